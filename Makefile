@@ -1,0 +1,77 @@
+# vaad: words that people and CI use alike. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)"
+TOOLS := .cache/tools
+ROOT ?= run
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: build
+build: ## build bin/vaad and bin/vaactl
+	@.ci/need go
+	go build $(GOFLAGS_BUILD) -o bin/ ./cmd/vaad ./cmd/vaactl
+
+.PHONY: run
+run: build ## start the daemon on the simulated board with a scene of callers (ROOT=run)
+	bin/vaad run --root $(ROOT)
+
+.PHONY: test
+test: ## all tests that need neither root nor other programs (at most 4 minutes)
+	@.ci/need go
+	go vet ./...
+	go test ./...
+
+.PHONY: race
+race: ## the packages with goroutines under the race detector (needs gcc)
+	@.ci/need go gcc
+	CGO_ENABLED=1 go test -race -short ./driver/... ./channels/... ./calls/... ./recorder/... ./store/... ./settings/... ./access/... ./alarm/... ./console/...
+
+.PHONY: lint
+lint: $(TOOLS)/staticcheck ## gofmt, go vet, staticcheck, errcheck, ineffassign
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt: the files above are not formatted'; exit 1; }
+	go vet ./...
+	$(TOOLS)/staticcheck ./...
+	$(TOOLS)/errcheck -exclude .ci/errcheck.txt ./...
+	$(TOOLS)/ineffassign ./...
+
+$(TOOLS)/staticcheck: .ci/tools/go.mod
+	@mkdir -p $(TOOLS)
+	cd .ci/tools && go build -o ../../$(TOOLS)/ honnef.co/go/tools/cmd/staticcheck github.com/kisielk/errcheck github.com/gordonklaus/ineffassign ./licences
+	@touch $@
+
+.PHONY: licences
+licences: build $(TOOLS)/staticcheck ## check the licence of every linked module
+	$(TOOLS)/licences bin/vaad bin/vaactl
+
+.PHONY: bench
+bench: ## benchmarks of the hot paths, and the load of the whole daemon against its targets
+	go test -run '^$$' -bench . -benchmem ./driver/... ./channels/... ./recorder/... ./dsp/...
+	$(MAKE) load
+
+.PHONY: load
+load: build ## CPU and memory of the daemon under the three loads the documents quote
+	go test ./e2e -run TestLoad -count 1 -v -timeout 30m -args -full
+
+.PHONY: accuracy
+accuracy: ## how exact recordings and line states are: audio, times, traces
+	go test ./e2e -run 'TestAudio|TestTraces|TestClock' -count 1 -v -timeout 30m
+
+.PHONY: stress
+stress: build ## everything at once on 2 cores: 128 lines, disk full, kill -9, searches, listeners
+	go test ./e2e -run TestStress -count 1 -v -timeout 60m -args -full
+
+.PHONY: prove-record
+prove-record: build ## the full proofs of the recorder; results in docs/proof/record.md
+	.ci/prove-record
+
+.PHONY: openapi
+openapi: ## write docs/openapi.yaml from the API's types
+	go test ./console -run OpenAPI -update
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .cache

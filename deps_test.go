@@ -1,0 +1,218 @@
+// Package vaad_test holds the rules of the house: who may import whom, that
+// every package explains itself, and that nothing runs behind the reader's back.
+package vaad_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rules is the allowlist: package → what it may import of ours. A name ending
+// in "/*" stands for every package below. Change it on purpose, with the reason
+// in the commit, never to make a build pass.
+var rules = []struct {
+	pkg string
+	may []string
+}{
+	{"store", nil},
+	{"firmware", nil},
+	{"api", nil},
+	{"api/text", nil},
+	{"dsp", nil},
+	{"dsp/*", []string{"dsp"}},
+	{"driver", nil},
+	{"driver/framelog", []string{"driver", "dsp", "dsp/*"}},
+	{"driver/sim", []string{"driver", "dsp", "dsp/*", "driver/framelog", "driver/sim/*"}}, // replays frame logs
+	{"driver/*", []string{"driver", "dsp", "dsp/*"}},
+	{"channels/*", []string{"driver", "dsp", "dsp/*"}},
+	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
+	{"calls", []string{"channels", "dsp", "dsp/*", "store"}},
+	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},
+	{"recorder/archive/*", []string{"recorder/archive"}},
+	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
+	{"recorder", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
+	{"recorder/*", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
+	{"faxmodem/*", []string{"dsp", "dsp/*", "faxmodem/*"}},
+	{"ivr", []string{"calls", "dsp", "dsp/*", "store", "settings"}},
+	{"acd", []string{"calls", "dsp", "dsp/*", "store", "settings"}},
+	{"desk", []string{"store", "settings"}},
+	{"messaging", []string{"calls", "faxmodem", "store", "settings"}},
+	{"settings", []string{"store"}},
+	{"access", []string{"store"}},
+	{"alarm", []string{"store"}},
+	{"console", []string{"api", "api/*", "channels", "calls", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"cmd/vaactl", []string{"api", "api/*", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver/framelog", "channels"}},
+	{"cmd/vaad", []string{"*"}},
+	{"systemd", nil},
+	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
+	{"e2e/*", []string{"api", "driver", "driver/sim/*", "dsp/*", "e2e"}},
+}
+
+// places says where a third-party module may be imported. Tests may import any.
+var places = map[string][]string{
+	"go.etcd.io/bbolt":                    {"store"},
+	"github.com/google/gousb":             {"firmware"},
+	"go.bug.st/serial":                    {"driver/voicemodem", "faxmodem/class1"},
+	"github.com/zaf/g711":                 {"dsp/g711"},
+	"github.com/alecthomas/kong":          {"cmd/*"},
+	"github.com/pelletier/go-toml/v2":     {"cmd/vaad"},
+	"github.com/danielgtaylor/huma/v2":    {"console"},
+	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
+	"github.com/oklog/ulid/v2":            {"recorder/archive", "channels", "calls", "access"},
+	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "alarm", "console", "cmd/vaad"},
+	"github.com/prometheus/client_model":  {"alarm", "console", "cmd/vaad"},
+	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},
+}
+
+// pure is all of the standard library that dsp and faxmodem may use.
+var pure = []string{"errors", "math", "math/bits", "encoding/binary", "io", "strconv", "unsafe"}
+
+func matches(pattern, pkg string) bool {
+	if pattern == "*" {
+		return true
+	}
+	if base, ok := strings.CutSuffix(pattern, "/*"); ok {
+		return strings.HasPrefix(pkg, base+"/")
+	}
+	return pattern == pkg
+}
+
+func anyMatches(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, pkg) })
+}
+
+// sources parses every Go file of the project, whatever its build tags, and
+// calls fn with the package's folder.
+func sources(t *testing.T, mode parser.Mode, fn func(dir, file string, f *ast.File, fset *token.FileSet)) {
+	t.Helper()
+	fset := token.NewFileSet()
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); p != "." && (strings.HasPrefix(n, ".") || n == "testdata" || n == "node_modules" || n == "bin" || n == "run") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		src, err := os.ReadFile(p) // read by the test itself, so that its cache notices a change
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(fset, p, src, mode)
+		if err != nil {
+			return err
+		}
+		fn(path.Dir(filepath.ToSlash(p)), p, f, fset)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPackagesImportOnlyWhatTheHouseAllows(t *testing.T) {
+	checked := 0
+	sources(t, parser.ImportsOnly, func(dir, file string, f *ast.File, _ *token.FileSet) {
+		if dir == "." || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		var may []string
+		known := false
+		for _, r := range rules {
+			if matches(r.pkg, dir) {
+				may, known = r.may, true
+				break
+			}
+		}
+		if !known {
+			t.Errorf("%s: package %s stands in no rule of deps_test.go: say what it may import", file, dir)
+			return
+		}
+		for _, im := range f.Imports {
+			p, _ := strconv.Unquote(im.Path.Value)
+			checked++
+			if ours, ok := strings.CutPrefix(p, "vaad/"); ok {
+				if ours != dir && !anyMatches(may, ours) {
+					t.Errorf("%s: %s may not import %s; it may import %v", file, dir, ours, may)
+				}
+				continue
+			}
+			if strings.Contains(strings.Split(p, "/")[0], ".") {
+				allowed := false
+				for mod, where := range places {
+					if p == mod || strings.HasPrefix(p, mod+"/") {
+						allowed = anyMatches(where, dir)
+					}
+				}
+				if !allowed {
+					t.Errorf("%s: %s may not import %s", file, dir, p)
+				}
+				continue
+			}
+			if dir == "dsp" || strings.HasPrefix(dir, "dsp/") || strings.HasPrefix(dir, "faxmodem/") {
+				if !slices.Contains(pure, p) {
+					t.Errorf("%s: %s is pure and may not import %s", file, dir, p)
+				}
+			}
+		}
+	})
+	if checked < 50 {
+		t.Errorf("only %d imports were seen: is the test looking at the project?", checked)
+	}
+}
+
+func TestEveryPackageHasOneComment(t *testing.T) {
+	comments := map[string][]string{}
+	sources(t, parser.ParseComments|parser.PackageClauseOnly, func(dir, file string, f *ast.File, _ *token.FileSet) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if _, ok := comments[dir]; !ok {
+			comments[dir] = nil
+		}
+		if f.Doc != nil && len(strings.Fields(f.Doc.Text())) >= 12 {
+			comments[dir] = append(comments[dir], file)
+		}
+	})
+	for dir, files := range comments {
+		if len(files) != 1 {
+			t.Errorf("package %s has %d package comments %v; it needs one that says what goes in, what comes out and who calls it", dir, len(files), files)
+		}
+	}
+}
+
+func TestNothingRunsAtImport(t *testing.T) {
+	sources(t, 0, func(_, file string, f *ast.File, _ *token.FileSet) {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: func init runs at import; list things in cmd instead", file)
+			}
+		}
+	})
+}
+
+func TestNoFileIsAGodFile(t *testing.T) {
+	sources(t, parser.PackageClauseOnly, func(_, file string, _ *ast.File, _ *token.FileSet) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(b), "\n"); n > 700 {
+			t.Errorf("%s has %d lines: split it by job", file, n)
+		}
+	})
+}
