@@ -1,0 +1,59 @@
+package api
+
+import "encoding/json"
+
+// Names of the server-sent events of GET /events.
+const (
+	EventSnapshot = "snapshot" // every line as it is now: the first message, and after a resync
+	EventFact     = "event"    // one numbered fact of the feed
+	EventLines    = "lines"    // lines whose level, voltage, state or recording changed, at most 10 times a second
+	EventResync   = "resync"   // numbers were skipped; a snapshot follows
+)
+
+// A Fact is one numbered entry of the feed of call events: something happened
+// on a line or to a board. All readers see the same numbers in the same order.
+type Fact struct {
+	Boot       string `json:"boot" doc:"ID of this run of the daemon; numbers begin anew with each"`
+	Seq        uint64 `json:"seq" doc:"Number of the fact, rising"`
+	Time       Time   `json:"time" doc:"Line time"`
+	Kind       string `json:"kind" doc:"board-up, board-gone, line-state, ring-begin, ring-end, off-hook, on-hook, polarity, no-battery, battery, gap, call-begin, call-answered, call-end, refused, overflow, anchor"`
+	Board      string `json:"board,omitempty" doc:"The board"`
+	Line       int    `json:"line,omitempty" doc:"The line; absent where the whole board is meant"`
+	Call       string `json:"call,omitempty" doc:"The call, while one is up"`
+	From       string `json:"from,omitempty" doc:"Line state before"`
+	To         string `json:"to,omitempty" doc:"Line state after"`
+	Value      int64  `json:"value,omitempty" doc:"Depends on kind: samples lost, nanoseconds of clock change"`
+	Text       string `json:"text,omitempty" doc:"Words where the hardware or the driver gave any (English)"`
+	Direction  string `json:"direction,omitempty" doc:"in or out"`
+	AnsweredBy string `json:"answered_by,omitempty" doc:"How the answer is known"`
+	EndedBy    string `json:"ended_by,omitempty" doc:"How the end is known"`
+	Missed     bool   `json:"missed,omitempty" doc:"The call ended without an answer"`
+}
+
+// A Snapshot is every line at once. Facts up to Seq are contained in it.
+type Snapshot struct {
+	Boot  string `json:"boot" doc:"ID of this run of the daemon"`
+	Seq   uint64 `json:"seq" doc:"Number of the last fact that the snapshot contains"`
+	Time  Time   `json:"time" doc:"When it was taken"`
+	Lines []Line `json:"lines" nullable:"false" doc:"Every line that the caller may see"`
+}
+
+// Changed carries the lines whose live values changed since the last message.
+type Changed struct {
+	Lines []Line `json:"lines" nullable:"false" doc:"The changed lines, whole"`
+}
+
+// Resync says that facts were skipped: the reader was too slow, or came back
+// after they were forgotten. A snapshot follows.
+type Resync struct {
+	Boot   string `json:"boot" doc:"ID of this run of the daemon"`
+	Reason string `json:"reason" doc:"slow, restart or forgotten"`
+}
+
+// A Message is one server-sent event as the client receives it. Data is one of
+// Snapshot, Fact, Changed and Resync, named by Event.
+type Message struct {
+	Event string
+	ID    string
+	Data  json.RawMessage
+}

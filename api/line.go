@@ -1,0 +1,66 @@
+package api
+
+import "time"
+
+// A Line is one telephone line as it is now.
+type Line struct {
+	Line      int     `json:"line" doc:"Permanent number of the line, from 1"`
+	Board     string  `json:"board" doc:"ID of the board that carries it"`
+	Port      int     `json:"port" doc:"Port as printed on the card, from 1"`
+	LocalPort int     `json:"local_port,omitempty" doc:"Second port of a digital tap, carrying the local side"`
+	Name      string  `json:"name" doc:"Name given by the operator"`
+	Group     string  `json:"group,omitempty" doc:"Line group, for rights"`
+	Kind      string  `json:"kind" doc:"fxo, fxs or bchan"`
+	Use       string  `json:"use" doc:"unused, tap, trunk or station"`
+	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown or gone"`
+	Since     *Time   `json:"since" doc:"When it came into this state"`
+	Volts     *Number `json:"volts" doc:"Voltage between tip and ring; null where the card does not measure it"`
+	LevelDBm0 *Number `json:"level_dbm0" doc:"Level of the louder side in dBm0; null in silence or without signal"`
+
+	Levels map[string]Number `json:"levels_dbm0,omitempty" doc:"Level of each side in dBm0"`
+	Sides  []string          `json:"sides" nullable:"false" doc:"mixed, or network and local"`
+	Caps   []string          `json:"caps,omitempty" nullable:"false" doc:"What the line can do"`
+
+	Recording      bool   `json:"recording" doc:"Whether it is being recorded now"`
+	RecordingID    string `json:"recording_id,omitempty" doc:"The recording being made"`
+	RecordingSince *Time  `json:"recording_since,omitempty" doc:"When that recording began"`
+	Trigger        string `json:"trigger" doc:"What starts a recording: off, manual, voltage or continuous"`
+
+	Call      string `json:"call,omitempty" doc:"ID of the call that is up"`
+	Direction string `json:"direction,omitempty" doc:"in or out"`
+	Caller    string `json:"caller,omitempty" doc:"Number of the calling party, where known"`
+	Called    string `json:"called,omitempty" doc:"Number of the called party, where known"`
+	Reason    string `json:"reason,omitempty" doc:"Why the line is gone or unusable (English)"`
+}
+
+// Number is a measured value with one decimal.
+type Number = float64
+
+// Time is a moment in UTC.
+type Time = time.Time
+
+// A Board is one piece of line hardware, working or not.
+type Board struct {
+	ID        string `json:"id" doc:"Name of the board in settings, metrics and messages"`
+	Driver    string `json:"driver" doc:"Driver that serves it"`
+	Model     string `json:"model,omitempty" doc:"Model, where the hardware says it"`
+	Serial    string `json:"serial,omitempty" doc:"Serial number, where the hardware has one"`
+	Location  string `json:"location,omitempty" doc:"Slot, bus address or folder"`
+	State     string `json:"state" doc:"opening, running, gone or failed"`
+	Code      string `json:"code,omitempty" doc:"Stable code of why it does not run"`
+	Reason    string `json:"reason,omitempty" doc:"Why it does not run (English)"`
+	Virtual   bool   `json:"virtual" doc:"Its clock may wait for the readers of its audio"`
+	Simulated bool   `json:"simulated" doc:"It is no hardware: its recordings are marked and are not evidence"`
+	Lines     int    `json:"lines" doc:"Lines of the board"`
+	Since     *Time  `json:"since,omitempty" doc:"When it came into this state"`
+	Ticks     int64  `json:"ticks" doc:"Blocks of 20 ms exchanged since it was opened"`
+	Late      int64  `json:"late" doc:"Blocks that came late after a stall"`
+	Lost      int64  `json:"lost_samples" doc:"Samples of all its lines that were lost"`
+	Opened    int64  `json:"opened" doc:"How often it was opened"`
+}
+
+// Started answers a request to record a line.
+type Started struct {
+	Line      int    `json:"line" doc:"The line"`
+	Recording string `json:"recording" doc:"ID of the recording that is being made, or was"`
+}

@@ -1,0 +1,85 @@
+package api
+
+import "encoding/json"
+
+// A Recording is one recording as the index knows it.
+type Recording struct {
+	ID           string   `json:"id" doc:"Opaque name of the recording (ULID)"`
+	Line         int      `json:"line" doc:"Permanent number of the line"`
+	LineName     string   `json:"line_name,omitempty" doc:"Name of the line when it was made"`
+	Board        string   `json:"board,omitempty" doc:"The board that carried the line"`
+	Start        Time     `json:"start" doc:"Line time of the first sample"`
+	End          *Time    `json:"end" doc:"Line time after the last sample; null while it is being made"`
+	Duration     Number   `json:"duration_s" doc:"Length of the audio in seconds"`
+	Direction    string   `json:"direction" doc:"in, out or empty where unknown"`
+	Caller       string   `json:"caller" doc:"Number of the calling party, where known"`
+	Called       string   `json:"called" doc:"Number of the called party, where known"`
+	Trigger      string   `json:"trigger" doc:"What started it: manual, voltage or continuous"`
+	Codec        string   `json:"codec" doc:"g711a, g711u or pcm16"`
+	Sides        []string `json:"sides" nullable:"false" doc:"One file each: mixed, or network and local"`
+	Bytes        int64    `json:"bytes" doc:"Bytes of all its audio files"`
+	State        string   `json:"state" doc:"open, sealed or recovered"`
+	EndedBy      string   `json:"ended_by,omitempty" doc:"What ended it"`
+	Call         string   `json:"call" doc:"ID of the call it belongs to"`
+	Conversation string   `json:"conversation" doc:"ID shared by the calls of one conversation"`
+	Previous     string   `json:"previous,omitempty" doc:"The segment before this one"`
+	Next         string   `json:"next,omitempty" doc:"The segment after this one"`
+	Notes        []Note   `json:"notes" nullable:"false" doc:"What people wrote on it"`
+	Marks        []Mark   `json:"marks,omitempty" nullable:"false" doc:"Moments that people marked"`
+	Protected    bool     `json:"protected,omitempty" doc:"Retention never deletes it"`
+	Simulated    bool     `json:"simulated,omitempty" doc:"Made on a simulated board: not evidence"`
+	Recovered    bool     `json:"recovered,omitempty" doc:"Its end was cut off by a crash and repaired"`
+	Gaps         int      `json:"gaps,omitempty" doc:"Places where audio was lost and marked"`
+
+	SHA256 map[string]string `json:"sha256,omitempty" doc:"Hash of each side's file"`
+}
+
+// A Note is what a person wrote on a recording.
+type Note struct {
+	Time  Time   `json:"time" doc:"When"`
+	Actor string `json:"actor" doc:"Who"`
+	Text  string `json:"text" doc:"What"`
+}
+
+// A Mark is a moment of a recording that a person marked.
+type Mark struct {
+	Time  Time   `json:"time" doc:"When it was marked"`
+	Actor string `json:"actor" doc:"Who marked it"`
+	At    Number `json:"at_s" doc:"Seconds from the start of the recording"`
+	Text  string `json:"text,omitempty" doc:"Why"`
+}
+
+// NewNote is the body of a request to write a note.
+type NewNote struct {
+	Text string `json:"text" minLength:"1" maxLength:"4000" doc:"The note"`
+}
+
+// NewMark is the body of a request to mark a moment.
+type NewMark struct {
+	At   Number `json:"at_s" minimum:"0" maximum:"1000000" doc:"Seconds from the start of the recording"`
+	Text string `json:"text,omitempty" maxLength:"1000" doc:"Why"`
+}
+
+// Protection is the body of a request to protect a recording or to end that.
+type Protection struct {
+	Protected bool `json:"protected" doc:"Whether retention must leave it alone"`
+}
+
+// A Story is everything that happened during a recording, entry by entry, as
+// written in its story file.
+type Story struct {
+	ID    string            `json:"id" doc:"The recording"`
+	Items []json.RawMessage `json:"items" nullable:"false" doc:"Entries in the order in which they were written; see docs/formats/story.md"`
+}
+
+// Filter says which recordings or calls are wanted. Empty fields do not filter.
+type Filter struct {
+	Lines       []int  `query:"line" maxItems:"256" doc:"Only these lines (comma-separated)"`
+	Number      string `query:"number" maxLength:"64" doc:"Caller or called number; * stands for any digits"`
+	From        Time   `query:"from" doc:"Not before this moment (RFC 3339)"`
+	To          Time   `query:"to" doc:"Before this moment (RFC 3339)"`
+	MinDuration Number `query:"min_duration" minimum:"0" maximum:"1000000" doc:"Seconds it lasted at least"`
+	Text        string `query:"text" maxLength:"200" doc:"Words in notes, names and numbers"`
+	Limit       int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Rows of one page"`
+	After       string `query:"after" maxLength:"200" doc:"Cursor: the page after this one"`
+}

@@ -1,0 +1,71 @@
+package api
+
+import "encoding/json"
+
+// Status is the daemon at a glance.
+type Status struct {
+	Product    string         `json:"product" doc:"vaad"`
+	Version    string         `json:"version" doc:"Version of the daemon"`
+	Boot       string         `json:"boot" doc:"ID of this run"`
+	Started    Time           `json:"started" doc:"When this run began"`
+	Now        Time           `json:"now" doc:"The daemon's clock"`
+	Uptime     Number         `json:"uptime_s" doc:"Seconds since it began"`
+	Simulated  bool           `json:"simulated" doc:"No hardware: the lines are simulated"`
+	Healthy    bool           `json:"healthy" doc:"Every board loop ticks or is declared gone"`
+	Lines      int            `json:"lines" doc:"Lines that the caller may see"`
+	States     map[string]int `json:"states" doc:"Lines by state"`
+	Boards     []Board        `json:"boards" nullable:"false" doc:"Every board"`
+	Recording  int            `json:"recording" doc:"Recordings being made now"`
+	Recordings int64          `json:"recordings" doc:"Recordings that the caller may see"`
+	AtLeast    bool           `json:"at_least,omitempty" doc:"Counting was cut short: there are at least that many"`
+	Disk       *Disk          `json:"disk,omitempty" doc:"Where recordings are kept"`
+	Alarms     int            `json:"alarms" doc:"Conditions that are up"`
+	Severity   string         `json:"severity,omitempty" doc:"The worst of them: warning, error or critical"`
+	Actor      Actor          `json:"actor" doc:"Who is asking"`
+}
+
+// Disk says how much room is left for recordings.
+type Disk struct {
+	FreeBytes  uint64 `json:"free_bytes" doc:"Bytes left for recordings"`
+	FreeInodes uint64 `json:"free_inodes" doc:"Files left for recordings"`
+	Seconds    int64  `json:"forecast_s,omitempty" doc:"Seconds of one line in 8-bit G.711 that still fit"`
+}
+
+// An Actor is who acts: a person, a program or the machine's administrator.
+type Actor struct {
+	Name   string   `json:"name" doc:"Name in audit log and notes"`
+	Roles  []string `json:"roles" nullable:"false" doc:"administrator, technician, supervisor, agent, reviewer"`
+	Groups []string `json:"groups,omitempty" nullable:"false" doc:"Line groups; absent means every line"`
+	Verbs  []string `json:"verbs" nullable:"false" doc:"What the actor may do"`
+}
+
+// An Alarm is a condition that someone should know of.
+type Alarm struct {
+	ID       string            `json:"id" doc:"Name of this alarm, for acknowledging it"`
+	Code     string            `json:"code" doc:"Stable name of the condition"`
+	Subject  string            `json:"subject" doc:"What it is about: a line, a board, a disk"`
+	Line     int               `json:"line,omitempty" doc:"The line, where it is about one"`
+	Severity string            `json:"severity" doc:"info, warning, error or critical"`
+	State    string            `json:"state" doc:"active, acknowledged or cleared"`
+	Text     string            `json:"text" doc:"What is the matter, in the caller's language"`
+	Remedy   string            `json:"remedy" doc:"What to do, in the caller's language"`
+	Args     map[string]string `json:"args,omitempty" doc:"Values in the text"`
+	Raised   Time              `json:"raised" doc:"Since when"`
+	Count    int64             `json:"count,omitempty" doc:"How often it came up"`
+	Cleared  *Time             `json:"cleared,omitempty" doc:"When it went away"`
+	AckedBy  string            `json:"acked_by,omitempty" doc:"Who acknowledged it"`
+	AckedAt  *Time             `json:"acked_at,omitempty" doc:"When it was acknowledged"`
+}
+
+// An AuditEntry is one act that somebody did.
+type AuditEntry struct {
+	Seq     uint64          `json:"seq" doc:"Number, rising"`
+	Time    Time            `json:"time" doc:"When"`
+	Actor   string          `json:"actor" doc:"Who"`
+	Via     string          `json:"via,omitempty" doc:"Through what: socket, web"`
+	Action  string          `json:"action" doc:"What was done"`
+	Target  string          `json:"target,omitempty" doc:"To what"`
+	Line    int             `json:"line,omitempty" doc:"The line, where it is about one"`
+	Outcome string          `json:"outcome" doc:"ok, or the code of the problem"`
+	Detail  json.RawMessage `json:"detail,omitempty" doc:"Particulars of the act"`
+}
