@@ -1,0 +1,18 @@
+package channels
+
+import "errors"
+
+var (
+	// ErrBusy: the board's request queue is full; try again.
+	ErrBusy = errors.New("the board's request queue is full")
+	// ErrGone: the board does not run, or stopped before it answered.
+	ErrGone = errors.New("the board is gone")
+	// ErrNoLine: no line has that number.
+	ErrNoLine = errors.New("no line has that number")
+	// ErrNoBoard: no board has that ID.
+	ErrNoBoard = errors.New("no board has that ID")
+	// ErrClosed: the System has been closed.
+	ErrClosed = errors.New("channels is closed")
+	// ErrNotUsed: the line is configured as unused.
+	ErrNotUsed = errors.New("the line is not used; set its use first")
+)

@@ -1,0 +1,66 @@
+package channels
+
+import "time"
+
+// EventKind is the stable code of a kind of event.
+type EventKind string
+
+// The comments say what Event.Value and Event.Text carry beside the common
+// fields. Events of line 0 concern the whole board.
+const (
+	BoardUp   EventKind = "board-up"   // Line 0. Text: model
+	BoardLost EventKind = "board-gone" // Line 0. Text: the reason
+
+	LineState EventKind = "line-state" // From, To
+
+	RingBegin EventKind = "ring-begin" // a burst begins
+	RingEnd   EventKind = "ring-end"
+	OffHook   EventKind = "off-hook" // Pos: where the voltage fell; Known: where it was confirmed
+	OnHook    EventKind = "on-hook"  // Pos: where the voltage rose; Known: 1.2 s later
+	Flash     EventKind = "flash"    // Value: length, ms
+	Polarity  EventKind = "polarity" // Value: 0 normal, 1 reversed
+	LoopBreak EventKind = "loop-break"
+	NoFeed    EventKind = "no-battery" // battery lost
+	Feed      EventKind = "battery"    // battery back
+	Alarm     EventKind = "alarm"      // Value: 1 raised, 0 cleared. Text: "channel" or "span"
+
+	CallBegin    EventKind = "call-begin"    // Call, Direction
+	CallAnswered EventKind = "call-answered" // AnsweredBy
+	CallEnd      EventKind = "call-end"      // EndedBy, Missed; Direction as known at the end
+	Key          EventKind = "key"           // Text: the digit
+
+	Gap     EventKind = "gap"     // audio lost from Pos on, the ring holds silence there. Value: samples
+	Refused EventKind = "refused" // a command was not carried out. Text: the reason; Request: its ID
+	Done    EventKind = "done"    // a command's outcome. Text: the command; Request: its ID
+
+	Anchored EventKind = "anchor"   // Line 0: the wall clock jumped against line time. Value: ns, wall minus line
+	Overflow EventKind = "overflow" // events were lost before or in a lossless reader. Text: the reader, or "board". Value: how many
+	Resync   EventKind = "resync"   // to a lossy reader only: it fell behind; fetch Lines and Boards anew
+)
+
+// How a call was known to be answered and ended (Event.AnsweredBy, EndedBy)
+// are codes made by the tables of the lines, such as "voltage", "polarity",
+// "on-hook", "busy-tone", "board-gone".
+
+// An Event is one fact about a line or a board.
+type Event struct {
+	Seq   uint64    // from 1 since the daemon started (System.BootID), in the order of knowing
+	Board string    // BoardConfig.ID
+	Line  int       // permanent number; 0 for the board
+	Pos   int64     // position at which it happened, samples of the board
+	Known int64     // position at which it was known, ≥ Pos
+	Time  time.Time // line time of Pos, UTC
+	Kind  EventKind
+
+	Call    string // ULID of the line's call, from call-begin to call-end
+	From    State
+	To      State
+	Value   int64  // unit: see the kind
+	Text    string // see the kind
+	Request string // Request.ID of the request whose outcome this is
+
+	Direction  Direction // of the call
+	AnsweredBy string
+	EndedBy    string
+	Missed     bool // rang, nobody answered
+}
