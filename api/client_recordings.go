@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// values are a filter's query parameters.
+func (f Filter) values() url.Values {
+	q := url.Values{}
+	if len(f.Lines) > 0 {
+		var s []string
+		for _, n := range f.Lines {
+			s = append(s, strconv.Itoa(n))
+		}
+		q.Set("line", strings.Join(s, ","))
+	}
+	set := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	set("number", f.Number)
+	set("text", f.Text)
+	set("after", f.After)
+	if !f.From.IsZero() {
+		q.Set("from", f.From.UTC().Format(time.RFC3339Nano))
+	}
+	if !f.To.IsZero() {
+		q.Set("to", f.To.UTC().Format(time.RFC3339Nano))
+	}
+	if f.MinDuration > 0 {
+		q.Set("min_duration", strconv.FormatFloat(f.MinDuration, 'f', -1, 64))
+	}
+	if f.Limit > 0 {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	return q
+}
+
+// Recordings asks for one page of recordings, newest first.
+func (c *Client) Recordings(ctx context.Context, f Filter) (Page[Recording], error) {
+	var p Page[Recording]
+	return p, c.list(ctx, "/recordings", f.values(), &p)
+}
+
+// Recording asks for one recording.
+func (c *Client) Recording(ctx context.Context, id string) (Recording, error) {
+	var r Recording
+	return r, c.call(ctx, http.MethodGet, recordingPath(id, ""), nil, nil, &r)
+}
+
+func recordingPath(id, rest string) string { return "/recordings/" + url.PathEscape(id) + rest }
+
+// Story asks for what happened during a recording.
+func (c *Client) Story(ctx context.Context, id string) (Story, error) {
+	var s Story
+	return s, c.call(ctx, http.MethodGet, recordingPath(id, "/story"), nil, nil, &s)
+}
+
+// Audio writes one side of a recording as a WAV to w. side is empty for the
+// only or first one; format is native (as recorded) or pcm16.
+func (c *Client) Audio(ctx context.Context, id, side, format string, w io.Writer) (int64, error) {
+	return c.copy(ctx, recordingPath(id, "/audio"), audioQuery(side, format), w)
+}
+
+// Export writes a recording as one WAV to w, whatever its sides. format is
+// native or pcm16; with two sides, network is left and local is right.
+func (c *Client) Export(ctx context.Context, id, format string, w io.Writer) (int64, error) {
+	return c.copy(ctx, recordingPath(id, "/export"), audioQuery("", format), w)
+}
+
+func audioQuery(side, format string) url.Values {
+	q := url.Values{}
+	if side != "" {
+		q.Set("side", side)
+	}
+	if format != "" {
+		q.Set("format", format)
+	}
+	return q
+}
+
+// Note writes a note on a recording.
+func (c *Client) Note(ctx context.Context, id, text string) error {
+	return c.call(ctx, http.MethodPost, recordingPath(id, "/notes"), nil, NewNote{Text: text}, nil)
+}
+
+// Mark marks a moment of a recording, in seconds from its start.
+func (c *Client) Mark(ctx context.Context, id string, at float64, text string) error {
+	return c.call(ctx, http.MethodPost, recordingPath(id, "/marks"), nil, NewMark{At: at, Text: text}, nil)
+}
+
+// Protect keeps retention away from a recording, or ends that.
+func (c *Client) Protect(ctx context.Context, id string, on bool) error {
+	return c.call(ctx, http.MethodPut, recordingPath(id, "/protection"), nil, Protection{Protected: on}, nil)
+}
+
+// Calls asks for one page of the call journal, newest first.
+func (c *Client) Calls(ctx context.Context, f Filter) (Page[Call], error) {
+	var p Page[Call]
+	return p, c.list(ctx, "/calls", f.values(), &p)
+}
+
+// Call asks for one call.
+func (c *Client) Call(ctx context.Context, id string) (Call, error) {
+	var v Call
+	return v, c.call(ctx, http.MethodGet, "/calls/"+url.PathEscape(id), nil, nil, &v)
+}
