@@ -1,0 +1,106 @@
+package archive
+
+import (
+	"fmt"
+	"time"
+)
+
+// Codec says how samples are stored. Every codec is mono at 8000 samples/s per side.
+type Codec string
+
+const (
+	G711A Codec = "g711a" // ITU-T G.711 A-law, the line's own bytes
+	G711U Codec = "g711u" // ITU-T G.711 µ-law, the line's own bytes
+	PCM16 Codec = "pcm16" // signed 16-bit little-endian
+)
+
+// SampleBytes is the size of one sample, 0 for a codec that is not known.
+func (c Codec) SampleBytes() int64 {
+	switch c {
+	case G711A, G711U:
+		return 1
+	case PCM16:
+		return 2
+	}
+	return 0
+}
+
+// Start is what is known when a recording begins. It is the story's first line;
+// its fields come back in [Seal].
+type Start struct {
+	Line         int       `json:"line"`
+	Board        string    `json:"board,omitempty"`
+	LineName     string    `json:"line_name,omitempty"`
+	Trigger      string    `json:"trigger,omitempty"` // code: manual, voltage, continuous
+	Call         string    `json:"call,omitempty"`
+	Conversation string    `json:"conversation,omitempty"`
+	Previous     string    `json:"previous,omitempty"`  // recording whose last sample is followed by our first
+	Direction    string    `json:"direction,omitempty"` // code: in, out
+	Caller       string    `json:"caller,omitempty"`
+	Called       string    `json:"called,omitempty"`
+	Codec        Codec     `json:"codec"`
+	Sides        []string  `json:"sides"`     // names for people: mixed, or network and local
+	Begin        time.Time `json:"begin"`     // wall time of the first sample; its UTC day names the folder
+	BeginPos     int64     `json:"begin_pos"` // line position of the first sample
+	Simulated    bool      `json:"simulated,omitempty"`
+	ClockSynced  bool      `json:"clock_synced"` // the wall clock was synchronised
+	Actor        string    `json:"actor,omitempty"`
+}
+
+// End is what is known when a recording ends.
+type End struct {
+	Time    time.Time // wall time behind the last sample
+	EndedBy string    // code: on-hook, busy-tone, manual, max-length, board-gone, disk-error, shutdown, …
+	Reason  string    // detail in English, may be empty
+	Discard bool      // shorter than wanted: remove the files, write no journal line
+}
+
+// An Entry is one line of a recording's story: something that happened at a
+// sample. Some kinds are also summed up in the recording's [Seal].
+type Entry struct {
+	Time  time.Time `json:"time,omitzero"`
+	At    int64     `json:"at"`   // samples from the recording's first one; may be negative
+	Kind  string    `json:"kind"` // code; see the Entry… and Act… constants for those with a meaning here
+	Side  string    `json:"side,omitempty"`
+	Value int64     `json:"value,omitempty"`
+	Text  string    `json:"text,omitempty"`
+	Actor string    `json:"actor,omitempty"`
+}
+
+// Kinds of story lines that change the recording's Seal. Kinds of acts
+// ([ActNote], [ActMark], …) in a story become Seal.Acts. Other kinds are kept as
+// they are.
+const (
+	EntryCaller       = "caller"       // Text is the caller's number, the last one counts
+	EntryCalled       = "called"       // Text is the called number
+	EntryDirection    = "direction"    // Text: in, out
+	EntryCall         = "call"         // Text is the call's ID
+	EntryConversation = "conversation" // Text is the conversation's ID
+	EntryGap          = "gap"          // Value samples are missing and stand as silence at At
+	EntryClock        = "clock"        // the wall clock was corrected by Value ns
+)
+
+// Written by the archive itself.
+const (
+	entryStart     = "start"
+	entryEnd       = "end"
+	entryRecovered = "recovered" // a crash ended the recording; Value samples were cut behind the last good checkpoint
+	entryDamaged   = "damaged"   // Value samples from At on do not match their checkpoint
+	entryLostSide  = "side-lost" // the file of Side is not there
+)
+
+// Day names a day folder and its journal, as 2026-11-22 (UTC).
+type Day string
+
+// DayOf is the day of a time.
+func DayOf(t time.Time) Day { return Day(t.UTC().Format(time.DateOnly)) }
+
+// Valid reports whether d is a date.
+func (d Day) Valid() bool {
+	t, err := time.Parse(time.DateOnly, string(d))
+	return err == nil && t.Format(time.DateOnly) == string(d)
+}
+
+func (d Day) dir() string {
+	return fmt.Sprintf("%s/%s/%s", d[:4], d[5:7], d[8:10])
+}
