@@ -6,22 +6,22 @@ import "fmt"
 type EventKind uint8
 
 const (
-	LineState    EventKind = iota + 1 // From, To
-	RingBegin                       // a burst began
-	RingEnd                         // it ended
-	OffHook                         // the telephone was picked up
-	OnHook                          // it was put down
-	Flash                           // hook flash. Value: length, ms; Pos: where it began
-	BatteryLost                     // the feed is gone; Pos: where it went
-	BatteryBack                     // it is there again
-	Polarity                        // Value: the new one, 0 normal, 1 reversed
-	CallBegin                       // Direction
-	CallAnswered                    // AnsweredBy
-	CallEnd                         // the whole Call
-	Digit                           // a digit of the dialled number. Value: the key as a character
-	Key                             // a key pressed later in a call. Value: the key
-	LongOffHook                     // off-hook for too long: an alarm. Value: ms since off-hook
-	LongOffHookEnd                  // that is over
+	LineState      EventKind = iota + 1 // From, To
+	RingBegin                           // a burst began
+	RingEnd                             // it ended
+	OffHook                             // the telephone was picked up
+	OnHook                              // it was put down
+	Flash                               // hook flash. Value: length, ms; Pos: where it began
+	BatteryLost                         // the feed is gone; Pos: where it went
+	BatteryBack                         // it is there again
+	Polarity                            // Value: the new one, 0 normal, 1 reversed
+	CallBegin                           // Direction
+	CallAnswered                        // AnsweredBy
+	CallEnd                             // the whole Call
+	Digit                               // a digit of the dialled number. Value: the key as a character
+	Key                                 // a key pressed later in a call. Value: the key
+	LongOffHook                         // off-hook for too long: an alarm. Value: ms since off-hook
+	LongOffHookEnd                      // that is over
 	nEvent
 )
 
@@ -51,7 +51,8 @@ const (
 	ByOffHook  = "off-hook" // incoming: the telephone was picked up
 	ByReversal = "reversal" // outgoing: the exchange reversed the polarity
 	ByNone     = "none"     // not answered, or nothing tells
-	// ByUnknown is said of incoming calls on lines without voltage.
+	// ByUnknown is said of incoming calls on lines without voltage, and of calls
+	// that were up when watching began.
 	ByUnknown = "unknown"
 )
 

@@ -69,6 +69,7 @@ const (
 	InBusyTone               // … busy or congestion tone
 	InHowler                 // … the tone that asks to hang up
 	InTimeout                // the state's timer ran out
+	InFeed                   // the card says that the feed is back, on a line without voltage
 	InFaded                  // the ringing ended on a line without voltage: answered or not, nobody knows
 	InGone                   // the board is gone
 	InBack                   // the board was opened again
@@ -78,7 +79,7 @@ const (
 var inputNames = [nInput]string{InOffHook: "off-hook", InOnHook: "on-hook", InNoBattery: "no-battery",
 	InRing: "ring", InRingEnd: "ring-end", InReversal: "reversal", InAnswer: "answer", InVoice: "voice",
 	InDigit: "digit", InRedial: "redial", InDialTone: "dial-tone", InBusyTone: "busy-tone", InHowler: "howler",
-	InTimeout: "timeout", InFaded: "faded", InGone: "gone", InBack: "back"}
+	InTimeout: "timeout", InFeed: "feed", InFaded: "faded", InGone: "gone", InBack: "back"}
 
 func (i Input) String() string {
 	if i < nInput {

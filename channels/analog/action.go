@@ -1,0 +1,109 @@
+package analog
+
+import "vaad/driver"
+
+// How long the states wait. Field values unless a source is given.
+const (
+	preRingWait   = 6 * driver.Rate        // a ring follows a caller ID within 6 s
+	gapSlack      = 1 * driver.Rate        // a burst may come that much later than the learnt gap
+	connectWait   = 1 * driver.Rate        // after answering, nobody needs longer to start talking
+	firstDigit    = 15 * driver.Rate       // exchanges give up waiting for digits after 10–20 s
+	digitPause    = 5 * driver.Rate        // a pause that ends the number
+	answerEarly   = 2 * driver.Rate        // a reversal this soon is the exchange seizing the line, nobody can have been called yet
+	longAbandoned = 10 * 60 * driver.Rate  // a handset beside the telephone
+	longAny       = 120 * 60 * driver.Rate // no call lasts that long unnoticed
+)
+
+// The actions of the table. t.at is when the input truly happened, t.now when
+// it was known.
+
+func nothing(*Tap) {}
+
+func beginIn(t *Tap) { t.begin(Call{Begin: t.at, Direction: In, AnsweredBy: ByNone}) }
+func beginUnknown(t *Tap) {
+	t.begin(Call{Begin: t.at, Direction: DirectionUnknown, AnsweredBy: ByUnknown})
+}
+
+func beginOut(t *Tap) {
+	t.begin(Call{Begin: t.at, Direction: Out, AnsweredBy: ByNone})
+	t.due = t.now + firstDigit
+}
+
+func beginAgain(t *Tap) {
+	beginOut(t)
+	dialled(t)
+}
+
+func holdRinging(t *Tap) { t.due = never }
+func awaitRing(t *Tap)   { t.due = t.ring.end + t.ring.wait() }
+
+func awaitFirstRing(t *Tap)  { t.due = t.now + preRingWait }
+func awaitFirstDigit(t *Tap) { t.due = t.now + firstDigit }
+
+func dialled(t *Tap) {
+	t.emit(Digit, int64(t.key))
+	t.due = t.now + digitPause
+}
+
+func keyed(t *Tap) { t.emit(Key, int64(t.key)) }
+
+func answerIn(t *Tap) {
+	t.ring.over()
+	t.answer(ByOffHook)
+	t.due = t.now + connectWait
+}
+
+func answerOut(t *Tap) { t.answer(ByReversal) }
+
+func endMissed(t *Tap) {
+	t.ring.over()
+	t.call.Missed = true
+	t.at = t.ring.end
+	t.end(EndRingStopped)
+}
+
+func endFaded(t *Tap) {
+	t.ring.over()
+	t.call.AnsweredBy = ByUnknown
+	t.at = t.ring.end
+	t.end(EndRingStopped)
+}
+
+func endOnHook(t *Tap)    { t.end(EndOnHook) }
+func endBusy(t *Tap)      { t.end(EndBusyTone) }
+func endHowler(t *Tap)    { t.end(EndHowler) }
+func endNoBattery(t *Tap) { t.end(EndNoBattery) }
+func endGone(t *Tap)      { t.end(EndGone) }
+
+func endDialTone(t *Tap) {
+	t.end(EndDialTone)
+	t.fresh = true
+}
+
+func freshDialTone(t *Tap) { t.fresh = true }
+
+func (t *Tap) begin(c Call) {
+	t.call, t.up, t.fresh = c, true, false
+	t.out = append(t.out, Event{Kind: CallBegin, Pos: t.at, Known: t.now, Call: t.call})
+}
+
+func (t *Tap) answer(by string) {
+	t.call.Answered, t.call.AnsweredBy = t.at, by
+	t.out = append(t.out, Event{Kind: CallAnswered, Pos: t.at, Known: t.now, Call: t.call})
+}
+
+// end ends the call that is up, if one is. A call never ends before it began:
+// what happened before is told late.
+func (t *Tap) end(by string) {
+	t.fresh = false
+	if !t.up {
+		return
+	}
+	t.up = false
+	t.call.EndedBy = by
+	t.out = append(t.out, Event{Kind: CallEnd, Pos: max(t.at, t.call.Begin, t.call.Answered), Known: t.now, Call: t.call})
+}
+
+func (t *Tap) emit(k EventKind, value int64) {
+	t.out = append(t.out, Event{Kind: k, Pos: t.at, Known: t.now, Value: value})
+}

@@ -1,0 +1,39 @@
+// Package analog follows an analog telephone line that is only listened to: a
+// tap in parallel with the telephone or PBX that owns the line. It never acts.
+//
+//	board events (volts, ring, polarity) ─▶ hook, ring ─┐
+//	detectors (voice, digits, tones) ───────────────────┼─▶ table ─▶ events (states, calls)
+//	Tick (samples) ─▶ timers ───────────────────────────┘
+//
+// In: driver events and detector findings of one line with their positions in
+// samples. Out: [Event] values appended to the caller's slice. The caller is
+// package channels, which owns one [Tap] per tapped line in its board loop;
+// nothing here locks, allocates or knows a clock: time is samples.
+//
+// The behaviour is one table (table.go, drawn in docs/tap-states.md). hook.go
+// turns voltage into hook states, ring.go bursts into ringings; both learn the
+// line passively and [Learnt] keeps what they know over a restart.
+//
+// # Hook states
+//
+// Cards report ringing and polarity to a passive line but not the hook of the
+// telephone in parallel; only the voltage shows it. Below 3 V for 2 s is no
+// battery, up to the threshold off-hook (after 200 ms), above it on-hook (after
+// 1.2 s, longer than a flash or a dial's break). Events carry both the position
+// where it happened and the one where it was known. During a burst and 300 ms
+// after nothing is decided; an off-hook found right after counts from the
+// burst's end, as exchanges stop ringing when the telephone is picked up.
+//
+// # Lines without voltage
+//
+// Where a card cannot measure voltage the hook is unknown and so is the state:
+// such a line goes from unknown to ringing and back. Its calls end by
+// "ring-stopped", answered by "unknown"; none is called missed, as nobody can
+// tell. Calls going out are not seen.
+//
+// # Limits
+//
+// With voltages every 250 ms a flash is seen from 250–500 ms on, and none while
+// a number is being dialled: the breaks of a dial look the same. With voltages
+// every 20 ms it is seen from 100 ms on, always.
+package analog

@@ -1,0 +1,307 @@
+package analog
+
+import (
+	"math"
+
+	"vaad/driver"
+)
+
+const never = math.MaxInt64
+
+// Config is what an operator says about a tapped line. The zero value learns
+// everything.
+type Config struct {
+	ThresholdMV int // off-hook below, on-hook above; 0: learnt
+	RingGapMS   int // longest pause between two bursts of one ringing; 0: learnt, beginning with the country's
+	CountryGap  int // the country's ring pause, ms, where nothing is learnt; 0: 4000
+}
+
+// A ProgressTone is a tone of the exchange that a detector has confirmed.
+type ProgressTone uint8
+
+const (
+	DialTone ProgressTone = iota + 1
+	BusyTone              // busy or congestion
+	HowlerTone
+)
+
+// A Tap follows one tapped line. It belongs to one goroutine; it has no clock
+// and allocates nothing: what it finds is appended to the caller's slice.
+//
+// Call its methods in order of position: per block first the events and what
+// detectors found, then Tick with the position at the block's end. A position
+// that goes back is taken as the latest one seen.
+type Tap struct {
+	cfg   Config
+	state State
+	hook  hook
+	ring  ring
+
+	now, at int64 // position reached; when the present input truly happened
+	due     int64 // the state's timer
+	out     []Event
+	key     byte
+	fresh   bool // Abandoned: dial tone was heard again
+
+	call Call
+	up   bool // call is not over
+
+	reversed   bool
+	noFeed     bool  // BatteryLost was said and BatteryBack was not
+	feedDue    int64 // without voltage: the card's "no battery" counts from then on
+	tooLong    int64 // when off-hook becomes an alarm
+	offSince   int64
+	saidLong   bool
+	ignored    [nState][nInput]uint64
+	ringsOff   int // bursts while the voltage says off-hook
+	ringsOffAt int64
+}
+
+// New makes a tap that knows nothing about its line but what l holds.
+func New(c Config, l Learnt) *Tap {
+	t := &Tap{due: never, feedDue: never, tooLong: never}
+	t.hook.reset()
+	t.ring.reset()
+	t.SetLearnt(l)
+	t.Configure(c)
+	return t
+}
+
+// Configure changes the operator's values while running.
+func (t *Tap) Configure(c Config) {
+	t.cfg = c
+	t.hook.fixed = int32(max(c.ThresholdMV, 0))
+	t.ring.fixed = int64(max(c.RingGapMS, 0)) * driver.MS
+	t.ring.country = int64(max(c.CountryGap, 0)) * driver.MS
+	if t.ring.country == 0 {
+		t.ring.country = countryGap
+	}
+}
+
+// State says what the line is doing.
+func (t *Tap) State() State { return t.state }
+
+// Call returns the call that is up.
+func (t *Tap) Call() (Call, bool) { return t.call, t.up }
+
+// Volts returns the last voltage seen, in mV, and whether one was ever seen.
+func (t *Tap) Volts() (int32, bool) { return t.hook.mv, t.hook.seen }
+
+// Ignored calls f for every state and input that had no row, with its count.
+func (t *Tap) Ignored(f func(State, Input, uint64)) {
+	for s := range nState {
+		for in := range nInput {
+			if n := t.ignored[s][in]; n > 0 {
+				f(s, in, n)
+			}
+		}
+	}
+}
+
+// Tick says that the line's time has reached pos.
+func (t *Tap) Tick(out []Event, pos int64) []Event {
+	if pos < t.due && pos < t.feedDue && pos < t.tooLong && !t.ring.on {
+		t.now = max(t.now, pos)
+		return out // nothing can happen: the usual case
+	}
+	t.out = out
+	t.advance(pos)
+	return t.release()
+}
+
+// Event feeds one event of the board; pos is where it happened. Kinds that say
+// nothing about a tapped line are ignored.
+func (t *Tap) Event(out []Event, ev driver.Event, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	switch ev.Kind {
+	case driver.State:
+		t.opened(ev.Value)
+	case driver.RingBegin:
+		t.ringBegin()
+	case driver.RingEnd:
+		t.ringEnd()
+	case driver.Volts:
+		t.volts(ev.Value)
+	case driver.Polarity:
+		t.polarity(ev.Value != 0)
+	case driver.Battery:
+		t.battery(ev.Value != 0)
+	}
+	return t.release()
+}
+
+// Voice says that a detector has confirmed voice.
+func (t *Tap) Voice(out []Event, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	if t.state != Talking { // heard all the time there
+		t.step(InVoice, t.now)
+	}
+	return t.release()
+}
+
+// Digit says that a detector has found a key or a pulse-dialled digit.
+func (t *Tap) Digit(out []Event, key byte, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	t.key = key
+	if t.state == Abandoned && t.fresh {
+		t.step(InRedial, t.now)
+	} else {
+		t.step(InDigit, t.now)
+	}
+	return t.release()
+}
+
+// Tone says that a detector has confirmed a tone of the exchange.
+func (t *Tap) Tone(out []Event, tone ProgressTone, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	switch tone {
+	case DialTone:
+		t.step(InDialTone, t.now)
+	case BusyTone:
+		t.step(InBusyTone, t.now)
+	case HowlerTone:
+		t.step(InHowler, t.now)
+	}
+	return t.release()
+}
+
+// Gone says that the board is gone. The State event of the board's first frame
+// after it was opened again brings the line back.
+func (t *Tap) Gone(out []Event, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	t.ringEnd()
+	t.hook.reset()
+	t.ring.reset()
+	t.feedDue = never
+	t.step(InGone, t.now)
+	return t.release()
+}
+
+func (t *Tap) release() []Event {
+	out := t.out
+	t.out = nil
+	return out
+}
+
+// advance lets pass what time brings up to pos, each at its own position, so
+// that the length of blocks does not matter.
+func (t *Tap) advance(pos int64) {
+	for {
+		next := min(t.due, t.feedDue, t.tooLong)
+		if t.ring.on {
+			next = min(next, t.ring.begin+longestBurst)
+		}
+		if next == t.due && t.state == Ringing && t.hook.lowSince() <= next {
+			// Someone may just be picking up: that decides first.
+			next = max(next, t.hook.lowSince()+pickUpSlack)
+			if next > pos {
+				break
+			}
+		}
+		if next > pos {
+			break
+		}
+		t.now = max(t.now, next)
+		switch {
+		case t.ring.on && t.ring.begin+longestBurst <= next:
+			t.ringEnd()
+		case t.feedDue <= next:
+			t.feedDue = never
+			t.step(InNoBattery, t.now-noBatteryAfter)
+		case t.tooLong <= next:
+			t.tooLong = never
+			t.saidLong = true
+			t.out = append(t.out, Event{Kind: LongOffHook, Pos: t.now, Known: t.now, Value: (t.now - t.offSince) / driver.MS})
+		default:
+			t.due = never
+			if t.state == Ringing && t.hook.level == levelUnknown {
+				t.step(InFaded, t.now)
+			} else {
+				t.step(InTimeout, t.now)
+			}
+		}
+	}
+	t.now = max(t.now, pos)
+}
+
+// moved does what belongs to a change of state rather than to a row: the feed's
+// return and the alarm for a telephone that stays off-hook.
+func (t *Tap) moved(from State) {
+	if t.noFeed && t.state != NoBattery && t.state != Gone && t.state != Unknown {
+		t.noFeed = false
+		t.emit(BatteryBack, 0)
+	}
+	if t.state == NoBattery && !t.noFeed {
+		t.noFeed = true
+		t.emit(BatteryLost, 0)
+	}
+	switch {
+	case !t.state.OffHook():
+		t.tooLong = never
+		if t.saidLong {
+			t.saidLong = false
+			t.emit(LongOffHookEnd, 0)
+		}
+	case !from.OffHook():
+		t.offSince = t.at
+		t.tooLong = t.now + longAny
+	case t.state == Abandoned && !t.saidLong:
+		t.tooLong = min(t.tooLong, t.now+longAbandoned)
+	case from == Abandoned && !t.saidLong:
+		t.tooLong = t.now + longAny
+	}
+}
+
+func (t *Tap) opened(bits int32) {
+	if t.state == Gone {
+		t.step(InBack, t.now)
+	}
+	t.reversed = bits&driver.StateReversed != 0
+	t.battery(bits&driver.StateNoBattery == 0)
+	if bits&driver.StateRinging != 0 && !t.ring.on {
+		t.ringBegin()
+	}
+}
+
+func (t *Tap) polarity(reversed bool) {
+	if reversed == t.reversed {
+		return
+	}
+	t.reversed = reversed
+	t.at = t.now
+	if reversed {
+		t.emit(Polarity, 1)
+	} else {
+		t.emit(Polarity, 0)
+	}
+	if t.up && t.call.Direction == Out && t.call.AnsweredBy == ByNone && t.now-t.call.Begin >= answerEarly {
+		t.step(InAnswer, t.now)
+	} else {
+		t.step(InReversal, t.now)
+	}
+}
+
+// battery is the card's own word about the feed. Where voltages come they
+// decide.
+func (t *Tap) battery(present bool) {
+	switch {
+	case t.hook.level != levelUnknown:
+	case present:
+		t.feedDue = never
+		if t.noFeed {
+			t.noFeed = false
+			t.at = t.now
+			t.emit(BatteryBack, 0)
+		}
+		if t.state == NoBattery {
+			t.step(InFeed, t.now)
+		}
+	case t.state != NoBattery && t.feedDue == never:
+		t.feedDue = t.now + noBatteryAfter
+	}
+}
