@@ -41,6 +41,10 @@ func Open(c Config) (*Archive, error) { return nil, ErrClosed }
 // Recordings whose writers were not finished stay in open/ for the next Recover.
 func (a *Archive) Close() error { return nil }
 
+// NewID makes the ID of a recording whose files are made later (Start.ID). It
+// touches no disk: the recorder names recordings even while the disk refuses.
+func (a *Archive) NewID() string { return "" }
+
 // Begin makes the files of a new recording in open/ and returns its writer.
 // The recording exists, with its story's first line, before any audio does.
 func (a *Archive) Begin(s Start) (*Writer, error) { return nil, ErrClosed }

@@ -28,6 +28,7 @@ func (c Codec) SampleBytes() int64 {
 // Start is what is known when a recording begins. It is the story's first line;
 // its fields come back in [Seal].
 type Start struct {
+	ID           string    `json:"-"` // from [Archive.NewID], for a recording known before its files can be made; "" = Begin makes one
 	Line         int       `json:"line"`
 	Board        string    `json:"board,omitempty"`
 	LineName     string    `json:"line_name,omitempty"`
