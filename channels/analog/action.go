@@ -19,13 +19,13 @@ const (
 
 func nothing(*Tap) {}
 
-func beginIn(t *Tap) { t.begin(Call{Begin: t.at, Direction: In, AnsweredBy: ByNone}) }
+func beginIn(t *Tap) { t.begin(Call{Direction: In, AnsweredBy: ByNone}) }
 func beginUnknown(t *Tap) {
-	t.begin(Call{Begin: t.at, Direction: DirectionUnknown, AnsweredBy: ByUnknown})
+	t.begin(Call{Direction: DirectionUnknown, AnsweredBy: ByUnknown})
 }
 
 func beginOut(t *Tap) {
-	t.begin(Call{Begin: t.at, Direction: Out, AnsweredBy: ByNone})
+	t.begin(Call{Direction: Out, AnsweredBy: ByNone})
 	t.due = t.now + firstDigit
 }
 
@@ -35,7 +35,10 @@ func beginAgain(t *Tap) {
 }
 
 func holdRinging(t *Tap) { t.due = never }
-func awaitRing(t *Tap)   { t.due = t.ring.end + t.ring.wait() }
+
+// awaitRing waits for the next burst, or for an off-hook, which is seen one
+// voltage sample late.
+func awaitRing(t *Tap) { t.due = t.ring.end + t.ring.wait() + min(t.hook.every, driver.Rate) }
 
 func awaitFirstRing(t *Tap)  { t.due = t.now + preRingWait }
 func awaitFirstDigit(t *Tap) { t.due = t.now + firstDigit }
@@ -82,14 +85,17 @@ func endDialTone(t *Tap) {
 
 func freshDialTone(t *Tap) { t.fresh = true }
 
+// begin begins a call; calls never overlap, whatever was known late.
 func (t *Tap) begin(c Call) {
+	t.at = max(t.at, t.ended)
+	c.Begin = t.at
 	t.call, t.up, t.fresh = c, true, false
 	t.out = append(t.out, Event{Kind: CallBegin, Pos: t.at, Known: t.now, Call: t.call})
 }
 
 func (t *Tap) answer(by string) {
-	t.call.Answered, t.call.AnsweredBy = t.at, by
-	t.out = append(t.out, Event{Kind: CallAnswered, Pos: t.at, Known: t.now, Call: t.call})
+	t.call.Answered, t.call.AnsweredBy = max(t.at, t.call.Begin), by
+	t.out = append(t.out, Event{Kind: CallAnswered, Pos: t.call.Answered, Known: t.now, Call: t.call})
 }
 
 // end ends the call that is up, if one is. A call never ends before it began:
@@ -101,7 +107,8 @@ func (t *Tap) end(by string) {
 	}
 	t.up = false
 	t.call.EndedBy = by
-	t.out = append(t.out, Event{Kind: CallEnd, Pos: max(t.at, t.call.Begin, t.call.Answered), Known: t.now, Call: t.call})
+	t.ended = max(t.at, t.call.Begin, t.call.Answered)
+	t.out = append(t.out, Event{Kind: CallEnd, Pos: t.ended, Known: t.now, Call: t.call})
 }
 
 func (t *Tap) emit(k EventKind, value int64) {

@@ -37,9 +37,9 @@ type hook struct {
 	frozen int64 // nothing is decided before
 	ringOf int64 // end of the burst that froze it: an off-hook right after happened then; never: none
 
-	low  int64 // the voltage has not been above the threshold since; never: it is
-	off  int64 // … first sample since low that was off-hook rather than none
-	none int64 // … every sample since is none
+	off  int64 // first sample that was off-hook since the last one above the threshold; never: there is none
+	low  int64 // … when that truly happened: at the end of the burst if one came right before
+	none int64 // every sample since is none
 	high int64 // the voltage has not been below the threshold since; never: it is
 	top  int64 // last sample above the threshold
 	base int64 // last sample not above it
@@ -68,11 +68,9 @@ func (h *hook) lowSince() int64 {
 func (h *hook) highSince() int64 { return h.high }
 
 // ringing freezes the hook for a burst. What began just before was its ripple.
-func (h *hook) ringing(pos int64) {
+func (h *hook) ringing() {
 	h.frozen = never
-	if h.low == never || h.low >= pos-rippleBefore {
-		h.forget()
-	}
+	h.forget()
 }
 
 func (h *hook) freeze(until int64) {
@@ -139,14 +137,11 @@ func (h *hook) sample(mv int32, pos int64, dialling bool) (c change) {
 	case levelOff:
 		c.flash, c.at = h.flash(pos, dialling)
 		h.high, h.none, h.base = never, never, pos
-		if h.low == never {
-			h.low = pos
+		if h.off == never {
+			h.low, h.off = pos, pos
 			if afterRing != never {
 				h.low = afterRing
 			}
-		}
-		if h.off == never {
-			h.off = pos
 		}
 		confirm := int64(offHookAfter)
 		if h.level == levelNone {
@@ -157,14 +152,12 @@ func (h *hook) sample(mv int32, pos int64, dialling bool) (c change) {
 		}
 	case levelNone:
 		h.base = pos
-		if h.low == never {
-			h.low = pos
-		}
 		if h.none == never {
 			h.none = pos
 		}
 		if h.level != levelNone && pos-h.none >= noBatteryAfter {
 			c = change{to: levelNone, at: h.none}
+			h.low, h.off, h.high = never, never, never
 		}
 	}
 	if c.to != levelUnknown {

@@ -9,7 +9,7 @@ const (
 	offUp     = 10 * driver.Rate
 	offDown   = 60 * driver.Rate
 	offSettle = 1 * driver.Rate // transients after picking up
-	idleLeast = firstThreshold  // mV
+	idleLeast = 5000            // mV: no telephone works on less
 	idleMost  = 100000          // mV
 	offLeast  = 500             // mV
 )
@@ -86,7 +86,7 @@ func (l *learning) pace(uv, pos int64) int64 {
 
 // relearnIdle takes the present off-hook voltage for the idle one, if it can be.
 func (l *learning) relearnIdle() bool {
-	if l.offHook < idleLeast*1000 {
+	if l.offHook < firstThreshold*1000 {
 		return false
 	}
 	l.idle, l.offHook = l.offHook, 0

@@ -98,7 +98,7 @@ func (t *Tap) ringBegin() {
 	}
 	t.ringWhileOff()
 	t.ring.began(t.now, t.state == Ringing)
-	t.hook.ringing(t.now)
+	t.hook.ringing()
 	t.at = t.now
 	t.emit(RingBegin, 0)
 	t.step(InRing, t.now)

@@ -94,8 +94,8 @@ var table = func() (t [nState][nInput]row) {
 // step feeds one input to the table. at is when it truly happened.
 func (t *Tap) step(in Input, at int64) {
 	r := &table[t.state][in]
+	t.counts[t.state][in]++
 	if r.do == nil {
-		t.ignored[t.state][in]++
 		return
 	}
 	t.at = at

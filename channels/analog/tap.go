@@ -43,8 +43,9 @@ type Tap struct {
 	key     byte
 	fresh   bool // Abandoned: dial tone was heard again
 
-	call Call
-	up   bool // call is not over
+	call  Call
+	up    bool  // call is not over
+	ended int64 // where the last one ended
 
 	reversed   bool
 	noFeed     bool  // BatteryLost was said and BatteryBack was not
@@ -52,8 +53,8 @@ type Tap struct {
 	tooLong    int64 // when off-hook becomes an alarm
 	offSince   int64
 	saidLong   bool
-	ignored    [nState][nInput]uint64
-	ringsOff   int // bursts while the voltage says off-hook
+	counts     [nState][nInput]uint64 // inputs, by the state they met
+	ringsOff   int                    // bursts while the voltage says off-hook
 	ringsOffAt int64
 }
 
@@ -91,7 +92,7 @@ func (t *Tap) Volts() (int32, bool) { return t.hook.mv, t.hook.seen }
 func (t *Tap) Ignored(f func(State, Input, uint64)) {
 	for s := range nState {
 		for in := range nInput {
-			if n := t.ignored[s][in]; n > 0 {
+			if n := t.counts[s][in]; n > 0 && table[s][in].do == nil {
 				f(s, in, n)
 			}
 		}

@@ -1,0 +1,184 @@
+package analog
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write docs/tap-states.md")
+
+func TestNoTwoRowsForTheSameStateAndInput(t *testing.T) {
+	seen := map[string]State{}
+	for _, tr := range Transitions() {
+		k := tr.From.String() + " on " + tr.On.String()
+		if to, ok := seen[k]; ok {
+			t.Errorf("%s: goes to %v and to %v", k, to, tr.To)
+		}
+		seen[k] = tr.To
+	}
+}
+
+func TestEveryRowHasAnAction(t *testing.T) {
+	for _, r := range rows() {
+		if r.do == nil || r.from == 0 {
+			t.Errorf("row on %v to %v has no action or no state: it would count as ignored", r.on, r.to)
+		}
+	}
+}
+
+func reach(from State, back bool) map[State]bool {
+	seen := map[State]bool{from: true}
+	for grown := true; grown; {
+		grown = false
+		for _, tr := range Transitions() {
+			a, b := tr.From, tr.To
+			if back {
+				a, b = b, a
+			}
+			if seen[a] && !seen[b] {
+				seen[b], grown = true, true
+			}
+		}
+	}
+	return seen
+}
+
+func TestEveryStateIsReachedAndHasAWayHome(t *testing.T) {
+	reached, home := reach(Unknown, false), reach(Idle, true)
+	for s := range nState {
+		if !reached[s] {
+			t.Errorf("%v is never reached", s)
+		}
+		if !home[s] {
+			t.Errorf("%v has no way back to idle", s)
+		}
+	}
+}
+
+func TestEveryInputHasARow(t *testing.T) {
+	used := map[Input]bool{}
+	for _, tr := range Transitions() {
+		used[tr.On] = true
+	}
+	for in := range nInput {
+		if !used[in] {
+			t.Errorf("input %v moves nothing", in)
+		}
+	}
+}
+
+// The traces together take every row, so no row is only on paper.
+func TestTracesTakeEveryRow(t *testing.T) {
+	var counts [nState][nInput]uint64
+	for _, tr := range readTraces(t) {
+		tap := New(Config{}, Learnt{})
+		tr.play(tap, watch{250, 7, 0, 1, 160})
+		for s := range counts {
+			for in := range counts[s] {
+				counts[s][in] += tap.counts[s][in]
+			}
+		}
+	}
+	for _, r := range rows() {
+		n := uint64(0)
+		for _, s := range r.from.list() {
+			n += counts[s][r.on]
+		}
+		if n == 0 {
+			t.Errorf("no trace takes the row from %v on %v", r.from.list(), r.on)
+		}
+	}
+}
+
+func (x set) list() []State {
+	var ss []State
+	for s := range nState {
+		if x.has(s) {
+			ss = append(ss, s)
+		}
+	}
+	return ss
+}
+
+func diagram() string {
+	var b strings.Builder
+	b.WriteString(`# States of a tapped analog line
+
+Drawn from the table in ` + "`channels/analog/table.go`" + ` by its test (` + "`go test ./channels/analog -update`" + `). Arrows that
+every state has are left out of the drawing: *gone* leads to gone, *no-battery* to no-battery.
+
+` + "```mermaid\nstateDiagram-v2\n    [*] --> unknown\n")
+	type pair struct{ from, to State }
+	labels := map[pair][]string{}
+	var order []pair
+	for _, tr := range Transitions() {
+		if tr.On == InGone || tr.On == InNoBattery {
+			continue
+		}
+		p := pair{tr.From, tr.To}
+		if labels[p] == nil {
+			order = append(order, p)
+		}
+		labels[p] = append(labels[p], tr.On.String())
+	}
+	id := func(s State) string { return strings.ReplaceAll(s.String(), "-", "_") }
+	for s := range nState {
+		if id(s) != s.String() {
+			fmt.Fprintf(&b, "    state \"%v\" as %s\n", s, id(s))
+		}
+	}
+	for _, p := range order {
+		fmt.Fprintf(&b, "    %s --> %s: %s\n", id(p.from), id(p.to), strings.Join(labels[p], ", "))
+	}
+	b.WriteString("```\n\n| from | on | to |\n|---|---|---|\n")
+	for _, r := range rows() {
+		var from []string
+		for _, s := range r.from.list() {
+			from = append(from, s.String())
+		}
+		to := "(same)"
+		if r.to != same {
+			to = r.to.String()
+		}
+		fmt.Fprintf(&b, "| %s | %v | %s |\n", strings.Join(from, ", "), r.on, to)
+	}
+	return b.String()
+}
+
+func TestDiagramIsDrawnFromTheTable(t *testing.T) {
+	const name = "../../docs/tap-states.md"
+	if *update {
+		if err := os.MkdirAll("../../docs", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(diagram()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(b), diagram()); d != "" {
+		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
+	}
+}
+
+func TestStateCodesRoundTrip(t *testing.T) {
+	for s := range nState {
+		b, _ := s.MarshalText()
+		var back State
+		if err := back.UnmarshalText(b); err != nil || back != s {
+			t.Errorf("%v: %v %v", s, back, err)
+		}
+	}
+	var s State
+	if err := s.UnmarshalText([]byte("asleep")); err == nil {
+		t.Error("asleep is no state")
+	}
+}
