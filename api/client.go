@@ -207,6 +207,13 @@ func (c *Client) call(ctx context.Context, method, path string, q url.Values, bo
 	return nil
 }
 
+// ask does a request and returns the decoded answer.
+func ask[T any](ctx context.Context, c *Client, method, path string, q url.Values, body any) (T, error) {
+	var out T
+	err := c.call(ctx, method, path, q, body, &out)
+	return out, err
+}
+
 // copy streams the answer's body to w and returns its length.
 func (c *Client) copy(ctx context.Context, path string, q url.Values, w io.Writer) (int64, error) {
 	r, err := c.request(ctx, http.MethodGet, path, q, nil)

@@ -14,45 +14,41 @@ import (
 
 // Status asks for the daemon at a glance.
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	var s Status
-	return s, c.call(ctx, http.MethodGet, "/status", nil, nil, &s)
+	return ask[Status](ctx, c, http.MethodGet, "/status", nil, nil)
+}
+
+// Me asks who the caller is for the daemon, and what they may do.
+func (c *Client) Me(ctx context.Context) (Actor, error) {
+	return ask[Actor](ctx, c, http.MethodGet, "/session", nil, nil)
 }
 
 // Boards lists the boards.
 func (c *Client) Boards(ctx context.Context) ([]Board, error) {
-	var p Page[Board]
-	return p.Items, c.list(ctx, "/boards", nil, &p)
+	p, err := ask[Page[Board]](ctx, c, http.MethodGet, "/boards", nil, nil)
+	return p.Items, err
 }
 
 // Lines lists the lines that the caller may see.
 func (c *Client) Lines(ctx context.Context) ([]Line, error) {
-	var p Page[Line]
-	err := c.list(ctx, "/lines", nil, &p)
+	p, err := ask[Page[Line]](ctx, c, http.MethodGet, "/lines", nil, nil)
 	return p.Items, err
-}
-
-func (c *Client) list(ctx context.Context, path string, q url.Values, out any) error {
-	return c.call(ctx, http.MethodGet, path, q, nil, out)
 }
 
 // Line asks for one line.
 func (c *Client) Line(ctx context.Context, line int) (Line, error) {
-	var l Line
-	return l, c.call(ctx, http.MethodGet, linePath(line, ""), nil, nil, &l)
+	return ask[Line](ctx, c, http.MethodGet, linePath(line, ""), nil, nil)
 }
 
 func linePath(line int, rest string) string { return "/lines/" + strconv.Itoa(line) + rest }
 
 // Start begins a recording of the line by hand.
 func (c *Client) Start(ctx context.Context, line int) (Started, error) {
-	var s Started
-	return s, c.call(ctx, http.MethodPost, linePath(line, "/start"), nil, nil, &s)
+	return ask[Started](ctx, c, http.MethodPost, linePath(line, "/start"), nil, nil)
 }
 
 // Stop ends the line's recording.
 func (c *Client) Stop(ctx context.Context, line int) (Started, error) {
-	var s Started
-	return s, c.call(ctx, http.MethodPost, linePath(line, "/stop"), nil, nil, &s)
+	return ask[Started](ctx, c, http.MethodPost, linePath(line, "/stop"), nil, nil)
 }
 
 // Listen streams what is heard on the line as a WAV without end to w, until

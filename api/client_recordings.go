@@ -45,22 +45,19 @@ func (f Filter) values() url.Values {
 
 // Recordings asks for one page of recordings, newest first.
 func (c *Client) Recordings(ctx context.Context, f Filter) (Page[Recording], error) {
-	var p Page[Recording]
-	return p, c.list(ctx, "/recordings", f.values(), &p)
+	return ask[Page[Recording]](ctx, c, http.MethodGet, "/recordings", f.values(), nil)
 }
 
 // Recording asks for one recording.
 func (c *Client) Recording(ctx context.Context, id string) (Recording, error) {
-	var r Recording
-	return r, c.call(ctx, http.MethodGet, recordingPath(id, ""), nil, nil, &r)
+	return ask[Recording](ctx, c, http.MethodGet, recordingPath(id, ""), nil, nil)
 }
 
 func recordingPath(id, rest string) string { return "/recordings/" + url.PathEscape(id) + rest }
 
 // Story asks for what happened during a recording.
 func (c *Client) Story(ctx context.Context, id string) (Story, error) {
-	var s Story
-	return s, c.call(ctx, http.MethodGet, recordingPath(id, "/story"), nil, nil, &s)
+	return ask[Story](ctx, c, http.MethodGet, recordingPath(id, "/story"), nil, nil)
 }
 
 // Audio writes one side of a recording as a WAV to w. side is empty for the
@@ -96,19 +93,12 @@ func (c *Client) Mark(ctx context.Context, id string, at float64, text string) e
 	return c.call(ctx, http.MethodPost, recordingPath(id, "/marks"), nil, NewMark{At: at, Text: text}, nil)
 }
 
-// Protect keeps retention away from a recording, or ends that.
-func (c *Client) Protect(ctx context.Context, id string, on bool) error {
-	return c.call(ctx, http.MethodPut, recordingPath(id, "/protection"), nil, Protection{Protected: on}, nil)
-}
-
 // Calls asks for one page of the call journal, newest first.
 func (c *Client) Calls(ctx context.Context, f Filter) (Page[Call], error) {
-	var p Page[Call]
-	return p, c.list(ctx, "/calls", f.values(), &p)
+	return ask[Page[Call]](ctx, c, http.MethodGet, "/calls", f.values(), nil)
 }
 
 // Call asks for one call.
 func (c *Client) Call(ctx context.Context, id string) (Call, error) {
-	var v Call
-	return v, c.call(ctx, http.MethodGet, "/calls/"+url.PathEscape(id), nil, nil, &v)
+	return ask[Call](ctx, c, http.MethodGet, "/calls/"+url.PathEscape(id), nil, nil)
 }

@@ -12,7 +12,7 @@ type Line struct {
 	Group     string  `json:"group,omitempty" doc:"Line group, for rights"`
 	Kind      string  `json:"kind" doc:"fxo, fxs or bchan"`
 	Use       string  `json:"use" doc:"unused, tap, trunk or station"`
-	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown or gone"`
+	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown, gone or unused"`
 	Since     *Time   `json:"since" doc:"When it came into this state"`
 	Volts     *Number `json:"volts" doc:"Voltage between tip and ring; null where the card does not measure it"`
 	LevelDBm0 *Number `json:"level_dbm0" doc:"Level of the louder side in dBm0; null in silence or without signal"`
@@ -47,16 +47,19 @@ type Board struct {
 	Serial    string `json:"serial,omitempty" doc:"Serial number, where the hardware has one"`
 	Location  string `json:"location,omitempty" doc:"Slot, bus address or folder"`
 	State     string `json:"state" doc:"opening, running, gone or failed"`
-	Code      string `json:"code,omitempty" doc:"Stable code of why it does not run"`
+	Code      string `json:"code,omitempty" doc:"Stable code of why it does not run: open-failed, plan-failed, hung, gone, bad-frames"`
 	Reason    string `json:"reason,omitempty" doc:"Why it does not run (English)"`
 	Virtual   bool   `json:"virtual" doc:"Its clock may wait for the readers of its audio"`
 	Simulated bool   `json:"simulated" doc:"It is no hardware: its recordings are marked and are not evidence"`
 	Lines     int    `json:"lines" doc:"Lines of the board"`
 	Since     *Time  `json:"since,omitempty" doc:"When it came into this state"`
-	Ticks     int64  `json:"ticks" doc:"Blocks of 20 ms exchanged since it was opened"`
-	Late      int64  `json:"late" doc:"Blocks that came late after a stall"`
-	Lost      int64  `json:"lost_samples" doc:"Samples of all its lines that were lost"`
-	Opened    int64  `json:"opened" doc:"How often it was opened"`
+	Ticks     uint64 `json:"ticks" doc:"Blocks of 20 ms exchanged since the daemon started"`
+	Late      uint64 `json:"late" doc:"Blocks that came late after a stall"`
+	Lost      uint64 `json:"lost_samples" doc:"Samples of all its lines that were lost"`
+	Slips     uint64 `json:"slips" doc:"Blocks dropped because they came too late"`
+	Missed    uint64 `json:"missed" doc:"Blocks that never came; the lines heard silence"`
+	DriftPPM  Number `json:"drift_ppm" doc:"How fast its clock runs against the machine's, in parts per million"`
+	Priority  string `json:"priority,omitempty" doc:"Scheduling of its thread"`
 }
 
 // Started answers a request to record a line.

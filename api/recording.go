@@ -18,7 +18,7 @@ type Recording struct {
 	Codec        string   `json:"codec" doc:"g711a, g711u or pcm16"`
 	Sides        []string `json:"sides" nullable:"false" doc:"One file each: mixed, or network and local"`
 	Bytes        int64    `json:"bytes" doc:"Bytes of all its audio files"`
-	State        string   `json:"state" doc:"open, sealed or recovered"`
+	State        string   `json:"state" doc:"open, sealed, recovered, trash or erased"`
 	EndedBy      string   `json:"ended_by,omitempty" doc:"What ended it"`
 	Call         string   `json:"call" doc:"ID of the call it belongs to"`
 	Conversation string   `json:"conversation" doc:"ID shared by the calls of one conversation"`
@@ -27,9 +27,12 @@ type Recording struct {
 	Notes        []Note   `json:"notes" nullable:"false" doc:"What people wrote on it"`
 	Marks        []Mark   `json:"marks,omitempty" nullable:"false" doc:"Moments that people marked"`
 	Protected    bool     `json:"protected,omitempty" doc:"Retention never deletes it"`
+	Held         bool     `json:"held,omitempty" doc:"Kept by legal hold"`
 	Simulated    bool     `json:"simulated,omitempty" doc:"Made on a simulated board: not evidence"`
 	Recovered    bool     `json:"recovered,omitempty" doc:"Its end was cut off by a crash and repaired"`
 	Gaps         int      `json:"gaps,omitempty" doc:"Places where audio was lost and marked"`
+	LostSamples  int64    `json:"lost_samples,omitempty" doc:"Samples lost in these gaps"`
+	Reason       string   `json:"reason,omitempty" doc:"Particulars of its end (English)"`
 
 	SHA256 map[string]string `json:"sha256,omitempty" doc:"Hash of each side's file"`
 }
@@ -58,11 +61,6 @@ type NewNote struct {
 type NewMark struct {
 	At   Number `json:"at_s" minimum:"0" maximum:"1000000" doc:"Seconds from the start of the recording"`
 	Text string `json:"text,omitempty" maxLength:"1000" doc:"Why"`
-}
-
-// Protection is the body of a request to protect a recording or to end that.
-type Protection struct {
-	Protected bool `json:"protected" doc:"Whether retention must leave it alone"`
 }
 
 // A Story is everything that happened during a recording, entry by entry, as

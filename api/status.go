@@ -1,7 +1,5 @@
 package api
 
-import "encoding/json"
-
 // Status is the daemon at a glance.
 type Status struct {
 	Product    string         `json:"product" doc:"vaad"`
@@ -20,15 +18,15 @@ type Status struct {
 	AtLeast    bool           `json:"at_least,omitempty" doc:"Counting was cut short: there are at least that many"`
 	Disk       *Disk          `json:"disk,omitempty" doc:"Where recordings are kept"`
 	Alarms     int            `json:"alarms" doc:"Conditions that are up"`
-	Severity   string         `json:"severity,omitempty" doc:"The worst of them: warning, error or critical"`
+	Severity   string         `json:"severity,omitempty" doc:"The worst of them: warning or critical"`
 	Actor      Actor          `json:"actor" doc:"Who is asking"`
 }
 
 // Disk says how much room is left for recordings.
 type Disk struct {
-	FreeBytes  uint64 `json:"free_bytes" doc:"Bytes left for recordings"`
-	FreeInodes uint64 `json:"free_inodes" doc:"Files left for recordings"`
-	Seconds    int64  `json:"forecast_s,omitempty" doc:"Seconds of one line in 8-bit G.711 that still fit"`
+	FreeBytes  int64 `json:"free_bytes" doc:"Bytes left for recordings"`
+	FreeInodes int64 `json:"free_inodes" doc:"Files left for recordings"`
+	Seconds    int64 `json:"forecast_s,omitempty" doc:"Seconds of one line in 8-bit G.711 that still fit"`
 }
 
 // An Actor is who acts: a person, a program or the machine's administrator.
@@ -39,33 +37,36 @@ type Actor struct {
 	Verbs  []string `json:"verbs" nullable:"false" doc:"What the actor may do"`
 }
 
-// An Alarm is a condition that someone should know of.
+// An Alarm is a condition, or something that happened, that someone should know of.
 type Alarm struct {
-	ID       string            `json:"id" doc:"Name of this alarm, for acknowledging it"`
-	Code     string            `json:"code" doc:"Stable name of the condition"`
-	Subject  string            `json:"subject" doc:"What it is about: a line, a board, a disk"`
-	Line     int               `json:"line,omitempty" doc:"The line, where it is about one"`
-	Severity string            `json:"severity" doc:"info, warning, error or critical"`
-	State    string            `json:"state" doc:"active, acknowledged or cleared"`
-	Text     string            `json:"text" doc:"What is the matter, in the caller's language"`
-	Remedy   string            `json:"remedy" doc:"What to do, in the caller's language"`
-	Args     map[string]string `json:"args,omitempty" doc:"Values in the text"`
-	Raised   Time              `json:"raised" doc:"Since when"`
-	Count    int64             `json:"count,omitempty" doc:"How often it came up"`
-	Cleared  *Time             `json:"cleared,omitempty" doc:"When it went away"`
-	AckedBy  string            `json:"acked_by,omitempty" doc:"Who acknowledged it"`
-	AckedAt  *Time             `json:"acked_at,omitempty" doc:"When it was acknowledged"`
+	ID        uint64            `json:"id" doc:"Number of this alarm, for acknowledging it"`
+	Code      string            `json:"code" doc:"Stable name of the condition"`
+	Subject   string            `json:"subject" doc:"What it is about: a line, a board, a file, a disk"`
+	Line      int               `json:"line,omitempty" doc:"The line, where it is about one"`
+	Severity  string            `json:"severity" doc:"warning or critical"`
+	State     string            `json:"state" doc:"active, acknowledged or ended"`
+	Momentary bool              `json:"momentary" doc:"It happened; it does not last"`
+	Text      string            `json:"text" doc:"What is the matter, in the caller's language"`
+	Remedy    string            `json:"remedy" doc:"What to do, in the caller's language"`
+	Args      map[string]string `json:"args,omitempty" doc:"Values in the text"`
+	Count     int               `json:"count" doc:"How often it came up"`
+	First     Time              `json:"first" doc:"When it came up first"`
+	Last      Time              `json:"last" doc:"When it came up last"`
+	AckedBy   string            `json:"acked_by,omitempty" doc:"Who acknowledged it"`
+	Acked     *Time             `json:"acked,omitempty" doc:"When it was acknowledged"`
+	Ended     *Time             `json:"ended,omitempty" doc:"When it ended"`
+	EndedBy   string            `json:"ended_by,omitempty" doc:"cleared, acknowledged, expired or restart"`
 }
 
-// An AuditEntry is one act that somebody did.
+// An AuditEntry is one act that somebody did, or was not allowed to do.
 type AuditEntry struct {
-	Seq     uint64          `json:"seq" doc:"Number, rising"`
-	Time    Time            `json:"time" doc:"When"`
-	Actor   string          `json:"actor" doc:"Who"`
-	Via     string          `json:"via,omitempty" doc:"Through what: socket, web"`
-	Action  string          `json:"action" doc:"What was done"`
-	Target  string          `json:"target,omitempty" doc:"To what"`
-	Line    int             `json:"line,omitempty" doc:"The line, where it is about one"`
-	Outcome string          `json:"outcome" doc:"ok, or the code of the problem"`
-	Detail  json.RawMessage `json:"detail,omitempty" doc:"Particulars of the act"`
+	Seq    uint64            `json:"seq" doc:"Number, rising"`
+	Time   Time              `json:"time" doc:"When"`
+	Actor  string            `json:"actor" doc:"Who"`
+	Kind   string            `json:"kind,omitempty" doc:"How the actor came in: local, token or system"`
+	Verb   string            `json:"verb" doc:"What was done"`
+	Object string            `json:"object,omitempty" doc:"To what: a recording, a path of the settings, an alarm"`
+	Line   int               `json:"line,omitempty" doc:"The line, where it is about one"`
+	Result string            `json:"result" doc:"ok, denied or failed"`
+	Detail map[string]string `json:"detail,omitempty" doc:"Particulars of the act"`
 }
