@@ -2,17 +2,35 @@ package sim
 
 import (
 	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"vaad/driver"
+	"vaad/dsp/g711"
 )
 
-// Board is an open simulated board.
+// Board is an open simulated board whose lines are sockets and scenes.
 type Board struct {
-	info driver.Info
-	gate *gate
-	tick ticker
-	seq  uint64
-	pos  int64
+	info     driver.Info
+	peers    bool // the clock waits for the peers
+	patience time.Duration
+	gate     *gate
+	doors    *doors
+	journal  *journal
+
+	tick  ticker
+	paced bool // the last tick was in real time
+	late  bool // the last frame was: what answers it is dropped
+	seq   uint64
+	pos   int64
+
+	lines []line
+	spans []span
+	in    *inbox
+	out   emitter
+	msgs  []message
+	audio [audioBytes]byte
 }
 
 func (m maker) openBoard(cfg driver.Config, o options, info driver.Info) (driver.Board, error) {
@@ -20,41 +38,246 @@ func (m maker) openBoard(cfg driver.Config, o options, info driver.Info) (driver
 	if err != nil {
 		return nil, fmt.Errorf("open simulated board %q: %w", cfg.ID, err)
 	}
-	return &Board{info: info, gate: g, tick: newTicker(m.clock, o.PPM)}, nil
-}
-
-func (m maker) openReplay(cfg driver.Config, o options) (driver.Board, error) {
-	return nil, fmt.Errorf("open simulated board %q: replay: not there yet", cfg.ID)
+	b := &Board{info: info, peers: o.peersClock(), patience: m.patience, gate: g, tick: newTicker(m.clock, o.PPM),
+		in: newInbox(), msgs: make([]message, 0, maxEvents), paced: true}
+	var paths []string
+	for i, l := range info.Lines {
+		b.lines = append(b.lines, line{index: i, def: l, law: g711.Law(l.Law), port: newPort(),
+			fxo: newFXO(int64(i) * voltsEvery / int64(len(info.Lines))), fxs: newFXS(o)})
+		paths = append(paths, lineSocket(o.Dir, l.Port))
+	}
+	for _, s := range info.Spans {
+		b.spans = append(b.spans, span{def: s, fd: -1, next: -1})
+		path := ""
+		if s.DChannel != 0 {
+			path = spanSocket(o.Dir, s.Number)
+		}
+		paths = append(paths, path)
+	}
+	if b.doors, err = openDoors(o.Dir, paths); err != nil {
+		g.close(func() {})
+		return nil, fmt.Errorf("open simulated board %q: %w", cfg.ID, err)
+	}
+	b.journal = newJournal(m.log, cfg.ID, info)
+	go b.doors.serve(g.wake, b.journal.note)
+	return b, nil
 }
 
 // Info says what the board is.
 func (b *Board) Info() driver.Info { return b.info }
 
-// Exchange is one tick.
+// Close removes the sockets; peers see their connections end.
+func (b *Board) Close() error {
+	b.gate.close(func() {
+		b.doors.close()
+		for i := range b.lines {
+			b.lines[i].port.close()
+		}
+		for i := range b.spans {
+			b.spans[i].close()
+		}
+		b.journal.close()
+	})
+	return nil
+}
+
+// Exchange is one tick: see the package comment.
 func (b *Board) Exchange(tx, rx *driver.Frame) error {
 	if err := b.gate.enter(); err != nil {
 		return err
 	}
-	rx.Reset()
-	rx.Seq, rx.Pos = b.seq, b.pos
-	rx.Late = b.tick.wait(b.gate.wake) > 0
-	for i, l := range b.info.Lines {
-		clear(rx.LinePCM(i))
-		c := rx.LineCode(i)
-		for j := range c {
-			c[j] = l.Law.Silence()
-		}
-		if b.seq == 0 {
-			rx.Event(driver.State, i, 0, 0, nil)
-		}
-	}
-	b.seq++
-	b.pos += driver.Block
+	b.exchange(tx, rx)
 	return b.gate.leave()
 }
 
-// Close releases the board.
-func (b *Board) Close() error {
-	b.gate.close(func() {})
+func (b *Board) exchange(tx, rx *driver.Frame) {
+	rx.Reset()
+	rx.Seq, rx.Pos = b.seq, b.pos
+	b.out.rx, b.out.base, b.out.sent = rx, b.pos, false
+	if b.seq == 0 {
+		for i := range b.lines {
+			b.on(i).event(driver.State, b.pos, b.lines[i].state())
+		}
+	}
+	b.admit()
+	b.carryOut(tx)
+	b.send(tx)
+	b.out.sent = true
+	backlog := b.wait()
+	rx.Late = backlog > 0
+	var silentAt time.Duration
+	if b.peers {
+		silentAt = System().Now() + b.patience
+	}
+	for i := range b.lines {
+		b.receive(&b.lines[i], backlog, silentAt, rx)
+		if b.gate.closing() {
+			return
+		}
+	}
+	for i := range b.spans {
+		b.spans[i].receive(i, b.in, b.journal, rx)
+	}
+	inOrder(rx.Events)
+	b.seq++
+	b.pos += driver.Block
+	b.late = rx.Late
+}
+
+// on directs the emitter to a line.
+func (b *Board) on(i int) *emitter {
+	b.out.line = &b.lines[i]
+	return &b.out
+}
+
+// carryOut does what the commands of tx say, and what the cadences of ringing
+// telephones say, so that the peers know before the block that it concerns.
+func (b *Board) carryOut(tx *driver.Frame) {
+	for _, c := range tx.Commands {
+		if reason := b.command(c); reason != "" {
+			b.out.rx.Event(driver.Refused, c.Line, c.At, int32(c.Kind), []byte(reason))
+		}
+	}
+	for i := range b.lines {
+		if b.lines[i].fxs.ringing {
+			b.lines[i].fxs.cadenceTo(b.pos+driver.Block, b.on(i))
+		}
+	}
+}
+
+func (b *Board) command(c driver.Command) (refused string) {
+	if c.Kind.OnSpan() {
+		if c.Line < 0 || c.Line >= len(b.spans) {
+			return "there is no such span"
+		}
+		return b.spans[c.Line].send(c.Data)
+	}
+	if c.Line < 0 || c.Line >= len(b.lines) {
+		return "there is no such line"
+	}
+	at := int64(min(max(c.At, 0), driver.Block-1))
+	return b.lines[c.Line].command(c, b.pos+at, b.on(c.Line))
+}
+
+// send gives every peer its block.
+func (b *Board) send(tx *driver.Frame) {
+	for i := range b.lines {
+		l := &b.lines[i]
+		if l.port.fd < 0 {
+			continue
+		}
+		var pcm []int16
+		if !b.late && l.hears(b.pos) {
+			pcm = tx.LinePCM(i)
+		}
+		l.sendAudio(pcm, &b.audio)
+	}
+}
+
+// wait returns at the tick and says how many further ticks are due already. In
+// the peers clock the tick is when the peers say, unless there is none, or a
+// D-channel has one: its protocols run by wall time.
+func (b *Board) wait() (backlog int64) {
+	if b.peers && !b.inRealTime() {
+		b.paced = false
+		return 0
+	}
+	if !b.paced {
+		b.tick.restart()
+		b.paced = true
+	}
+	backlog = b.tick.wait(b.gate.wake)
+	if b.peers && backlog > 0 { // its positions are not bound to wall time: nothing to catch up
+		b.tick.restart()
+		return 0
+	}
+	return backlog
+}
+
+func (b *Board) inRealTime() bool {
+	for i := range b.spans {
+		if b.spans[i].fd >= 0 {
+			return true
+		}
+	}
+	for i := range b.lines {
+		if b.lines[i].port.connected() {
+			return false
+		}
+	}
+	return true
+}
+
+// receive fills one line's part of rx.
+func (b *Board) receive(l *line, backlog int64, silentAt time.Duration, rx *driver.Frame) {
+	out := b.on(l.index)
+	end := b.pos + driver.Block
+	p := &l.port
+	if !p.connected() {
+		l.silence(rx)
+		l.runTimers(end, out)
+		return
+	}
+	if p.fd >= 0 {
+		var reason error
+		if b.peers {
+			reason = b.await(p, l.def.Kind, silentAt)
+		} else {
+			reason = p.drain(b.in, l.def.Kind, backlog)
+		}
+		if reason != nil {
+			b.journal.note(l.index, "peer closed", reason)
+			p.hang()
+		}
+	}
+	block, events := p.take(b.msgs)
+	t := b.pos
+	for _, m := range events {
+		t = b.pos + int64(m.at)
+		l.apply(m, t, out)
+	}
+	l.hear(block, rx)
+	if block == nil && p.left {
+		b.dismiss(l, t, out)
+	} else if block == nil && p.heard {
+		p.missed++
+	}
+	l.runTimers(end, out)
+	p.report(b.pos, l.index, rx)
+}
+
+// await takes what a peer sends up to its next block. What it sends after that
+// stays in the socket, so that the peers clock loses nothing.
+func (b *Board) await(p *port, kind driver.Kind, silentAt time.Duration) (reason error) {
+	for p.waiting() == 0 && p.fd >= 0 {
+		n, errno := b.in.receive(p.fd, 1)
+		if errno == unix.EAGAIN {
+			left := silentAt - System().Now()
+			if left <= 0 {
+				return errSilent
+			}
+			if waitReadable(left, p.fd, b.gate.wake)&2 != 0 {
+				return nil // the board closes
+			}
+			continue
+		}
+		if reason := p.accept(b.in, n, errno, kind); reason != nil {
+			return reason
+		}
+	}
 	return nil
+}
+
+// inOrder sorts events by offset and keeps the order of equal ones. There are
+// few, and they are nearly in order.
+func inOrder(ev []driver.Event) {
+	for i := 1; i < len(ev); i++ {
+		for j := i; j > 0 && ev[j].At < ev[j-1].At; j-- {
+			ev[j], ev[j-1] = ev[j-1], ev[j]
+		}
+	}
+}
+
+func (m maker) openReplay(cfg driver.Config, o options) (driver.Board, error) {
+	return nil, fmt.Errorf("open simulated board %q: replay: not there yet", cfg.ID)
 }

@@ -64,9 +64,9 @@ func (g *gate) close(release func()) {
 		return
 	}
 	g.shut = true
-	inside := !g.state.CompareAndSwap(gateFree, gateShut)
-	if inside {
-		inside = g.state.CompareAndSwap(gateBusy, gateClosing) || !g.state.CompareAndSwap(gateFree, gateShut)
+	inside := false
+	for !inside && !g.state.CompareAndSwap(gateFree, gateShut) {
+		inside = g.state.CompareAndSwap(gateBusy, gateClosing)
 	}
 	one := [8]byte{1}
 	_, _ = unix.Write(g.wake, one[:]) // an eventfd at zero always takes a one

@@ -4,3 +4,5 @@ package sim
 type Scene struct{ Lines int }
 
 func loadScene(name string, f *faults) *Scene { return nil }
+
+type actor struct{}
