@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,7 @@ type Document struct {
 	mu      sync.Mutex // one change at a time, subscribers included
 	cur     atomic.Pointer[state]
 	journal *journal
+	subs    map[string][]*subscriber // by section
 }
 
 // state is one version, never changed once made.
@@ -60,7 +62,7 @@ func New(cfg Config) (*Document, Report, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d := &Document{cfg: cfg, parts: map[string]*part{}, fixed: map[string]any{}}
+	d := &Document{cfg: cfg, parts: map[string]*part{}, fixed: map[string]any{}, subs: map[string][]*subscriber{}}
 	for _, s := range cfg.Sections {
 		p := s.part()
 		if d.parts[p.name] != nil {
@@ -251,7 +253,7 @@ func (d *Document) tell(old, next *state) {
 		if same(old.whole[p.name], next.whole[p.name]) {
 			continue
 		}
-		for _, sub := range append([]*subscriber(nil), p.list...) {
+		for _, sub := range slices.Clone(d.subs[p.name]) {
 			sub.call(next.typed[p.name])
 		}
 	}

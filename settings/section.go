@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // A Section is one typed part of the document: T is a struct with json tags, or a map of such.
@@ -21,7 +22,6 @@ type part struct {
 	defaults func() any                    // tree
 	element  func(key string) any          // tree of a map's element; nil: no map of elements
 	typed    func(tree any) (any, []Fault) // the decoded, validated value
-	list     []*subscriber
 }
 
 type subscriber struct{ call func(any) }
@@ -83,17 +83,12 @@ func (s Section[T]) Subscribe(d *Document, f func(T)) (cancel func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	sub := &subscriber{func(v any) { t, _ := v.(T); f(t) }}
-	s.p.list = append(s.p.list, sub)
+	d.subs[s.p.name] = append(d.subs[s.p.name], sub)
 	f(s.In(d.View()))
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		for i, x := range s.p.list {
-			if x == sub {
-				s.p.list = append(s.p.list[:i:i], s.p.list[i+1:]...)
-				return
-			}
-		}
+		d.subs[s.p.name] = slices.DeleteFunc(d.subs[s.p.name], func(x *subscriber) bool { return x == sub })
 	}
 }
 

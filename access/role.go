@@ -1,0 +1,75 @@
+package access
+
+import "slices"
+
+// A Role is what somebody is to the recorder.
+type Role string
+
+const (
+	Administrator Role = "administrator" // everything
+	Technician    Role = "technician"    // keeps lines and boards working; hears a line, not recordings
+	Supervisor    Role = "supervisor"    // works with the recordings of their lines
+	Agent         Role = "agent"         // sees their own lines
+	Reviewer      Role = "reviewer"      // searches, plays and exports; changes nothing
+)
+
+// A Verb is one thing that can be done.
+type Verb string
+
+const (
+	ViewLines     Verb = "view-lines"     // states, levels, boards
+	Listen        Verb = "listen"         // hear a line live
+	SearchRecords Verb = "search"         // lists of recordings
+	Play          Verb = "play"           // hear a recording
+	Export        Verb = "export"         // take a recording away
+	Note          Verb = "note"           // write a note or a mark
+	StartStop     Verb = "start-stop"     // begin and end a recording by hand
+	Calls         Verb = "calls"          // lists of calls
+	SaveFlight    Verb = "save-flight"    // save the last minute of a line
+	SettingsRead  Verb = "settings-read"  //
+	SettingsWrite Verb = "settings-write" //
+	AlarmRead     Verb = "alarm-read"     //
+	AlarmAck      Verb = "alarm-ack"      //
+	AuditRead     Verb = "audit-read"     //
+	Status        Verb = "status"         // health of the machine, disk, version
+	Maintain      Verb = "maintain"       // rebuild the index, make copies
+)
+
+// Verbs lists every verb.
+func Verbs() []Verb {
+	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, SaveFlight,
+		SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain}
+}
+
+// Roles lists every role.
+func Roles() []Role { return []Role{Administrator, Technician, Supervisor, Agent, Reviewer} }
+
+// A Grant is one row of the table: what a role may do.
+type Grant struct {
+	Role  Role   `json:"role"`
+	Verbs []Verb `json:"verbs"`
+}
+
+// Table is all that roles may do.
+func Table() []Grant {
+	return []Grant{
+		{Administrator, Verbs()},
+		{Technician, []Verb{ViewLines, Listen, StartStop, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain}},
+		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, AlarmRead, Status}},
+		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Calls}},
+		{Reviewer, []Verb{ViewLines, SearchRecords, Play, Export, Calls, AuditRead, Status}},
+	}
+}
+
+// verbsOf joins what several roles may do.
+func verbsOf(roles []Role) map[Verb]bool {
+	all := map[Verb]bool{}
+	for _, g := range Table() {
+		if slices.Contains(roles, g.Role) {
+			for _, v := range g.Verbs {
+				all[v] = true
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,67 @@
+package alarm
+
+import "slices"
+
+// Severity says how soon somebody should look.
+type Severity string
+
+const (
+	Warning  Severity = "warning"  // recordings are whole; look this week
+	Critical Severity = "critical" // recordings are, or will soon be, missing; look now
+)
+
+// A Kind is one row of the table of all alarms.
+type Kind struct {
+	Code      string   `json:"code"`
+	Severity  Severity `json:"severity"`
+	Momentary bool     `json:"momentary"` // something that happened, not a state that lasts
+	Subject   string   `json:"subject"`   // what the subject names: "board", "line", "file", … or ""
+}
+
+// Table lists every alarm. Codes are for ever: scripts and dashboards name them.
+func Table() []Kind {
+	return []Kind{
+		// boards and lines
+		{"board-failed", Critical, false, "board"},     // cannot be opened
+		{"board-gone", Critical, false, "board"},       // pulled out, or its driver ended
+		{"board-hung", Critical, false, "board"},       // did not come back from its driver within 2 s
+		{"board-late", Warning, false, "board"},        // ticks come late: the machine is overloaded
+		{"line-no-battery", Warning, false, "line"},    // no voltage: cut or unplugged
+		{"line-off-hook-long", Warning, false, "line"}, // off-hook for over 10 min after the call, or active for over 2 h
+		{"line-unfit", Warning, false, "line"},         // cannot serve the use it is configured for
+		{"peer-garbage", Warning, true, "line"},        // a line socket's peer sent what is no message
+		{"feed-overflow", Critical, true, "reader"},    // events were lost to a lossless reader
+		// recordings and disk
+		{"recorder-failed", Critical, false, "line"}, // a recording cannot be begun or written
+		{"recorder-gap", Critical, true, "line"},     // audio is missing in a recording; the gap is marked
+		{"recovered-recordings", Warning, true, ""},  // recordings were cut off by a crash and have been repaired
+		{"disk-slow", Warning, false, "disk"},        // a sync took over 1 s
+		{"disk-low", Warning, false, "disk"},         // little space is left
+		{"disk-full", Critical, false, "disk"},       // the reserve is reached
+		{"inodes-low", Warning, false, "disk"},       //
+		{"inodes-full", Critical, false, "disk"},     //
+		{"disk-read-only", Critical, false, "disk"},  //
+		{"disk-error", Critical, false, "disk"},      // the disk returns errors
+		{"journal-damaged", Warning, true, "file"},   // a day journal or the settings journal had unreadable lines
+		// state
+		{"state-db-damaged", Critical, true, "file"},  // replaced by a hot copy
+		{"state-db-failing", Critical, false, "file"}, // changes cannot be written
+		{"index-db-damaged", Warning, true, "file"},   // made anew from the journals
+		{"copy-failed", Warning, false, "file"},       // the hourly hot copy failed
+		{"settings-ignored", Warning, false, ""},      // stored settings that this version does not take
+		{"settings-journal", Warning, false, "file"},  // the settings journal cannot be written
+		// clock
+		{"clock-jump", Warning, true, ""},            // wall clock against line time
+		{"clock-unsynchronised", Warning, false, ""}, // no time source: times of recordings are uncertain
+	}
+}
+
+// Find is the row of a code.
+func Find(code string) (Kind, bool) {
+	t := Table()
+	i := slices.IndexFunc(t, func(k Kind) bool { return k.Code == code })
+	if i < 0 {
+		return Kind{Code: code, Severity: Warning}, false
+	}
+	return t[i], true
+}

@@ -1,0 +1,199 @@
+package calls
+
+import (
+	"time"
+
+	"vaad/channels"
+)
+
+// The functions of this file are called with mu held, but for resync and settle.
+
+// event moves the rows by one fact of the feed.
+func (j *Journal) event(e *channels.Event) {
+	switch e.Kind {
+	case channels.CallBegin:
+		if r := j.begin(e.Call, e.Line, e.Board, e.Time); r != nil {
+			r.Direction = string(e.Direction)
+		}
+	case channels.CallAnswered:
+		if r := j.known(e); r != nil {
+			r.Answered, r.AnsweredBy = e.Time, e.AnsweredBy
+			j.turn(r, e.Direction)
+		}
+	case channels.Digit:
+		if r := j.known(e); r != nil && len(r.Called) < maxKeys {
+			r.Called += e.Text
+		}
+	case channels.Key:
+		if r := j.known(e); r != nil && len(r.Keys) < maxKeys {
+			r.Keys += e.Text
+		}
+	case channels.CallEnd:
+		r := j.known(e)
+		if r == nil {
+			if r = j.begin(e.Call, e.Line, e.Board, e.Time); r == nil {
+				return
+			}
+			r.Why = add(r.Why, "begin-lost")
+		}
+		j.turn(r, e.Direction)
+		if r.AnsweredBy == "" {
+			r.AnsweredBy = e.AnsweredBy
+		}
+		r.Missed = e.Missed
+		if e.Missed {
+			r.Why = add(r.Why, "missed")
+		}
+		j.end(r, e.Time, e.EndedBy)
+	}
+}
+
+// known is the open row that an event belongs to, marked as changed.
+func (j *Journal) known(e *channels.Event) *Row {
+	r := j.rows[e.Call]
+	if r == nil || !r.Open() {
+		return nil
+	}
+	j.dirty[r.ID] = true
+	return r
+}
+
+func (j *Journal) turn(r *Row, d channels.Direction) {
+	if d != channels.NoDirection {
+		r.Direction = string(d)
+	}
+}
+
+// begin opens a row; nil when it is there already.
+func (j *Journal) begin(id string, line int, board string, at time.Time) *Row {
+	if id == "" || j.rows[id] != nil {
+		return nil
+	}
+	if before := j.rows[j.byLine[line]]; before != nil {
+		j.end(before, at, EndedByNext)
+	}
+	if len(j.rows) >= maxRows {
+		j.metrics.lost.Inc()
+		return nil
+	}
+	r := &Row{ID: id, Line: line, Board: board, Start: at.UTC(), Recordings: []string{}, Why: []string{}}
+	j.rows[id] = r
+	j.byLine[line] = id
+	j.dirty[id] = true
+	j.metrics.open.Set(float64(len(j.byLine)))
+	return r
+}
+
+func (j *Journal) end(r *Row, at time.Time, by string) {
+	r.End, r.EndedBy = at.UTC(), by
+	if r.End.Before(r.Start) {
+		r.End = r.Start
+	}
+	r.Answered = r.Answered.UTC()
+	j.dirty[r.ID] = true
+	if j.byLine[r.Line] == r.ID {
+		delete(j.byLine, r.Line)
+	}
+	j.metrics.open.Set(float64(len(j.byLine)))
+	j.metrics.ended(*r)
+}
+
+// resync looks up which calls are up after events were lost.
+func (j *Journal) resync() {
+	var lines []channels.LineStatus
+	if j.cfg.Lines != nil {
+		lines = j.cfg.Lines()
+	}
+	up := map[string]bool{}
+	for _, l := range lines {
+		up[l.Call] = l.Call != ""
+	}
+	now := j.cfg.Now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, id := range j.byLine {
+		if r := j.rows[id]; !up[id] {
+			j.end(r, now, EndedByOverflow)
+		}
+	}
+	for _, l := range lines {
+		if l.Call == "" {
+			continue
+		}
+		if r := j.begin(l.Call, l.Number, l.Board, l.Since); r != nil {
+			r.Direction = string(l.Direction)
+			r.Why = add(r.Why, "begin-lost")
+		}
+	}
+}
+
+// settle gives what the recorder said to the rows it is about, those on disk included.
+func (j *Journal) settle() {
+	for _, id := range j.absent() {
+		row, ok, err := j.get(id)
+		if err != nil || !ok {
+			continue
+		}
+		j.mu.Lock()
+		if j.rows[id] == nil {
+			j.rows[id] = &row
+		}
+		j.mu.Unlock()
+	}
+	now := j.cfg.Now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for id, a := range j.waits {
+		r := j.rows[id]
+		if r == nil {
+			if now.Sub(a.at) > waitFor {
+				delete(j.waits, id)
+				j.metrics.strays.Inc()
+			}
+			continue
+		}
+		for _, rec := range a.recordings {
+			r.Recordings = add(r.Recordings, rec)
+		}
+		for _, why := range a.why {
+			r.Why = add(r.Why, why)
+		}
+		if a.continuedBy != "" {
+			r.ContinuedBy = a.continuedBy
+		}
+		delete(j.waits, id)
+		if a.continues != "" && r.Continues == "" {
+			r.Continues = a.continues
+			j.link(a.continues, id)
+		}
+		j.dirty[id] = true
+	}
+}
+
+// link tells the row before the restart what follows it, now or when it has been read.
+func (j *Journal) link(before, id string) {
+	if r := j.rows[before]; r != nil {
+		r.ContinuedBy = id
+		j.dirty[before] = true
+		return
+	}
+	a := j.waits[before]
+	if a == nil {
+		a = &attach{at: j.cfg.Now()}
+		j.waits[before] = a
+	}
+	a.continuedBy = id
+}
+
+// absent lists the calls spoken of that are not in memory.
+func (j *Journal) absent() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var ids []string
+	for id := range j.waits {
+		if j.rows[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

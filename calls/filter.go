@@ -1,0 +1,77 @@
+package calls
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Filter chooses rows; zero fields choose all. It is that of recordings.
+type Filter struct {
+	Lines       []int         // the caller's scope: only these lines; nil = all, empty = none
+	Line        int           // only this line, if the scope has it
+	From, To    time.Time     // From ≤ start < To
+	Number      string        // caller or called number; * stands for anything
+	MinDuration time.Duration // open calls count up to now
+	Text        string        // words, all of which stand in numbers, keys, codes or the line's number
+	Limit       int           // rows of the page, 1…1000; 0 = 100
+	Cursor      string        // Page.Next of the page before
+}
+
+// A Page is an answer, newest first.
+type Page struct {
+	Rows []Row
+	Next string // cursor of the next page; "" = this is the last one
+}
+
+// ErrCursor says that a cursor was not made by [Journal.Query].
+var ErrCursor = errors.New("the page cursor is not valid; ask for the first page again")
+
+// takes says whether a row is chosen, its time aside.
+func (f Filter) takes(r Row, now time.Time) bool {
+	if f.Lines != nil && !slices.Contains(f.Lines, r.Line) || f.Line != 0 && f.Line != r.Line {
+		return false
+	}
+	if f.MinDuration > 0 && r.Duration(now) < f.MinDuration {
+		return false
+	}
+	if f.Number != "" && !Match(f.Number, r.Caller) && !Match(f.Number, r.Called) {
+		return false
+	}
+	if f.Text != "" {
+		all := strings.ToLower(strings.Join(append([]string{r.Caller, r.Called, r.Keys, r.Direction, r.AnsweredBy, r.EndedBy,
+			strconv.Itoa(r.Line), r.ID}, r.Why...), "\n"))
+		for _, w := range strings.Fields(strings.ToLower(f.Text)) {
+			if !strings.Contains(all, w) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Match says whether a number fits a pattern in which * stands for anything. An
+// empty number fits nothing.
+func Match(pattern, number string) bool {
+	parts := strings.Split(pattern, "*")
+	if number == "" || len(parts) == 1 {
+		return number != "" && number == pattern
+	}
+	rest, ok := strings.CutPrefix(number, parts[0])
+	if !ok {
+		return false
+	}
+	if rest, ok = strings.CutSuffix(rest, parts[len(parts)-1]); !ok {
+		return false
+	}
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(rest, p)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(p):]
+	}
+	return true
+}
