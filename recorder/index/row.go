@@ -1,0 +1,133 @@
+package index
+
+import (
+	"slices"
+	"time"
+
+	"vaad/recorder/archive"
+)
+
+// States of a row.
+const (
+	StateOpen      = "open"      // being recorded now; such rows are not in the file
+	StateSealed    = "sealed"    // complete
+	StateRecovered = "recovered" // complete up to a crash that ended it
+	StateTrash     = "trash"     // deleted, can still be undeleted
+	StateErased    = "erased"    // gone for good
+)
+
+// A Row is what the index knows about one recording.
+type Row struct {
+	ID           string            `json:"id"`
+	Day          archive.Day       `json:"day"` // folder of its files
+	Line         int               `json:"line"`
+	LineName     string            `json:"line_name,omitempty"`
+	Board        string            `json:"board,omitempty"`
+	Start        time.Time         `json:"start"` // line time of the first sample
+	End          time.Time         `json:"end,omitzero"`
+	Samples      int64             `json:"samples"` // at 8000 per second
+	Direction    string            `json:"direction,omitempty"`
+	Caller       string            `json:"caller,omitempty"`
+	Called       string            `json:"called,omitempty"`
+	Trigger      string            `json:"trigger,omitempty"`
+	Codec        string            `json:"codec"`
+	Sides        []string          `json:"sides"`
+	Bytes        int64             `json:"bytes"` // of all its files
+	State        string            `json:"state"`
+	EndedBy      string            `json:"ended_by,omitempty"`
+	Reason       string            `json:"reason,omitempty"`
+	Call         string            `json:"call,omitempty"`
+	Conversation string            `json:"conversation,omitempty"`
+	Previous     string            `json:"previous,omitempty"` // segment before this one
+	Next         string            `json:"next,omitempty"`     // segment after this one
+	Notes        []Note            `json:"notes,omitempty"`
+	Marks        []Mark            `json:"marks,omitempty"`
+	Protected    bool              `json:"protected,omitempty"`
+	Held         bool              `json:"held,omitempty"` // legal hold
+	Simulated    bool              `json:"simulated,omitempty"`
+	Recovered    bool              `json:"recovered,omitempty"`
+	Gaps         int               `json:"gaps,omitempty"`
+	LostSamples  int64             `json:"lost_samples,omitempty"`
+	SHA256       map[string]string `json:"sha256,omitempty"` // by side
+
+	Seq uint64 `json:"seq"` // of the last journal line of its day that was applied to it
+}
+
+// A Note is what a person wrote on a recording.
+type Note struct {
+	Time  time.Time `json:"time"`
+	Actor string    `json:"actor,omitempty"`
+	Text  string    `json:"text"`
+}
+
+// A Mark is a moment that a person marked.
+type Mark struct {
+	Time  time.Time `json:"time"`
+	Actor string    `json:"actor,omitempty"`
+	At    int64     `json:"at"` // samples from the first one
+	Text  string    `json:"text,omitempty"`
+}
+
+// Duration is the length of the audio.
+func (r *Row) Duration() time.Duration { return time.Duration(r.Samples) * (time.Second / 8000) }
+
+// sealed makes the row that a sealing or adoption starts.
+func sealed(l *archive.JournalLine) *Row {
+	s := l.Seal
+	r := &Row{
+		ID: l.ID, Day: l.Day, Line: s.Line, LineName: s.LineName, Board: s.Board,
+		Start: s.Begin.UTC(), End: s.End.UTC(), Samples: s.Samples,
+		Direction: s.Direction, Caller: s.Caller, Called: s.Called, Trigger: s.Trigger,
+		Codec: string(s.Codec), Sides: slices.Clone(s.Sides), Bytes: s.Bytes(), State: StateSealed,
+		EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
+		Simulated: s.Simulated, Recovered: s.Recovered, Gaps: s.Gaps, LostSamples: s.LostSamples, Seq: l.Seq,
+	}
+	if s.Recovered {
+		r.State = StateRecovered
+	}
+	for _, f := range s.Files {
+		if r.SHA256 == nil {
+			r.SHA256 = make(map[string]string, len(s.Files))
+		}
+		r.SHA256[f.Side] = f.SHA256
+	}
+	for _, a := range s.Acts {
+		r.act(a.Kind, a.Time, a.Actor, a.At, a.Value)
+	}
+	return r
+}
+
+// with returns the row with a later act applied; r itself stays as it is.
+func (r *Row) with(l *archive.JournalLine) *Row {
+	n := *r
+	n.Notes, n.Marks = slices.Clip(n.Notes), slices.Clip(n.Marks)
+	n.act(l.Kind, l.Time, l.Actor, l.At, l.Value)
+	n.Seq = l.Seq
+	return &n
+}
+
+func (r *Row) act(kind string, at time.Time, actor string, pos int64, value string) {
+	switch kind {
+	case archive.ActNote:
+		r.Notes = append(r.Notes, Note{at.UTC(), actor, value})
+	case archive.ActMark:
+		r.Marks = append(r.Marks, Mark{at.UTC(), actor, pos, value})
+	case archive.ActProtect:
+		r.Protected = true
+	case archive.ActUnprotect:
+		r.Protected = false
+	case archive.ActHold:
+		r.Held = true
+	case archive.ActRelease:
+		r.Held = false
+	case archive.ActTrash:
+		r.State = StateTrash
+	case archive.ActUndelete:
+		r.State = StateSealed
+		if r.Recovered {
+			r.State = StateRecovered
+		}
+	case archive.ActErase:
+		r.State = StateErased
+	}
+}
