@@ -112,6 +112,12 @@ func (d *Daemon) Ctl(ctx context.Context, args ...string) (string, error) {
 	return d.bin.Ctl(ctx, d.Root, args...)
 }
 
+// Offline runs one of vaad's commands that need no daemon.
+func (b Binaries) Offline(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, b.Vaad, args...).CombinedOutput()
+	return string(out), err
+}
+
 // Ctl runs vaactl on a folder; without a daemon only its offline tools work.
 func (b Binaries) Ctl(ctx context.Context, root string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, b.Vaactl, append([]string{"--root", root}, args...)...)
