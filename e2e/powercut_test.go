@@ -128,7 +128,7 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 					}
 					fmt.Sscanf(s, "SENT %d", &sent)
 				}
-				time.Sleep(time.Duration(rng.IntN(300)) * time.Millisecond)
+				<-time.After(time.Duration(rng.IntN(300)) * time.Millisecond)
 				g.Cut()
 				for _, s := range strings.Split(g.Log(), "\n") {
 					fmt.Sscanf(s, "SENT %d", &sent)
