@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"vaad/channels/analog"
 	"vaad/driver"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +20,13 @@ type LineConfig struct {
 	Name        string     //
 	ThresholdMV int        // off-hook below this many mV; 0 = learn it
 	RingGapMS   int        // longest pause between bursts of one call, ms; 0 = learn it
+	CountryGap  int        // ring pause of the country until it is learnt, ms; 0 = 4000
+	Learnt      Learnt     // what LineStatus.Learnt said before a restart; used when the line is first opened
 }
+
+// Learnt is what a tap has learnt about its line. Keeping it over a restart is
+// the caller's.
+type Learnt = analog.Learnt
 
 // A Plan gives the lines of a board their permanent numbers and uses. It is
 // asked each time a board has been opened, before its first tick.

@@ -15,4 +15,7 @@ var (
 	ErrClosed = errors.New("channels is closed")
 	// ErrNotUsed: the line is configured as unused.
 	ErrNotUsed = errors.New("the line is not used; set its use first")
+
+	errNotForLine = errors.New("this is a command for a span, not for a line")
+	errCannot     = errors.New("the line's hardware cannot do that")
 )

@@ -27,7 +27,11 @@ const (
 	CallBegin    EventKind = "call-begin"    // Call, Direction
 	CallAnswered EventKind = "call-answered" // AnsweredBy
 	CallEnd      EventKind = "call-end"      // EndedBy, Missed; Direction as known at the end
-	Key          EventKind = "key"           // Text: the digit
+	Digit        EventKind = "digit"         // of the dialled number. Text: the key
+	Key          EventKind = "key"           // pressed later in a call. Text: the key
+
+	LongOffHook    EventKind = "long-off-hook"     // off-hook for too long: an alarm. Value: ms
+	LongOffHookEnd EventKind = "long-off-hook-end" // that is over
 
 	Gap     EventKind = "gap"     // audio lost from Pos on, the ring holds silence there. Value: samples
 	Refused EventKind = "refused" // a command was not carried out. Text: the reason; Request: its ID
@@ -39,8 +43,9 @@ const (
 )
 
 // How a call was known to be answered and ended (Event.AnsweredBy, EndedBy)
-// are codes made by the tables of the lines, such as "voltage", "polarity",
-// "on-hook", "busy-tone", "board-gone".
+// are codes made by the tables of the lines: "off-hook", "reversal", "none",
+// "unknown"; "on-hook", "ring-stopped", "busy-tone", "howler", "dial-tone",
+// "no-battery", "board-gone". Package analog says what each means.
 
 // An Event is one fact about a line or a board.
 type Event struct {

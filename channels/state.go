@@ -38,7 +38,8 @@ const (
 type Direction string
 
 const (
-	NoDirection Direction = ""
-	Incoming    Direction = "in"
-	Outgoing    Direction = "out"
+	NoDirection      Direction = "" // no call
+	Incoming         Direction = "in"
+	Outgoing         Direction = "out"
+	UnknownDirection Direction = "unknown" // the call was already up when watching began
 )

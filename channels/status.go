@@ -50,4 +50,7 @@ type LineStatus struct {
 	Caps      driver.Caps
 	Call      string // ULID of the call that is up
 	Direction Direction
+	Learnt    Learnt
+
+	VoltsEvery time.Duration // time between two voltages; 0 if the line reports none
 }

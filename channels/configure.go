@@ -1,0 +1,149 @@
+package channels
+
+import (
+	"context"
+	"fmt"
+
+	"vaad/driver"
+)
+
+// Configure changes a line while it runs. An error of Validate, a port that
+// another line has, or a line that does not exist (ErrNoLine) changes nothing.
+// While the board is not open only the name is shown; the Plan is asked again
+// when it opens. Moving a line to another board takes effect then too.
+func (s *System) Configure(ctx context.Context, number int, c LineConfig) error {
+	line, ok := s.Line(number)
+	if !ok {
+		return fmt.Errorf("configure line %d: %w", number, ErrNoLine)
+	}
+	if err := line.board.configure(ctx, line, c); err != nil {
+		return fmt.Errorf("configure line %d: %w", number, err)
+	}
+	return nil
+}
+
+func (b *board) configure(ctx context.Context, line *Line, c LineConfig) error {
+	c.Number, c.Board = line.number, b.cfg.ID
+	b.change.Lock() // one at a time: each builds on what the one before left
+	defer b.change.Unlock()
+	loop := b.current()
+	old := line.view.Load()
+	if loop == nil {
+		v := *old
+		v.cfg = c
+		line.view.Store(&v)
+		return nil
+	}
+	for _, other := range b.sys.linesOf(b) {
+		if other != line && collide(other.view.Load(), c) {
+			return fmt.Errorf("port %d of board %s is line %d's", c.Port, b.cfg.ID, other.number)
+		}
+	}
+	run, err := prepare(loop.info, line, c, nil)
+	if err != nil {
+		return err
+	}
+	_, err = loop.ask(ctx, item{line: line, run: run})
+	return err
+}
+
+// collide reports whether a line that is used has a port that c wants.
+func collide(v *view, c LineConfig) bool {
+	if v.use == driver.Unused || c.Use == driver.Unused {
+		return false
+	}
+	has := func(port int) bool { return port != 0 && (port == c.Port || port == c.LocalPort) }
+	return has(v.cfg.Port) || has(v.cfg.LocalPort)
+}
+
+// replace runs a line as r says from the next frame on. The table stays where
+// it does the same job, so that a call that is up goes on.
+func (l *loop) replace(old, r *lineRun) error {
+	if old == nil {
+		l.runs = append(l.runs, r)
+	} else {
+		l.keepTable(old, r)
+		for i := range l.runs {
+			if l.runs[i] == old {
+				l.runs[i] = r
+			}
+		}
+	}
+	if l.opened {
+		l.install(r, old, l.next)
+		l.rewire()
+	}
+	l.held = holdCache{}
+	return nil
+}
+
+func (l *loop) keepTable(old, r *lineRun) {
+	now, ok := old.table.(*tapTable)
+	if _, same := r.table.(*tapTable); ok && same && old.view.rx == r.view.rx {
+		now.tap.Configure(tapConfig(r.view.cfg))
+		r.table = now
+		return
+	}
+	if old.table != nil && l.opened {
+		l.out.ended = "reconfigured"
+		old.table.gone(&l.out, l.next)
+		l.out.ended = ""
+	}
+}
+
+// install lets r take its line's place at pos: what rings hold of other audio
+// is forgotten, and the state it begins in is told.
+func (l *loop) install(r, old *lineRun, pos int64) {
+	for i := range r.view.sides {
+		if !r.sameAudio(old, i) {
+			r.view.rings[i].from.Store(pos)
+		} else {
+			r.lost[i] = old.lost[i]
+		}
+	}
+	if old != nil {
+		r.pending = old.pending
+	}
+	line := r.line
+	line.view.Store(r.view)
+	begin := Unknown
+	switch {
+	case r.view.use == driver.Unused:
+		begin = UnusedState
+		line.volts.Store(noVolts)
+	case r.table != nil:
+		begin = r.table.state()
+	}
+	if line.shown != begin {
+		l.out.emit(Event{Line: line.number, Pos: pos, Known: pos, Kind: LineState, From: line.shown, To: begin})
+		line.shown = begin
+	}
+}
+
+// rewire says which line of the board is whose, and what the guard protects:
+// all but lines that we are meant to act on.
+func (l *loop) rewire() {
+	clear(l.refs)
+	for i := range l.tap {
+		l.tap[i] = true
+	}
+	for i := range l.tapSpan {
+		l.tapSpan[i] = l.info.Spans[i].Tap
+	}
+	for _, r := range l.runs {
+		if r.view.rx < 0 || r.view.use == driver.Unused {
+			continue
+		}
+		l.refs[r.view.rx] = ref{r, 0}
+		l.tap[r.view.rx] = r.view.use == driver.Tap
+		if r.view.use == driver.Station {
+			l.refs[r.view.rx].side = 1
+		}
+		if r.view.local >= 0 {
+			l.refs[r.view.local] = ref{r, 1}
+		}
+		if s := spanOf(l.info, r.view.rx); s >= 0 && r.view.use == driver.Tap {
+			l.tapSpan[s] = true
+		}
+	}
+}

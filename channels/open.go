@@ -1,0 +1,162 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"vaad/driver"
+)
+
+var (
+	errHung     = errors.New("the board hung inside the driver and was given up")
+	errOpenSlow = errors.New("opening the board takes very long; still waiting")
+)
+
+func isFrames(err error) bool { return errors.Is(err, errFrames) }
+
+// open tries once to open the board and to make its loop. Nil: it could not,
+// and the reason was said.
+func (b *board) open(ctx context.Context, look <-chan time.Time) *loop {
+	raw, err := b.opened(ctx, look)
+	if err != nil {
+		b.failed("open-failed", err)
+		return nil
+	}
+	l, err := b.begin(raw)
+	if err != nil {
+		_ = raw.Close() // what was wrong before matters
+		b.failed("plan-failed", err)
+		return nil
+	}
+	b.sys.metrics.board.openings.WithLabelValues(b.cfg.ID, "ok").Inc()
+	return l
+}
+
+// failed says why the board could not be opened.
+func (b *board) failed(reason string, err error) {
+	b.sys.metrics.board.openings.WithLabelValues(b.cfg.ID, "failed").Inc()
+	b.mu.RLock()
+	ran := b.last != nil
+	b.mu.RUnlock()
+	if ran {
+		b.say(BoardGone, reason, err)
+	} else {
+		b.say(BoardFailed, reason, err)
+	}
+}
+
+// opened calls the driver in a goroutine of its own, so that a driver that
+// hangs takes nothing with it. It is never called twice at a time.
+func (b *board) opened(ctx context.Context, look <-chan time.Time) (driver.Board, error) {
+	type result struct {
+		board driver.Board
+		err   error
+	}
+	got := make(chan result, 1)
+	go func() {
+		raw, err := b.cfg.Driver.Open(ctx, b.cfg.Candidate, b.cfg.Config)
+		if ctx.Err() != nil && raw != nil {
+			_ = raw.Close() // too late: nobody takes it any more
+			raw, err = nil, ctx.Err()
+		}
+		got <- result{raw, err}
+	}()
+	slow := time.NewTimer(openSlow)
+	defer slow.Stop()
+	for {
+		b.alive()
+		select {
+		case r := <-got:
+			return r.board, r.err
+		case <-slow.C:
+			b.failed("open-slow", errOpenSlow)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-look:
+		}
+	}
+}
+
+// begin makes the loop of a board that was just opened: lines get their
+// numbers and uses, rings and tables.
+func (b *board) begin(raw driver.Board) (*loop, error) {
+	info := raw.Info()
+	plan, err := b.sys.cfg.Plan.Lines(b.cfg.ID, info)
+	if err != nil {
+		return nil, fmt.Errorf("number the lines of board %s: %w", b.cfg.ID, err)
+	}
+	tr, err := newTrace(info, b.sys.cfg.RingSeconds)
+	if err != nil {
+		return nil, err
+	}
+	n := len(info.Lines)
+	l := &loop{b: b, raw: raw, info: info, trace: tr, out: emitter{q: b.queue, board: b.cfg.ID},
+		tx: driver.NewFrame(info), rx: driver.NewFrame(info), refs: make([]ref, n), tap: make([]bool, n),
+		tapSpan: make([]bool, len(info.Spans)), next: b.marks.pos.Load(), requests: make(chan item, requestQueue),
+		stop: make(chan struct{}), ended: make(chan struct{}), over: make(chan struct{})}
+	for i, s := range info.Spans {
+		l.spanNames = append(l.spanNames, "span "+strconv.Itoa(s.Number))
+		l.dchannel = append(l.dchannel, b.sys.metrics.loop.dchannel.WithLabelValues(b.cfg.ID, strconv.Itoa(s.Number)))
+		l.tapSpan[i] = s.Tap
+	}
+	for i := range l.tap {
+		l.tap[i] = true // until the lines take their places
+	}
+	b.change.Lock()
+	defer b.change.Unlock()
+	l.runs = b.populate(info, plan)
+	l.dev = driver.Guard(raw, l.tap, l.tapSpan)
+
+	b.mu.Lock()
+	old := b.last
+	b.loop, b.last = l, l
+	b.status.info = info
+	if old != nil {
+		old.trace.free()
+	}
+	b.mu.Unlock()
+	return l, nil
+}
+
+// populate turns a plan into lines that can run. A line that cannot serve its
+// use is kept as unused and says why.
+func (b *board) populate(info driver.Info, plan []LineConfig) []*lineRun {
+	runs := make([]*lineRun, 0, len(plan)+8)
+	ports := map[int]int{}
+	for _, c := range plan {
+		c.Board = b.cfg.ID
+		line, err := b.sys.adopt(b, c)
+		if err != nil {
+			b.log.Error("line is left out", "line", c.Number, "err", err)
+			continue
+		}
+		var old *lineRun
+		for _, r := range b.runs {
+			if r.line == line && r.view.cfg.Port == c.Port {
+				old = r
+			}
+		}
+		for _, p := range []int{c.Port, c.LocalPort} {
+			if n, taken := ports[p]; taken && p != 0 && c.Use != driver.Unused {
+				b.log.Error("two lines want the same port; the second is not used", "port", p, "line", c.Number, "first", n)
+				c.Use = driver.Unused
+			}
+		}
+		if c.Use != driver.Unused {
+			ports[c.Port], ports[c.LocalPort] = c.Number, c.Number
+		}
+		r, err := prepare(info, line, c, old)
+		if err != nil {
+			b.log.Error("line cannot be used as configured", "line", c.Number, "use", c.Use.String(), "err", err)
+		}
+		if t, ok := r.table.(*tapTable); ok {
+			t.tap.Configure(tapConfig(c))
+		}
+		runs = append(runs, r)
+	}
+	b.runs = nil
+	return runs
+}

@@ -1,0 +1,180 @@
+package channels
+
+import (
+	"math"
+
+	"vaad/driver"
+	"vaad/dsp"
+	"vaad/dsp/g711"
+)
+
+// audio stores one block of a line's sides and measures them.
+func (l *loop) audio(r *lineRun, pos, end int64) {
+	for i := range r.view.sides {
+		ring, law, src := r.view.rings[i], r.view.sides[i].Law, r.view.src[i]
+		switch {
+		case src == sent:
+			ring.fill(pos, end, law.Silence()) // nothing has been sent yet by anyone
+			continue
+		case l.info.Lines[src].Law == driver.Linear:
+			g711.Encode(l.code[:], l.rx.LinePCM(src), g711.Law(law))
+			ring.write(pos, l.code[:])
+		default:
+			ring.write(pos, l.rx.LineCode(src))
+		}
+		if r.lost[i] > pos {
+			ring.fill(pos, min(r.lost[i], end), law.Silence())
+		}
+		r.level[i].Add(dsp.Measure(l.rx.LinePCM(src)))
+	}
+}
+
+// snapshot shows levels ten times a second, and what was learnt once.
+func (l *loop) snapshot() {
+	if l.ticks%levelTicks != 0 {
+		return
+	}
+	for _, r := range l.runs {
+		for i := range r.view.sides {
+			r.line.levels[i].Store(math.Float64bits(r.level[i].MeanSquare()))
+			r.level[i] = dsp.Level{}
+		}
+		if t, ok := r.table.(*tapTable); ok && l.ticks%learntTicks == 0 {
+			k := t.tap.Learnt()
+			r.line.learnt[0].Store(k.IdleMV)
+			r.line.learnt[1].Store(k.OffHookMV)
+			r.line.learnt[2].Store(k.RingGapMS)
+		}
+	}
+}
+
+// jumped makes the board's loss of [from, to) a gap of every line.
+func (l *loop) jumped(from, to int64) {
+	for _, r := range l.runs {
+		for i := range r.view.sides {
+			r.view.rings[i].fill(from, to, r.view.sides[i].Law.Silence())
+		}
+		if len(r.view.sides) > 0 {
+			l.trace.add(from, uint8(driver.Lost), r.view.rx, int32(to-from), nil, 0)
+			l.gap(r, from, to, to-from)
+		}
+	}
+}
+
+func (l *loop) gap(r *lineRun, pos, known, samples int64) {
+	l.b.stats.lost.Add(uint64(samples))
+	l.out.emit(Event{Line: r.line.number, Pos: pos, Known: known, Kind: Gap, Value: samples})
+}
+
+// route takes one event of the frame at pos to whom it concerns.
+func (l *loop) route(e *driver.Event, pos int64) {
+	at := pos + int64(min(max(e.At, 0), driver.Block-1))
+	l.trace.add(at, uint8(e.Kind), e.Line, e.Value, e.Data, 0)
+	if e.Kind.OnSpan() {
+		l.span(e, at)
+		return
+	}
+	if e.Line < 0 || e.Line >= len(l.refs) {
+		l.b.stats.bad.Inc()
+		return
+	}
+	switch e.Kind {
+	case driver.Slip:
+		l.b.stats.slips.Add(uint64(max(e.Value, 0)))
+		return
+	case driver.Missed:
+		l.b.stats.missed.Add(uint64(max(e.Value, 0)))
+		return
+	}
+	to := l.refs[e.Line]
+	if to.run == nil || to.run.view.use == driver.Unused {
+		return
+	}
+	l.deliver(to.run, to.side, e, at)
+}
+
+func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
+	say := func(k EventKind, value int64) {
+		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: k, Value: value})
+	}
+	switch e.Kind {
+	case driver.Lost:
+		n := int64(max(e.Value, 0))
+		r.lost[side] = max(r.lost[side], at+n)
+		end := min(at+n, l.framePos()+driver.Block)
+		r.view.rings[side].fill(at, end, r.view.sides[side].Law.Silence())
+		l.gap(r, at, at, n)
+		return
+	case driver.ChannelAlarm:
+		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Alarm, Value: int64(e.Value), Text: "channel"})
+		return
+	case driver.Refused:
+		kind := driver.CommandKind(e.Value)
+		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Refused, Text: string(e.Data), Request: r.outcome(kind)})
+		return
+	case driver.DialDone:
+		id := r.outcome(driver.PulseDial)
+		if id == "" {
+			id = r.outcome(driver.SendFlash)
+		}
+		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Done, Request: id})
+		return
+	case driver.Volts:
+		r.line.volts.Store(int64(e.Value))
+	}
+	if e.Line != r.view.rx {
+		return // the local side of a digital tap
+	}
+	if mask, bits := stateBits(e.Kind, e.Value); mask != 0 {
+		r.line.bits.Store(r.line.bits.Load()&^mask | bits)
+	}
+	if r.table != nil {
+		r.table.event(&l.out, *e, at)
+		return
+	}
+	if k, ok := plainEvent(e); ok {
+		say(k, int64(e.Value))
+	}
+}
+
+// framePos is the position of the frame that is being taken in.
+func (l *loop) framePos() int64 { return l.base + l.rx.Pos }
+
+// plainEvent names events of lines without a table as they came.
+func plainEvent(e *driver.Event) (EventKind, bool) {
+	switch e.Kind {
+	case driver.RingBegin:
+		return RingBegin, true
+	case driver.RingEnd:
+		return RingEnd, true
+	case driver.OffHook:
+		return OffHook, true
+	case driver.OnHook:
+		return OnHook, true
+	case driver.Flash:
+		return Flash, true
+	case driver.Polarity:
+		return Polarity, true
+	case driver.LoopBreak:
+		return LoopBreak, true
+	case driver.Battery:
+		if e.Value != 0 {
+			return Feed, true
+		}
+		return NoFeed, true
+	}
+	return "", false
+}
+
+func (l *loop) span(e *driver.Event, at int64) {
+	if e.Line < 0 || e.Line >= len(l.info.Spans) {
+		l.b.stats.bad.Inc()
+		return
+	}
+	switch e.Kind {
+	case driver.DChannel:
+		l.dchannel[e.Line].Inc()
+	case driver.SpanAlarm:
+		l.out.emit(Event{Pos: at, Known: at, Kind: Alarm, Value: int64(e.Value), Text: l.spanNames[e.Line]})
+	}
+}

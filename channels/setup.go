@@ -1,0 +1,156 @@
+package channels
+
+import (
+	"fmt"
+
+	"vaad/driver"
+	"vaad/dsp"
+)
+
+// sent, in place of a line of the board, means what we send.
+const sent = -1
+
+// A lineRun is one line as the loop runs it. Others prepare it; from then on
+// it is the loop's own.
+type lineRun struct {
+	line  *Line
+	view  *view
+	table table // nil: no signalling that we understand
+
+	level   [maxSides]dsp.Level
+	lost    [maxSides]int64 // audio before this position is filler
+	pending [4]pendingRequest
+}
+
+// A pendingRequest waits for its outcome.
+type pendingRequest struct {
+	kind driver.CommandKind
+	id   string
+}
+
+// prepare makes what the loop needs to run a line. old is how it runs now, or
+// nil; its table is kept where the line's signalling stays what it was. A line
+// that cannot serve its use is prepared as unused, and the error says why.
+func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, error) {
+	r := &lineRun{line: l, view: &view{cfg: c, use: c.Use, rx: info.LineByPort(c.Port), local: -1}}
+	err := r.check(info, c)
+	if err == nil {
+		err = r.arrange()
+	}
+	if err != nil {
+		r.view.use, r.view.reason, r.view.sides, r.table = driver.Unused, err.Error(), nil, nil
+		return r, err
+	}
+	if c.Use == driver.Tap && r.view.info.Kind == driver.FXO {
+		if t, ok := kept(old); ok {
+			r.table = t // the loop hands it the new values when it takes over
+		} else {
+			r.table = newTapTable(l, c)
+		}
+	}
+	return r, nil
+}
+
+func kept(old *lineRun) (*tapTable, bool) {
+	if old == nil {
+		return nil, false
+	}
+	t, ok := old.table.(*tapTable)
+	return t, ok
+}
+
+func (r *lineRun) check(info driver.Info, c LineConfig) error {
+	if r.view.rx < 0 {
+		return &UseError{Port: c.Port, Use: c.Use, Code: "no-port", Detail: fmt.Sprintf("the board has no port %d", c.Port),
+			Remedy: "give the line a port that the board has"}
+	}
+	r.view.info = info.Lines[r.view.rx]
+	if err := Validate(r.view.info, c); err != nil {
+		return err
+	}
+	if c.LocalPort != 0 {
+		r.view.local = info.LineByPort(c.LocalPort)
+		if r.view.local < 0 || r.view.local == r.view.rx || info.Lines[r.view.local].Kind != driver.BChan {
+			return &UseError{Port: c.Port, Use: c.Use, Code: "wrong-pair",
+				Detail: fmt.Sprintf("port %d is not another digital channel of this board", c.LocalPort),
+				Remedy: "give the port of the same timeslot on the span that listens to the local side"}
+		}
+	}
+	if s := spanOf(info, r.view.rx); s >= 0 && info.Spans[s].Tap && c.Use != driver.Tap && c.Use != driver.Unused {
+		return &UseError{Port: c.Port, Use: c.Use, Code: "tap-span", Detail: "its span only listens", Remedy: "use it as a tap"}
+	}
+	return nil
+}
+
+// spanOf returns the index of the span that a line lies on, or -1.
+func spanOf(info driver.Info, line int) int {
+	for i, s := range info.Spans {
+		if info.Lines[line].Span != 0 && info.Lines[line].Span == s.Number {
+			return i
+		}
+	}
+	return -1
+}
+
+// arrange says which audio goes to which side, and gets the rings for it.
+func (r *lineRun) arrange() error {
+	v := r.view
+	law := v.info.Law
+	if law == driver.Linear {
+		law = driver.ALaw // the ring holds one byte per sample; the loop compands
+	}
+	side := func(name string, src int) {
+		v.src[len(v.sides)] = src
+		v.sides = append(v.sides, Side{Name: name, Law: law})
+	}
+	switch {
+	case v.use == driver.Unused:
+	case v.use == driver.Tap && v.info.Kind == driver.BChan:
+		side("network", r.view.rx)
+		if r.view.local >= 0 {
+			side("local", r.view.local)
+		}
+	case v.use == driver.Tap:
+		side("mixed", r.view.rx)
+	case v.use == driver.Station:
+		side("network", sent)
+		side("local", r.view.rx)
+	default:
+		side("network", r.view.rx)
+		side("local", sent)
+	}
+	for i := range v.sides {
+		ring, err := r.line.ring(i)
+		if err != nil {
+			return err
+		}
+		v.rings[i] = ring
+	}
+	return nil
+}
+
+// sameAudio reports whether a side of two runs holds the same audio, so that
+// what the ring holds stays good.
+func (r *lineRun) sameAudio(old *lineRun, side int) bool {
+	return old != nil && side < len(old.view.sides) && side < len(r.view.sides) &&
+		old.view.sides[side].Law == r.view.sides[side].Law && (old.view.src[side] == sent) == (r.view.src[side] == sent)
+}
+
+// asked notes that the outcome of a command is awaited; the oldest is
+// forgotten when there are too many.
+func (r *lineRun) asked(kind driver.CommandKind, id string) {
+	copy(r.pending[:], r.pending[1:])
+	r.pending[len(r.pending)-1] = pendingRequest{kind, id}
+}
+
+// outcome returns the ID of the oldest request of that kind and forgets it.
+func (r *lineRun) outcome(kind driver.CommandKind) (id string) {
+	for i := range r.pending {
+		if p := &r.pending[i]; p.kind == kind {
+			id = p.id
+			*p = pendingRequest{}
+			return id
+		}
+	}
+	return ""
+}
