@@ -10,7 +10,7 @@ import (
 
 // Fake is a virtual board that does what a script says and remembers what it
 // was told. Its fields may be set before the first Exchange; what it remembers
-// is read when no Exchange runs.
+// is read when no Exchange runs. It refuses what its Info says a line cannot do.
 type Fake struct {
 	In driver.Info
 
@@ -84,8 +84,8 @@ func (f *Fake) Exchange(tx, rx *driver.Frame) error {
 		}
 	}
 	for _, c := range tx.Commands {
-		if !plausible(&f.In, c) {
-			rx.Event(driver.Refused, c.Line, c.At, int32(c.Kind), []byte("no such line or kind"))
+		if c.Line >= 0 && c.Line < targets(&f.In, c.Kind) && lacks(&f.In, c.Kind, c.Line) {
+			rx.Event(driver.Refused, c.Line, c.At, int32(c.Kind), []byte("a line of this kind has no such power"))
 		}
 	}
 	f.tick++
@@ -102,12 +102,4 @@ func (f *Fake) listen(tx *driver.Frame) {
 			f.Peak[i] = max(f.Peak[i], int(s), -int(s))
 		}
 	}
-}
-
-func plausible(in *driver.Info, c driver.Command) bool {
-	n := len(in.Lines)
-	if c.Kind.OnSpan() {
-		n = len(in.Spans)
-	}
-	return c.Line >= 0 && c.Line < n && slices.Contains(driver.Commands(), c.Kind)
 }

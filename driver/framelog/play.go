@@ -112,6 +112,9 @@ func (p *player) Exchange(tx, rx *driver.Frame) error {
 		p.follow(rx.Events)
 	}
 	for _, c := range tx.Commands {
+		if c.Line < 0 || c.Line >= p.targets(c.Kind.OnSpan()) {
+			continue // no board has an event for a line that does not exist
+		}
 		rx.Event(driver.Refused, c.Line, c.At, int32(c.Kind), []byte(reason))
 	}
 	if !p.o.Real {
@@ -153,18 +156,22 @@ func (p *player) place(rx *driver.Frame) {
 func (p *player) check(rx *driver.Frame) {
 	kept := rx.Events[:0]
 	for _, e := range rx.Events {
-		n := len(p.info.Lines)
-		if e.Kind.OnSpan() {
-			n = len(p.info.Spans)
-		}
 		if e.Kind == driver.State && !p.first {
 			continue
 		}
-		if e.Line >= 0 && e.Line < n && e.At >= 0 && e.At < driver.Block {
+		onSpan := e.Kind.OnSpan() || e.Kind == driver.Refused && driver.CommandKind(e.Value).OnSpan()
+		if e.Line >= 0 && e.Line < p.targets(onSpan) && e.At >= 0 && e.At < driver.Block {
 			kept = append(kept, e)
 		}
 	}
 	rx.Events = kept
+}
+
+func (p *player) targets(onSpan bool) int {
+	if onSpan {
+		return len(p.info.Spans)
+	}
+	return len(p.info.Lines)
 }
 
 // open makes the log's first frame into the first of the board, with one State
@@ -232,7 +239,7 @@ func (p *player) follow(events []driver.Event) {
 		if e.Kind == driver.SpanAlarm {
 			p.alarms[e.Line] = e.Value
 		}
-		if e.Kind.OnSpan() {
+		if e.Kind.OnSpan() || e.Kind == driver.Refused {
 			continue
 		}
 		s := &p.lines[e.Line]
