@@ -10,11 +10,14 @@ import (
 	"time"
 )
 
-const copyTime = "20060102T150405.000Z"
+const (
+	copyTime  = "20060102T150405.000Z"
+	minCopies = 3 // kept whatever they weigh
+)
 
 // HotCopy writes a consistent copy of the file into the folder of copies while
 // work goes on, reads it back in full, and only then gives it its name. The
-// oldest beyond Options.Keep are removed. It returns the copy's path.
+// oldest beyond Options.Keep and Options.CopyBytes are removed. It returns the copy's path.
 func (db *DB) HotCopy() (string, error) {
 	h := db.cur.Load()
 	if h == nil {
@@ -91,8 +94,12 @@ func (db *DB) Copies() []string {
 }
 
 func (db *DB) prune() {
+	var bytes int64
 	for i, path := range db.Copies() {
-		if i >= db.opt.Keep {
+		if info, err := os.Stat(path); err == nil {
+			bytes += info.Size()
+		}
+		if i >= db.opt.Keep || i >= minCopies && bytes > db.opt.CopyBytes {
 			_ = os.Remove(path)
 		}
 	}

@@ -17,6 +17,7 @@ type Options struct {
 	Name       string        // label of metrics and reports; default: the file's name without .db
 	Copies     string        // folder of the hot copies; "" = none are kept
 	Keep       int           // hot copies kept; default 48
+	CopyBytes  int64         // bytes of hot copies kept, but at least three copies; default 2 GiB
 	Timeout    time.Duration // how long to wait for another process's lock; default 2 s
 	Migrations []Migration   // the schema's version is their number; run in order, each once
 	Disposable bool          // derived data: a damaged file is deleted and made anew
@@ -33,6 +34,9 @@ func (o *Options) defaults(path string) {
 	}
 	if o.Keep <= 0 {
 		o.Keep = 48
+	}
+	if o.CopyBytes <= 0 {
+		o.CopyBytes = 2 << 30
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 2 * time.Second

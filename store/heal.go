@@ -1,15 +1,20 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-const retryHeal = 10 * time.Second
+const (
+	retryHeal   = 10 * time.Second
+	keepDamaged = 5 // files set aside
+)
 
 // heal replaces a handle that met damage and says whether the DB is usable again.
 func (db *DB) heal(old *handle, cause error) bool {
@@ -69,8 +74,11 @@ func (db *DB) replace(rep *Report) error {
 	}
 	aside := db.path + ".damaged-" + db.opt.Now().UTC().Format(copyTime)
 	if err := os.Link(db.path, aside); err != nil && !missing(err) {
-		return err
+		if err := os.Rename(db.path, aside); err != nil { // a file system without links
+			return err
+		}
 	}
+	prune(db.path+".damaged-*", keepDamaged)
 	rep.Aside = aside
 	if err := os.Rename(temp, db.path); err != nil {
 		return err
@@ -96,6 +104,16 @@ func (db *DB) restore(to string, rep *Report) error {
 	return nil
 }
 
+// prune removes the oldest files of a pattern; their names sort by time.
+func prune(pattern string, keep int) {
+	all, _ := filepath.Glob(pattern)
+	slices.Sort(all)
+	for len(all) > keep {
+		_ = os.Remove(all[0])
+		all = all[1:]
+	}
+}
+
 func copyChecked(from, to string) (err error) {
 	src, err := os.Open(from)
 	if err != nil {
@@ -119,12 +137,12 @@ func copyChecked(from, to string) (err error) {
 
 // rescue puts the readable rows of the damaged file into the new one. A row that
 // only the copy has stays: it may be one that was deleted since.
-func (db *DB) rescue(to string, rep *Report) error {
+func (db *DB) rescue(to string, rep *Report) (err error) {
 	rep.Rescued = 0
 	f, err := os.Open(db.path)
 	if err != nil {
 		if missing(err) {
-			return nil
+			err = nil
 		}
 		return err
 	}
@@ -138,15 +156,59 @@ func (db *DB) rescue(to string, rep *Report) error {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	if ok, err := db.alike(f, info.Size(), h, rep); !ok || err != nil {
+		return err
+	}
 	return unwrap(h.run(true, func(tx *Tx) error {
 		var failed error
-		c := &checker{r: f, deep: true, lax: true, each: func(r row) {
+		salvage(f, info.Size(), func(r row) {
 			if failed == nil {
 				failed = tx.putRow(r)
 				rep.Rescued++
 			}
-		}}
-		_ = c.run(info.Size())
+		})
 		return failed
 	}))
+}
+
+// salvage passes on every row of a damaged file that can be reached and passes its checksum.
+func salvage(r io.ReaderAt, size int64, each func(row)) {
+	c := &checker{r: r, deep: true, lax: true, each: each}
+	_ = c.run(size)
+}
+
+// alike says whether rows of the damaged file fit the new one, which is brought
+// to this program's schema where that helps.
+func (db *DB) alike(f io.ReaderAt, size int64, h *handle, rep *Report) (bool, error) {
+	was := -1
+	salvage(f, size, func(r row) {
+		var s schema
+		if r.bucket == metaBucket && string(r.key) == schemaKey && json.Unmarshal(r.value, &s) == nil && s.Format == format {
+			was = s.Version
+		}
+	})
+	is := -1
+	err := h.run(false, func(tx *Tx) error {
+		s, ok, err := NewBucket[schema](metaBucket).Get(tx, schemaKey)
+		if ok {
+			is = s.Version
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, unwrap(err)
+	case is < 0 && was < 0: // the row that says it is lost, and there is no copy: a file is brought up to date at once, so
+		was = len(db.opt.Migrations)
+		err := h.run(true, func(tx *Tx) error {
+			return NewBucket[schema](metaBucket).Put(tx, schemaKey, schema{format, was, db.opt.Name, db.opt.Now().UTC()})
+		})
+		return err == nil, unwrap(err)
+	case is < 0 || was < 0 || was == is:
+		return true, nil
+	case was == len(db.opt.Migrations):
+		err := db.migrate(h, rep)
+		return err == nil, err
+	}
+	return false, nil // of a newer program: its rows would not be understood
 }

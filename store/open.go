@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterr "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 )
 
@@ -73,6 +75,10 @@ func (db *DB) openOnce(path string) (_ *handle, created bool, err error) {
 		})
 	}); e != nil {
 		return nil, false, e
+	}
+	if err != nil && slices.ContainsFunc([]error{bolterr.ErrInvalid, bolterr.ErrChecksum, bolterr.ErrVersionMismatch},
+		func(e error) bool { return errors.Is(err, e) }) {
+		err = damaged("%v", err)
 	}
 	return h, created, err
 }

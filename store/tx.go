@@ -1,11 +1,14 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -134,9 +137,19 @@ func (tx *Tx) finish() (err error) {
 		if !reached {
 			tx.end(true)
 		}
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", withErrno(err))
 	}
 	return nil
+}
+
+// withErrno gives an error its cause back: bbolt prints some instead of wrapping them.
+func withErrno(err error) error {
+	for _, e := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS, syscall.EIO} {
+		if !errors.Is(err, e) && strings.HasSuffix(err.Error(), e.Error()) {
+			return fmt.Errorf("%s: %w", strings.TrimSuffix(strings.TrimSuffix(err.Error(), e.Error()), ": "), e)
+		}
+	}
+	return err
 }
 
 func (h *handle) close() error {
