@@ -94,17 +94,15 @@ func (l *loop) keepTable(old, r *lineRun) {
 // install lets r take its line's place at pos: what rings hold of other audio
 // is forgotten, and the state it begins in is told.
 func (l *loop) install(r, old *lineRun, pos int64) {
+	line := r.line
 	for i := range r.view.sides {
-		if !r.sameAudio(old, i) {
+		if !r.view.sameAudio(line.view.Load(), i) {
 			r.view.rings[i].from.Store(pos)
-		} else {
-			r.lost[i] = old.lost[i]
 		}
 	}
 	if old != nil {
-		r.pending = old.pending
+		r.pending, r.lost = old.pending, old.lost
 	}
-	line := r.line
 	line.view.Store(r.view)
 	begin := Unknown
 	switch {

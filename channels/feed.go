@@ -153,26 +153,23 @@ func (f *feed) id(t time.Time) string {
 	return id.String()
 }
 
-// hand gives an event to every reader. A lossless one that overflows now is
-// told of in an event of its own, to all.
+// hand gives an event to every reader. Of a lossless one that overflows now
+// all are told in an event of its own.
 func (f *feed) hand(e Event) {
-	readers := *f.readers.Load()
-	for _, r := range readers {
+	var over []string
+	for _, r := range *f.readers.Load() {
 		if !r.put(e) {
 			continue
 		}
 		f.m.overflows.WithLabelValues(r.name).Inc()
-		if !r.lossless {
-			continue
+		if r.lossless {
+			over = append(over, r.name)
 		}
+	}
+	for _, name := range over {
 		f.seq++
-		o := Event{Seq: f.seq, Board: e.Board, Pos: e.Known, Known: e.Known, Time: e.Time, Kind: Overflow, Text: r.name, Value: 1}
-		f.m.events.WithLabelValues(string(o.Kind)).Inc()
-		for _, other := range readers {
-			if other != r {
-				other.put(o)
-			}
-		}
+		f.m.events.WithLabelValues(string(Overflow)).Inc()
+		f.hand(Event{Seq: f.seq, Board: e.Board, Pos: e.Known, Known: e.Known, Time: e.Time, Kind: Overflow, Text: name, Value: 1})
 	}
 }
 

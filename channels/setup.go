@@ -129,11 +129,11 @@ func (r *lineRun) arrange() error {
 	return nil
 }
 
-// sameAudio reports whether a side of two runs holds the same audio, so that
-// what the ring holds stays good.
-func (r *lineRun) sameAudio(old *lineRun, side int) bool {
-	return old != nil && side < len(old.view.sides) && side < len(r.view.sides) &&
-		old.view.sides[side].Law == r.view.sides[side].Law && (old.view.src[side] == sent) == (r.view.src[side] == sent)
+// sameAudio reports whether a side goes on holding what it held, so that what
+// is in its ring stays good.
+func (v *view) sameAudio(old *view, side int) bool {
+	return side < len(old.sides) && side < len(v.sides) &&
+		old.sides[side].Law == v.sides[side].Law && (old.src[side] == sent) == (v.src[side] == sent)
 }
 
 // asked notes that the outcome of a command is awaited; the oldest is

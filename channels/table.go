@@ -19,7 +19,7 @@ type table interface {
 type emitter struct {
 	q     *queue
 	board string
-	ended string // not empty: the reason calls end for, in place of the table's
+	ended string // not empty: a table is taken off its line, and calls end for this reason instead of its own
 }
 
 func (m *emitter) emit(e Event) {
@@ -66,6 +66,9 @@ func (t *tapTable) gone(out *emitter, pos int64) {
 func (t *tapTable) pass(out *emitter) {
 	for i := range t.buf {
 		a := &t.buf[i]
+		if a.Kind == analog.LineState && out.ended != "" {
+			continue // the line does not pass through gone; what follows the table says its state
+		}
 		e := Event{Line: t.line.number, Pos: a.Pos, Known: a.Known, Kind: EventKind(a.Kind.String()), Value: a.Value}
 		switch a.Kind {
 		case analog.LineState:
