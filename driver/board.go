@@ -72,20 +72,20 @@ type Info struct {
 	Model     string `json:"model"`
 	Serial    string `json:"serial,omitempty"`
 	Location  string `json:"location,omitempty"`
-	Virtual   bool   `json:"virtual,omitempty"`   // its clock may wait for the loop (LR 7)
+	Virtual   bool   `json:"virtual,omitempty"`   // its clock may wait for the loop
 	Simulated bool   `json:"simulated,omitempty"` // its recordings are marked and are not evidence
 	Lines     []Line `json:"lines"`
 	Spans     []Span `json:"spans,omitempty"`
 }
 
-// Line describes one line of a board and what it can do (LR 2).
+// Line describes one line of a board and what it can do.
 type Line struct {
 	Port       int    `json:"port"` // as printed on the card, from 1
 	Kind       Kind   `json:"kind"`
 	Law        Law    `json:"law"`
 	Use        Use    `json:"use,omitempty"`      // asked for by the board's configuration; settings win
 	Span       int    `json:"span,omitempty"`     // as on the card, from 1; 0 for analog
-	Timeslot   int    `json:"timeslot,omitempty"` // E1 1–31, T1 1–24 (LR 9)
+	Timeslot   int    `json:"timeslot,omitempty"` // E1 1–31, T1 1–24
 	Caps       Caps   `json:"caps"`
 	VoltsEvery int    `json:"volts_every,omitempty"` // samples between Volts events
 	EventError int    `json:"event_error,omitempty"` // samples by which an event's offset may be off
@@ -98,7 +98,7 @@ type Span struct {
 	Number   int  `json:"number"`             // as on the card, from 1
 	Channels int  `json:"channels"`           // timeslots: 31 for E1, 24 for T1, 3 for BRI
 	DChannel int  `json:"dchannel,omitempty"` // timeslot of the D-channel, 0 if none
-	Tap      bool `json:"tap,omitempty"`      // receive only: D-channel messages are never sent (LR 28)
+	Tap      bool `json:"tap,omitempty"`      // receive only: D-channel messages are never sent
 }
 
 // LineByPort returns the index of the line with that port, or -1.

@@ -1,6 +1,6 @@
 package driver
 
-// CommandKind says what a board is told to do to a line or a span (LR 1).
+// CommandKind says what a board is told to do to a line or a span.
 type CommandKind uint8
 
 const (

@@ -8,7 +8,7 @@ import (
 // ErrGone is what Exchange returns when the board was pulled out or closed.
 var ErrGone = errors.New("board is gone")
 
-// ErrTap is the reason with which a tap line refuses to act (LR 10).
+// ErrTap is the reason with which a tap line refuses to act.
 var ErrTap = errors.New("the line is a tap: it only listens, a telephone or PBX in parallel owns it")
 
 // A LineError says which operation failed on which line and why, as

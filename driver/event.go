@@ -1,6 +1,6 @@
 package driver
 
-// EventKind says what happened on a line, a span or the board (LR 1). The
+// EventKind says what happened on a line, a span or the board. The
 // comment beside each kind says what Event.Value (unit) and Event.Data carry.
 type EventKind uint8
 
@@ -30,13 +30,13 @@ const (
 	RingerOff
 	ChannelAlarm // Value: 1 raised, 0 cleared
 	SpanAlarm    // Line is the span's index. Value: set of AlarmRed, …
-	Lost         // audio of this line was lost from At on. Value: samples (LR 3)
+	Lost         // audio of this line was lost from At on. Value: samples
 	ECState      // echo canceller. Value: 1 on, 0 off
 	RoundTrip    // the delay tx → rx changed. Value: samples
 	DChannel     // Line is the span's index. Data: one LAPD frame, no flags, no FCS
 	DChannelErr  // Line is the span's index. Value: DErrAbort, …
 	Refused      // a command was not carried out. Value: its CommandKind (Line is as in that command). Data: the reason
-	Slip         // blocks that came too late were dropped (LR 8). Value: blocks
+	Slip         // blocks that came too late were dropped. Value: blocks
 	Missed       // nothing had come for this block: the line was given silence. Value: blocks
 	nEvent
 )

@@ -9,7 +9,7 @@ const arenaSize = 16 * 2 * 264
 type Frame struct {
 	Seq  uint64 // counts frames of this direction from 0; a step of more than 1 says frames were lost
 	Pos  int64  // the board's sample counter at the first sample
-	Late bool   // backlog after a stall: its time has passed, what is sent in answer is dropped (LR 5)
+	Late bool   // backlog after a stall: its time has passed, what is sent in answer is dropped
 
 	// PCM holds 160 samples per line, line after line, 8 kHz linear 16 bit.
 	PCM []int16

@@ -1,6 +1,6 @@
 package driver
 
-// Guard wraps a board so that nothing can act on its taps (LR 10): commands to
+// Guard wraps a board so that nothing can act on its taps: commands to
 // a tap line or tap span are taken out and answered with a Refused event, and
 // audio towards it is silenced. It stands below channels, so no error above it
 // can touch a line that a telephone or PBX owns.

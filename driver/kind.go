@@ -39,7 +39,7 @@ type Use uint8
 
 const (
 	Unused  Use = iota
-	Tap         // recorded only: a telephone or PBX in parallel owns the line (LR 10)
+	Tap         // recorded only: a telephone or PBX in parallel owns the line
 	Trunk       // we answer and dial
 	Station     // FXS: an agent's telephone
 	nUse
@@ -47,7 +47,7 @@ const (
 
 var useNames = [nUse]string{Unused: "unused", Tap: "tap", Trunk: "trunk", Station: "station"}
 
-// Caps are the powers of a line (LR 2).
+// Caps are the powers of a line. A new one goes to the end: frame logs hold the bits.
 type Caps uint32
 
 const (

@@ -26,6 +26,13 @@ func testInfo() driver.Info {
 	}, Spans: []driver.Span{{Number: 1, Channels: 31, DChannel: 16}}}
 }
 
+// smallInfo keeps short what is tried for every byte of a log.
+func smallInfo() driver.Info {
+	return driver.Info{Driver: "sim", Model: "two lines", Lines: []driver.Line{
+		{Port: 1, Kind: driver.FXO, Law: driver.MuLaw}, {Port: 2, Kind: driver.FXS, Law: driver.Linear},
+	}, Spans: []driver.Span{{Number: 1, Channels: 31}}}
+}
+
 // tick is one frame in each direction, kept for comparison.
 type tick struct{ rx, tx *driver.Frame }
 
@@ -163,7 +170,7 @@ func TestWhatWasWrittenIsRead(t *testing.T) {
 
 // A log that was cut anywhere gives every whole tick and then its end.
 func TestTornTailCostsOnlyTheTornTick(t *testing.T) {
-	in := testInfo()
+	in := smallInfo()
 	const ticks = 4
 	whole := write(t, in, session(in, ticks, 3), true)
 	head, err := newHeader(in, start).encode()
@@ -202,7 +209,7 @@ func TestTornTailCostsOnlyTheTornTick(t *testing.T) {
 }
 
 func TestDamageInTheMiddleIsSaid(t *testing.T) {
-	in := testInfo()
+	in := smallInfo()
 	whole := write(t, in, session(in, 12, 3), true)
 	head, _ := newHeader(in, start).encode()
 	rx := driver.NewFrame(in)

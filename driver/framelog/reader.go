@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"vaad/driver"
@@ -137,7 +138,7 @@ func (rd *Reader) Next(rx, tx *driver.Frame) error {
 // record reads one record and returns its payload, at least one byte.
 func (rd *Reader) record() ([]byte, error) {
 	from := rd.at
-	rd.buf = append(rd.buf[:0], make([]byte, recordLen)...)
+	rd.buf = grow(rd.buf[:0], recordLen)
 	if err := rd.full(rd.buf); err != nil {
 		return nil, rd.tail(err)
 	}
@@ -152,7 +153,7 @@ func (rd *Reader) record() ([]byte, error) {
 	// there is file.
 	for have := uint32(0); have < n; {
 		step := min(n-have, 256<<10)
-		rd.buf = append(rd.buf, make([]byte, step)...)
+		rd.buf = grow(rd.buf, int(step))
 		if err := rd.full(rd.buf[recordLen+have:]); err != nil {
 			return nil, rd.tail(err)
 		}
@@ -166,6 +167,9 @@ func (rd *Reader) record() ([]byte, error) {
 	}
 	return rd.buf[recordLen:], nil
 }
+
+// grow makes b longer by n bytes, whatever they hold.
+func grow(b []byte, n int) []byte { return slices.Grow(b, n)[:len(b)+n] }
 
 func (rd *Reader) full(b []byte) error {
 	n, err := io.ReadFull(rd.r, b)

@@ -47,7 +47,7 @@ func (w *Writer) Write(rx, tx *driver.Frame) error {
 	if len(rx.Events) > maxItems || tx != nil && len(tx.Commands) > maxItems {
 		return fmt.Errorf("framelog: frame %d with more than %d events or commands", rx.Seq, maxItems)
 	}
-	b := append(w.buf[:0], make([]byte, recordLen)...)
+	b := grow(w.buf[:0], recordLen)
 	if tx == nil {
 		b = append(b, kindTick, 0)
 		b = w.section(b, rx, false)
@@ -69,7 +69,7 @@ func (w *Writer) Close() error {
 	if w.err != nil {
 		return w.err
 	}
-	b := append(w.buf[:0], make([]byte, recordLen)...)
+	b := grow(w.buf[:0], recordLen)
 	b = append(b, kindEnd)
 	b = binary.LittleEndian.AppendUint64(b, w.ticks)
 	err := w.record(b)
