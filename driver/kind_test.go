@@ -75,7 +75,7 @@ func TestCapsKeepTheirBits(t *testing.T) {
 	if got := Caps(1<<nCap - 1).List(); !slices.Equal(got[:len(want)], want) || slices.Contains(got, "") {
 		t.Errorf("powers by bit: %q, want %q first", got, want)
 	}
-	if !Caps(CapVolts | CapHook).Has(CapHook) || Caps(CapVolts).Has(CapVolts|CapHook) || !Caps(0).Has(0) {
+	if !Caps(CapVolts|CapHook).Has(CapHook) || Caps(CapVolts).Has(CapVolts|CapHook) || !Caps(0).Has(0) {
 		t.Error("Has is wrong")
 	}
 }
