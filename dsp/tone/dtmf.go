@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// What DTMF sends where the caller has no wish of its own. ITU-T Q.24 leaves
-// the shortest signal and pause that a receiver must accept to the country, 40
-// to 50 ms and 30 to 70 ms; these lie above nearly all of them.
+// What DTMF sends where the caller has no wish of its own. The shortest signal
+// and pause that a receiver must accept differ from country to country (ITU-T
+// Q.24); about 40 ms of each is usual, and these lie well above.
 const (
 	DTMFLevel = -10.0 // dBm0 of each of the two frequencies
 	DTMFOn    = 70    // ms
