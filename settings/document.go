@@ -71,7 +71,11 @@ func New(cfg Config) (*Document, Report, error) {
 		d.parts[p.name] = p
 	}
 	for path, v := range cfg.Fixed {
-		flatten(path, treeOf(v), d.fixed)
+		t, err := toTree(v)
+		if err != nil {
+			return nil, Report{}, fmt.Errorf("%s: %s: %w", cfg.FixedBy, path, err)
+		}
+		flatten(path, t, d.fixed)
 	}
 	if _, bad := d.compile(0, map[string]any{}); len(bad) > 0 {
 		return nil, Report{}, fmt.Errorf("%s: %w", cfg.FixedBy, &Invalid{bad})
@@ -163,18 +167,33 @@ func (d *Document) Fixed() (paths []string, file string) { return sortedKeys(d.f
 // takes it back to its default (and an element of a map away). Errors: [*Invalid],
 // [*FixedError], those of the database; nothing has changed then.
 func (d *Document) Set(actor, why, path string, value json.RawMessage) (Version, error) {
-	v, err := parse(value)
-	if err != nil {
-		return Version{}, &Invalid{[]Fault{{path, "not JSON: " + err.Error()}}}
+	return d.SetAll(actor, why, map[string]json.RawMessage{path: value})
+}
+
+// SetAll is Set of several keys in one version, in the order of their paths.
+func (d *Document) SetAll(actor, why string, values map[string]json.RawMessage) (Version, error) {
+	trees := map[string]any{}
+	var bad []Fault
+	for path, value := range values {
+		v, err := parse(value)
+		if err != nil {
+			bad = append(bad, Fault{path, "not JSON: " + err.Error()})
+		}
+		if path == "" {
+			bad = append(bad, Fault{"", "no key given"})
+		}
+		trees[path] = v
 	}
-	if path == "" {
-		return Version{}, &Invalid{[]Fault{{"", "no key given"}}}
+	if len(bad) > 0 {
+		return Version{}, &Invalid{bad}
 	}
 	return d.change(actor, why, func(tree map[string]any) (map[string]any, error) {
-		if v == nil {
-			remove(tree, split(path))
-		} else {
-			put(tree, split(path), v)
+		for _, path := range sortedKeys(trees) {
+			if v := trees[path]; v == nil {
+				remove(tree, split(path))
+			} else {
+				put(tree, split(path), v)
+			}
 		}
 		return tree, nil
 	})
@@ -224,7 +243,7 @@ func (d *Document) change(actor, why string, edit func(map[string]any) (map[stri
 	changes := diff(now.explicit, tree)
 	for _, c := range changes {
 		for f := range d.fixed {
-			if within(c.Path, f) || within(f, c.Path) {
+			if within(c.Path, f) || within(f, c.Path) && len(c.New) > 0 && c.New[0] != '{' {
 				return Version{}, &FixedError{f, d.cfg.FixedBy}
 			}
 		}

@@ -53,6 +53,9 @@ func faults(path string, err error) []Fault {
 		return all
 	}
 	if key, text, ok := strings.Cut(err.Error(), ": "); ok && !strings.ContainsAny(key, " \t\n") {
+		if key == "" {
+			return []Fault{{path, text}}
+		}
 		return []Fault{{join(path, key), text}}
 	}
 	return []Fault{{path, err.Error()}}

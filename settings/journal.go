@@ -152,6 +152,28 @@ func (d *Document) reconcile(n uint64, tree map[string]any, rep *Report) (uint64
 	return n, tree, nil
 }
 
+// Refill writes what this process and the journal know into a database that has
+// been replaced by an older copy while in use (store.Options.OnDamage).
+func (d *Document) Refill() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var entries []entry
+	if d.journal != nil {
+		entries, _, _ = readJournal(d.journal.path)
+	}
+	s := d.cur.Load()
+	return d.cfg.DB.Update(func(tx *store.Tx) error {
+		for _, e := range entries {
+			if e.N <= s.n {
+				if err := versions().Put(tx, store.Key(e.N), e.Version); err != nil {
+					return err
+				}
+			}
+		}
+		return current().Put(tx, documentKey, stored{s.n, encode(s.explicit, nil)})
+	})
+}
+
 // note appends a version; what an earlier failure left out goes first.
 func (d *Document) note(v Version) {
 	if j := d.journal; j != nil {

@@ -100,15 +100,20 @@ func decode[T any](tree any) (v T, err error) {
 	return v, err
 }
 
-// treeOf is v as maps, slices, strings, numbers and booleans.
+// treeOf is toTree for values of the program itself.
 func treeOf(v any) any {
-	b, err := json.Marshal(v)
+	t, err := toTree(v)
 	if err != nil {
 		panic(fmt.Sprintf("settings: defaults of %T: %v", v, err)) // a defect of the program, seen at the first start
 	}
-	t, err := parse(b)
-	if err != nil {
-		panic(fmt.Sprintf("settings: defaults of %T: %v", v, err))
-	}
 	return t
+}
+
+// toTree is v as maps, slices, strings, numbers and booleans.
+func toTree(v any) (any, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return parse(b)
 }
