@@ -2,9 +2,15 @@ package archive
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"sync"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -20,7 +26,7 @@ type Config struct {
 	Disk       Disk                  // nil = OSDisk(Root)
 	Pool       Pool                  // nil = as many hashes at once as there are cores
 	Registerer prometheus.Registerer // nil = metrics are not registered
-	Now        func() time.Time      // nil = time.Now; stamps journal lines and IDs
+	Now        func() time.Time      // nil = time.Now; stamps journal lines
 	Rand       io.Reader             // nil = crypto/rand; salts and IDs
 
 	// Fault is told what the committer could not do and will try again (full
@@ -31,117 +37,273 @@ type Config struct {
 // Archive is an archive open for writing. Its methods may be called from any goroutine.
 type Archive struct {
 	Reader
+	ids  *ids
+	now  func() time.Time
+	sync *syncer
+	c    *committer
+	live *liveSet
+	errs *errorMetric
+	wm   *writerMetrics
+	rm   *recoverMetrics
+	am   *adoptMetrics
+
+	mu       sync.Mutex
+	reported map[string]bool // findings told once per process
+
+	reconciling sync.Mutex
+
+	closeOnce sync.Once
+	closeErr  error
 }
 
 // Open locks the root, makes open/ and starts the committer. It reads no
 // recordings: call [Archive.Recover] next.
-func Open(c Config) (*Archive, error) { return nil, ErrClosed }
+func Open(c Config) (*Archive, error) {
+	d := c.Disk
+	if d == nil {
+		var err error
+		if d, err = OSDisk(c.Root); err != nil {
+			return nil, fmt.Errorf("open recordings folder: %w", err)
+		}
+	}
+	if l, ok := d.(Locker); ok {
+		if err := l.Lock(); err != nil {
+			d.Close()
+			return nil, fmt.Errorf("open recordings folder: %w", err)
+		}
+	}
+	if err := d.MkdirAll(openDir, dirPerm); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("open recordings folder: %w", err)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	a := &Archive{
+		Reader:   Reader{disk: d},
+		ids:      newIDs(c.Rand),
+		now:      c.Now,
+		live:     &liveSet{m: make(map[string]*Writer)},
+		errs:     newErrorMetric(c.Registerer),
+		wm:       newWriterMetrics(c.Registerer),
+		rm:       newRecoverMetrics(c.Registerer),
+		am:       newAdoptMetrics(c.Registerer),
+		reported: make(map[string]bool),
+	}
+	a.sync = &syncer{disk: d, m: newSyncMetrics(c.Registerer)}
+	a.c = &committer{disk: d, sync: a.sync, pool: c.Pool, now: c.Now, rand: c.Rand, fault: c.Fault, live: a.live,
+		m: newCommitMetrics(c.Registerer), jm: newJournalMetrics(c.Registerer), errs: a.errs}
+	a.Reader.durable = a.c.durable
+	a.c.start()
+	return a, nil
+}
 
 // Close seals what is queued, with one try, stops the committer and unlocks.
 // Recordings whose writers were not finished stay in open/ for the next Recover.
-func (a *Archive) Close() error { return nil }
-
-// NewID makes the ID of a recording whose files are made later (Start.ID). It
-// touches no disk: the recorder names recordings even while the disk refuses.
-func (a *Archive) NewID() string { return "" }
+func (a *Archive) Close() error {
+	a.closeOnce.Do(func() {
+		a.c.close()
+		a.live.each(func(w *Writer) {
+			w.mu.Lock()
+			w.finished = true
+			w.close()
+			w.mu.Unlock()
+		})
+		a.closeErr = a.disk.Close()
+	})
+	return a.closeErr
+}
 
 // Begin makes the files of a new recording in open/ and returns its writer.
 // The recording exists, with its story's first line, before any audio does.
-func (a *Archive) Begin(s Start) (*Writer, error) { return nil, ErrClosed }
+func (a *Archive) Begin(s Start) (*Writer, error) {
+	if err := s.check(); err != nil {
+		return nil, &Error{Op: "begin", Err: err}
+	}
+	s.Begin = s.Begin.UTC().Round(0)
+	s.Sides = slices.Clone(s.Sides)
+	id, err := a.ids.next(s.Begin)
+	if err != nil {
+		return nil, a.errs.wrap("begin", "", err)
+	}
+	w := &Writer{id: id, uid: ulid.MustParseStrict(id), start: s, day: DayOf(s.Begin), disk: a.disk,
+		m: a.wm, errs: a.errs, sides: make([]sideFile, len(s.Sides)), sum: summary{seal: Seal{Start: s}}}
+	w.queue = a.c.seal
+	a.live.add(id, w)
+	if err := w.create(); err != nil {
+		a.live.remove(id)
+		return nil, a.errs.wrap("begin", id, err)
+	}
+	return w, nil
+}
+
+// Finish ends the recording and hands it to the committer, which seals it with
+// others in one go; a subscriber is told when it is durable. It never waits for
+// the disk, and fails only when called twice or after Close.
+func (w *Writer) Finish(e End) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.finished {
+		return &Error{Op: "finish", ID: w.id, Err: ErrClosed}
+	}
+	if err := checkTime("end", e.Time); err != nil || len(e.Reason) > maxText || len(e.EndedBy) > 1024 {
+		e.Time, e.Reason = w.start.Begin, "" // a recording must end whatever its end is called
+	}
+	e.Time = e.Time.UTC().Round(0)
+	w.finished = true
+	if err := w.queue(&sealing{id: w.id, day: w.day, start: w.start, w: w, end: e, discard: e.Discard}); err != nil {
+		return &Error{Op: "finish", ID: w.id, Err: err}
+	}
+	return nil
+}
 
 // Sync makes everything appended, checkpointed and logged so far durable and
 // says how long it took. The recorder calls it once a second.
-func (a *Archive) Sync() (time.Duration, error) { return 0, nil }
+func (a *Archive) Sync() (time.Duration, error) {
+	took, err := a.sync.sync()
+	return took, a.errs.wrap("sync", "", err)
+}
 
 // Flush waits until everything queued for sealing is sealed and durable, or has
-// failed once (it stays queued and is tried again).
-func (a *Archive) Flush(ctx context.Context) error { return nil }
+// failed once more (it stays queued and is tried again).
+func (a *Archive) Flush(ctx context.Context) error {
+	ch, err := a.c.barrier()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ch:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Act journals something done to a recording and returns the line when it is
 // durable. For a recording that still runs the act goes into its story and comes
 // back in Seal.Acts; the line returned then has Seq 0.
 func (a *Archive) Act(ctx context.Context, act Act) (JournalLine, error) {
-	return JournalLine{}, ErrClosed
+	line, err := a.act(ctx, act)
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			err = &Error{Op: "act", ID: act.ID, Err: err}
+		}
+	}
+	return line, err
+}
+
+func (a *Archive) act(ctx context.Context, act Act) (JournalLine, error) {
+	if err := validID(act.ID); err != nil {
+		return JournalLine{}, err
+	}
+	if !isAct(act.Kind) {
+		return JournalLine{}, fmt.Errorf("%q is not an act on a recording", act.Kind)
+	}
+	if len(act.Value) > maxText || len(act.Actor) > 1024 {
+		return JournalLine{}, fmt.Errorf("text is limited to %d bytes", maxText)
+	}
+	if act.Time.IsZero() {
+		act.Time = a.now()
+	}
+	if err := checkTime("act", act.Time); err != nil {
+		return JournalLine{}, err
+	}
+	act.Time = act.Time.UTC().Round(0)
+	line := JournalLine{V: journalVersion, Kind: act.Kind, ID: act.ID, Time: act.Time, Actor: act.Actor, At: act.At, Value: act.Value}
+
+	if w := a.live.get(act.ID); w != nil {
+		err := w.Log(Entry{Time: act.Time, At: act.At, Kind: act.Kind, Text: act.Value, Actor: act.Actor})
+		if err == nil {
+			_, err = a.Sync()
+			line.Day = w.day
+			return line, err
+		}
+		if !errors.Is(err, ErrClosed) {
+			return JournalLine{}, err
+		}
+		act.Day = w.day // it is being sealed: the line follows the seal's
+	} else {
+		day, err := a.locate(act.Day, act.ID)
+		if err != nil {
+			return JournalLine{}, err
+		}
+		if day == "" {
+			return JournalLine{}, fmt.Errorf("it is waiting for recovery")
+		}
+		act.Day = day
+	}
+	type result struct {
+		line JournalLine
+		err  error
+	}
+	ch := make(chan result, 1)
+	if err := a.c.line(&lineJob{day: act.Day, line: line, done: func(l JournalLine, err error) { ch <- result{l, err} }}); err != nil {
+		return JournalLine{}, err
+	}
+	select {
+	case r := <-ch:
+		return r.line, r.err
+	case <-ctx.Done():
+		return JournalLine{}, ctx.Err()
+	}
 }
 
 // Subscribe calls f with every journal line once it is durable, in the order of
 // the journal, from the committer's goroutine. cancel ends it.
-func (a *Archive) Subscribe(f func(JournalLine)) (cancel func()) { return func() {} }
+func (a *Archive) Subscribe(f func(JournalLine)) (cancel func()) { return a.c.subscribe(f) }
 
 // Space says what is left on the disk.
-func (a *Archive) Space() (Space, error) { return Space{}, nil }
-
-// A Writer writes one recording. One goroutine appends; Log may be called from any.
-type Writer struct{}
-
-// ID is the recording's ULID.
-func (w *Writer) ID() string { return "" }
-
-// Start is what the recording began with.
-func (w *Writer) Start() Start { return Start{} }
-
-// Bytes is how much audio of a side is in the file.
-func (w *Writer) Bytes(side int) int64 { return 0 }
-
-// Append adds audio, whole samples in the recording's codec, to a side. On error
-// nothing was taken: the same bytes may be appended again later, or the recording finished.
-func (w *Writer) Append(side int, data []byte) error { return ErrClosed }
-
-// Checkpoint notes bytes and CRC of what was appended since the last one, with
-// the wall time behind the last sample and the samples so far. Only checkpointed
-// audio survives a crash. On error the next checkpoint covers this one's bytes too.
-func (w *Writer) Checkpoint(wall time.Time, samples int64) error { return ErrClosed }
-
-// Log adds a line to the story. On error nothing was added.
-func (w *Writer) Log(e Entry) error { return ErrClosed }
-
-// Finish ends the recording and hands it to the committer, which seals it with
-// others in one go; a subscriber is told when it is durable. It never waits for
-// the disk, and fails only when called twice or after Close.
-func (w *Writer) Finish(e End) error { return ErrClosed }
-
-// Recovered says what became of one recording that a crash left in open/.
-type Recovered struct {
-	ID      string
-	State   RecoveredState
-	Day     Day
-	Start   Start     // as far as known
-	End     time.Time // wall time behind the last sample kept
-	Samples int64     // kept
-	Cut     int64     // bytes behind the last good checkpoint, thrown away
-	Err     error     // for RecoverPending and RecoverQuarantined
+func (a *Archive) Space() (Space, error) {
+	s, err := a.disk.Space()
+	return s, a.errs.wrap("space", "", err)
 }
 
-// RecoveredState is what became of a recording at recovery.
-type RecoveredState string
-
-const (
-	RecoverCut         RecoveredState = "recovered"   // cut at its last good checkpoint and sealed
-	RecoverResumed     RecoveredState = "resumed"     // it had ended; its sealing was completed
-	RecoverDiscarded   RecoveredState = "discarded"   // there was no audio in it
-	RecoverQuarantined RecoveredState = "quarantined" // nothing says what its bytes are; moved to damaged/
-	RecoverPending     RecoveredState = "pending"     // the disk refused; it is tried again
-)
-
-// Recover takes care of everything in open/ that no writer of this process owns:
-// it keeps bytes up to the last checkpoint that verifies, fixes headers, seals
-// and journals. It may run while new recordings begin. f (may be nil) is called
-// once per recording from one goroutine, when its fate is durable.
-func (a *Archive) Recover(ctx context.Context, f func(Recovered)) error { return nil }
-
-// A Finding is what Reconcile came across.
-type Finding struct {
-	Kind string // code: adopted, missing, size-changed, unreadable, damaged-line, stray
-	Day  Day
-	ID   string
-	Name string // file
-	Err  error
+// liveSet knows the recordings in open/ that this process takes care of: from
+// Begin, or from their recovery, until they are sealed. Recovered ones have no writer.
+type liveSet struct {
+	mu sync.Mutex
+	m  map[string]*Writer
 }
 
-// Reconcile walks the day folders once, oldest first: files without a journal
-// line are adopted, leftovers in open/ recovered, missing files reported once per
-// process. pace is called before each file that is looked at; it may wait, and
-// ends the walk with an error. report may be nil.
-func (a *Archive) Reconcile(ctx context.Context, pace func(context.Context) error, report func(Finding)) error {
-	return nil
+func (l *liveSet) add(id string, w *Writer) (fresh bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, there := l.m[id]
+	if !there {
+		l.m[id] = w
+	}
+	return !there
+}
+
+func (l *liveSet) remove(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.m, id)
+}
+
+func (l *liveSet) has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.m[id]
+	return ok
+}
+
+func (l *liveSet) get(id string) *Writer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.m[id]
+}
+
+func (l *liveSet) each(f func(*Writer)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.m {
+		if w != nil {
+			f(w)
+		}
+	}
 }

@@ -64,6 +64,7 @@ type Entry struct {
 	Kind  string    `json:"kind"` // code; see the Entry… and Act… constants for those with a meaning here
 	Side  string    `json:"side,omitempty"`
 	Value int64     `json:"value,omitempty"`
+	Code  string    `json:"code,omitempty"` // what kind exactly; of the end: End.EndedBy
 	Text  string    `json:"text,omitempty"`
 	Actor string    `json:"actor,omitempty"`
 }
@@ -81,14 +82,18 @@ const (
 	EntryClock        = "clock"        // the wall clock was corrected by Value ns
 )
 
-// Written by the archive itself.
+// Kinds of story lines that the archive writes itself. All but the first stand
+// together at the story's end.
 const (
-	entryStart     = "start"
-	entryEnd       = "end"
-	entryRecovered = "recovered" // a crash ended the recording; Value samples were cut behind the last good checkpoint
-	entryDamaged   = "damaged"   // Value samples from At on do not match their checkpoint
-	entryLostSide  = "side-lost" // the file of Side is not there
+	EntryStart     = "start"
+	EntrySideLost  = "side-lost" // the file of Side is not there
+	EntryDamaged   = "damaged"   // Value samples of Side from At on do not match their checkpoint
+	EntryRecovered = "recovered" // a crash ended the recording; Value bytes behind the last good checkpoint were cut
+	EntryEnd       = "end"       // Code is why, Text the detail
 )
+
+// EndedByCrash is why a recovered recording ended.
+const EndedByCrash = "crash"
 
 // Day names a day folder and its journal, as 2026-11-22 (UTC).
 type Day string

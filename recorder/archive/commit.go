@@ -1,0 +1,505 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	maxBatch   = 256 // sealings that share their two syncfs
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+)
+
+// committer is the one goroutine that seals and journals. What was queued while
+// it worked becomes the next batch, so under load many recordings share two
+// syncfs. What the disk refuses stays and is tried again.
+type committer struct {
+	disk  Disk
+	sync  *syncer
+	pool  Pool
+	now   func() time.Time
+	rand  io.Reader
+	fault func(error)
+	live  *liveSet
+	m     *commitMetrics
+	jm    *journalMetrics
+	errs  *errorMetric
+
+	mu      sync.Mutex
+	limits  map[Day]int64 // journals that are longer than what is durable
+	queue   []*sealing
+	lines   []*lineJob
+	flush   []chan struct{}
+	subs    []*subscriber
+	closing bool
+	wake    chan struct{} // one slot
+	done    chan struct{}
+
+	// Owned by the goroutine.
+	pending  []*sealing // failed, to be tried again
+	journals []*journal // of the batch under way, and those that could not be rolled back
+}
+
+// lineJob is a journal line that is no sealing: an act, or files adopted.
+type lineJob struct {
+	day  Day
+	line JournalLine
+	done func(JournalLine, error)
+}
+
+type subscriber struct{ f func(JournalLine) }
+
+func (c *committer) start() {
+	c.wake, c.done, c.limits = make(chan struct{}, 1), make(chan struct{}), make(map[Day]int64)
+	go c.run()
+}
+
+func (c *committer) seal(s *sealing) error {
+	s.from = time.Now()
+	return c.put(func() { c.queue = append(c.queue, s); c.m.queue.Inc() })
+}
+
+func (c *committer) line(j *lineJob) error { return c.put(func() { c.lines = append(c.lines, j) }) }
+
+func (c *committer) put(f func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return ErrClosed
+	}
+	f()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// barrier returns a channel that is closed when everything queued before was tried once.
+func (c *committer) barrier() (<-chan struct{}, error) {
+	ch := make(chan struct{})
+	return ch, c.put(func() { c.flush = append(c.flush, ch) })
+}
+
+func (c *committer) close() {
+	c.mu.Lock()
+	was := c.closing
+	c.closing = true
+	c.mu.Unlock()
+	if !was {
+		close(c.wake)
+	}
+	<-c.done
+}
+
+func (c *committer) run() {
+	defer close(c.done)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(c.nextRetry())
+		select {
+		case <-c.wake:
+		case <-timer.C:
+		}
+		for c.batch() {
+		}
+		c.mu.Lock()
+		end := c.closing && len(c.queue)+len(c.lines)+len(c.flush) == 0
+		c.mu.Unlock()
+		if end {
+			for _, j := range c.journals {
+				j.close()
+			}
+			return
+		}
+	}
+}
+
+func (c *committer) nextRetry() time.Duration {
+	d := time.Hour
+	for _, s := range c.pending {
+		d = min(d, time.Until(s.retry))
+	}
+	return max(d, time.Millisecond)
+}
+
+// batch takes what is queued and due and commits it. It reports whether more waits.
+func (c *committer) batch() bool {
+	now := time.Now()
+	c.mu.Lock()
+	n := min(len(c.queue), maxBatch)
+	seals := slices.Clone(c.queue[:n])
+	c.queue = slices.Delete(c.queue, 0, n)
+	lines, flush := c.lines, c.flush
+	c.lines = nil
+	if len(c.queue) > 0 {
+		flush = nil // they wait for the rest of the queue
+	} else {
+		c.flush = nil
+	}
+	closing := c.closing
+	c.mu.Unlock()
+
+	c.pending = slices.DeleteFunc(c.pending, func(s *sealing) bool {
+		due := closing || len(flush) > 0 || !s.retry.After(now)
+		if due {
+			seals = append(seals, s)
+		}
+		return due
+	})
+	if len(seals)+len(lines) > 0 {
+		c.commit(seals, lines)
+	}
+	for _, ch := range flush {
+		close(ch)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue)+len(c.lines) > 0
+}
+
+// commit seals and journals one batch.
+func (c *committer) commit(seals []*sealing, lines []*lineJob) {
+	c.prepare(seals)
+	seals = c.keep(seals, func(s *sealing) error {
+		if s.discard {
+			return s.remove(c.disk)
+		}
+		return nil
+	})
+	live := slices.DeleteFunc(slices.Clone(seals), func(s *sealing) bool { return s.discard })
+	if len(live) > 0 {
+		if _, err := c.sync.sync(); err != nil {
+			c.errs.wrap("sync", "", err)
+			live = c.keep(live, func(s *sealing) error { s.prepared = false; return err })
+		}
+		live = c.keep(live, func(s *sealing) error { return s.move(c.disk) })
+	}
+	live, lines = c.write(live, c.ready(lines, live))
+	if len(live)+len(lines) > 0 {
+		if _, err := c.sync.sync(); err != nil {
+			c.errs.wrap("sync", "", err)
+			for _, j := range c.journals {
+				j.rollback()
+			}
+			c.keep(live, func(*sealing) error { return err })
+			c.refuse(lines, err)
+			live, lines = nil, nil
+		}
+	}
+	c.closeJournals()
+	for _, s := range seals {
+		if s.discard {
+			c.finish(s)
+		}
+	}
+	for _, s := range live {
+		// Nothing is lost when this fails: the next recovery sees that the
+		// journal has the line and removes the file.
+		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
+		c.finish(s)
+	}
+	c.publish(live, lines)
+}
+
+// prepare runs the heavy part of all sealings, as many at once as the pool allows.
+func (c *committer) prepare(seals []*sealing) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, s := range seals {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if c.pool != nil && !s.discard && !s.journaled {
+				if err := c.pool.Acquire(context.Background()); err == nil {
+					defer c.pool.Release()
+				}
+			}
+			if s.discard && s.w != nil {
+				s.w.mu.Lock()
+				s.w.close()
+				s.w.mu.Unlock()
+			}
+			s.err = s.prepare(c.disk)
+		})
+	}
+	wg.Wait()
+}
+
+// keep does a step for each sealing and returns those that went well; the others
+// wait for their next try.
+func (c *committer) keep(seals []*sealing, step func(*sealing) error) []*sealing {
+	var good []*sealing
+	for _, s := range seals {
+		if s.err == nil {
+			s.err = step(s)
+		}
+		if s.err == nil {
+			good = append(good, s)
+			continue
+		}
+		err := c.errs.wrap("seal", s.id, s.err)
+		s.err = nil
+		s.retry = time.Now().Add(min(firstRetry<<min(s.tries, 10), lastRetry))
+		s.tries++
+		c.pending = append(c.pending, s)
+		if c.fault != nil {
+			c.fault(err)
+		}
+		if s.done != nil {
+			s.done(JournalLine{}, err)
+			s.done = nil
+		}
+	}
+	return good
+}
+
+func (c *committer) refuse(lines []*lineJob, err error) {
+	err = c.errs.wrap("journal", "", err)
+	for _, j := range lines {
+		j.done(JournalLine{}, err)
+	}
+}
+
+// write puts the lines of all sealings and jobs into their journals, sealings
+// first, and returns those that are in.
+func (c *committer) write(seals []*sealing, jobs []*lineJob) ([]*sealing, []*lineJob) {
+	byDay := make(map[Day][]*JournalLine)
+	days := []Day{}
+	put := func(d Day, l *JournalLine) {
+		if byDay[d] == nil {
+			days = append(days, d)
+		}
+		byDay[d] = append(byDay[d], l)
+	}
+	now := c.now().UTC().Round(0)
+	for _, s := range seals {
+		if !s.journaled {
+			s.line.Time = now
+			put(s.day, &s.line)
+		}
+	}
+	for _, j := range jobs {
+		if j.line.Time.IsZero() {
+			j.line.Time = now
+		}
+		put(j.day, &j.line)
+	}
+	failed := make(map[Day]error)
+	for _, d := range days {
+		for _, l := range byDay[d] {
+			if l.Salt == "" {
+				l.Salt = c.salt()
+			}
+		}
+		j, err := c.journal(d)
+		if err == nil {
+			err = j.write(byDay[d])
+		}
+		if err != nil {
+			failed[d] = err
+		}
+	}
+	if len(failed) == 0 {
+		return seals, jobs
+	}
+	seals = c.keep(seals, func(s *sealing) error {
+		if s.journaled {
+			return nil
+		}
+		return failed[s.day]
+	})
+	jobs = slices.DeleteFunc(jobs, func(j *lineJob) bool {
+		err := failed[j.day]
+		if err != nil {
+			c.refuse([]*lineJob{j}, err)
+		}
+		return err != nil
+	})
+	return seals, jobs
+}
+
+func (c *committer) salt() string {
+	var b [16]byte
+	if _, err := io.ReadFull(c.rand, b[:]); err != nil {
+		rand.Read(b[:])
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// ready returns the lines that may be written: those of recordings whose seal is
+// durable, so that no crash can leave an act without the seal before it. Lines of
+// recordings that wait in the queue, or are being sealed, wait for the next batch.
+func (c *committer) ready(jobs []*lineJob, batch []*sealing) []*lineJob {
+	return slices.DeleteFunc(jobs, func(j *lineJob) bool {
+		id := j.line.ID
+		if !c.live.has(id) {
+			if j.line.Seal != nil {
+				return false
+			}
+			there, err := has(c.disk, j.day.dir(), id)
+			if err == nil && !there {
+				err = ErrNotFound // discarded since the act was asked for
+			}
+			if err != nil {
+				c.refuse([]*lineJob{j}, err)
+			}
+			return err != nil
+		}
+		same := func(s *sealing) bool { return s.id == id }
+		c.mu.Lock()
+		wait := slices.ContainsFunc(batch, same) || slices.ContainsFunc(c.queue, same)
+		if wait {
+			c.lines = append(c.lines, j)
+		}
+		c.mu.Unlock()
+		if !wait {
+			c.refuse([]*lineJob{j}, fmt.Errorf("%s is not sealed yet", id))
+		}
+		return true
+	})
+}
+
+// journal returns the journal of a day, opening it for this batch.
+func (c *committer) journal(d Day) (*journal, error) {
+	if i := slices.IndexFunc(c.journals, func(j *journal) bool { return j.day == d }); i >= 0 {
+		return c.journals[i], nil
+	}
+	j, err := openJournal(c.disk, d)
+	if err != nil {
+		return nil, err
+	}
+	c.journals = append(c.journals, j)
+	c.mu.Lock()
+	c.limits[d] = j.end
+	c.mu.Unlock()
+	return j, nil
+}
+
+// closeJournals ends a batch. A journal that could not be rolled back stays, as
+// it alone knows where the good lines end.
+func (c *committer) closeJournals() {
+	c.journals = slices.DeleteFunc(c.journals, func(j *journal) bool {
+		if j.dirty {
+			return false
+		}
+		j.close()
+		c.mu.Lock()
+		delete(c.limits, j.day)
+		c.mu.Unlock()
+		return true
+	})
+}
+
+// durable cuts the size of a journal to what is durable.
+func (c *committer) durable(d Day, size int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if end, ok := c.limits[d]; ok {
+		return min(size, end)
+	}
+	return size
+}
+
+func (c *committer) finish(s *sealing) {
+	c.m.queue.Dec()
+	c.m.seconds.Observe(time.Since(s.from).Seconds())
+	c.live.remove(s.id)
+	if s.discard {
+		c.m.discarded.Inc()
+	}
+	if s.done != nil && (s.discard || s.journaled) {
+		s.done(JournalLine{}, nil)
+	}
+}
+
+// publish tells subscribers and callers, in the order of the journals.
+func (c *committer) publish(seals []*sealing, jobs []*lineJob) {
+	c.mu.Lock()
+	subs := slices.Clone(c.subs)
+	c.mu.Unlock()
+	type told struct {
+		line *JournalLine
+		done func(JournalLine, error)
+	}
+	var all []told
+	for _, s := range seals {
+		if !s.journaled {
+			all = append(all, told{&s.line, s.done})
+		}
+	}
+	for _, j := range jobs {
+		all = append(all, told{&j.line, j.done})
+	}
+	slices.SortStableFunc(all, func(a, b told) int {
+		return cmp.Or(cmp.Compare(a.line.Day, b.line.Day), cmp.Compare(a.line.Seq, b.line.Seq))
+	})
+	for _, t := range all {
+		c.jm.lines.WithLabelValues(kindLabel(t.line.Kind)).Inc()
+		for _, s := range subs {
+			s.f(*t.line)
+		}
+		if t.done != nil {
+			t.done(*t.line, nil)
+		}
+	}
+}
+
+func (c *committer) subscribe(f func(JournalLine)) (cancel func()) {
+	s := &subscriber{f}
+	c.mu.Lock()
+	c.subs = append(c.subs, s)
+	c.mu.Unlock()
+	return func() {
+		c.mu.Lock()
+		c.subs = slices.DeleteFunc(c.subs, func(o *subscriber) bool { return o == s })
+		c.mu.Unlock()
+	}
+}
+
+func kindLabel(kind string) string {
+	if kind == KindSealed || kind == KindAdopted || isAct(kind) {
+		return kind
+	}
+	return "other"
+}
+
+func (s *sealing) String() string { return fmt.Sprintf("sealing %s", s.id) }
+
+type commitMetrics struct {
+	seconds   prometheus.Histogram
+	queue     prometheus.Gauge
+	discarded prometheus.Counter
+}
+
+func newCommitMetrics(r prometheus.Registerer) *commitMetrics {
+	m := &commitMetrics{
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "vaad_archive_seal_seconds",
+			Help:    "Time from the end of a recording until it was sealed and durable.",
+			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30, 100, 300},
+		}),
+		queue: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vaad_archive_seal_queue",
+			Help: "Recordings that have ended and are not sealed yet.",
+		}),
+		discarded: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "vaad_archive_discarded_total",
+			Help: "Recordings removed because they were shorter than wanted or empty.",
+		}),
+	}
+	register(r, m.seconds, m.queue, m.discarded)
+	return m
+}

@@ -1,0 +1,290 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vaad/dsp/wav"
+)
+
+// A Finding is what Reconcile came across.
+type Finding struct {
+	Kind FindingKind
+	Day  Day
+	ID   string
+	Name string // file, or journal and line
+	Err  error
+}
+
+// FindingKind says what was found.
+type FindingKind string
+
+const (
+	FoundAdopted    FindingKind = "adopted"      // files without a journal line have one now
+	FoundLeftover   FindingKind = "leftover"     // something in open/ was recovered
+	FoundMissing    FindingKind = "missing"      // the journal names a file that is not there
+	FoundSize       FindingKind = "size-changed" // a sealed file has another size than when it was sealed
+	FoundUnreadable FindingKind = "unreadable"   // a file without a journal line is no WAV, or cannot be read
+	FoundLine       FindingKind = "damaged-line" // a journal line cannot be read
+	FoundStray      FindingKind = "stray"        // a file that is none of ours
+)
+
+// Reconcile walks the day folders once, oldest first: files without a journal
+// line are adopted, leftovers in open/ recovered, missing files and the like
+// reported once per process. pace is called before each file that is looked at;
+// it may wait, and ends the walk with an error. report may be nil.
+func (a *Archive) Reconcile(ctx context.Context, pace func(context.Context) error, report func(Finding)) error {
+	if !a.reconciling.TryLock() {
+		return &Error{Op: "adopt", Err: errors.New("a reconciliation is under way")}
+	}
+	defer a.reconciling.Unlock()
+	if pace == nil {
+		pace = func(ctx context.Context) error { return ctx.Err() }
+	}
+	tell := func(f Finding) {
+		if a.tellOnce(f) && report != nil {
+			report(f)
+		}
+	}
+	if err := a.Recover(ctx, func(r Recovered) {
+		tell(Finding{Kind: FoundLeftover, Day: r.Day, ID: r.ID, Err: r.Err})
+	}); err != nil {
+		return err
+	}
+	es, err := a.disk.ReadDir(openDir)
+	if err != nil {
+		return a.errs.wrap("adopt", "", err)
+	}
+	for _, e := range es {
+		if _, _, _, ok := splitName(e.Name()); !ok {
+			tell(Finding{Kind: FoundStray, Name: inOpen(e.Name())})
+		}
+	}
+	days, err := a.Days()
+	if err != nil {
+		return a.errs.wrap("adopt", "", err)
+	}
+	for _, d := range days {
+		if err := a.reconcileDay(ctx, d, pace, tell); err != nil {
+			return a.errs.wrap("adopt", "", err)
+		}
+	}
+	return nil
+}
+
+// tellOnce reports whether a finding is new to this process.
+func (a *Archive) tellOnce(f Finding) bool {
+	key := fmt.Sprint(f.Kind, f.Day, f.ID, f.Name)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	old := a.reported[key]
+	a.reported[key] = true
+	return !old
+}
+
+func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Context) error, tell func(Finding)) error {
+	es, err := a.disk.ReadDir(d.dir())
+	if err != nil {
+		return err
+	}
+	// Listed first, then the live ones, then the journal: what is not live and
+	// was renamed before the listing has its line by now.
+	have := make(map[string][]string) // id → sides, "" = story
+	byName := make(map[string]fs.DirEntry)
+	var order []string
+	for _, e := range es {
+		id, side, ext, ok := splitName(e.Name())
+		if !ok || ext == extCkpt || ext == extDiscard {
+			if e.Name() != dayJournal {
+				tell(Finding{Kind: FoundStray, Day: d, Name: d.file(e.Name())})
+			}
+			continue
+		}
+		if a.live.has(id) {
+			continue
+		}
+		if have[id] == nil {
+			order = append(order, id)
+		}
+		have[id] = append(have[id], side)
+		byName[e.Name()] = e
+	}
+	sealed := make(map[string][]Sealed)
+	err = a.dayLines(ctx, d, 0, func(l *JournalLine) error {
+		switch {
+		case l.Seal != nil:
+			sealed[l.ID] = append(slices.Clone(l.Seal.Files), l.Seal.Story)
+		case l.Kind == ActErase:
+			sealed[l.ID] = []Sealed{}
+		}
+		return nil
+	}, func(where string, err error) { tell(Finding{Kind: FoundLine, Day: d, Name: where, Err: err}) })
+	if err != nil {
+		return err
+	}
+	for _, id := range order {
+		if _, ok := sealed[id]; ok {
+			continue
+		}
+		if err := pace(ctx); err != nil {
+			return err
+		}
+		if err := a.adopt(ctx, d, id, have[id], tell); err != nil {
+			return err
+		}
+	}
+	for id, files := range sealed {
+		for _, f := range files {
+			if f.Name == "" {
+				continue
+			}
+			if err := pace(ctx); err != nil {
+				return err
+			}
+			a.look(d, id, f, byName[f.Name], tell)
+		}
+	}
+	return nil
+}
+
+// look compares one file's entry with the journal.
+func (a *Archive) look(d Day, id string, want Sealed, e fs.DirEntry, tell func(Finding)) {
+	if e == nil {
+		if _, err := a.disk.Stat(d.file(want.Name)); err != nil { // or sealed after the listing
+			tell(Finding{Kind: FoundMissing, Day: d, ID: id, Name: d.file(want.Name), Err: err})
+		}
+		return
+	}
+	fi, err := e.Info()
+	if err == nil && fi.Size() != want.Bytes {
+		tell(Finding{Kind: FoundSize, Day: d, ID: id, Name: d.file(want.Name),
+			Err: fmt.Errorf("%d bytes, the journal says %d", fi.Size(), want.Bytes)})
+	}
+}
+
+// adopt journals files as they were found; nothing of them is changed.
+func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, tell func(Finding)) error {
+	seal := &Seal{Unverified: true}
+	seal.Begin = ulid.Time(ulid.MustParseStrict(id).Time()).UTC()
+	if slices.Contains(sides, "") {
+		name := id + extStory
+		b, err := readName(a.disk, d.file(name))
+		var p *parsedStory
+		if err == nil {
+			p, err = parseStory(b)
+		}
+		if err != nil {
+			tell(Finding{Kind: FoundUnreadable, Day: d, ID: id, Name: d.file(name), Err: err})
+		} else {
+			m := summary{seal: Seal{Unverified: true, Start: seal.Start}}
+			if p.start != nil {
+				m.seal.Start = *p.start
+			}
+			for _, e := range p.entries {
+				m.add(e)
+			}
+			seal = &m.seal
+			seal.Story = Sealed{Name: name}
+			if seal.Story.Bytes, seal.Story.SHA256, err = a.hashName(ctx, d.file(name)); err != nil {
+				return err
+			}
+		}
+	}
+	known := seal.Sides
+	seal.Sides = nil
+	slices.SortFunc(sides, func(x, y string) int {
+		return cmp.Or(cmp.Compare(slices.Index(known, x), slices.Index(known, y)), cmp.Compare(x, y))
+	})
+	for _, side := range sides {
+		if side == "" {
+			continue
+		}
+		name := wavName(id, side)
+		f, in, err := a.adoptWAV(ctx, d.file(name))
+		if err != nil {
+			tell(Finding{Kind: FoundUnreadable, Day: d, ID: id, Name: d.file(name), Err: err})
+			continue
+		}
+		f.Side, f.Name = side, name
+		seal.Codec = codecOf(in.Format)
+		seal.Samples = max(seal.Samples, in.DataBytes/int64(in.FrameBytes()))
+		seal.Sides = append(seal.Sides, side)
+		seal.Files = append(seal.Files, f)
+	}
+	if len(seal.Files) == 0 {
+		return nil
+	}
+	if seal.End.IsZero() {
+		seal.End = seal.Begin.Add(seal.Duration())
+	}
+	done := make(chan error, 1)
+	err := a.c.line(&lineJob{day: d, line: JournalLine{Kind: KindAdopted, ID: id, Seal: seal},
+		done: func(_ JournalLine, err error) { done <- err }})
+	if err == nil {
+		err = <-done
+	}
+	if err == nil {
+		a.am.total.Inc()
+		tell(Finding{Kind: FoundAdopted, Day: d, ID: id})
+	}
+	return err
+}
+
+func (a *Archive) adoptWAV(ctx context.Context, name string) (s Sealed, in wav.Info, err error) {
+	f, err := a.disk.Open(name, os.O_RDONLY, 0)
+	if err != nil {
+		return s, in, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err == nil {
+		in, err = wav.ParseAt(f, size)
+	}
+	if err == nil && (in.Channels != 1 || in.Rate != wav.Rate) {
+		err = errors.New("not mono at 8000 Hz")
+	}
+	if err == nil {
+		s.Bytes, s.SHA256, err = a.hashName(ctx, name)
+	}
+	return s, in, err
+}
+
+// hashName hashes a file within a slot of the pool.
+func (a *Archive) hashName(ctx context.Context, name string) (int64, string, error) {
+	if p := a.c.pool; p != nil {
+		if err := p.Acquire(ctx); err != nil {
+			return 0, "", err
+		}
+		defer p.Release()
+	}
+	f, err := a.disk.Open(name, os.O_RDONLY, 0)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return 0, "", err
+	}
+	sum, _, err := hashFile(f, size, 0, nil)
+	return size, sum, err
+}
+
+type adoptMetrics struct{ total prometheus.Counter }
+
+func newAdoptMetrics(r prometheus.Registerer) *adoptMetrics {
+	m := &adoptMetrics{prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vaad_archive_adopted_total",
+		Help: "Recordings found in day folders without a journal line and journaled.",
+	})}
+	register(r, m.total)
+	return m
+}

@@ -1,0 +1,517 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vaad/dsp/wav"
+)
+
+// Recovered says what became of one recording that a crash left in open/.
+type Recovered struct {
+	ID      string
+	State   RecoveredState
+	Day     Day
+	Start   Start     // as far as known
+	End     time.Time // wall time behind the last sample kept
+	Samples int64     // kept
+	Cut     int64     // bytes behind the last good checkpoint, thrown away
+	Err     error     // for RecoverPending and RecoverQuarantined
+}
+
+// RecoveredState is what became of a recording at recovery.
+type RecoveredState string
+
+const (
+	RecoverCut         RecoveredState = "recovered"   // cut at its last good checkpoint and sealed
+	RecoverResumed     RecoveredState = "resumed"     // it had ended; its sealing was completed
+	RecoverDiscarded   RecoveredState = "discarded"   // there was no audio in it
+	RecoverQuarantined RecoveredState = "quarantined" // nothing says what its bytes are; moved to damaged/
+	RecoverPending     RecoveredState = "pending"     // the disk refused; it is tried again
+)
+
+const recoverWorkers = 8
+
+// Recover takes care of everything in open/ that no writer of this process owns:
+// it keeps bytes up to the last checkpoint that verifies, fixes headers, seals
+// and journals. It may run while new recordings begin. f (may be nil) is called
+// once per recording, never twice at a time, when its fate is durable.
+func (a *Archive) Recover(ctx context.Context, f func(Recovered)) error {
+	groups, err := a.leftovers()
+	if err != nil {
+		return a.errs.wrap("recover", "", err)
+	}
+	if f == nil {
+		f = func(Recovered) {}
+	}
+	var tell sync.Mutex
+	var wg, sealing sync.WaitGroup
+	known := &knownLines{r: &a.Reader, days: make(map[Day]map[string]bool)}
+	slots := make(chan struct{}, recoverWorkers)
+	for _, g := range groups {
+		if ctx.Err() != nil {
+			break
+		}
+		if !a.live.add(g.id, nil) {
+			continue // begun, or taken by another call, meanwhile
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			r, s, err := a.recoverOne(g, known)
+			report := func(err error) {
+				if err != nil {
+					r.State, r.Err = RecoverPending, err
+				}
+				a.rm.total.WithLabelValues(string(r.State)).Inc()
+				tell.Lock()
+				defer tell.Unlock()
+				f(r)
+			}
+			if s == nil || err != nil {
+				report(a.errs.wrap("recover", g.id, err))
+				a.live.remove(g.id)
+				return
+			}
+			sealing.Add(1)
+			s.done = func(_ JournalLine, err error) { report(err); sealing.Done() }
+			if err := a.c.seal(s); err != nil {
+				s.done(JournalLine{}, err)
+				a.live.remove(g.id)
+			}
+		})
+	}
+	wg.Wait()
+	sealing.Wait()
+	return ctx.Err()
+}
+
+// leftover is the files in open/ of one recording.
+type leftover struct {
+	id      string
+	sides   []string
+	story   bool
+	ckpt    bool
+	discard bool
+}
+
+func (a *Archive) leftovers() ([]*leftover, error) {
+	es, err := a.disk.ReadDir(openDir)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*leftover)
+	var groups []*leftover
+	for _, e := range es {
+		id, side, ext, ok := splitName(e.Name())
+		if !ok || a.live.has(id) {
+			continue
+		}
+		g := byID[id]
+		if g == nil {
+			g = &leftover{id: id}
+			byID[id] = g
+			groups = append(groups, g)
+		}
+		switch ext {
+		case extStory:
+			g.story = true
+		case extCkpt:
+			g.ckpt = true
+		case extDiscard:
+			g.discard = true
+		case extWAV:
+			g.sides = append(g.sides, side)
+		}
+	}
+	slices.SortFunc(groups, func(x, y *leftover) int {
+		if x.id < y.id {
+			return -1
+		}
+		return 1
+	})
+	return groups, nil
+}
+
+// knownLines remembers, during one recovery, which recordings the journals know.
+type knownLines struct {
+	r    *Reader
+	mu   sync.Mutex
+	days map[Day]map[string]bool
+}
+
+func (k *knownLines) has(d Day, id string) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ids, ok := k.days[d]
+	if !ok {
+		var err error
+		if ids, err = k.r.sealedIDs(d); err != nil {
+			return false, err
+		}
+		k.days[d] = ids
+	}
+	return ids[id], nil
+}
+
+// sealedIDs lists the recordings that a day's journal has a seal of.
+func (r *Reader) sealedIDs(d Day) (map[string]bool, error) {
+	ids := make(map[string]bool)
+	err := r.dayLines(context.Background(), d, 0, func(l *JournalLine) error {
+		if l.Seal != nil {
+			ids[l.ID] = true
+		}
+		return nil
+	}, nil)
+	return ids, err
+}
+
+// recoverOne looks at one leftover and says what is to be done: nothing more
+// (nil), or a sealing.
+func (a *Archive) recoverOne(g *leftover, known *knownLines) (r Recovered, s *sealing, err error) {
+	r = Recovered{ID: g.id, State: RecoverDiscarded}
+	if g.discard {
+		return r, nil, removeDiscarded(a.disk, g.id, g.sides)
+	}
+	s = &sealing{id: g.id}
+	var head *ckptHeader
+	var recs []ckptRecord
+	if g.ckpt {
+		b, err := readName(a.disk, inOpen(g.id+extCkpt))
+		if err != nil {
+			return r, nil, err
+		}
+		head, recs, err = parseCkpt(b)
+		if errors.Is(err, errNewer) {
+			return r, nil, err
+		}
+		if head != nil && head.id.String() != g.id {
+			head, recs = nil, nil // renamed by somebody
+		}
+	}
+	if s.day = a.dayOf(g, head); g.ckpt {
+		// The checkpoint file alone is the sign of a sealing under way: look
+		// what of it is in the day folder already.
+		done, err := known.has(s.day, g.id)
+		if err != nil {
+			return r, nil, err
+		}
+		if done {
+			r.State, r.Day, s.journaled = RecoverResumed, s.day, true
+			for _, side := range g.sides {
+				s.sides = append(s.sides, sealSide{name: side})
+			}
+			s.noStory = !g.story
+			return r, s, nil
+		}
+		if err := a.moveBack(g, head, s.day); err != nil {
+			return r, nil, err
+		}
+	}
+	return a.rebuild(g, head, recs, s, r)
+}
+
+// dayOf is the day folder that a recording belongs into.
+func (a *Archive) dayOf(g *leftover, head *ckptHeader) Day {
+	if head != nil {
+		return DayOf(head.begin)
+	}
+	if g.story {
+		if b, err := readName(a.disk, inOpen(g.id+extStory)); err == nil {
+			if p, err := parseStory(b); err == nil && p.start != nil {
+				return DayOf(p.start.Begin)
+			}
+		}
+	}
+	return DayOf(ulid.Time(ulid.MustParseStrict(g.id).Time()))
+}
+
+// moveBack undoes the renames of a sealing that did not reach its journal line.
+func (a *Archive) moveBack(g *leftover, head *ckptHeader, day Day) error {
+	names := []string{g.id + extStory}
+	if head != nil {
+		for _, side := range head.sides {
+			names = append(names, wavName(g.id, side))
+		}
+	} else {
+		es, err := a.disk.ReadDir(day.dir())
+		if err != nil {
+			return nil // no such folder: nothing was moved
+		}
+		for _, e := range es {
+			if id, _, ext, ok := splitName(e.Name()); ok && id == g.id && ext == extWAV {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	for _, name := range names {
+		if _, err := a.disk.Stat(inOpen(name)); err == nil {
+			continue
+		}
+		if _, err := a.disk.Stat(day.file(name)); err != nil {
+			continue
+		}
+		if err := a.disk.Rename(day.file(name), inOpen(name)); err != nil {
+			return err
+		}
+		if _, side, ext, _ := splitName(name); ext == extStory {
+			g.story = true
+		} else {
+			g.sides = append(g.sides, side)
+		}
+	}
+	return nil
+}
+
+// rebuild finds out how much of the audio is good and prepares the sealing.
+func (a *Archive) rebuild(g *leftover, head *ckptHeader, recs []ckptRecord, s *sealing, r Recovered) (Recovered, *sealing, error) {
+	story := &parsedStory{}
+	if g.story {
+		b, err := readName(a.disk, inOpen(g.id+extStory))
+		if err != nil {
+			return r, nil, err
+		}
+		if story, err = parseStory(b); err != nil {
+			return r, nil, err
+		}
+	}
+	switch {
+	case story.start != nil && story.start.check() == nil:
+		s.start = *story.start
+	case head != nil:
+		s.start, s.addStart = head.start(), true
+	default:
+		s.start = Start{Sides: g.sides, Begin: ulid.Time(ulid.MustParseStrict(g.id).Time()).UTC()}
+		s.addStart = true
+	}
+	s.base, s.sum = story.closing, summary{seal: Seal{Start: s.start}}
+	for _, e := range story.entries[:len(story.entries)-story.nClosing] {
+		s.sum.add(e)
+	}
+	if head != nil {
+		s.start.Codec, s.start.Sides = head.codec, head.sides
+	}
+	have, err := a.cutSides(g, s, head, recs)
+	if errors.Is(err, wav.ErrNotWAV) {
+		return a.quarantine(g, r, err)
+	}
+	if err != nil {
+		return r, nil, err
+	}
+	end, ended := story.ended()
+	if s.audio() == 0 && !ended && have > unsynced*s.start.Codec.SampleBytes() {
+		// No checkpoint verifies, and yet this is more than can have been under
+		// way to the disk: it is the checkpoints that are damaged.
+		head = nil
+		if _, err := a.cutSides(g, s, nil, nil); err != nil {
+			return r, nil, err
+		}
+	}
+	s.unchecked = head == nil
+	samples := s.audio() / max(1, s.start.Codec.SampleBytes())
+	ended = ended && head != nil && end.At == samples && s.complete(recs)
+	if samples == 0 && !ended {
+		s.discard = true
+		s.start.Sides = g.sides
+		return r, s, nil
+	}
+	s.sum.seal.Codec = s.start.Codec
+	if ended {
+		r.State = RecoverResumed
+		s.end = End{Time: end.Time, EndedBy: end.Code, Reason: end.Text}
+		for _, e := range story.entries[len(story.entries)-story.nClosing:] {
+			if e.Kind == EntryRecovered {
+				s.recovered, s.cut = true, e.Value
+			}
+		}
+	} else {
+		r.State = RecoverCut
+		s.recovered = true
+		s.end = End{Time: endTime(s.start.Begin, samples, recs), EndedBy: EndedByCrash}
+	}
+	r.Day, r.Start, r.End, r.Samples, r.Cut = s.day, s.sum.seal.Start, s.end.Time, samples, s.cut
+	return r, s, nil
+}
+
+// unsynced is more samples than one side can have had under way to the disk: 10 s.
+const unsynced = 80_000
+
+// cutSides finds the good part of every side, and how many bytes the longest
+// file has.
+func (a *Archive) cutSides(g *leftover, s *sealing, head *ckptHeader, recs []ckptRecord) (have int64, err error) {
+	s.sides, s.lostSides, s.cut = nil, nil, 0
+	for i, side := range s.start.Sides {
+		if !slices.Contains(g.sides, side) {
+			s.lostSides = append(s.lostSides, side)
+			continue
+		}
+		ss, n, err := a.cutSide(g.id, side, i, &s.start.Codec, head, recs)
+		if err != nil {
+			return 0, err
+		}
+		s.sides = append(s.sides, ss)
+		have = max(have, n)
+		if cut := n - ss.bytes; cut > int64(wav.Pad(ss.bytes)) { // not the pad byte of a sealing that was interrupted
+			s.cut += cut
+		}
+	}
+	return have, nil
+}
+
+// audio is the length in bytes of the longest side.
+func (s *sealing) audio() (n int64) {
+	for _, side := range s.sides {
+		n = max(n, side.bytes)
+	}
+	return n
+}
+
+// complete reports whether every side is as long as the last checkpoint says.
+func (s *sealing) complete(recs []ckptRecord) bool {
+	if len(recs) == 0 {
+		return true
+	}
+	last := recs[len(recs)-1]
+	for i, name := range s.start.Sides {
+		k := slices.IndexFunc(s.sides, func(side sealSide) bool { return side.name == name })
+		if k < 0 || s.sides[k].bytes != last.sides[i].total {
+			return false
+		}
+	}
+	return true
+}
+
+// endTime is the wall time behind the last sample that was kept: that of the
+// checkpoint there, or begin and length.
+func endTime(begin time.Time, samples int64, recs []ckptRecord) time.Time {
+	for _, r := range slices.Backward(recs) {
+		if r.samples == samples && r.wall.After(begin) {
+			return r.wall
+		}
+	}
+	return begin.Add(time.Duration(samples) * (time.Second / 8000))
+}
+
+// cutSide finds how many bytes of a side are good: up to the last checkpoint
+// whose CRC verifies. What a damaged sector does before it is found and noted
+// when the file is hashed. Without a checkpoint file all bytes are taken.
+func (a *Archive) cutSide(id, side string, i int, codec *Codec, head *ckptHeader, recs []ckptRecord) (ss sealSide, have int64, err error) {
+	name := inOpen(wavName(id, side))
+	f, err := a.disk.Open(name, os.O_RDONLY, 0)
+	if err != nil {
+		return ss, 0, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return ss, 0, err
+	}
+	ss.name = side
+	if codec.SampleBytes() == 0 { // neither checkpoint nor story: ask the file
+		in, err := wav.ParseAt(f, size)
+		if err != nil {
+			if zero, e := allZero(f, 0, size); e != nil || zero || size <= int64(wav.HeaderLen(wav.PCM16)) {
+				*codec = G711A // an empty one: not more than a head
+				return ss, 0, e
+			}
+			return ss, 0, fmt.Errorf("%s: %w", name, wav.ErrNotWAV)
+		}
+		*codec = codecOf(in.Format)
+	}
+	data := int64(wav.HeaderLen(wavFormat(*codec)))
+	have = max(0, size-data)
+	if head == nil {
+		zero, err := allZero(f, data, size)
+		if err == nil && !zero {
+			ss.bytes = have - have%codec.SampleBytes()
+		}
+		return ss, have, err
+	}
+	if ss.bytes, err = lastGood(f, data, have, i, recs); err != nil {
+		return ss, 0, err
+	}
+	ss.chunks = chunksOf(recs, i, ss.bytes)
+	return ss, have, nil
+}
+
+// lastGood reads backwards from the last checkpoint to the first that verifies.
+func lastGood(f File, data, have int64, side int, recs []ckptRecord) (int64, error) {
+	for _, r := range slices.Backward(recs) {
+		c := r.sides[side]
+		if c.n == 0 || c.total > have {
+			continue
+		}
+		b := make([]byte, c.n)
+		if err := readFull(f, b, data+c.total-int64(c.n)); err != nil {
+			if Reason(err) == "io" {
+				continue // a bad sector is as bad as a wrong sum
+			}
+			return 0, err
+		}
+		if crc32.Checksum(b, castagnoli) == c.crc {
+			return c.total, nil
+		}
+	}
+	return 0, nil
+}
+
+func allZero(f File, from, to int64) (bool, error) {
+	buf := make([]byte, min(readBlock, max(1, to-from)))
+	for from < to {
+		b := buf[:min(int64(len(buf)), to-from)]
+		if err := readFull(f, b, from); err != nil {
+			return false, err
+		}
+		for _, c := range b {
+			if c != 0 {
+				return false, nil
+			}
+		}
+		from += int64(len(b))
+	}
+	return true, nil
+}
+
+// quarantine moves what cannot be understood out of the way; nothing is deleted.
+func (a *Archive) quarantine(g *leftover, r Recovered, cause error) (Recovered, *sealing, error) {
+	if err := a.disk.MkdirAll(damagedDir, dirPerm); err != nil {
+		return r, nil, err
+	}
+	names := []string{}
+	for _, side := range g.sides {
+		names = append(names, wavName(g.id, side))
+	}
+	if g.story {
+		names = append(names, g.id+extStory)
+	}
+	if g.ckpt {
+		names = append(names, g.id+extCkpt)
+	}
+	for _, name := range names {
+		if err := a.disk.Rename(inOpen(name), damagedDir+"/"+name); err != nil {
+			return r, nil, err
+		}
+	}
+	r.State, r.Err = RecoverQuarantined, cause
+	return r, nil, nil
+}
+
+type recoverMetrics struct{ total *prometheus.CounterVec }
+
+func newRecoverMetrics(r prometheus.Registerer) *recoverMetrics {
+	m := &recoverMetrics{prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "vaad_archive_recovered_total",
+		Help: "Recordings that a crash had left unfinished, by what became of them.",
+	}, []string{"state"})}
+	register(r, m.total)
+	return m
+}

@@ -1,0 +1,306 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"vaad/dsp/wav"
+)
+
+// A sealing brings one recording from open/ into its day folder. prepare works
+// on the files in open/; after a syncfs, move renames them; after the journal
+// line and another syncfs, the checkpoint file is removed. Each step may be
+// repeated, and a crash between any two leaves what recovery can finish: as long
+// as the checkpoint file is there, the sealing is not complete.
+type sealing struct {
+	id    string
+	day   Day
+	start Start
+	w     *Writer // nil for recovered ones
+	sides []sealSide
+	end   End
+
+	base      int64   // length of the story without its closing block
+	addStart  bool    // the story has no readable start
+	sum       summary // the story up to base
+	lostSides []string
+	recovered bool
+	cut       int64 // bytes behind the last good checkpoint
+	unchecked bool  // there was no checkpoint file
+
+	discard   bool
+	journaled bool // the journal has the line already: only finish moving
+	noStory   bool // with journaled: the story is not in open/ any more
+	prepared  bool
+
+	line  JournalLine
+	from  time.Time // when it was queued
+	err   error     // of the step under way
+	tries int
+	retry time.Time
+	done  func(JournalLine, error) // told after the first try
+}
+
+type sealSide struct {
+	name   string
+	bytes  int64 // of audio to keep
+	chunks []chunk
+}
+
+// finish makes a sealing of a finished writer, writing the last checkpoint.
+func (w *Writer) toSealing(s *sealing) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ckpt == nil {
+		return nil // done by an earlier try
+	}
+	pending := false
+	var samples int64
+	s.sides = s.sides[:0]
+	for i := range w.sides {
+		pending = pending || w.sides[i].since > 0
+		samples = max(samples, w.sides[i].bytes/w.start.Codec.SampleBytes())
+		s.sides = append(s.sides, sealSide{name: w.start.Sides[i], bytes: w.sides[i].bytes})
+	}
+	if pending && !s.discard {
+		if err := w.checkpoint(s.end.Time, samples); err != nil {
+			return err
+		}
+	}
+	s.base, s.sum = w.storyOff, w.sum
+	w.close()
+	return nil
+}
+
+// prepare brings the files in open/ into their final form and computes the line.
+func (s *sealing) prepare(d Disk) error {
+	if s.prepared || s.discard || s.journaled {
+		return nil
+	}
+	if s.w != nil {
+		if err := s.w.toSealing(s); err != nil {
+			return err
+		}
+		if err := s.loadChunks(d); err != nil {
+			return err
+		}
+	}
+	sum := s.sum
+	seal := &sum.seal
+	seal.Unverified = s.unchecked
+	seal.Acts = slices.Clone(seal.Acts)
+	sb := s.start.Codec.SampleBytes()
+	var closing []Entry
+	for _, side := range s.lostSides {
+		closing = append(closing, Entry{Kind: EntrySideLost, Side: side})
+	}
+	seal.Sides = nil
+	for i := range s.sides {
+		side := &s.sides[i]
+		file, bad, err := sealWAV(d, s.id, s.start.Codec, side)
+		if err != nil {
+			return err
+		}
+		seal.Sides = append(seal.Sides, side.name)
+		seal.Files = append(seal.Files, file)
+		seal.Samples = max(seal.Samples, side.bytes/sb)
+		for _, b := range bad {
+			closing = append(closing, Entry{At: b.from / sb, Kind: EntryDamaged, Side: side.name, Value: (b.to - b.from) / sb})
+		}
+	}
+	if s.recovered {
+		closing = append(closing, Entry{At: seal.Samples, Kind: EntryRecovered, Value: s.cut})
+	}
+	closing = append(closing, Entry{Time: s.end.Time, At: seal.Samples, Kind: EntryEnd, Code: s.end.EndedBy, Text: s.end.Reason}.utc())
+	for _, e := range closing {
+		sum.add(e)
+	}
+	var err error
+	if seal.Story, err = s.sealStory(d, closing); err != nil {
+		return err
+	}
+	s.line.Kind, s.line.ID, s.line.Seal = KindSealed, s.id, seal
+	s.prepared = true
+	return nil
+}
+
+// loadChunks reads back what the checkpoints say, so that sealing proves the
+// files against them.
+func (s *sealing) loadChunks(d Disk) error {
+	b, err := readName(d, inOpen(s.id+extCkpt))
+	if err != nil {
+		return err
+	}
+	_, recs, err := parseCkpt(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", inOpen(s.id+extCkpt), err)
+	}
+	for i := range s.sides {
+		s.sides[i].chunks = chunksOf(recs, i, s.sides[i].bytes)
+	}
+	return nil
+}
+
+// chunksOf lists the chunks of one side that end within its first bytes.
+func chunksOf(recs []ckptRecord, side int, bytes int64) []chunk {
+	var cs []chunk
+	for _, r := range recs {
+		if c := r.sides[side]; c.n > 0 && c.total <= bytes {
+			cs = append(cs, c)
+		}
+	}
+	return cs
+}
+
+func readName(d Disk, name string) ([]byte, error) {
+	f, err := d.Open(name, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := readAll(f, 1<<30)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return b, nil
+}
+
+// openRW opens a file for writing that may have been made read-only by an
+// earlier, interrupted sealing.
+func openRW(d Disk, name string) (File, error) {
+	f, err := d.Open(name, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		if err := d.Chmod(name, openPerm); err != nil {
+			return nil, err
+		}
+		f, err = d.Open(name, os.O_RDWR, 0)
+	}
+	return f, err
+}
+
+// sealWAV gives a side its final length, head and mode and hashes it.
+func sealWAV(d Disk, id string, codec Codec, side *sealSide) (Sealed, []span, error) {
+	name := wavName(id, side.name)
+	f, err := openRW(d, inOpen(name))
+	if err != nil {
+		return Sealed{}, nil, err
+	}
+	defer f.Close()
+	format := wavFormat(codec)
+	head := wav.Header(format, side.bytes)
+	data := int64(len(head)) + side.bytes
+	total := data + int64(wav.Pad(side.bytes))
+	size, err := f.Size()
+	if err == nil && size < data && side.bytes > 0 { // a crash at the beginning may leave half a head
+		err = fmt.Errorf("%s has %d bytes, %d were written: %w", name, size, data, errShort)
+	}
+	if err == nil && size != total {
+		if err = f.Truncate(data); err == nil && total > data {
+			err = f.Truncate(total) // the pad byte is 0
+		}
+	}
+	if err == nil {
+		_, err = f.WriteAt(head, 0)
+	}
+	if err != nil {
+		return Sealed{}, nil, err
+	}
+	sum, bad, err := hashFile(f, total, int64(len(head)), side.chunks)
+	if err == nil {
+		err = d.Chmod(inOpen(name), sealedPerm)
+	}
+	return Sealed{Side: side.name, Name: name, Bytes: total, SHA256: sum}, bad, err
+}
+
+var errShort = errors.New("the file was shortened by somebody else")
+
+// sealStory appends the closing block and hashes the story.
+func (s *sealing) sealStory(d Disk, closing []Entry) (Sealed, error) {
+	name := inOpen(s.id + extStory)
+	f, err := openRW(d, name)
+	if errors.Is(err, fs.ErrNotExist) && s.w == nil { // recovery without a story
+		f, err = d.Open(name, os.O_RDWR|os.O_CREATE, openPerm)
+	}
+	if err != nil {
+		return Sealed{}, err
+	}
+	defer f.Close()
+	var b []byte
+	if s.addStart {
+		b = appendStart(b, s.id, &s.start)
+	}
+	for _, e := range closing {
+		b = appendEntry(b, e)
+	}
+	total := s.base + int64(len(b))
+	if _, err = f.WriteAt(b, s.base); err != nil {
+		return Sealed{}, err
+	}
+	if err = f.Truncate(total); err != nil {
+		return Sealed{}, err
+	}
+	sum, _, err := hashFile(f, total, 0, nil)
+	if err == nil {
+		err = d.Chmod(name, sealedPerm)
+	}
+	return Sealed{Name: s.id + extStory, Bytes: total, SHA256: sum}, err
+}
+
+// move renames wavs, then the story, into the day folder.
+func (s *sealing) move(d Disk) error {
+	if err := d.MkdirAll(s.day.dir(), dirPerm); err != nil {
+		return err
+	}
+	for _, side := range s.sides {
+		if err := moveFile(d, s.day, wavName(s.id, side.name)); err != nil {
+			return err
+		}
+	}
+	if s.noStory {
+		return nil
+	}
+	return moveFile(d, s.day, s.id+extStory)
+}
+
+func moveFile(d Disk, day Day, name string) error {
+	err := d.Rename(inOpen(name), day.file(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, e := d.Stat(day.file(name)); e == nil {
+			return nil // moved by an earlier try
+		}
+	}
+	return err
+}
+
+// remove takes a discarded recording away. Renaming the checkpoint file first
+// keeps a crash in between from bringing half of it back.
+func (s *sealing) remove(d Disk) error {
+	err := d.Rename(inOpen(s.id+extCkpt), inOpen(s.id+extDiscard))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return removeDiscarded(d, s.id, s.start.Sides)
+}
+
+func removeDiscarded(d Disk, id string, sides []string) error {
+	for _, side := range sides {
+		if err := removeName(d, inOpen(wavName(id, side))); err != nil {
+			return err
+		}
+	}
+	if err := removeName(d, inOpen(id+extStory)); err != nil {
+		return err
+	}
+	return removeName(d, inOpen(id+extDiscard))
+}
+
+func removeName(d Disk, name string) error {
+	if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
