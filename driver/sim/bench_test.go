@@ -43,3 +43,25 @@ func BenchmarkExchange(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScene measures a tick with 128 lines talking.
+func BenchmarkScene(b *testing.B) {
+	r := newRig(b, `{"scene":"busy-128"}`)
+	for range 30 * 50 {
+		r.tick()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = r.b.Exchange(r.tx, r.rx)
+	}
+	per := b.Elapsed() / time.Duration(b.N)
+	b.ReportMetric(100*float64(per)/float64(driver.Tick), "%core")
+}
+
+// BenchmarkOpenScene measures the rendering of the voices.
+func BenchmarkOpenScene(b *testing.B) {
+	for b.Loop() {
+		r := newRig(b, `{"scene":"office"}`)
+		_ = r.b.Close()
+	}
+}

@@ -27,6 +27,7 @@ type Board struct {
 
 	lines []line
 	spans []span
+	stage *stage // nil: no scene
 	in    *inbox
 	out   emitter
 	msgs  []message
@@ -40,10 +41,13 @@ func (m maker) openBoard(cfg driver.Config, o options, info driver.Info) (driver
 	}
 	b := &Board{info: info, peers: o.peersClock(), patience: m.patience, gate: g, tick: newTicker(m.clock, o.PPM),
 		in: newInbox(), msgs: make([]message, 0, maxEvents), paced: true}
+	if o.scene != nil {
+		b.stage = newStage(o.scene, info.Lines)
+	}
 	var paths []string
 	for i, l := range info.Lines {
 		b.lines = append(b.lines, line{index: i, def: l, law: g711.Law(l.Law), port: newPort(),
-			fxo: newFXO(int64(i) * voltsEvery / int64(len(info.Lines))), fxs: newFXS(o)})
+			fxo: newFXO(o.scene, int64(i)*voltsEvery/int64(len(info.Lines))), fxs: newFXS(o)})
 		paths = append(paths, lineSocket(o.Dir, l.Port))
 	}
 	for _, s := range info.Spans {
@@ -103,6 +107,9 @@ func (b *Board) exchange(tx, rx *driver.Frame) {
 	b.carryOut(tx)
 	b.send(tx)
 	b.out.sent = true
+	if b.stage != nil {
+		b.stage.cue(b)
+	}
 	backlog := b.wait()
 	rx.Late = backlog > 0
 	var silentAt time.Duration
@@ -147,13 +154,13 @@ func (b *Board) carryOut(tx *driver.Frame) {
 
 func (b *Board) command(c driver.Command) (refused string) {
 	if c.Kind.OnSpan() {
-		if c.Line < 0 || c.Line >= len(b.spans) {
-			return "there is no such span"
+		if c.Line < 0 || c.Line >= len(b.spans) { // an error of the caller; an event could not name it
+			return ""
 		}
 		return b.spans[c.Line].send(c.Data)
 	}
 	if c.Line < 0 || c.Line >= len(b.lines) {
-		return "there is no such line"
+		return ""
 	}
 	at := int64(min(max(c.At, 0), driver.Block-1))
 	return b.lines[c.Line].command(c, b.pos+at, b.on(c.Line))
@@ -214,7 +221,11 @@ func (b *Board) receive(l *line, backlog int64, silentAt time.Duration, rx *driv
 	end := b.pos + driver.Block
 	p := &l.port
 	if !p.connected() {
-		l.silence(rx)
+		if l.actor != nil {
+			l.actor.perform(b.pos, rx, out)
+		} else {
+			l.silence(rx)
+		}
 		l.runTimers(end, out)
 		return
 	}

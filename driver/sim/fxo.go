@@ -27,7 +27,8 @@ type fxo struct {
 	brokenAt int64
 	mendAt   int64 // the break's own end
 
-	said      bool // the exchange says the voltage itself
+	idle      int32 // mV while nobody says
+	said      bool  // the exchange says the voltage itself
 	saidMV    int32
 	mv        int32
 	dead      bool
@@ -36,8 +37,12 @@ type fxo struct {
 	doneAt    int64 // end of pulses or flash
 }
 
-func newFXO(firstPoll int64) fxo {
-	return fxo{mv: idleMV, mendAt: never, batteryAt: never, voltsAt: firstPoll, doneAt: never}
+func newFXO(sc *Scene, firstPoll int64) fxo {
+	idle := int32(idleMV)
+	if sc != nil {
+		idle = int32(sc.Idle * 1000)
+	}
+	return fxo{idle: idle, mv: idle, mendAt: never, batteryAt: never, voltsAt: firstPoll, doneAt: never}
 }
 
 // volts is what a card would measure.
@@ -48,7 +53,7 @@ func (x *fxo) volts() int32 {
 	case x.said:
 		return x.saidMV
 	}
-	mv := int32(idleMV)
+	mv := x.idle
 	if x.seized {
 		mv = seizedMV
 	}

@@ -37,19 +37,19 @@ func spanSocket(dir string, number int) string {
 // plan reads a configuration and lays the board out: everything that can be
 // wrong is found here, before anything is opened.
 func plan(cfg driver.Config) (options, driver.Info, error) {
-	f := &faults{board: cfg.ID}
+	f := &faults{where: fmt.Sprintf("board %q: ", cfg.ID)}
 	o := parseOptions(cfg, f)
 	info := driver.Info{Driver: "sim", Model: model, Serial: cfg.ID, Location: "simulated", Virtual: o.peersClock(), Simulated: true}
 	if o.Replay == "" {
-		sc := loadScene(o.Scene, f)
+		o.scene = loadScene(o.Scene, f)
 		info.Spans = o.spans(f)
-		info.Lines = o.lines(info.Spans, sc, f)
-		o.checkPaths(info, f)
+		info.Lines = o.lines(info.Spans, f)
+		o.checkPaths(cfg.ID, info, f)
 	}
 	return o, info, errors.Join(f.errs...)
 }
 
-func (o *options) checkPaths(info driver.Info, f *faults) {
+func (o *options) checkPaths(id string, info driver.Info, f *faults) {
 	if o.Dir == "" {
 		f.add("dir", "no folder for the sockets is given")
 		return
@@ -63,7 +63,7 @@ func (o *options) checkPaths(info driver.Info, f *faults) {
 	}
 	if len(longest) > maxPath {
 		f.add("dir", "the socket path %s has %d bytes, but a Unix socket's path has at most %d; give a shorter dir, for example /run/vaad/%s",
-			longest, len(longest), maxPath, f.board)
+			longest, len(longest), maxPath, id)
 	}
 }
 
@@ -112,13 +112,13 @@ func (o *options) channels() int {
 // passing over D-channels. Where the configuration names no bchan line, every
 // span has all of its channels, after the other lines; where it names no span,
 // bchan lines lie on E1 spans that are made for them.
-func (o *options) lines(spans []driver.Span, sc *Scene, f *faults) []driver.Line {
+func (o *options) lines(spans []driver.Span, f *faults) []driver.Line {
 	wanted := slices.Clone(o.Lines)
 	count := o.Count
 	if len(wanted) == 0 && count == 0 && len(spans) == 0 {
 		count = defaultLines
-		if sc != nil && sc.Lines > 0 {
-			count = sc.Lines
+		if o.scene != nil && o.scene.Lines > 0 {
+			count = o.scene.Lines
 		}
 	}
 	for range count {

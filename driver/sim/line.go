@@ -16,8 +16,9 @@ type line struct {
 	port  port
 	fxo   fxo
 	fxs   fxs
-	actor *actor
-	held  bool // a peer has the line: the actor waits
+
+	actor   *actor // who calls on it, while no peer is connected
+	restsTo int64
 }
 
 // emitter is where a line's events and commands go during one tick.

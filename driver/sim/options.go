@@ -36,6 +36,8 @@ type options struct {
 	Loop     bool         // Replay begins again at its end (default true)
 	FlashMin int          // FXS: shortest break that is a flash, ms (default 80); shorter ones are pulses
 	FlashMax int          // FXS: longest break that is a flash, ms (default 1000); longer ones are a hang-up
+
+	scene *Scene // what Scene names
 }
 
 type lineOption struct{ Kind, Law, Use, Name string }
@@ -49,14 +51,15 @@ type spanOption struct {
 // peersClock reports whether the board's clock waits for its peers.
 func (o options) peersClock() bool { return o.Clock == "peers" }
 
-// faults collects what is wrong with a configuration, by key.
+// faults collects what is wrong with a configuration, by key. where begins
+// every message: `board "sim1": `.
 type faults struct {
-	board string
+	where string
 	errs  []error
 }
 
 func (f *faults) add(key, format string, args ...any) {
-	f.errs = append(f.errs, fmt.Errorf("board %q: %s: %s", f.board, key, fmt.Sprintf(format, args...)))
+	f.errs = append(f.errs, fmt.Errorf("%s%s: %s", f.where, key, fmt.Sprintf(format, args...)))
 }
 
 // parseOptions reads the keys. What it cannot read it leaves at its default and
@@ -127,7 +130,10 @@ func (o *options) check(f *faults) {
 func object(raw json.RawMessage, path string, f *faults, keys map[string]any) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		f.add(strings.TrimSuffix(path+".", "."), "is not a table: %v", err)
+		if path == "" {
+			path = "options"
+		}
+		f.add(path, "is not a table: %v", err)
 		return
 	}
 	for _, k := range slices.Sorted(maps.Keys(members)) {
@@ -137,7 +143,7 @@ func object(raw json.RawMessage, path string, f *faults, keys map[string]any) {
 		}
 		dst, known := keys[k]
 		if !known {
-			f.add(full, "is not a key of a simulated board; known here are %s", strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+			f.add(full, "is not known here; known are %s", strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 			continue
 		}
 		if err := json.Unmarshal(members[k], dst); err != nil {

@@ -50,6 +50,10 @@ func (b *Board) admitLine(l *line, fd int) {
 
 // welcome gives a line to a peer.
 func (b *Board) welcome(l *line, fd int) {
+	if l.actor != nil {
+		l.actor.leave(b.pos)
+		l.reset(b.pos, b.on(l.index))
+	}
 	l.port.connect(fd)
 	l.greet(b.on(l.index))
 	b.journal.note(l.index, "peer connected", nil)
