@@ -123,6 +123,7 @@ func TestHungExchangeIsAbandonedAndMayReturnLater(t *testing.T) {
 		})})
 		r := s.Subscribe("test", true)
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		answered := make(chan error, 1)
 		go func() {
 			_, err := s.Request(context.Background(), Request{Line: 1, Command: driver.Command{Kind: driver.GoOffHook}})
@@ -143,6 +144,7 @@ func TestHungExchangeIsAbandonedAndMayReturnLater(t *testing.T) {
 			t.Fatalf("the other board: %+v", b)
 		}
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if b := s.Boards()[0]; b.State != BoardRunning {
 			t.Fatalf("it was not opened again: %+v", b)
 		}
@@ -178,15 +180,18 @@ func TestLoopStuckOutsideTheDriverIsUnhealthy(t *testing.T) {
 		}
 		s := started(t, Config{Boards: []BoardConfig{{ID: "b1", Driver: opener(ticker(1, nil))}}, Now: now})
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if err := s.Healthy(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		if err := s.Healthy(); err == nil {
 			t.Fatal("a stuck loop is healthy")
 		}
 		close(free)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if err := s.Healthy(); err != nil {
 			t.Fatal(err)
 		}
@@ -214,6 +219,7 @@ func TestOpeningThatHangsTakesNothingWithIt(t *testing.T) {
 		}
 		close(free)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if b := s.Boards()[0]; b.State != BoardRunning {
 			t.Fatalf("%+v", b)
 		}
@@ -246,6 +252,7 @@ func TestRequestsAreAnsweredWithWhatBecameOfThem(t *testing.T) {
 			})})
 		r := s.Subscribe("test", true)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		ask := func(line int, k driver.CommandKind) (Accepted, error) {
 			return s.Request(t.Context(), Request{ID: k.String(), Line: line, Command: driver.Command{Kind: k}})
 		}
@@ -254,6 +261,7 @@ func TestRequestsAreAnsweredWithWhatBecameOfThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
 		if len(got) != 1 || got[0].Kind != driver.GoOffHook || got[0].Line != 0 || at[0] != acc.Pos {
 			t.Fatalf("the board was told %+v at %v, accepted at %d", got, at, acc.Pos)
 		}
@@ -323,6 +331,7 @@ func TestCloseEndsEverything(t *testing.T) {
 		}
 		r := s.Subscribe("test", true)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		s.Close()
 		s.Close()
 		evs, _ := r.Drain(nil)

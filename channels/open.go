@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,12 @@ func isFrames(err error) bool { return errors.Is(err, errFrames) }
 // and the reason was said.
 func (b *board) open(ctx context.Context, look <-chan time.Time) *loop {
 	raw, err := b.opened(ctx, look)
+	if ctx.Err() != nil {
+		if raw != nil {
+			_ = raw.Close() // never used
+		}
+		return nil
+	}
 	if err != nil {
 		b.failed("open-failed", err)
 		return nil
@@ -55,14 +62,16 @@ func (b *board) opened(ctx context.Context, look <-chan time.Time) (driver.Board
 		board driver.Board
 		err   error
 	}
-	got := make(chan result, 1)
+	got := make(chan result)
 	go func() {
 		raw, err := b.cfg.Driver.Open(ctx, b.cfg.Candidate, b.cfg.Config)
-		if ctx.Err() != nil && raw != nil {
-			_ = raw.Close() // too late: nobody takes it any more
-			raw, err = nil, ctx.Err()
+		select {
+		case got <- result{raw, err}:
+		case <-ctx.Done(): // nobody takes it any more
+			if err == nil {
+				_ = raw.Close()
+			}
 		}
-		got <- result{raw, err}
 	}()
 	slow := time.NewTimer(openSlow)
 	defer slow.Stop()
@@ -158,5 +167,18 @@ func (b *board) populate(info driver.Info, plan []LineConfig) []*lineRun {
 		runs = append(runs, r)
 	}
 	b.runs = nil
+	for _, line := range b.sys.linesOf(b) {
+		if !slices.ContainsFunc(runs, func(r *lineRun) bool { return r.line == line }) {
+			line.retire()
+		}
+	}
 	return runs
+}
+
+// retire says that the board no longer has a line.
+func (l *Line) retire() {
+	v := *l.view.Load()
+	v.use, v.sides = driver.Unused, nil
+	v.reason = "the board's plan no longer names this line"
+	l.view.Store(&v)
 }

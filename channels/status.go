@@ -14,7 +14,7 @@ type BoardStatus struct {
 	Serial    string
 	Location  string
 	State     BoardState
-	Reason    string // stable code of why it does not run: "open-failed", "plan-failed", "hung", "gone", "bad-frames"; else empty
+	Reason    string // stable code of why it does not run: see BoardReasons; else empty
 	Detail    string // the error in English
 	Since     time.Time
 	Virtual   bool
@@ -28,6 +28,14 @@ type BoardStatus struct {
 	Slips     uint64 // blocks dropped because they came too late
 	Missed    uint64 // blocks that never came
 	DriftPPM  float64
+}
+
+// BoardReasons lists the stable codes of BoardStatus.Reason: the driver could
+// not open it; has not answered for 20 s; its lines could not be numbered; it
+// went away; hung inside the driver; counted samples in an impossible way; was
+// closed with the System.
+func BoardReasons() []string {
+	return []string{"open-failed", "open-slow", "plan-failed", "gone", "hung", "bad-frames", "stopped"}
 }
 
 // LineStatus is a snapshot of one line.
