@@ -98,6 +98,19 @@ func TestTroubleshootingNamesWhatThereIs(t *testing.T) {
 	}
 }
 
+// A command that the page tells people to type is one that there is.
+func TestTroubleshootingNamesCommandsThatThereAre(t *testing.T) {
+	page := readPage(t, troubleshooting)
+	for _, prog := range []string{"vaad", "vaactl"} {
+		src := readPage(t, "cmd/"+prog+"/main.go")
+		for _, m := range regexp.MustCompile("`"+prog+" ([a-z]+)").FindAllStringSubmatch(page, -1) {
+			if !regexp.MustCompile(`(?m)^\t(?i:` + m[1] + `) +\w+Cmd\b`).MatchString(src) {
+				t.Errorf("%s has no command %s", prog, m[1])
+			}
+		}
+	}
+}
+
 // metricNames are the string constants of the sources that are, or make, the
 // name of a metric.
 func metricNames(t *testing.T) map[string]bool {
