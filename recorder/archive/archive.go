@@ -117,23 +117,38 @@ func (a *Archive) Close() error {
 	return a.closeErr
 }
 
+// NewID names a recording that begins at t and whose files are made later: it
+// touches no disk, so that a recording can be spoken of while the disk refuses.
+func (a *Archive) NewID(t time.Time) string {
+	id, err := a.ids.next(t)
+	if err != nil { // no randomness where Config.Rand said it would be
+		id = ulid.Make().String()
+	}
+	return id
+}
+
 // Begin makes the files of a new recording in open/ and returns its writer.
 // The recording exists, with its story's first line, before any audio does.
+// After an error it may be called again with the same Start.ID.
 func (a *Archive) Begin(s Start) (*Writer, error) {
 	if err := s.check(); err != nil {
 		return nil, &Error{Op: "begin", Err: err}
 	}
 	s.Begin = s.Begin.UTC().Round(0)
 	s.Sides = slices.Clone(s.Sides)
-	id, err := a.ids.next(s.Begin)
-	if err != nil {
-		return nil, a.errs.wrap("begin", "", err)
+	id, named := s.ID, s.ID != ""
+	if !named {
+		id = a.NewID(s.Begin)
+	} else if err := validID(id); err != nil {
+		return nil, &Error{Op: "begin", ID: id, Err: err}
 	}
 	w := &Writer{id: id, uid: ulid.MustParseStrict(id), start: s, day: DayOf(s.Begin), disk: a.disk,
 		m: a.wm, errs: a.errs, sides: make([]sideFile, len(s.Sides)), sum: summary{seal: Seal{Start: s}}}
 	w.queue = a.c.seal
-	a.live.add(id, w)
-	if err := w.create(); err != nil {
+	if !a.live.add(id, w) {
+		return nil, &Error{Op: "begin", ID: id, Err: errors.New("this recording is in work already")}
+	}
+	if err := w.create(named); err != nil {
 		a.live.remove(id)
 		return nil, a.errs.wrap("begin", id, err)
 	}

@@ -94,7 +94,11 @@ func (s *Start) check() error {
 
 // create makes the files of a new recording: story first, as the recording
 // exists before its audio does.
-func (w *Writer) create() (err error) {
+func (w *Writer) create(named bool) (err error) {
+	flag := os.O_RDWR | os.O_CREATE | os.O_EXCL
+	if named { // an earlier try may have left something
+		flag &^= os.O_EXCL
+	}
 	var made []string
 	defer func() {
 		if err != nil {
@@ -106,12 +110,18 @@ func (w *Writer) create() (err error) {
 	}()
 	put := func(name string, head []byte) (File, error) {
 		name = inOpen(name)
-		f, err := w.disk.Open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, openPerm)
+		f, err := w.disk.Open(name, flag, openPerm)
 		if err != nil {
 			return nil, err
 		}
 		made = append(made, name)
-		if _, err = f.WriteAt(head, 0); err != nil {
+		if named {
+			err = f.Truncate(0)
+		}
+		if err == nil {
+			_, err = f.WriteAt(head, 0)
+		}
+		if err != nil {
 			f.Close()
 			return nil, err
 		}
