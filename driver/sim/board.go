@@ -288,7 +288,3 @@ func inOrder(ev []driver.Event) {
 		}
 	}
 }
-
-func (m maker) openReplay(cfg driver.Config, o options) (driver.Board, error) {
-	return nil, fmt.Errorf("open simulated board %q: replay: not there yet", cfg.ID)
-}

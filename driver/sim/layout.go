@@ -40,7 +40,9 @@ func plan(cfg driver.Config) (options, driver.Info, error) {
 	f := &faults{where: fmt.Sprintf("board %q: ", cfg.ID)}
 	o := parseOptions(cfg, f)
 	info := driver.Info{Driver: "sim", Model: model, Serial: cfg.ID, Location: "simulated", Virtual: o.peersClock(), Simulated: true}
-	if o.Replay == "" {
+	if o.Replay != "" {
+		info = readReplay(o.Replay, f)
+	} else {
 		o.scene = loadScene(o.Scene, f)
 		info.Spans = o.spans(f)
 		info.Lines = o.lines(info.Spans, f)

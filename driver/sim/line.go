@@ -163,8 +163,10 @@ func (l *line) hear(block *[2 * driver.Block]byte, rx *driver.Frame) {
 }
 
 // silence fills the line's part of rx.
-func (l *line) silence(rx *driver.Frame) {
-	s := &quiet[l.def.Law]
-	copy(rx.LinePCM(l.index), s.pcm[:])
-	copy(rx.LineCode(l.index), s.code[:])
+func (l *line) silence(rx *driver.Frame) { silence(l.index, l.def.Law, rx) }
+
+func silence(i int, law driver.Law, rx *driver.Frame) {
+	s := &quiet[law]
+	copy(rx.LinePCM(i), s.pcm[:])
+	copy(rx.LineCode(i), s.code[:])
 }

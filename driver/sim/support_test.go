@@ -47,7 +47,8 @@ func (c *fakeClock) stall(d time.Duration) {
 // rig is a board under test and what is needed to drive it.
 type rig struct {
 	t      testing.TB
-	b      *Board
+	board  driver.Board
+	b      *Board // the same, if it is one
 	clock  *fakeClock
 	dir    string
 	tx, rx *driver.Frame
@@ -80,7 +81,7 @@ func newRig(t testing.TB, options string, more ...Option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.b = b.(*Board)
+	r.board, r.b = b, b.(*Board)
 	t.Cleanup(func() { _ = b.Close() })
 	r.tx, r.rx = driver.NewFrame(b.Info()), driver.NewFrame(b.Info())
 	return r
@@ -105,7 +106,7 @@ func shortDir(t testing.TB) string {
 // tick runs one Exchange and returns the events, as text.
 func (r *rig) tick() []string {
 	r.t.Helper()
-	if err := r.b.Exchange(r.tx, r.rx); err != nil {
+	if err := r.board.Exchange(r.tx, r.rx); err != nil {
 		r.t.Fatal(err)
 	}
 	r.tx.Reset()
