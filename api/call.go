@@ -19,5 +19,8 @@ type Call struct {
 	Keys       string   `json:"keys" doc:"Keys pressed during the call"`
 	Missed     bool     `json:"missed" doc:"It ended without an answer"`
 	Recordings []string `json:"recordings" nullable:"false" doc:"Its recordings, in order"`
-	Why        string   `json:"why" doc:"Code of why it has no recording; empty when it has one"`
+	Why        string   `json:"why" doc:"Codes of why it is recorded, or is not, separated by commas"`
+
+	Continues   string `json:"continues,omitempty" doc:"The same call before the daemon was started again"`
+	ContinuedBy string `json:"continued_by,omitempty" doc:"The same call after the daemon was started again"`
 }

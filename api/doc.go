@@ -28,4 +28,5 @@ type Page[T any] struct {
 	Next    string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
 	Total   int64  `json:"total,omitempty" doc:"Rows that match, where that is known"`
 	AtLeast bool   `json:"at_least,omitempty" doc:"Counting was cut short: there are at least total rows"`
+	Partial bool   `json:"partial,omitempty" doc:"The index is being rebuilt: rows may be missing"`
 }

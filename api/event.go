@@ -7,6 +7,7 @@ const (
 	EventSnapshot = "snapshot" // every line as it is now: the first message, and after a resync
 	EventFact     = "event"    // one numbered fact of the feed
 	EventLines    = "lines"    // lines whose level, voltage, state or recording changed, at most 10 times a second
+	EventAlarms   = "alarms"   // alarms changed: ask GET /alarms
 	EventResync   = "resync"   // numbers were skipped; a snapshot follows
 )
 

@@ -66,8 +66,11 @@ type NewMark struct {
 // A Story is everything that happened during a recording, entry by entry, as
 // written in its story file.
 type Story struct {
-	ID    string            `json:"id" doc:"The recording"`
-	Items []json.RawMessage `json:"items" nullable:"false" doc:"Entries in the order in which they were written; see docs/formats/story.md"`
+	ID       string            `json:"id" doc:"The recording"`
+	Start    json.RawMessage   `json:"start" doc:"What was known when it began"`
+	Items    []json.RawMessage `json:"items" nullable:"false" doc:"Entries in the order in which they were written; see docs/formats/story.md"`
+	Complete bool              `json:"complete" doc:"The story has its end"`
+	Damaged  int               `json:"damaged,omitempty" doc:"Entries that cannot be read"`
 }
 
 // Filter says which recordings or calls are wanted. Empty fields do not filter.

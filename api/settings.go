@@ -4,7 +4,7 @@ import "encoding/json"
 
 // Settings is the whole of what can be changed while the daemon runs.
 type Settings struct {
-	Version  int64           `json:"version" doc:"Version shown here"`
+	Version  uint64          `json:"version" doc:"Version shown here"`
 	Time     *Time           `json:"time,omitempty" doc:"When this version was made"`
 	Actor    string          `json:"actor,omitempty" doc:"Who made it"`
 	Settings json.RawMessage `json:"settings" doc:"The effective document: defaults, what was set, and what the configuration file fixes"`
@@ -46,4 +46,5 @@ type Change struct {
 // Rollback is the body of a request to go back to an earlier version.
 type Rollback struct {
 	Version uint64 `json:"version" minimum:"0" doc:"The version whose values come back, as a new version"`
+	Why     string `json:"why,omitempty" maxLength:"200" doc:"Why, for the history"`
 }

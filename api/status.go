@@ -32,6 +32,7 @@ type Disk struct {
 // An Actor is who acts: a person, a program or the machine's administrator.
 type Actor struct {
 	Name   string   `json:"name" doc:"Name in audit log and notes"`
+	Kind   string   `json:"kind" doc:"How the actor came in: local, token or system"`
 	Roles  []string `json:"roles" nullable:"false" doc:"administrator, technician, supervisor, agent, reviewer"`
 	Groups []string `json:"groups,omitempty" nullable:"false" doc:"Line groups; absent means every line"`
 	Verbs  []string `json:"verbs" nullable:"false" doc:"What the actor may do"`

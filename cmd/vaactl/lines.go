@@ -1,0 +1,317 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vaad/api"
+)
+
+// A lineArg names a line: by its number, or as board/port.
+type lineArg string
+
+// number is the permanent number of the line.
+func (a lineArg) number(s *session) (int, error) {
+	board, port, byPort := strings.Cut(string(a), "/")
+	if !byPort {
+		n, err := strconv.Atoi(string(a))
+		if err != nil || n < 1 {
+			return 0, usagef("line %q: give its number from 1, or board/port", string(a))
+		}
+		return n, nil
+	}
+	p, err := strconv.Atoi(port)
+	if err != nil || p < 1 {
+		return 0, usagef("line %q: the port is a number from 1, as printed on the card", string(a))
+	}
+	all, err := s.client.Lines(s.ctx)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(all, func(l api.Line) bool { return l.Board == board && l.Port == p })
+	if i < 0 {
+		return 0, fmt.Errorf("line %s: no line is on that board and port\n%s", string(a), s.t("problem.no-line.remedy"))
+	}
+	return all[i].Line, nil
+}
+
+type statusCmd struct{}
+
+func (statusCmd) Run(s *session) error {
+	st, err := s.client.Status(s.ctx)
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(st)
+	}
+	word := "cli.healthy"
+	if !st.Healthy {
+		word = "cli.unhealthy"
+	}
+	rows := [][2]string{
+		{"cli.version", st.Version}, {"cli.health", s.t(word)}, {"cli.uptime", long(st.Uptime)},
+		{"cli.lines", strconv.Itoa(st.Lines)}, {"cli.recording-now", strconv.Itoa(st.Recording)},
+		{"cli.recordings", atLeast(st.AtLeast) + strconv.FormatInt(st.Recordings, 10)},
+	}
+	if st.Disk != nil {
+		hours := strconv.FormatInt(st.Disk.Seconds/3600, 10)
+		rows = append(rows, [2]string{"cli.free", s.t("cli.free-for", "bytes", bytes(st.Disk.FreeBytes), "hours", hours)})
+	}
+	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + strings.Join(st.Actor.Roles, ", ") + ")"})
+	if st.Simulated {
+		rows = append(rows, [2]string{"cli.lines-are", s.t("page.simulated")})
+	}
+	t := &table{}
+	for _, r := range rows {
+		t.row(s.t(r[0]), r[1])
+	}
+	t.head, t.rows = t.rows[0], t.rows[1:]
+	return t.print(s.out)
+}
+
+func atLeast(yes bool) string {
+	if yes {
+		return "≥ "
+	}
+	return ""
+}
+
+type boardsCmd struct{}
+
+func (boardsCmd) Run(s *session) error {
+	all, err := s.client.Boards(s.ctx)
+	if err != nil || s.cli.JSON {
+		return errors.Join(err, objects(s, all))
+	}
+	t := s.table("board", "driver", "model", "state", "lines", "lost", "drift", "reason")
+	for _, b := range all {
+		t.row(b.ID, b.Driver, printable(b.Model), s.code("board", b.State), strconv.Itoa(b.Lines), strconv.FormatUint(b.Lost, 10),
+			strconv.FormatFloat(b.DriftPPM, 'f', 1, 64)+" ppm", printable(b.Reason))
+	}
+	return t.print(s.out)
+}
+
+type linesCmd struct {
+	Watch bool `help:"Go on: print every change as it happens." short:"w"`
+}
+
+func (c linesCmd) Run(s *session) error {
+	if c.Watch {
+		return s.watch()
+	}
+	all, err := s.client.Lines(s.ctx)
+	if err != nil || s.cli.JSON {
+		return errors.Join(err, objects(s, all))
+	}
+	t := s.table("line", "port", "name", "use", "state", "since", "volts", "level", "recording")
+	for i := range all {
+		t.row(s.lineRow(&all[i])...)
+	}
+	return t.print(s.out)
+}
+
+func (s *session) lineRow(l *api.Line) []string {
+	rec := s.code("trigger", l.Trigger)
+	if l.Recording {
+		rec = "● " + s.t("page.recording-now")
+	}
+	return []string{strconv.Itoa(l.Line), l.Board + "/" + strconv.Itoa(l.Port), printable(l.Name), s.code("use", l.Use), s.code("state", l.State),
+		whenP(l.Since), number(l.Volts, 1, " V"), number(l.LevelDBm0, 0, " dBm0"), rec}
+}
+
+// watch prints the live feed. Without --json: a line of text per fact, and per
+// change of a line's state or recording; levels would only flicker by.
+func (s *session) watch() error {
+	last, id := map[int]api.Line{}, ""
+	for {
+		err := s.client.Watch(s.ctx, id, func(m api.Message) error {
+			if m.ID != "" {
+				id = m.ID
+			}
+			return s.watched(m, last)
+		})
+		if errors.Is(err, io.ErrUnexpectedEOF) && s.ctx.Err() == nil { // the daemon let go: come back where we were
+			fmt.Fprintln(s.err, "vaactl:", s.t("cli.reconnecting"))
+			select {
+			case <-s.ctx.Done():
+				return nil
+			case <-time.After(2 * time.Second):
+				continue
+			}
+		}
+		return err
+	}
+}
+
+func (s *session) watched(m api.Message, last map[int]api.Line) error {
+	if s.cli.JSON {
+		return s.object(struct {
+			Event string          `json:"event"`
+			Data  json.RawMessage `json:"data"`
+		}{m.Event, m.Data})
+	}
+	switch m.Event {
+	case api.EventFact:
+		var f api.Fact
+		if err := json.Unmarshal(m.Data, &f); err != nil {
+			return err
+		}
+		return s.say("%s", s.factText(&f))
+	case api.EventSnapshot, api.EventLines:
+		var c api.Changed
+		if err := json.Unmarshal(m.Data, &c); err != nil {
+			return err
+		}
+		for _, l := range c.Lines {
+			old, known := last[l.Line]
+			last[l.Line] = l
+			if known && old.State == l.State && old.Recording == l.Recording {
+				continue
+			}
+			t := &table{head: s.lineRow(&l)}
+			if err := t.print(s.out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *session) factText(f *api.Fact) string {
+	parts := []string{when(f.Time), s.code("fact", f.Kind)}
+	if f.Line > 0 {
+		parts = append(parts, s.t("cli.line-n", "line", strconv.Itoa(f.Line)))
+	} else {
+		parts = append(parts, f.Board)
+	}
+	add := func(group, c string) {
+		if c != "" {
+			parts = append(parts, s.code(group, c))
+		}
+	}
+	if f.To != "" {
+		parts = append(parts, s.code("state", f.From)+" → "+s.code("state", f.To))
+	}
+	add("direction", f.Direction)
+	add("answered-by", f.AnsweredBy)
+	add("ended-by", f.EndedBy)
+	if f.Missed {
+		parts = append(parts, s.t("page.missed"))
+	}
+	if f.Text != "" {
+		parts = append(parts, printable(f.Text))
+	}
+	return strings.Join(parts, "  ")
+}
+
+type startCmd struct {
+	Line lineArg `arg:"" help:"Number of the line, or board/port."`
+}
+
+func (c startCmd) Run(s *session) error {
+	n, err := c.Line.number(s)
+	if err != nil {
+		return err
+	}
+	return s.started(s.client.Start(s.ctx, n))
+}
+
+type stopCmd struct {
+	Line lineArg `arg:"" help:"Number of the line, or board/port."`
+}
+
+func (c stopCmd) Run(s *session) error {
+	n, err := c.Line.number(s)
+	if err != nil {
+		return err
+	}
+	return s.started(s.client.Stop(s.ctx, n))
+}
+
+func (s *session) started(st api.Started, err error) error {
+	if err != nil || s.cli.JSON {
+		return errors.Join(err, onlyIf(err == nil, func() error { return s.object(st) }))
+	}
+	return s.say("%s", st.Recording)
+}
+
+func onlyIf(yes bool, do func() error) error {
+	if yes {
+		return do()
+	}
+	return nil
+}
+
+type listenCmd struct {
+	Line    lineArg `arg:"" help:"Number of the line, or board/port."`
+	Out     string  `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
+	Seconds int     `help:"End after so many seconds; 0: when interrupted."`
+}
+
+func (c listenCmd) Run(s *session) error {
+	n, err := c.Line.number(s)
+	if err != nil {
+		return err
+	}
+	return s.save(c.Out, true, func(w io.Writer) error {
+		_, err := s.client.Listen(s.ctx, n, c.Seconds, w)
+		return err
+	})
+}
+
+type flightCmd struct {
+	Line    lineArg `arg:"" help:"Number of the line, or board/port."`
+	Out     string  `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
+	Seconds int     `help:"How much, back from now; at most 60." default:"60"`
+}
+
+func (c flightCmd) Run(s *session) error {
+	n, err := c.Line.number(s)
+	if err != nil {
+		return err
+	}
+	return s.save(c.Out, false, func(w io.Writer) error {
+		_, err := s.client.Flight(s.ctx, n, c.Seconds, w)
+		return err
+	})
+}
+
+// save writes a file by way of a temporary one beside it, so that a file that
+// is there is whole. With partial, what came before an interruption is kept.
+func (s *session) save(name string, partial bool, write func(io.Writer) error) error {
+	if name == "-" || strings.HasSuffix(name, "/-") {
+		return write(s.out)
+	}
+	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() { // a pipe, a terminal, /dev/null
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(dirOf(name), ".vaactl-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // it has its name by then, or is not wanted
+	err = write(f)
+	interrupted := err != nil && s.ctx.Err() != nil
+	if partial && interrupted {
+		err = nil
+	}
+	if err := errors.Join(err, fixSizes(f, partial), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return nil
+}

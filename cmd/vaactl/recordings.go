@@ -1,0 +1,277 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"vaad/api"
+	"vaad/dsp/wav"
+)
+
+// A filter chooses recordings or calls.
+type filter struct {
+	Line        []lineArg `help:"Only these lines: numbers, or board/port." placeholder:"N"`
+	Number      string    `help:"Only this caller or called number; * stands for any digits." placeholder:"PATTERN"`
+	From        moment    `help:"Not before: 2026-11-22, 2026-11-22T08:30, with zone, or 90m, 24h, 7d ago." placeholder:"T"`
+	To          moment    `help:"Before this moment." placeholder:"T"`
+	MinDuration float64   `help:"Seconds it lasted at least." placeholder:"S"`
+	Text        string    `help:"Words in notes, names and numbers." placeholder:"WORDS"`
+	Limit       int       `help:"How many at most; 0 means all." default:"100" placeholder:"N"`
+}
+
+// A moment is a time as people write it, in the machine's zone unless it says
+// otherwise.
+type moment struct{ time.Time }
+
+// UnmarshalText reads a date, a date and time, or how long ago.
+func (m *moment) UnmarshalText(b []byte) error {
+	s := string(b)
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			m.Time = t
+			return nil
+		}
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseFloat(days, 64); err == nil {
+			m.Time = time.Now().Add(-time.Duration(n * float64(24*time.Hour)))
+			return nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil {
+		m.Time = time.Now().Add(-d.Abs())
+		return nil
+	}
+	return fmt.Errorf("%q is no time: write 2026-11-22, 2026-11-22T08:30, or 24h for a day ago", s)
+}
+
+// each asks page by page and calls fn with every row.
+func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error), fn func(T) error) error {
+	af := api.Filter{Number: f.Number, From: f.From.Time, To: f.To.Time, MinDuration: f.MinDuration, Text: f.Text}
+	for _, l := range f.Line {
+		for _, one := range strings.Split(string(l), ",") {
+			n, err := lineArg(one).number(s)
+			if err != nil {
+				return err
+			}
+			af.Lines = append(af.Lines, n)
+		}
+	}
+	if f.Limit < 0 {
+		return usagef("--limit %d: it cannot be negative", f.Limit)
+	}
+	left := f.Limit
+	for {
+		af.Limit = 1000
+		if f.Limit > 0 {
+			af.Limit = min(af.Limit, left)
+		}
+		p, err := ask(af)
+		if err != nil {
+			return err
+		}
+		for _, row := range p.Items {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		if p.Partial {
+			fmt.Fprintln(s.err, "vaactl:", s.t("cli.rebuilding"))
+		}
+		left -= len(p.Items)
+		if af.After = p.Next; af.After == "" || f.Limit > 0 && left <= 0 {
+			return nil
+		}
+	}
+}
+
+type recordingsCmd struct{ filter }
+
+func (c recordingsCmd) Run(s *session) error {
+	t := s.table("id", "start", "line", "direction", "party", "duration", "trigger", "state", "notes")
+	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Recording], error) { return s.client.Recordings(s.ctx, f) },
+		func(r api.Recording) error {
+			if s.cli.JSON {
+				return s.object(r)
+			}
+			var notes []string
+			for _, n := range r.Notes {
+				notes = append(notes, printable(n.Text))
+			}
+			t.row(r.ID, when(r.Start), strconv.Itoa(r.Line), s.code("direction", r.Direction), party(r.Direction, r.Caller, r.Called),
+				long(r.Duration), s.code("trigger", r.Trigger), s.code("recording-state", r.State), strings.Join(notes, " · "))
+			return nil
+		})
+	if err != nil || s.cli.JSON {
+		return err
+	}
+	return t.print(s.out)
+}
+
+type callsCmd struct{ filter }
+
+func (c callsCmd) Run(s *session) error {
+	t := s.table("start", "line", "direction", "party", "duration", "answered", "ended", "recordings", "why")
+	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Call], error) { return s.client.Calls(s.ctx, f) },
+		func(v api.Call) error {
+			if s.cli.JSON {
+				return s.object(v)
+			}
+			answered := s.code("answered-by", v.AnsweredBy)
+			if v.Missed {
+				answered = s.t("page.missed")
+			}
+			t.row(when(v.Start), strconv.Itoa(v.Line), s.code("direction", v.Direction), party(v.Direction, v.Caller, v.Called), long(v.Duration),
+				answered, s.code("ended-by", v.EndedBy), strconv.Itoa(len(v.Recordings)), s.codes("why", v.Why))
+			return nil
+		})
+	if err != nil || s.cli.JSON {
+		return err
+	}
+	return t.print(s.out)
+}
+
+type showCmd struct {
+	ID string `arg:"" help:"The recording."`
+}
+
+func (c showCmd) Run(s *session) error {
+	r, err := s.client.Recording(s.ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	st, err := s.client.Story(s.ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(struct {
+			api.Recording
+			Story api.Story `json:"story"`
+		}{r, st})
+	}
+	t := &table{head: []string{s.t("cli.id"), r.ID}}
+	add := func(key, v string) {
+		if v != "" {
+			t.row(s.t("cli."+key), printable(v))
+		}
+	}
+	add("start", when(r.Start))
+	add("line", strings.TrimSpace(strconv.Itoa(r.Line)+" "+r.LineName))
+	add("direction", s.code("direction", r.Direction))
+	add("party", party(r.Direction, r.Caller, r.Called))
+	add("duration", long(r.Duration))
+	add("trigger", s.code("trigger", r.Trigger))
+	add("ended", s.code("ended-by", r.EndedBy))
+	add("codec", s.code("codec", r.Codec))
+	add("size", bytes(r.Bytes))
+	add("state", s.code("recording-state", r.State))
+	for _, n := range r.Notes {
+		add("notes", when(n.Time)+"  "+n.Actor+"  "+n.Text)
+	}
+	if err := t.print(s.out); err != nil {
+		return err
+	}
+	for _, e := range st.Items {
+		if err := s.say("%s", e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type playCmd struct {
+	ID   string `arg:"" help:"The recording."`
+	Side string `help:"Which side: mixed, network or local." enum:",mixed,network,local" default:""`
+}
+
+// Run plays with ALSA's aplay where it is installed; otherwise, and into a pipe,
+// it writes the WAV to standard output.
+func (c playCmd) Run(s *session) error {
+	to := s.out
+	aplay, err := exec.LookPath("aplay")
+	if f, ok := s.out.(*os.File); ok && err == nil && terminal(f) {
+		cmd := exec.CommandContext(s.ctx, aplay, "-q", "-")
+		cmd.Stderr = s.err
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return err
+		}
+		if err := cmd.Start(); err != nil {
+			return fmt.Errorf("start aplay: %w", err)
+		}
+		_, err = s.client.Audio(s.ctx, c.ID, c.Side, "pcm16", in)
+		return errors.Join(err, in.Close(), cmd.Wait())
+	} else if ok && terminal(f) {
+		return usagef("aplay is not installed; send the audio to a player: vaactl play %s | PLAYER, or save it with: vaactl export %s -o FILE.wav", c.ID, c.ID)
+	}
+	_, err = s.client.Audio(s.ctx, c.ID, c.Side, "pcm16", to)
+	return err
+}
+
+func terminal(f *os.File) bool {
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&os.ModeCharDevice != 0
+}
+
+type exportCmd struct {
+	ID     string `arg:"" help:"The recording."`
+	Out    string `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE.wav"`
+	Format string `help:"native: as recorded; pcm16: 16-bit PCM." enum:"native,pcm16" default:"native"`
+}
+
+func (c exportCmd) Run(s *session) error {
+	return s.save(c.Out, false, func(w io.Writer) error {
+		_, err := s.client.Export(s.ctx, c.ID, c.Format, w)
+		return err
+	})
+}
+
+type noteCmd struct {
+	ID   string `arg:"" help:"The recording."`
+	Text string `arg:"" help:"The note."`
+}
+
+func (c noteCmd) Run(s *session) error { return s.client.Note(s.ctx, c.ID, c.Text) }
+
+type markCmd struct {
+	ID   string  `arg:"" help:"The recording."`
+	At   float64 `arg:"" help:"Seconds from its start."`
+	Text string  `arg:"" optional:"" help:"Why."`
+}
+
+func (c markCmd) Run(s *session) error { return s.client.Mark(s.ctx, c.ID, c.At, c.Text) }
+
+func dirOf(name string) string { return filepath.Dir(name) }
+
+// fixSizes puts the true sizes into the header of a stream that was saved: a
+// live WAV says "to the end".
+func fixSizes(f *os.File, live bool) error {
+	if !live {
+		return nil
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	in, err := wav.ParseAt(f, fi.Size())
+	if err != nil {
+		return nil //nolint:nilerr // too short to be a WAV: it stays as it is
+	}
+	h := in.Spec.Header(in.DataBytes)
+	if int64(len(h)) != in.DataOffset {
+		return nil
+	}
+	if err := f.Truncate(in.DataOffset + in.DataBytes + int64(wav.Pad(in.DataBytes))); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(h, 0)
+	return err
+}

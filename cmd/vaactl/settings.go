@@ -1,0 +1,256 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"vaad/api"
+)
+
+type getCmd struct {
+	Path string `arg:"" optional:"" help:"Where, as lines.3.trigger; without it everything."`
+}
+
+func (c getCmd) Run(s *session) error {
+	if c.Path == "" {
+		all, err := s.client.Settings(s.ctx)
+		if err != nil {
+			return err
+		}
+		if s.cli.JSON {
+			return s.object(all)
+		}
+		if err := s.indented(all.Settings); err != nil {
+			return err
+		}
+		if len(all.Fixed) > 0 {
+			fmt.Fprintln(s.err, s.t("cli.fixed", "file", all.FixedBy, "paths", strings.Join(all.Fixed, ", ")))
+		}
+		return nil
+	}
+	v, err := s.client.Setting(s.ctx, c.Path)
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(v)
+	}
+	return s.setting(v)
+}
+
+// setting prints a value bare where it is a word or number.
+func (s *session) setting(v api.Setting) error {
+	var str string
+	if json.Unmarshal(v.Value, &str) == nil {
+		return s.say("%s", str)
+	}
+	return s.indented(v.Value)
+}
+
+func (s *session) indented(v json.RawMessage) error {
+	var tree any
+	if err := json.Unmarshal(v, &tree); err != nil {
+		return err
+	}
+	e := json.NewEncoder(s.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(tree)
+}
+
+type setCmd struct {
+	Path  string `arg:"" help:"Where, as lines.3.trigger."`
+	Value string `arg:"" help:"The value: a word, a number, true, false, JSON, or null for the default."`
+	Why   string `help:"Why, for the history."`
+}
+
+func (c setCmd) Run(s *session) error {
+	v, err := s.client.Set(s.ctx, c.Path, value(c.Value), c.Why)
+	var p *api.Problem
+	if errors.As(err, &p) && p.Code == "settings-invalid" && json.Valid([]byte(c.Value)) {
+		// 8001 may be a number or a name: what the setting does not take as the
+		// one, it may take as the other.
+		quoted, _ := json.Marshal(c.Value)
+		if again, err2 := s.client.Set(s.ctx, c.Path, quoted, c.Why); err2 == nil {
+			v, err = again, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(v)
+	}
+	return s.setting(v)
+}
+
+// value reads a word as JSON where it is JSON, and as text otherwise.
+func value(s string) json.RawMessage {
+	if json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	b, _ := json.Marshal(s)
+	return b
+}
+
+type settingsCmd struct {
+	Export   settingsExportCmd   `cmd:"" help:"Write the settings as one readable file."`
+	Import   settingsImportCmd   `cmd:"" help:"Replace the settings by an exported file."`
+	History  settingsHistoryCmd  `cmd:"" help:"List versions with what changed, newest first."`
+	Rollback settingsRollbackCmd `cmd:"" help:"Bring an earlier version back, as a new one."`
+}
+
+type settingsExportCmd struct {
+	Out string `short:"o" default:"-" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
+}
+
+func (c settingsExportCmd) Run(s *session) error {
+	return s.save(c.Out, false, func(w io.Writer) error { return s.client.ExportSettings(s.ctx, w) })
+}
+
+type settingsImportCmd struct {
+	File string `arg:"" help:"File to read; - is standard input." placeholder:"FILE"`
+}
+
+func (c settingsImportCmd) Run(s *session) error {
+	in := s.in
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	doc, err := s.client.ImportSettings(s.ctx, in)
+	return s.version(doc, err)
+}
+
+func (s *session) version(doc api.Settings, err error) error {
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(doc)
+	}
+	return s.say("%s", s.t("cli.version-now", "version", strconv.FormatUint(doc.Version, 10)))
+}
+
+type settingsHistoryCmd struct {
+	Limit int `default:"50" help:"How many."`
+}
+
+func (c settingsHistoryCmd) Run(s *session) error {
+	all, err := s.client.History(s.ctx, c.Limit)
+	if err != nil || s.cli.JSON {
+		return errors.Join(err, objects(s, all))
+	}
+	for _, v := range all {
+		if err := s.say("%d  %s  %s  %s", v.Version, when(v.Time), printable(v.Actor), printable(v.Why)); err != nil {
+			return err
+		}
+		for _, ch := range v.Changes {
+			if err := s.say("    %s: %s → %s", ch.Path, s.orDefault(ch.Old), s.orDefault(ch.New)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *session) orDefault(v json.RawMessage) string {
+	if len(v) == 0 {
+		return s.t("cli.default")
+	}
+	return printable(string(v))
+}
+
+type settingsRollbackCmd struct {
+	Version uint64 `arg:"" help:"The version whose values come back; 0: nothing set."`
+}
+
+func (c settingsRollbackCmd) Run(s *session) error {
+	doc, err := s.client.Rollback(s.ctx, c.Version)
+	return s.version(doc, err)
+}
+
+type alarmsCmd struct {
+	List alarmListCmd `cmd:"" default:"withargs" help:"List alarms with what to do."`
+	Ack  alarmAckCmd  `cmd:"" help:"Acknowledge an alarm."`
+}
+
+type alarmListCmd struct {
+	All bool `help:"Also those that have ended."`
+}
+
+func (c alarmListCmd) Run(s *session) error {
+	all, err := s.client.Alarms(s.ctx, c.All)
+	if err != nil || s.cli.JSON {
+		return errors.Join(err, objects(s, all))
+	}
+	if len(all) == 0 {
+		return s.say("%s", s.t("page.no-alarms"))
+	}
+	for _, a := range all {
+		if err := s.say("%d  %s  %s  %s\n    %s", a.ID, when(a.First), s.code("severity", a.Severity), printable(a.Text), printable(a.Remedy)); err != nil {
+			return err
+		}
+		if a.AckedBy != "" {
+			if err := s.say("    %s", s.t("page.acked", "actor", a.AckedBy, "time", whenP(a.Acked))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type alarmAckCmd struct {
+	ID uint64 `arg:"" help:"Number of the alarm."`
+}
+
+func (c alarmAckCmd) Run(s *session) error { return s.client.Ack(s.ctx, c.ID) }
+
+type auditCmd struct {
+	Limit int `default:"50" help:"How many; 0 means all."`
+}
+
+func (c auditCmd) Run(s *session) error {
+	t := s.table("time", "actor", "verb", "object", "line", "result")
+	after, left := "", c.Limit
+	for {
+		n := 1000
+		if c.Limit > 0 {
+			n = min(n, left)
+		}
+		p, err := s.client.Audit(s.ctx, n, after)
+		if err != nil {
+			return err
+		}
+		for _, e := range p.Items {
+			if s.cli.JSON {
+				if err := s.object(e); err != nil {
+					return err
+				}
+				continue
+			}
+			line := ""
+			if e.Line > 0 {
+				line = strconv.Itoa(e.Line)
+			}
+			t.row(when(e.Time), printable(e.Actor), s.code("verb", e.Verb), printable(e.Object), line, s.code("result", e.Result))
+		}
+		left -= len(p.Items)
+		if after = p.Next; after == "" || c.Limit > 0 && left <= 0 {
+			break
+		}
+	}
+	if s.cli.JSON {
+		return nil
+	}
+	return t.print(s.out)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"vaad/recorder/archive"
+)
+
+type verifyCmd struct {
+	ID  []string `arg:"" optional:"" help:"Recordings to check; without any, all of them."`
+	Dir string   `help:"Folder of the recordings, where it is not DIR/recordings of --root." type:"path" placeholder:"DIR"`
+}
+
+// verdict is what verify says about one file.
+type verdict struct {
+	ID    string `json:"id"`
+	Day   string `json:"day"`
+	File  string `json:"file,omitempty"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// Run compares every file of the recordings with the hash, size and format
+// that their day's journal holds. It only reads, and the daemon may be running.
+func (c verifyCmd) Run(s *session) error {
+	dir := c.Dir
+	if dir == "" {
+		if s.cli.Root == "" {
+			return usagef("verify reads the files themselves: name the daemon's folder with --root DIR, or theirs with --dir DIR")
+		}
+		dir = filepath.Join(s.cli.Root, "recordings")
+	}
+	r, err := archive.OpenReadOnly(dir, nil)
+	if err != nil {
+		return err
+	}
+	v := &verifier{s: s, r: r}
+	if len(c.ID) > 0 {
+		for _, id := range c.ID {
+			if err := v.one("", id); err != nil {
+				return err
+			}
+		}
+	} else if err := v.all(); err != nil {
+		return err
+	}
+	if !s.cli.JSON {
+		if err := s.say("%s", s.t("cli.verified", "good", strconv.Itoa(v.good), "bad", strconv.Itoa(v.bad))); err != nil {
+			return err
+		}
+	}
+	if v.bad > 0 {
+		return errors.New(s.t("cli.verify-failed", "bad", strconv.Itoa(v.bad)))
+	}
+	return nil
+}
+
+type verifier struct {
+	s         *session
+	r         *archive.Reader
+	good, bad int // recordings
+}
+
+// all checks what the journals say is there: sealed and not erased later.
+func (v *verifier) all() error {
+	var order []string
+	days := map[string]archive.Day{}
+	damaged := func(where string, err error) {
+		v.bad++
+		v.tell(verdict{File: where, Error: err.Error()})
+	}
+	err := v.r.Lines(v.s.ctx, nil, func(l *archive.JournalLine) error {
+		switch l.Kind {
+		case archive.KindSealed, archive.KindAdopted:
+			if _, known := days[l.ID]; !known {
+				order = append(order, l.ID)
+			}
+			days[l.ID] = l.Day
+		case archive.ActErase:
+			delete(days, l.ID)
+		}
+		return nil
+	}, damaged)
+	if err != nil {
+		return err
+	}
+	for _, id := range order {
+		if day, there := days[id]; there {
+			if err := v.one(day, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) one(day archive.Day, id string) error {
+	checks, err := v.r.Verify(v.s.ctx, day, id)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	ok := err == nil
+	if err != nil {
+		v.tell(verdict{ID: id, Day: string(day), Error: err.Error()})
+	}
+	for _, c := range checks {
+		ok = ok && c.OK
+		out := verdict{ID: id, Day: string(day), File: c.Name, OK: c.OK}
+		if c.Err != nil {
+			out.Error = c.Err.Error()
+		}
+		v.tell(out)
+	}
+	if ok {
+		v.good++
+	} else {
+		v.bad++
+	}
+	return nil
+}
+
+// tell prints every file with --json, and only the bad ones without.
+func (v *verifier) tell(out verdict) {
+	switch {
+	case v.s.cli.JSON:
+		_ = v.s.object(out) // the verdict is also in the exit code
+	case !out.OK:
+		fmt.Fprintf(v.s.out, "%s  %s  %s\n", out.ID, out.File, printable(out.Error))
+	}
+}
