@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -70,9 +71,11 @@ func (m *Manager) run() {
 
 // flush writes the dirty rows and says whether it could.
 func (m *Manager) flush() bool {
+	m.writing.Lock()
+	defer m.writing.Unlock()
 	m.mu.Lock()
-	mine := m.dirty
-	m.dirty = map[uint64]Alarm{}
+	mine, next := m.dirty, m.next
+	m.dirty, m.onWay = map[uint64]Alarm{}, mine
 	m.mu.Unlock()
 	if len(mine) == 0 {
 		return true
@@ -83,11 +86,11 @@ func (m *Manager) flush() bool {
 				return err
 			}
 		}
-		return m.trim(tx)
+		return m.trim(tx, next)
 	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.err = err
+	m.err, m.onWay = err, nil
 	if err == nil {
 		return true
 	}
@@ -100,12 +103,12 @@ func (m *Manager) flush() bool {
 }
 
 // trim removes ended alarms beyond Config.Keep, by their age.
-func (m *Manager) trim(tx *store.Tx) error {
+func (m *Manager) trim(tx *store.Tx, next uint64) error {
 	var old []string
-	if m.next <= uint64(m.cfg.Keep) {
+	if next <= uint64(m.cfg.Keep) {
 		return nil
 	}
-	limit := store.Key(m.next - uint64(m.cfg.Keep))
+	limit := store.Key(next - uint64(m.cfg.Keep))
 	if err := rows().Range(tx, "", limit, func(k string, a Alarm) bool {
 		if !a.Active() {
 			old = append(old, k)
@@ -131,9 +134,8 @@ func (m *Manager) History(before uint64, limit int) ([]Alarm, error) {
 	}
 	m.mu.Lock()
 	over := map[uint64]Alarm{}
-	for id, a := range m.dirty {
-		over[id] = a
-	}
+	maps.Copy(over, m.onWay)
+	maps.Copy(over, m.dirty)
 	for _, a := range m.active {
 		over[a.ID] = copyOf(a)
 	}

@@ -36,7 +36,10 @@ type Manager struct {
 	active map[key]*Alarm
 	next   uint64           // ID of the next alarm
 	dirty  map[uint64]Alarm // rows that the disk does not have yet
+	onWay  map[uint64]Alarm // rows that are being written
 	subs   map[chan struct{}]bool
+
+	writing sync.Mutex // one write at a time, so that an older row never follows a newer
 
 	work   chan struct{} // dirty has something
 	closed chan struct{}

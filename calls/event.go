@@ -130,7 +130,7 @@ func (j *Journal) resync() {
 // settle gives what the recorder said to the rows it is about, those on disk included.
 func (j *Journal) settle() {
 	for _, id := range j.absent() {
-		row, ok, err := j.get(id)
+		row, ok, err := j.Get(id)
 		if err != nil || !ok {
 			continue
 		}

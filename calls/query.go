@@ -14,7 +14,7 @@ import (
 
 // Rows lie in order of their start; a second bucket finds them by ID.
 func byStart() store.Bucket[Row] { return store.NewBucket[Row]("calls") }
-func byID() store.Bucket[string] { return store.NewBucket[string]("calls.ids") } // ID → start, hex
+func byID() store.Bytes          { return store.NewBytes("calls.ids") } // ID → time key
 
 // rowKey sorts by start, then ID.
 func rowKey(r Row) string { return timeKey(r.Start) + r.ID }
@@ -27,7 +27,8 @@ func timeKey(t time.Time) string {
 	return store.Key(uint64(t.UnixNano()))
 }
 
-func (j *Journal) query(ctx context.Context, f Filter) (Page, error) {
+// Query answers a filter.
+func (j *Journal) Query(ctx context.Context, f Filter) (Page, error) {
 	if f.Limit == 0 {
 		f.Limit = 100
 	}
@@ -109,7 +110,8 @@ func (j *Journal) fresh() []Row {
 	return out
 }
 
-func (j *Journal) get(id string) (Row, bool, error) {
+// Get is one row.
+func (j *Journal) Get(id string) (Row, bool, error) {
 	j.mu.Lock()
 	if r := j.rows[id]; r != nil {
 		defer j.mu.Unlock()
