@@ -152,6 +152,9 @@ func (b *board) watch(ctx context.Context, l *loop, look <-chan time.Time) {
 	for {
 		select {
 		case <-l.ended:
+			if quit == nil {
+				l.err = errStopped // whatever Close made Exchange say
+			}
 			b.finish(l, l.err)
 			return
 		case <-quit:

@@ -79,6 +79,11 @@ func (c *lineClock) tick(pos, wall int64, usable bool) (jump, late int64) {
 	if !usable {
 		return 0, off - want
 	}
+	if c.windows == 1 && off < int64(c.off) {
+		// Not a jump: the tick that the anchor was taken from was late itself.
+		c.off, c.at, want = float64(off), pos, off
+		c.publish(false, anchor{pos: pos, wall: wall})
+	}
 	if d := off - want; d <= clockJump && d >= -clockJump {
 		c.lastGood = pos
 	}
@@ -123,12 +128,13 @@ func (c *lineClock) follow(pos int64, d float64) {
 	alpha := max(clockAlpha, 2*(2*n-1)/(n*(n+1)))
 	beta := max(clockBeta, 6/(n*(n+1)))
 	seconds := float64(pos-c.at) / driver.Rate
-	if n <= 2 {
-		alpha, beta = 1, 0 // two points a second apart are no line yet
+	c.at = pos
+	if n <= 2 || seconds <= 0 { // two points a second apart are no line yet
+		c.off += c.rate*seconds + d
+		return
 	}
 	c.off += c.rate*seconds + alpha*d
 	c.rate += beta * d / seconds
-	c.at = pos
 }
 
 // drift returns by how much the wall clock runs faster than the board, as a

@@ -144,9 +144,10 @@ func (f *feed) note(n *facts, e *Event) {
 // id makes the ULID of a call that began at t. IDs never go back, whatever the
 // clock does.
 func (f *feed) id(t time.Time) string {
-	f.lastMS = max(f.lastMS, ulid.Timestamp(t))
+	const lastYear = 1 << 47 // ms: the year 6429; a clock beyond it is wrong
+	f.lastMS = max(f.lastMS, uint64(min(max(t.UnixMilli(), 0), lastYear)))
 	id, err := ulid.New(f.lastMS, f.entropy)
-	if err != nil { // 2^80 calls in a millisecond
+	if err != nil { // the random part cannot be raised further in this millisecond
 		f.lastMS++
 		id = ulid.MustNew(f.lastMS, f.entropy)
 	}
