@@ -131,12 +131,11 @@ func (j *Journal) resync() {
 func (j *Journal) settle() {
 	for _, id := range j.absent() {
 		row, ok, err := j.Get(id)
-		if err != nil || !ok {
-			continue
-		}
 		j.mu.Lock()
-		if j.rows[id] == nil {
+		if ok && err == nil && j.rows[id] == nil {
 			j.rows[id] = &row
+		} else if a := j.waits[id]; a != nil && err == nil {
+			a.looked = true // the call will be in rows when its begin is read
 		}
 		j.mu.Unlock()
 	}
@@ -185,13 +184,13 @@ func (j *Journal) link(before, id string) {
 	a.continuedBy = id
 }
 
-// absent lists the calls spoken of that are not in memory.
+// absent lists the calls spoken of that are not in memory and have not been looked for on disk.
 func (j *Journal) absent() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var ids []string
-	for id := range j.waits {
-		if j.rows[id] == nil {
+	for id, a := range j.waits {
+		if j.rows[id] == nil && !a.looked {
 			ids = append(ids, id)
 		}
 	}

@@ -53,6 +53,7 @@ type attach struct {
 	continues       string // ID of the row before the restart
 	continuedBy     string
 	at              time.Time
+	looked          bool // it is not on disk
 }
 
 const (
