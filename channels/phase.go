@@ -28,7 +28,7 @@ func (p *phase) enter(what uint64) { p.v.Store(p.v.Load()&^phaseMask | what) }
 // must touch nothing that it shares.
 func (p *phase) leave() bool {
 	v := p.v.Load()
-	return v != abandoned && p.v.CompareAndSwap(v, (v>>phaseBits+1)<<phaseBits|outside)
+	return v != abandoned && p.v.CompareAndSwap(v, (v>>phaseBits+1)<<phaseBits) // outside is 0
 }
 
 // abandon gives up a loop that is still where seen says. False: it has moved.
