@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -50,6 +51,28 @@ func (f Filter) takes(r Row, now time.Time) bool {
 		}
 	}
 	return true
+}
+
+// probe gives a quick look at a stored row: false means that the filter cannot take
+// it. Decoding costs thirty times as much.
+func (f Filter) probe() func(raw []byte) bool {
+	var parts [][]byte
+	if f.Line != 0 {
+		parts = append(parts, []byte(`"line":`+strconv.Itoa(f.Line)+`,`))
+	}
+	for _, p := range strings.Split(f.Number, "*") {
+		if p != "" && strings.Trim(p, "0123456789+#ABCD") == "" { // what JSON never writes otherwise
+			parts = append(parts, []byte(p))
+		}
+	}
+	return func(raw []byte) bool {
+		for _, p := range parts {
+			if !bytes.Contains(raw, p) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // Match says whether a number fits a pattern in which * stands for anything. An

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 // Rows lie in order of their start; a second bucket finds them by ID.
 func byStart() store.Bucket[Row] { return store.NewBucket[Row]("calls") }
+func rawRows() store.Bytes       { return store.NewBytes("calls") }     // the same, before decoding
 func byID() store.Bytes          { return store.NewBytes("calls.ids") } // ID → time key
 
 // rowKey sorts by start, then ID.
@@ -67,15 +69,23 @@ func (j *Journal) Query(ctx context.Context, f Filter) (Page, error) {
 	}
 	old := 0
 	var stopped error
+	maybe := f.probe()
 	err := j.cfg.DB.View(func(tx *store.Tx) error {
 		seen := 0
-		return byStart().Reverse(tx, from, to, func(k string, r Row) bool {
+		return rawRows().Reverse(tx, from, to, func(k string, raw []byte) bool {
 			if seen++; seen&255 == 0 {
 				if stopped = ctx.Err(); stopped != nil {
 					return false
 				}
 			}
-			if !keys[k] && f.takes(r, now) {
+			if !maybe(raw) || keys[k] {
+				return true
+			}
+			var r Row
+			if stopped = json.Unmarshal(raw, &r); stopped != nil {
+				return false
+			}
+			if f.takes(r, now) {
 				rows = append(rows, r)
 				old++
 			}

@@ -20,17 +20,21 @@ const sumLen = 4 // bytes of CRC before each value
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // sum covers bucket, key and value, so that a value in a wrong place is found too.
-func sum(bucket string, key, value []byte) uint32 {
+// name is nameSum of the bucket.
+func sum(name uint32, key, value []byte) uint32 {
 	t := castagnoli()
-	return crc32.Update(crc32.Update(crc32.Checksum([]byte(bucket), t), t, key), t, value)
+	return crc32.Update(crc32.Update(name, t, key), t, value)
 }
 
-func unseal(bucket string, key, stored []byte) ([]byte, error) {
+func nameSum(bucket string) uint32 { return crc32.Checksum([]byte(bucket), castagnoli()) }
+
+// unseal takes the checksum off a stored value and verifies it.
+func unseal(bucket string, name uint32, key, stored []byte) ([]byte, error) {
 	if len(stored) < sumLen {
 		return nil, damaged("bucket %s: key %q: %d bytes are too few for a value", bucket, key, len(stored))
 	}
 	v := stored[sumLen:]
-	if binary.LittleEndian.Uint32(stored) != sum(bucket, key, v) {
+	if binary.LittleEndian.Uint32(stored) != sum(name, key, v) {
 		return nil, damaged("bucket %s: key %q: the value fails its checksum", bucket, key)
 	}
 	return v, nil
@@ -44,7 +48,7 @@ func (b Bytes) View(tx *Tx, key string, f func(value []byte) error) error {
 	err := tx.guard(func() {
 		if bk := tx.tx.Bucket([]byte(b.name)); bk != nil {
 			if s := bk.Get([]byte(key)); s != nil {
-				value, bad = unseal(b.name, []byte(key), s)
+				value, bad = unseal(b.name, nameSum(b.name), []byte(key), s)
 			}
 		}
 	})
@@ -70,7 +74,7 @@ func (b Bytes) Get(tx *Tx, key string) (value []byte, err error) {
 func (b Bytes) Put(tx *Tx, key string, value []byte) error {
 	k := []byte(key)
 	s := make([]byte, sumLen, sumLen+len(value))
-	binary.LittleEndian.PutUint32(s, sum(b.name, k, value))
+	binary.LittleEndian.PutUint32(s, sum(nameSum(b.name), k, value))
 	s = append(s, value...)
 	return b.write(tx, key, func(bk *bolt.Bucket) error { return bk.Put(k, s) })
 }
@@ -160,6 +164,7 @@ func (b Bytes) Reverse(tx *Tx, from, to string, f func(key string, value []byte)
 
 func (b Bytes) walk(tx *Tx, f func(string, []byte) bool, step func(*bolt.Cursor, bool) ([]byte, []byte)) error {
 	var c *bolt.Cursor
+	name := nameSum(b.name)
 	if err := tx.guard(func() {
 		if bk := tx.tx.Bucket([]byte(b.name)); bk != nil {
 			c = bk.Cursor()
@@ -176,7 +181,7 @@ func (b Bytes) walk(tx *Tx, f func(string, []byte) bool, step func(*bolt.Cursor,
 			k, s := step(c, first)
 			if end = k == nil; !end {
 				key = string(k)
-				value, bad = unseal(b.name, k, s)
+				value, bad = unseal(b.name, name, k, s)
 			}
 		})
 		if err == nil && bad != nil {

@@ -46,6 +46,8 @@ type checker struct {
 	each func(row)
 	lax  bool // go on after damage, for rescue
 	bad  error
+	buf  []byte // of the leaf page at hand
+	name uint32 // nameSum of the bucket at hand
 
 	page     int64 // bytes
 	pages    uint64
@@ -98,6 +100,21 @@ func u64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }
 
 func (c *checker) read(off int64, n int) ([]byte, error) {
 	b := make([]byte, n)
+	if _, err := c.r.ReadAt(b, off); err != nil {
+		return nil, damaged("cannot read %d bytes at %d: %v", n, off, err)
+	}
+	return b, nil
+}
+
+// whole reads a page. Only one leaf of a bucket is at hand at a time, so these share a buffer.
+func (c *checker) whole(off int64, n int, share bool) ([]byte, error) {
+	if !share {
+		return c.read(off, n)
+	}
+	if cap(c.buf) < n {
+		c.buf = make([]byte, n)
+	}
+	b := c.buf[:n]
 	if _, err := c.r.ReadAt(b, off); err != nil {
 		return nil, damaged("cannot read %d bytes at %d: %v", n, off, err)
 	}
@@ -222,7 +239,7 @@ func (c *checker) tree(id uint64, bucket string, seq uint64, depth int, min, max
 		if n := int64(pageHead + int(count)*leafElem); !c.deep && bucket != "" && flags&isLeaf != 0 && n < size {
 			return c.shallow(id, count, size)
 		}
-		b, err = c.read(int64(id)*c.page, int(size))
+		b, err = c.whole(int64(id)*c.page, int(size), bucket != "" && flags&isLimb == 0)
 	}
 	if err != nil {
 		return c.fault(err)
@@ -323,7 +340,7 @@ func (c *checker) value(bucket string, seq uint64, k, stored []byte) error {
 	if !c.deep {
 		return nil
 	}
-	v, err := unseal(bucket, k, stored)
+	v, err := unseal(bucket, c.name, k, stored)
 	if err == nil && c.each != nil {
 		c.each(row{bucket, k, v, seq})
 	}
@@ -336,6 +353,7 @@ func (c *checker) bucket(name string, flags uint32, v []byte) error {
 		return damaged("%q in the root is no bucket", name)
 	}
 	root, seq := u64(v), u64(v[8:])
+	c.name = nameSum(name)
 	if root != 0 {
 		return c.tree(root, name, seq, 1, nil, nil)
 	}
