@@ -34,7 +34,7 @@ type Alarms interface {
 }
 
 // AlarmDamaged is raised while a damaged index is made anew from the journals.
-const AlarmDamaged = "index-damaged"
+const AlarmDamaged = "index-db-damaged"
 
 // Config says where an index is and what it is made from. Path and Journals are required.
 type Config struct {
