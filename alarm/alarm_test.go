@@ -127,6 +127,10 @@ func TestAcknowledgingEndsOnlyWhatHasPassed(t *testing.T) {
 	f := fixed(t)
 	f.m.Raise("disk-full", "/rec", nil)
 	f.m.Raise("recovered-recordings", "", map[string]string{"count": "3"})
+	f.m.Clear("recovered-recordings", "")
+	if n := len(f.m.Active()); n != 2 {
+		t.Errorf("%d active: what happened was cleared away before anybody saw it", n)
+	}
 	for _, a := range f.m.Active() {
 		if err := f.m.Ack(a.ID, "ann"); err != nil {
 			t.Error(err)

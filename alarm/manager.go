@@ -92,11 +92,12 @@ func (m *Manager) Raise(code, subject string, args map[string]string) {
 	m.changed(a)
 }
 
-// Clear says that a condition is over. Nothing happens when it did not stand.
+// Clear says that a condition is over. Nothing happens when it did not stand, or
+// when it is momentary: what has happened stays until somebody has seen it.
 func (m *Manager) Clear(code, subject string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if a := m.active[key{code, subject}]; a != nil {
+	if a := m.active[key{code, subject}]; a != nil && !a.Momentary {
 		m.end(a, "cleared", m.cfg.Now().UTC())
 	}
 }
