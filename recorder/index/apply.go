@@ -118,9 +118,6 @@ func (ix *Index) catchUp(ctx context.Context) error {
 		if stuck, err = ix.caughtUp(stuck); err != nil {
 			return err
 		}
-		if stuck == nil && ix.c.Alarms != nil {
-			ix.c.Alarms.Clear(AlarmDamaged, "")
-		}
 	}
 }
 

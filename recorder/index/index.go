@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,6 @@ type Pool interface {
 // Alarms is told what the operator must know.
 type Alarms interface {
 	Raise(code, subject string, args map[string]string)
-	Clear(code, subject string)
 }
 
 // AlarmDamaged is raised while a damaged index is made anew from the journals.
@@ -218,7 +218,7 @@ func (ix *Index) sayDamaged(err error) {
 	ix.metrics.rebuilds.Inc()
 	ix.c.Logger.Error("index: the file was damaged and is made anew from the journals", "file", ix.c.Path, "error", err)
 	if ix.c.Alarms != nil {
-		ix.c.Alarms.Raise(AlarmDamaged, "", map[string]string{"file": ix.c.Path})
+		ix.c.Alarms.Raise(AlarmDamaged, filepath.Base(ix.c.Path), map[string]string{"file": ix.c.Path, "reason": err.Error()})
 	}
 }
 

@@ -1,0 +1,155 @@
+package recorder
+
+import (
+	"vaad/channels"
+	"vaad/recorder/archive"
+)
+
+// Story lines that the recorder writes itself.
+const (
+	entryStart = "manual-start" // a person wants it; Actor
+	entryStop  = "manual-stop"  // a person stopped it; Actor
+	entryLost  = "events-lost"  // what happened about here is not known
+)
+
+// request carries out what a person wants; pos is how far the line was when
+// they said it.
+func (w *watch) start(pos int64, actor string) (string, error) {
+	if w.ending != nil {
+		w.end(w.ending.pos, w.ending.by, "")
+	}
+	switch {
+	case !w.up:
+		return "", ErrGone
+	case w.cfg.Trigger == Off:
+		return "", ErrOff
+	case len(w.line.Sides()) == 0:
+		return "", ErrUnused
+	}
+	if w.cur != nil {
+		w.cur.kept = true
+		w.cur.tell(archive.Entry{Time: w.line.Time(pos), At: pos - w.cur.from, Kind: entryStart, Actor: actor})
+		return w.cur.id, nil
+	}
+	trigger := Manual
+	if w.cfg.Trigger == Continuous {
+		trigger = Continuous
+	}
+	rec := w.begin(w.preroll(pos), pos, trigger, actor, nil)
+	switch {
+	case rec != nil:
+		rec.hooked = trigger == Manual && w.hook
+		w.stopped = false
+		return rec.id, nil
+	case w.refused == WhyInodes:
+		return "", ErrNoInodes
+	case w.refused == WhyUnused:
+		return "", ErrUnused
+	}
+	return "", ErrNoSpace
+}
+
+func (w *watch) stop(pos int64, actor string) error {
+	if w.cur == nil {
+		return ErrIdle
+	}
+	w.stopped = true
+	if w.ending != nil { // it ends by itself just now
+		w.end(w.ending.pos, w.ending.by, "")
+		return nil
+	}
+	pos = max(pos, w.cur.reach())
+	w.cur.tell(archive.Entry{Time: w.line.Time(pos), At: pos - w.cur.from, Kind: entryStop, Actor: actor})
+	w.end(pos, EndManual, "")
+	w.floor = pos
+	return nil
+}
+
+// configure changes the settings of the line now.
+func (w *watch) configure(c LineConfig) {
+	old := w.cfg
+	w.cfg = c
+	if w.ending != nil {
+		w.end(w.ending.pos, w.ending.by, "")
+	}
+	if w.cur == nil {
+		if c.Trigger != old.Trigger {
+			w.stopped = false
+			w.want(w.fed)
+		}
+		return
+	}
+	byHand := w.cur.trigger == Manual && c.Trigger != Off
+	switch {
+	case !byHand && c.Trigger != w.cur.trigger && w.wanted():
+		w.split(w.fed, EndSettings, c.Trigger)
+	case !byHand && c.Trigger != w.cur.trigger:
+		w.end(w.fed, EndSettings, "")
+	case c.Codec != old.Codec || c.Sides != old.Sides:
+		w.split(w.fed, EndSettings, w.cur.trigger)
+	case w.fed > w.cur.from+samples(c.MaxMS): // it is longer than recordings may now be
+		w.split(w.fed, EndLength, w.cur.trigger)
+	}
+}
+
+// boardUp begins anew: positions before pos are of an earlier opening.
+func (w *watch) boardUp(e *channels.Event, c LineConfig) {
+	if w.cur != nil {
+		w.end(w.fed, EndGone, "")
+	}
+	w.cfg, w.up, w.base = c, true, e.Pos
+	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
+	w.call, w.direction, w.called, w.recent = "", "", "", w.recent[:0]
+	w.goOn(e)
+	w.want(e.Pos)
+}
+
+// boardLost ends what is recorded.
+func (w *watch) boardLost(e *channels.Event) {
+	w.settle(e.Known)
+	if w.cur != nil {
+		w.cur.tell(entry(w.cur, e))
+		at := e.Known
+		if w.ending != nil {
+			at = w.ending.pos
+		}
+		w.end(at, EndGone, e.Text)
+	}
+	w.up, w.hook, w.known = false, false, false
+	w.call, w.recent = "", w.recent[:0]
+}
+
+// resync takes the line as it is now, after events were lost or before any was
+// seen; p is how far it was fed before.
+func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
+	w.settle(p)
+	w.fed = max(w.fed, p)
+	w.up = s.State != channels.GoneState && len(s.Sides) > 0
+	w.hook = offHook(s.State)
+	w.call, w.direction = s.Call, direction(s.Direction)
+	if w.cur == nil {
+		w.want(p)
+		w.known = w.up && s.State != channels.Unknown
+		return
+	}
+	w.known = w.up && s.State != channels.Unknown
+	if !lost {
+		return
+	}
+	w.ending = nil
+	w.cur.tell(archive.Entry{Time: w.line.Time(p), At: p - w.cur.from, Kind: entryLost})
+	goes := w.up && (w.cur.trigger == Continuous || w.hook && w.call != "" || w.cur.trigger == Manual && !w.cur.hooked)
+	if goes {
+		w.split(p, EndOverflow, w.cur.trigger)
+	} else {
+		w.end(p, EndOverflow, "events were lost")
+	}
+}
+
+func offHook(s channels.State) bool {
+	switch s {
+	case channels.OffHookIn, channels.OffHookOut, channels.Dialling, channels.Talking, channels.Abandoned:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,167 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vaad/channels"
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Triggers: what makes a recording of a line begin.
+const (
+	Off        = "off" // never, not even on request
+	Manual     = "manual"
+	Voltage    = "voltage"
+	Continuous = "continuous"
+)
+
+// Values of LineConfig.Sides and LineConfig.Codec.
+const (
+	Separate = "separate" // one file per side
+	Mixed    = "mixed"    // both sides in one file, 6 dB lower each
+
+	G711 = "g711"  // the line's own bytes
+	PCM  = "pcm16" // 16-bit linear
+)
+
+const (
+	maxPreroll = 30 * time.Second // half a ring: the rest is for a disk that stalls
+	longest    = 4 * time.Hour    // so that a segment's time base stays true to wall time, and files stay handy
+	shortest   = time.Second
+)
+
+// LineConfig says how one line is recorded. Zero fields but PrerollMS and MinMS
+// mean their defaults.
+type LineConfig struct {
+	Trigger   string // Off, Manual, Voltage, Continuous; default Off
+	PrerollMS int    // kept from before the trigger, 0…30000
+	MinMS     int    // recordings by Voltage that are shorter, pre-roll aside, are thrown away
+	MaxMS     int    // longer ones go on in a linked segment; default and most 4 h
+	Sides     string // Separate (default) or Mixed
+	Codec     string // G711 (default) or PCM
+}
+
+// Defaults are what a line is recorded with when nothing was said.
+func Defaults() LineConfig {
+	return LineConfig{Trigger: Manual, PrerollMS: 2000, MaxMS: int(longest.Milliseconds()), Sides: Separate, Codec: G711}
+}
+
+// Validate says everything that is wrong, naming the settings' keys.
+func (c LineConfig) Validate() error {
+	var errs []error
+	oneOf := func(key, v string, ok ...string) {
+		for _, o := range ok {
+			if v == o {
+				return
+			}
+		}
+		errs = append(errs, fmt.Errorf("%s: %q is not known; use one of %q", key, v, ok))
+	}
+	within := func(key string, v int, lo, hi time.Duration) {
+		if d := time.Duration(v) * time.Millisecond; d < lo || d > hi {
+			errs = append(errs, fmt.Errorf("%s: %d ms: must be %d…%d", key, v, lo.Milliseconds(), hi.Milliseconds()))
+		}
+	}
+	c = c.filled()
+	oneOf("trigger", c.Trigger, Off, Manual, Voltage, Continuous)
+	oneOf("sides", c.Sides, Separate, Mixed)
+	oneOf("codec", c.Codec, G711, PCM)
+	within("preroll_ms", c.PrerollMS, 0, maxPreroll)
+	within("min_ms", c.MinMS, 0, longest)
+	within("max_ms", c.MaxMS, shortest, longest)
+	return errors.Join(errs...)
+}
+
+func (c LineConfig) filled() LineConfig {
+	or := func(p *string, v string) {
+		if *p == "" {
+			*p = v
+		}
+	}
+	or(&c.Trigger, Off)
+	or(&c.Sides, Separate)
+	or(&c.Codec, G711)
+	if c.MaxMS == 0 {
+		c.MaxMS = int(longest.Milliseconds())
+	}
+	return c
+}
+
+// samples turns milliseconds into samples.
+func samples(ms int) int64 { return int64(ms) * (rate / 1000) }
+
+const rate = 8000 // samples per second of every line
+
+// Reserve is what is kept free on the disk of recordings. Below it no new
+// recording begins; those that run go on. Zero fields keep nothing.
+type Reserve struct {
+	Bytes  int64
+	Inodes int64
+}
+
+// Calls is the call journal: it is told which recordings a call has, and why it
+// has none. It must not wait for a disk.
+type Calls interface {
+	Attach(call, recording, why string)
+	Continues(call, before string) // both are one call, cut by a restart
+}
+
+// Alarms is told what the operator must know. It must not wait for a disk.
+type Alarms interface {
+	Raise(code, subject string, args map[string]string)
+	Clear(code, subject string)
+}
+
+// Config is what a Recorder is made of. System, Archive and Settings are required.
+type Config struct {
+	System      *channels.System
+	Archive     *archive.Archive
+	Settings    func(line int) LineConfig // asked when a line is first seen, and when its board opens
+	Index       *index.Index              // nil: a clean restart does not link recordings
+	Reserve     func() Reserve            // nil: nothing is kept free
+	Calls       Calls                     // nil: nobody is told
+	Alarms      Alarms                    // nil: nobody is told
+	ClockSynced func() bool               // nil: the kernel is asked
+	Registerer  prometheus.Registerer     // nil: metrics are not registered
+	Logger      *slog.Logger              // nil: silent
+	Now         func() time.Time          // wall clock; nil = time.Now
+}
+
+// noOne stands for Calls and Alarms that were not given.
+type noOne struct{}
+
+func (noOne) Attach(string, string, string)           {}
+func (noOne) Continues(string, string)                {}
+func (noOne) Raise(string, string, map[string]string) {}
+func (noOne) Clear(string, string)                    {}
+
+func (c *Config) fill() error {
+	if c.System == nil || c.Archive == nil || c.Settings == nil {
+		return errors.New("make recorder: System, Archive and Settings are required")
+	}
+	if c.Reserve == nil {
+		c.Reserve = func() Reserve { return Reserve{} }
+	}
+	if c.Calls == nil {
+		c.Calls = noOne{}
+	}
+	if c.Alarms == nil {
+		c.Alarms = noOne{}
+	}
+	if c.ClockSynced == nil {
+		c.ClockSynced = clockSynced
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}

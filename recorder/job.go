@@ -1,0 +1,221 @@
+package recorder
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"vaad/channels"
+	"vaad/recorder/archive"
+)
+
+const (
+	portion   = 2000     // samples of one write while nothing is late: 250 ms
+	most      = 8 * rate // samples of one write of a recording that is behind
+	turn      = 2 * most // samples of one recording before the others have their turn
+	skipAhead = rate / 2 // room made when the ring has overtaken, so that it does not happen again at once
+)
+
+// A job is a recording being carried out. It belongs to the writing goroutine.
+type job struct {
+	rec    *recording
+	r      *Recorder
+	w      *archive.Writer
+	pos    int64           // audio before it is in all files
+	coming int64           // samples behind pos that some files have
+	left   [][]byte        // what the last files did not take of them
+	gap    int64           // audio before it cannot be had any more
+	due    bool            // a checkpoint is to be made
+	story  []archive.Entry // to be logged
+	retry  time.Time       // not before
+	ill    bool            // the last try failed
+	bufs   *buffers        // the writer's
+}
+
+// buffers are shared by all jobs of a writer.
+type buffers struct {
+	raw     [2][most]byte
+	silence [2 * most]byte
+}
+
+// step writes what there is, at most one turn. again says that there is more
+// now; done that the recording is finished. After an error everything that was
+// not written is still there, and step is to be called again later.
+func (j *job) step(a *archive.Archive) (again, done bool, err error) {
+	limit, last := j.rec.limit()
+	thrown := last && j.rec.thrown()
+	if j.w == nil {
+		if thrown || last && j.nothing(limit) {
+			return false, true, nil
+		}
+		s := j.rec.take()
+		if j.w, err = a.Begin(s); err != nil {
+			j.rec.untake()
+			return false, false, err
+		}
+	}
+	if thrown {
+		return false, true, j.finish(limit)
+	}
+	if err := j.log(); err != nil {
+		return false, false, err
+	}
+	if err := j.flush(); err != nil {
+		return false, false, err
+	}
+	until := min(limit, j.pos+turn)
+	for j.pos < until && (limit-j.pos >= portion || last) {
+		if err := j.portion(until); err != nil {
+			return false, false, err
+		}
+		if j.rec.broken.Load() {
+			if last { // no more can be read: it ends here
+				limit = j.pos
+				break
+			}
+			return false, false, nil
+		}
+	}
+	if err := j.log(); err != nil { // gaps
+		return false, false, err
+	}
+	if !last {
+		return limit-j.pos >= portion, false, nil
+	}
+	if j.pos < limit {
+		return true, false, nil
+	}
+	return false, true, j.finish(limit)
+}
+
+// nothing says whether a recording that has ended has nothing to write: it has
+// no length, or the disk refused until all of it had left the ring.
+func (j *job) nothing(end int64) bool {
+	if end <= j.rec.from {
+		return true
+	}
+	var b [1]byte
+	_, err := j.rec.line.Read(b[:], 0, end-1)
+	return err != nil
+}
+
+// portion writes the next piece: audio, or silence where it is gone.
+func (j *job) portion(until int64) error {
+	n := min(until-j.pos, most)
+	if j.pos < j.gap {
+		return j.put(min(n, j.gap-j.pos), nil)
+	}
+	raw := make([][]byte, len(j.rec.enc.laws))
+	for i := range raw {
+		got, err := j.rec.line.Read(j.bufs.raw[i][:n], i, j.pos)
+		var over *channels.ErrOverrun
+		switch {
+		case errors.As(err, &over):
+			j.lost(min(over.Oldest+skipAhead, until))
+			return nil
+		case err != nil, got == 0:
+			j.rec.broken.Store(true)
+			return nil
+		}
+		n = int64(got)
+		raw[i] = j.bufs.raw[i][:got]
+	}
+	for i := range raw {
+		raw[i] = raw[i][:n]
+	}
+	return j.put(n, raw)
+}
+
+// lost marks a gap up to a position.
+func (j *job) lost(upto int64) {
+	from := max(j.pos, j.gap)
+	if upto <= from {
+		return
+	}
+	j.gap = upto
+	j.r.gap(j.rec, "recorder", upto-from)
+	j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(from), At: from - j.rec.from, Kind: archive.EntryGap, Value: upto - from})
+}
+
+// put adds n samples to all files: raw as encoded, or silence.
+func (j *job) put(n int64, raw [][]byte) error {
+	enc := j.rec.enc
+	file := func(i int) []byte {
+		if raw != nil {
+			return enc.encode(i, raw)
+		}
+		b := j.bufs.silence[:n*enc.codec.SampleBytes()]
+		enc.silence(b)
+		return b
+	}
+	j.coming = n
+	for i := range enc.names {
+		if err := j.append(i, file(i)); err != nil {
+			for k := i; k < len(enc.names); k++ { // kept: the ring may not have it next time
+				j.left = append(j.left, slices.Clone(file(k)))
+			}
+			return err
+		}
+	}
+	return j.flush()
+}
+
+func (j *job) append(file int, b []byte) error {
+	if err := j.w.Append(file, b); err != nil {
+		return err
+	}
+	j.r.metrics.bytes.Add(float64(len(b)))
+	return nil
+}
+
+// flush brings to an end what an error interrupted.
+func (j *job) flush() error {
+	for len(j.left) > 0 {
+		if err := j.append(len(j.rec.enc.names)-len(j.left), j.left[0]); err != nil {
+			return err
+		}
+		j.left = j.left[1:]
+	}
+	if j.coming > 0 {
+		j.pos += j.coming
+		j.coming, j.left, j.due = 0, nil, true
+		j.rec.written.Store(j.pos)
+	}
+	if j.due {
+		if err := j.w.Checkpoint(j.rec.line.Time(j.pos), j.pos-j.rec.from); err != nil {
+			return err
+		}
+		j.due = false
+	}
+	return nil
+}
+
+// log writes what is known for the story.
+func (j *job) log() error {
+	j.rec.mu.Lock()
+	j.story = append(j.story, j.rec.story...)
+	j.rec.story = j.rec.story[:0]
+	dropped := j.rec.dropped
+	j.rec.dropped = 0
+	j.rec.mu.Unlock()
+	if dropped > 0 {
+		j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(j.pos), At: j.pos - j.rec.from, Kind: entryLost, Value: int64(dropped)})
+	}
+	for len(j.story) > 0 {
+		if err := j.w.Log(j.story[0]); err != nil {
+			return err
+		}
+		j.story = j.story[1:]
+	}
+	j.story = nil
+	return nil
+}
+
+// finish hands the recording to be sealed. It does not wait for the disk.
+func (j *job) finish(end int64) error {
+	j.rec.mu.Lock()
+	e := j.rec.ended
+	j.rec.mu.Unlock()
+	e.Time = j.rec.line.Time(end)
+	return j.w.Finish(e)
+}

@@ -1,0 +1,440 @@
+package recorder
+
+import (
+	"slices"
+
+	"vaad/channels"
+	"vaad/recorder/archive"
+)
+
+// Codes of why a recording ended, beside those of channels' call ends.
+const (
+	EndManual   = "manual"        // a person stopped it
+	EndLength   = "max-length"    // it goes on in the next segment
+	EndSettings = "settings"      // the line's settings changed
+	EndGone     = "board-gone"    //
+	EndOverflow = "feed-overflow" // events were lost; a linked segment goes on
+	EndShutdown = "shutdown"      // the daemon stopped
+	EndLine     = "line-changed"  // the line's sides changed under it
+)
+
+// Codes of why a call has no recording.
+const (
+	WhyTooShort = "too-short"      // shorter than min_ms
+	WhyOff      = "trigger-off"    //
+	WhyManual   = "trigger-manual" // and nobody asked
+	WhyStopped  = "stopped"        // a person had stopped it
+	WhyUnused   = "line-unused"    //
+	WhyDiskFull = "disk-full"      // the reserve was reached, or nothing could be written in time
+	WhyInodes   = "inodes-full"    //
+	WhyDisk     = "disk-error"     // nothing could be written in time
+)
+
+// A watch decides what of one line is recorded. It belongs to the deciding
+// goroutine and does no I/O.
+type watch struct {
+	r    *Recorder
+	line *channels.Line
+	cfg  LineConfig
+
+	up      bool   // its board runs
+	base    int64  // audio before it is of an earlier opening of the board
+	floor   int64  // no pre-roll reaches before it: a person stopped a recording there
+	fed     int64  // all events before it have been handled
+	known   bool   // since the board opened, something told whether it is off-hook
+	hook    bool   // off-hook
+	stopped bool   // a person said stop: nothing more until the next call
+	refused string // why nothing is recorded although it should be
+
+	call, direction, called string
+	recorded                bool             // the call has a recording
+	recent                  []channels.Event // of the present call, for the story of a recording that begins in it
+
+	gaps []channels.Event // since the last recording, for a pre-roll that reaches back to them
+
+	cur    *recording
+	ending *ending
+	resume *resumed // cut off by a restart; may go on
+}
+
+// An ending is decided but waits until everything that was known at its moment
+// has been read, so that the story has it.
+type ending struct {
+	pos int64
+	by  string
+}
+
+// maxRecent is how many events of a call are kept before it is recorded: some
+// rings, numbers, polarity.
+const maxRecent = 64
+
+// maxNumber is how many dialled digits are kept.
+const maxNumber = 64
+
+// event acts on one event of the line. All that was known earlier came before.
+func (w *watch) event(e *channels.Event) {
+	w.settle(e.Known)
+	w.note(e)
+	switch e.Kind {
+	case channels.LineState:
+		w.state(e)
+	case channels.OffHook:
+		w.hook, w.stopped, w.refused = true, false, ""
+		w.trigger(e)
+		w.known = true
+	case channels.OnHook, channels.NoFeed:
+		w.hook, w.known = false, true
+		w.hungUp(e.Known, string(e.Kind))
+	case channels.CallBegin:
+		w.callBegins(e)
+	case channels.CallAnswered:
+		w.learnDirection(e)
+	case channels.CallEnd:
+		w.callEnds(e)
+	case channels.Digit:
+		if len(w.called) < maxNumber {
+			w.called += e.Text
+		}
+	case channels.Gap:
+		if w.cur != nil {
+			w.r.gap(w.cur, "line", e.Value)
+		}
+	}
+}
+
+func (w *watch) state(e *channels.Event) {
+	switch e.To {
+	case channels.Idle, channels.PreRing, channels.Ringing, channels.NoBattery:
+		w.known, w.resume = true, nil
+	case channels.Talking, channels.Abandoned:
+		w.learnCalled(e)
+	case channels.UnusedState:
+		if w.cur != nil {
+			w.end(e.Known, EndLine, "the line is not used any more")
+		}
+	}
+	if e.From == channels.UnusedState {
+		w.want(e.Known)
+	}
+}
+
+func (w *watch) callBegins(e *channels.Event) {
+	w.call, w.called, w.recorded, w.stopped = e.Call, "", false, false
+	if e.Direction != "" {
+		w.direction = direction(e.Direction)
+	}
+	switch {
+	case w.cur != nil && w.ending == nil:
+		w.attach(w.cur, e)
+	case w.hook: // dialled again without hanging up
+		w.trigger(e)
+	}
+}
+
+// attach says that a recording holds the call that is up.
+func (w *watch) attach(rec *recording, e *channels.Event) {
+	if w.call == "" {
+		return
+	}
+	w.recorded = true
+	w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
+	if !w.ofCall(rec) {
+		return
+	}
+	rec.learn(archive.EntryCall, w.call, e)
+	rec.learn(archive.EntryDirection, w.direction, e)
+	if rec.link == nil && rec.trigger == Voltage {
+		rec.learn(archive.EntryConversation, w.call, e)
+	}
+	if l := rec.link; l != nil && l.call != "" && l.call != w.call {
+		w.r.c.Calls.Continues(w.call, l.call)
+	}
+}
+
+// ofCall says whether what is known of the present call belongs to a recording:
+// one that goes on for ever has many calls, and none of them is its own.
+func (w *watch) ofCall(rec *recording) bool {
+	if rec.trigger == Continuous {
+		return false
+	}
+	call := rec.head().Call
+	return call == "" || call == w.call
+}
+
+func (w *watch) learnDirection(e *channels.Event) {
+	if d := direction(e.Direction); d != "" {
+		w.direction = d
+		if w.cur != nil && w.ofCall(w.cur) {
+			w.cur.learn(archive.EntryDirection, d, e)
+		}
+	}
+}
+
+// direction is what a recording says: an unknown one is left out.
+func direction(d channels.Direction) string {
+	if d == channels.Incoming || d == channels.Outgoing {
+		return string(d)
+	}
+	return ""
+}
+
+// learnCalled tells the dialled number, once it is complete.
+func (w *watch) learnCalled(e *channels.Event) {
+	if w.cur != nil && w.ofCall(w.cur) {
+		w.cur.learn(archive.EntryCalled, w.called, e)
+	}
+}
+
+func (w *watch) callEnds(e *channels.Event) {
+	w.learnDirection(e)
+	w.learnCalled(e)
+	if !w.recorded && !e.Missed && e.Call != "" {
+		w.r.c.Calls.Attach(e.Call, "", w.why())
+	}
+	w.hungUp(e.Known, e.EndedBy)
+	w.call, w.direction, w.called, w.refused = "", "", "", ""
+	w.recent = w.recent[:0]
+}
+
+// why is the reason that a call has no recording; "" if there is none to give.
+func (w *watch) why() string {
+	switch {
+	case w.refused != "":
+		return w.refused
+	case w.stopped:
+		return WhyStopped
+	case len(w.line.Sides()) == 0:
+		return WhyUnused
+	case w.cfg.Trigger == Off:
+		return WhyOff
+	case w.cfg.Trigger == Manual:
+		return WhyManual
+	}
+	return ""
+}
+
+// hungUp ends what lasts as long as a call, once all events of that moment are read.
+func (w *watch) hungUp(known int64, by string) {
+	if w.cur == nil || w.cur.trigger != Voltage && !w.cur.hooked {
+		return
+	}
+	if w.ending == nil {
+		w.ending = &ending{pos: known, by: by}
+	} else if known == w.ending.pos && by != "" {
+		w.ending.by = by // the call's own end says it best
+	}
+}
+
+// note writes an event into the story, or keeps it for one that begins in the
+// present call.
+func (w *watch) note(e *channels.Event) {
+	switch {
+	case w.cur != nil:
+		w.cur.tell(entry(w.cur, e))
+	case e.Kind == channels.Gap:
+		w.gaps = append(w.gaps[max(0, len(w.gaps)-maxRecent):], *e)
+	case e.Kind == channels.CallBegin, e.Kind == channels.OffHook && w.call == "":
+		w.recent = append(w.recent[:0], *e)
+	case w.call != "" && len(w.recent) < maxRecent:
+		w.recent = append(w.recent, *e)
+	}
+}
+
+func entry(rec *recording, e *channels.Event) archive.Entry {
+	n := archive.Entry{Time: e.Time, At: e.Pos - rec.from, Kind: string(e.Kind), Value: e.Value, Text: e.Text}
+	switch e.Kind {
+	case channels.LineState:
+		n.Text = string(e.To)
+	case channels.CallBegin:
+		n.Text = e.Call
+	case channels.CallAnswered:
+		n.Text = e.AnsweredBy
+	case channels.CallEnd:
+		n.Text = e.EndedBy
+	case channels.Anchored:
+		n.Kind = archive.EntryClock
+	}
+	return n
+}
+
+// settle carries out what time has brought before position k: segments that are
+// full, an end that was decided.
+func (w *watch) settle(k int64) {
+	if w.cur == nil {
+		return
+	}
+	upto := k
+	if w.ending != nil {
+		upto = min(upto, w.ending.pos)
+	}
+	most := samples(w.cfg.MaxMS)
+	for w.cur != nil && upto > w.cur.from+most {
+		w.split(w.cur.from+most, EndLength, w.cur.trigger)
+	}
+	if w.cur != nil && w.ending != nil && k > w.ending.pos {
+		w.end(w.ending.pos, w.ending.by, "")
+	}
+}
+
+// advance is called when all events before position p have been handled: the
+// writer may have the audio.
+func (w *watch) advance(p int64) {
+	w.settle(p)
+	w.fed = max(w.fed, p)
+	switch {
+	case w.cur != nil && w.ending != nil:
+		w.cur.upto(min(p, w.ending.pos))
+	case w.cur != nil && w.cur.broken.Load(): // its sides are not there any more
+		w.end(w.cur.written.Load(), EndLine, "the line's sides changed")
+		w.want(p)
+	case w.cur != nil:
+		w.cur.upto(p)
+	case (w.refused == WhyDiskFull || w.refused == WhyInodes) && w.r.disk.refuses() == "":
+		w.refused = ""
+		w.want(p)
+	}
+}
+
+// want begins what should be recorded from position p on, where no event says so.
+func (w *watch) want(p int64) {
+	if w.cur != nil || !w.wanted() || w.stopped {
+		return
+	}
+	from := max(p, w.base)
+	if w.cfg.Trigger == Voltage {
+		from = w.preroll(p)
+	}
+	link := w.resumable(w.line.Time(p))
+	w.resume = nil
+	w.begin(from, p, w.cfg.Trigger, "", link)
+}
+
+// wanted says whether the line's settings ask for a recording now.
+func (w *watch) wanted() bool {
+	return w.up && (w.cfg.Trigger == Continuous || w.cfg.Trigger == Voltage && w.hook && w.call != "")
+}
+
+func (w *watch) preroll(pos int64) int64 {
+	return min(pos, max(pos-samples(w.cfg.PrerollMS), w.base, w.floor))
+}
+
+// trigger is called at off-hook, and when a call begins off-hook.
+func (w *watch) trigger(e *channels.Event) {
+	if w.ending != nil {
+		w.end(w.ending.pos, w.ending.by, "")
+	}
+	link := w.resumable(e.Time)
+	w.resume = nil
+	if w.cur != nil {
+		return
+	}
+	switch {
+	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous:
+		w.begin(w.preroll(e.Pos), e.Pos, w.cfg.Trigger, "", link)
+	case w.cfg.Trigger == Manual && link != nil && link.trigger == Manual:
+		if rec := w.begin(w.preroll(e.Pos), e.Pos, Manual, link.actor, link); rec != nil {
+			rec.hooked = true
+		}
+	}
+}
+
+// begin makes a recording of the audio from position from on; nil when it is refused.
+func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *recording {
+	enc := newEncoder(w.line.Sides(), w.cfg)
+	if enc == nil {
+		w.refuse(WhyUnused)
+		return nil
+	}
+	if code := w.r.disk.refuses(); code != "" {
+		w.refuse(code)
+		return nil
+	}
+	w.refused = ""
+	s := archive.Start{ID: w.r.c.Archive.NewID(w.line.Time(from)), Line: w.line.Number(), Board: w.line.Board(), LineName: w.line.Status().Name,
+		Trigger: trigger, Begin: w.line.Time(from), BeginPos: from, Simulated: w.line.Simulated(), Actor: actor}
+	s.Conversation = s.ID
+	if link != nil {
+		s.Previous, s.Conversation = link.id, link.conversation
+	}
+	rec := w.make(s, enc)
+	rec.fired, rec.link, rec.kept = fired, link, trigger != Voltage || link != nil
+	for i := range w.recent { // what led to it
+		rec.tell(entry(rec, &w.recent[i]))
+	}
+	for i := range w.gaps {
+		if w.gaps[i].Pos >= from {
+			rec.tell(entry(rec, &w.gaps[i]))
+			w.r.gap(rec, "line", w.gaps[i].Value)
+		}
+	}
+	w.recent, w.gaps = w.recent[:0], w.gaps[:0]
+	w.attach(rec, &channels.Event{Pos: fired, Time: w.line.Time(fired)})
+	if w.called != "" {
+		w.learnCalled(&channels.Event{Pos: fired, Time: w.line.Time(fired)})
+	}
+	return rec
+}
+
+// make makes a recording the line's present one and hands it to the writer.
+func (w *watch) make(s archive.Start, enc *encoder) *recording {
+	s.Codec, s.Sides, s.ClockSynced = enc.codec, slices.Clone(enc.names), w.r.c.ClockSynced()
+	rec := &recording{id: s.ID, line: w.line, enc: enc, from: s.BeginPos, fired: s.BeginPos, trigger: s.Trigger,
+		horizon: s.BeginPos, end: none, start: s}
+	rec.written.Store(rec.from)
+	w.cur, w.ending = rec, nil
+	w.r.metrics.started.WithLabelValues(rec.trigger).Inc()
+	w.r.begun(rec)
+	return rec
+}
+
+func (w *watch) refuse(code string) {
+	if w.refused != code {
+		w.refused = code
+		w.r.metrics.refused.WithLabelValues(code).Inc()
+		w.r.c.Logger.Warn("nothing is recorded", "line", w.line.Number(), "call", w.call, "reason", code)
+	}
+}
+
+// split ends the present recording at a position and goes on in a linked one
+// from there, with the line's present settings.
+func (w *watch) split(pos int64, by, trigger string) {
+	old, ending := w.cur, w.ending
+	enc := newEncoder(w.line.Sides(), w.cfg)
+	if enc == nil {
+		w.end(pos, EndLine, "the line has nothing to record any more")
+		return
+	}
+	pos = max(pos, old.reach())
+	s := old.head()
+	s.ID, s.Trigger = w.r.c.Archive.NewID(w.line.Time(pos)), trigger
+	s.Previous, s.Begin, s.BeginPos = old.id, w.line.Time(pos), pos
+	old.kept = true
+	w.finish(old, pos, by, "")
+	rec := w.make(s, enc)
+	rec.kept, rec.hooked, w.ending = true, old.hooked, ending
+	if w.call != "" {
+		w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
+	}
+}
+
+// end ends the present recording.
+func (w *watch) end(pos int64, by, reason string) {
+	rec := w.cur
+	w.cur, w.ending = nil, nil
+	w.finish(rec, pos, by, reason)
+}
+
+func (w *watch) finish(rec *recording, pos int64, by, reason string) {
+	if !rec.broken.Load() {
+		pos = max(pos, rec.reach())
+	}
+	e := archive.End{EndedBy: by, Reason: reason, Discard: !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
+	if e.Discard {
+		w.r.metrics.discarded.Inc()
+		w.r.c.Calls.Attach(rec.head().Call, "", WhyTooShort)
+		w.r.c.Logger.Info("a recording is shorter than wanted and is thrown away", "line", w.line.Number(), "id", rec.id)
+	}
+	w.r.metrics.ended.WithLabelValues(by).Inc()
+	rec.finish(pos, e)
+	w.r.over(rec)
+}
