@@ -58,7 +58,7 @@ func held(t *testing.T, db *DB, want map[string]person) (rows int) {
 }
 
 func TestDamagedFileIsReplacedAndNoRowIsWrong(t *testing.T) {
-	rounds := 400
+	rounds := 150
 	if testing.Short() {
 		rounds = 60
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -21,6 +22,11 @@ import (
 // Random operations against a map: what the file says must always be what the
 // map says, whatever fails and however often it is closed, copied and opened.
 func TestFileSaysWhatAMapSays(t *testing.T) {
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("25"); err != nil { // each is a few hundred syncs
+			t.Fatal(err)
+		}
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(t.TempDir(), "")
 		if err != nil {
@@ -125,7 +131,7 @@ func TestKilledProcessKeepsWhatItWasPromised(t *testing.T) {
 	if path := os.Getenv("VAAD_TEST_WRITE"); path != "" {
 		writeForEver(path)
 	}
-	rounds := 25
+	rounds := 12
 	if testing.Short() {
 		rounds = 5
 	}
