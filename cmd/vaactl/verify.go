@@ -38,6 +38,7 @@ func (c verifyCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	defer r.Close() // read only
 	v := &verifier{s: s, r: r}
 	if len(c.ID) > 0 {
 		for _, id := range c.ID {

@@ -1,0 +1,103 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"vaad/access"
+	"vaad/recorder/archive"
+	"vaad/recorder/export"
+	"vaad/recorder/index"
+)
+
+// AudioInput says which audio of a recording is wanted, and how.
+type AudioInput struct {
+	RecordingInput
+	Side   string `query:"side" enum:"mixed,network,local" doc:"Which side; without it the first one"`
+	Format string `query:"format" enum:"native,pcm16" default:"native" doc:"native: as recorded; pcm16: 16-bit PCM, which every browser plays"`
+}
+
+// audio plays one side. Ranges are understood, so that players can seek; a
+// recording that is still being made plays up to now.
+func (s *Server) audio(ctx context.Context, in *AudioInput) (stream, error) {
+	row, err := s.find(ctx, access.Play, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	side := in.Side
+	if side == "" && len(row.Sides) > 0 {
+		side = row.Sides[0]
+	}
+	if !slices.Contains(row.Sides, side) {
+		return nil, failLine("no-audio", row.Line, fmt.Sprintf("%s has the sides %s", row.ID, strings.Join(row.Sides, ", ")))
+	}
+	if err := s.hears(ctx, access.Play, row.ID, row.Line); err != nil {
+		return nil, err
+	}
+	return s.file(row, export.Format(in.Format), "inline", row.ID+"."+side+".wav", side)
+}
+
+// ExportInput says how a recording is wanted.
+type ExportInput struct {
+	RecordingInput
+	Format string `query:"format" enum:"native,pcm16" default:"native" doc:"native: as recorded; pcm16: 16-bit PCM"`
+}
+
+// export gives the whole recording as one WAV: two sides become left (network)
+// and right (local).
+func (s *Server) export(ctx context.Context, in *ExportInput) (stream, error) {
+	row, err := s.find(ctx, access.Export, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.hears(ctx, access.Export, row.ID, row.Line); err != nil {
+		return nil, err
+	}
+	return s.file(row, export.Format(in.Format), "attachment", row.ID+".wav", row.Sides...)
+}
+
+// file opens the sides and serves them as one file.
+func (s *Server) file(row index.Row, f export.Format, disposition, name string, sides ...string) (stream, error) {
+	if row.State == index.StateErased {
+		return nil, failLine("erased", row.Line, row.ID)
+	}
+	var open []*archive.Audio
+	for _, side := range sides {
+		a, err := s.cfg.Archive.Audio(row.Day, row.ID, side)
+		if err != nil {
+			for _, o := range open {
+				err = errors.Join(err, o.Close())
+			}
+			if errors.Is(err, archive.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+				return nil, failLine("no-audio", row.Line, err.Error())
+			}
+			return nil, err
+		}
+		open = append(open, a)
+	}
+	file, err := export.New(f, open...)
+	if err != nil {
+		return nil, err
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer file.Close()
+		h := w.Header()
+		h.Set("Content-Type", "audio/wav")
+		h.Set("Content-Disposition", fmt.Sprintf("%s; filename=%q", disposition, name))
+		modified := row.End
+		if row.State == index.StateOpen {
+			modified = time.Time{}
+		} else {
+			h.Set("Cache-Control", "private, max-age=3600") // sealed: it never changes
+			h.Set("ETag", fmt.Sprintf("%q", name+"."+string(f)))
+			h.Set("Vary", "Cookie, Authorization")
+		}
+		http.ServeContent(newPaced(w, false), r, name, modified, file)
+	}, nil
+}

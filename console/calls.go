@@ -1,0 +1,65 @@
+package console
+
+import (
+	"context"
+	"strings"
+
+	"vaad/access"
+	"vaad/api"
+	"vaad/calls"
+)
+
+// calls searches the call journal, newest first.
+func (s *Server) calls(ctx context.Context, in *FilterInput) (*body[api.Page[api.Call]], error) {
+	p, err := s.cfg.Calls.Query(ctx, calls.Filter{
+		Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
+		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: in.Limit, Cursor: in.After,
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := s.lineNames()
+	out := api.Page[api.Call]{Items: []api.Call{}, Next: p.Next}
+	for _, r := range p.Rows {
+		out.Items = append(out.Items, s.callOf(r, names))
+	}
+	return &body[api.Page[api.Call]]{out}, nil
+}
+
+func (s *Server) lineNames() map[int]string {
+	names := map[int]string{}
+	for _, l := range s.cfg.Lines.Lines() {
+		names[l.Number] = l.Name
+	}
+	return names
+}
+
+func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
+	c := api.Call{
+		ID: r.ID, Line: r.Line, LineName: names[r.Line], Board: r.Board, Start: r.Start.UTC(), Answered: moment(r.Answered),
+		AnsweredBy: r.AnsweredBy, End: moment(r.End), EndedBy: r.EndedBy, Duration: round(r.Duration(s.cfg.Now()).Seconds(), 3),
+		Direction: r.Direction, Caller: r.Caller, Called: r.Called, Keys: r.Keys, Missed: r.Missed,
+		Recordings: append([]string{}, r.Recordings...), Why: strings.Join(r.Why, ","),
+		Continues: r.Continues, ContinuedBy: r.ContinuedBy,
+	}
+	if c.Direction == "unknown" {
+		c.Direction = ""
+	}
+	return c
+}
+
+// CallInput names a call.
+type CallInput struct {
+	ID string `path:"id" pattern:"^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}$" patternDescription:"ID of a call" doc:"ID of the call (ULID)"`
+}
+
+func (s *Server) call(ctx context.Context, in *CallInput) (*body[api.Call], error) {
+	r, ok, err := s.cfg.Calls.Get(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || !who(ctx).scope.Allows(access.Calls, r.Line) {
+		return nil, fail("no-call", in.ID)
+	}
+	return &body[api.Call]{s.callOf(r, s.lineNames())}, nil
+}

@@ -1,0 +1,153 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"vaad/access"
+	"vaad/alarm"
+	"vaad/calls"
+	"vaad/channels"
+	"vaad/recorder"
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+	"vaad/settings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Lines is what the console needs of the lines: [channels.System].
+type Lines interface {
+	Lines() []channels.LineStatus
+	Boards() []channels.BoardStatus
+	BootID() string
+	Healthy() error
+}
+
+// Feed is a lossy reader of the feed of call events: [channels.Reader].
+type Feed interface {
+	Wake() <-chan struct{}
+	Drain(dst []channels.Event) (events []channels.Event, lost bool)
+}
+
+// Recorder starts and stops recordings and lets lines be heard: [recorder.Recorder].
+type Recorder interface {
+	Start(line int, actor string) (id string, err error)
+	Stop(line int, actor string) error
+	Active() []recorder.Active
+	Listen(ctx context.Context, line int) (io.Reader, error)
+}
+
+// Index finds recordings: [index.Index].
+type Index interface {
+	Query(context.Context, index.Filter) (index.Page, error)
+	Get(id string) (index.Row, bool, error)
+}
+
+// Archive opens recordings and takes what is done to them: [archive.Archive].
+type Archive interface {
+	Audio(day archive.Day, id, side string) (*archive.Audio, error)
+	Story(day archive.Day, id string) (archive.Story, error)
+	Act(context.Context, archive.Act) (archive.JournalLine, error)
+	Space() (archive.Space, error)
+}
+
+// Calls finds calls: [calls.Journal].
+type Calls interface {
+	Query(context.Context, calls.Filter) (calls.Page, error)
+	Get(id string) (calls.Row, bool, error)
+}
+
+// Alarms lists what is wrong: [alarm.Manager].
+type Alarms interface {
+	Active() []alarm.Alarm
+	History(before uint64, limit int) ([]alarm.Alarm, error)
+	Ack(id uint64, actor string) error
+	Subscribe() (changes <-chan struct{}, cancel func())
+}
+
+// Audit keeps who did what: [access.Audit].
+type Audit interface {
+	Append(access.Entry) (access.Entry, error)
+	Query(access.AuditFilter) ([]access.Entry, error)
+}
+
+// Profile is what the settings say about a line and the line itself does not.
+type Profile struct {
+	Trigger string // off, manual, voltage or continuous
+	Group   string
+}
+
+// Config is what a Server needs. All fields are required unless said otherwise.
+type Config struct {
+	Lines    Lines
+	Feed     Feed
+	Recorder Recorder
+	Index    Index
+	Archive  Archive
+	Calls    Calls
+	Settings *settings.Document
+	Access   *access.Control
+	Audit    Audit
+	Alarms   Alarms
+	Profile  func(line int) Profile
+
+	// Flight writes the last seconds of a line as a frame log to w. nil: not offered.
+	Flight func(ctx context.Context, line, seconds int, w io.Writer) error
+
+	Version    string                // of the daemon
+	Started    time.Time             // of this run; zero: now
+	Gatherer   prometheus.Gatherer   // what /metrics shows; nil: no /metrics
+	Registerer prometheus.Registerer // nil: metrics are not registered
+	Logger     *slog.Logger          // nil: slog.Default
+	Now        func() time.Time      // nil: time.Now
+}
+
+func (c *Config) defaults() error {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Started.IsZero() {
+		c.Started = c.Now()
+	}
+	if c.Profile == nil {
+		c.Profile = func(int) Profile { return Profile{} }
+	}
+	var missing []error
+	for name, v := range map[string]bool{"Lines": c.Lines == nil, "Feed": c.Feed == nil, "Recorder": c.Recorder == nil,
+		"Index": c.Index == nil, "Archive": c.Archive == nil, "Calls": c.Calls == nil, "Settings": c.Settings == nil,
+		"Access": c.Access == nil, "Audit": c.Audit == nil, "Alarms": c.Alarms == nil} {
+		if v {
+			missing = append(missing, fmt.Errorf("console: Config.%s is missing", name))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// ErrNetwork is why only loopback addresses are served.
+var ErrNetwork = errors.New("access over the network needs accounts and TLS, which this version does not have; " +
+	"use 127.0.0.1, and an SSH tunnel from elsewhere")
+
+// ValidateListen says what is wrong with an address for the page. Empty and
+// "off" mean that there is none.
+func ValidateListen(addr string) error {
+	if addr == "" || addr == "off" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return fmt.Errorf("%q is no address: write it as 127.0.0.1:8470, or off", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%q: %w", addr, ErrNetwork)
+	}
+	return nil
+}

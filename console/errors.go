@@ -1,0 +1,76 @@
+package console
+
+import (
+	"context"
+	"errors"
+
+	"vaad/access"
+	"vaad/alarm"
+	"vaad/api"
+	"vaad/calls"
+	"vaad/channels"
+	"vaad/recorder"
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+	"vaad/settings"
+)
+
+// problem turns a domain's error into what the API answers. What it does not
+// know is an inner fault: it is logged with everything.
+func (s *Server) problem(ctx context.Context, op string, err error) error {
+	var p *api.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var invalid *settings.Invalid
+	if errors.As(err, &invalid) {
+		p = fail("settings-invalid", "")
+		for _, f := range invalid.Faults {
+			p.Errors = append(p.Errors, api.ProblemError{Location: f.Path, Message: f.Text})
+		}
+		return p
+	}
+	for _, known := range []struct {
+		err  error
+		code string
+	}{
+		{channels.ErrNoLine, "no-line"},
+		{channels.ErrNotUsed, "line-unused"},
+		{channels.ErrGone, "line-gone"},
+		{channels.ErrBusy, "busy"},
+		{channels.ErrClosed, "closing"},
+		{recorder.ErrNoLine, "no-line"},
+		{recorder.ErrGone, "line-gone"},
+		{recorder.ErrUnused, "line-unused"},
+		{recorder.ErrOff, "recording-off"},
+		{recorder.ErrIdle, "not-recording"},
+		{recorder.ErrStarting, "starting"},
+		{recorder.ErrNotRunning, "closing"},
+		{recorder.ErrNoSpace, "disk-full"},
+		{recorder.ErrNoInodes, "disk-full"},
+		{archive.ErrNotFound, "no-audio"},
+		{archive.ErrClosed, "closing"},
+		{settings.ErrFixed, "setting-fixed"},
+		{settings.ErrNoVersion, "no-version"},
+		{alarm.ErrNone, "no-alarm"},
+		{index.ErrCursor, "invalid"},
+		{calls.ErrCursor, "invalid"},
+		{access.ErrDenied, "forbidden"},
+		{context.DeadlineExceeded, "timeout"},
+		{context.Canceled, "timeout"},
+	} {
+		if errors.Is(err, known.err) {
+			return fail(known.code, err.Error())
+		}
+	}
+	switch archive.Reason(err) {
+	case "no-space":
+		return fail("disk-full", err.Error())
+	case "read-only":
+		return fail("read-only", err.Error())
+	case "io":
+		return fail("disk-error", err.Error())
+	}
+	s.cfg.Logger.Error("console: a request failed", "operation", op, "error", err)
+	return fail("internal", err.Error())
+}

@@ -1,0 +1,153 @@
+// The table of lines, live.
+import { h, icon, set, $ } from './dom.js';
+import { t, code } from './text.js';
+import { ask, root } from './client.js';
+import { since, volts, level } from './format.js';
+import * as feed from './feed.js';
+
+const rows = new Map(); // line number → the cells that change
+let can = () => false;
+let complain = () => {};
+let body;
+
+// How each state looks. The text always stands beside the icon: colour is never
+// the only sign.
+const looks = {
+  idle: ['idle', 'quiet'], 'pre-ring': ['ring', 'ring'], ringing: ['ring', 'ring'], 'off-hook-in': ['call', 'call'],
+  'off-hook-out': ['call', 'call'], dialling: ['dial', 'call'], talking: ['call', 'call'], abandoned: ['warn', 'ring'],
+  'no-battery': ['warn', 'bad'], gone: ['warn', 'bad'], unknown: ['off', 'quiet'], unused: ['off', 'quiet'],
+};
+const quiet = new Set(['idle', 'unused', 'unknown', 'gone']);
+
+export function init(allowed, onError) {
+  can = allowed;
+  complain = onError;
+  feed.on('lines', ({ all, changed }) => (all ? draw() : changed.forEach(update)));
+  setInterval(() => feed.lines.forEach(tick), 1000);
+}
+
+export function draw() {
+  const old = $('line-filter');
+  const words = old ? old.value : '';
+  const active = $('line-active') ? $('line-active').checked : false;
+  rows.clear();
+  body = h('tbody');
+  for (const l of [...feed.lines.values()].sort((a, b) => a.line - b.line)) body.append(row(l));
+  const head = ['page.line', 'page.name', 'page.state', 'page.time', 'page.level', 'page.volts', 'page.recording', 'page.actions'];
+  $('lines').replaceChildren(
+    h('form', { class: 'filter', onsubmit: (e) => e.preventDefault() },
+      h('label', {}, t('page.find-line'), h('input', { id: 'line-filter', type: 'search', value: words, oninput: filter })),
+      h('label', { class: 'check' }, h('input', { id: 'line-active', type: 'checkbox', onchange: filter }), t('page.only-active'))),
+    h('div', { class: 'scroll' },
+      h('table', {}, h('caption', {}, t('page.lines')),
+        h('thead', {}, h('tr', {}, head.map((k) => h('th', { scope: 'col', class: k === 'page.volts' || k === 'page.time' ? 'num' : null }, t(k))))),
+        body)),
+    feed.lines.size ? '' : h('p', { class: 'empty' }, t('page.no-lines')));
+  $('line-active').checked = active;
+  filter();
+}
+
+function row(l) {
+  const c = {
+    state: h('span', { class: 'state' }), time: h('span'), bar: h('i'), dbm: h('span', { class: 'dbm' }), volts: h('span'),
+    rec: h('span'), start: h('button', { type: 'button', class: 'main', onclick: () => act(l.line, 'start') }, icon('rec'), t('page.start')),
+    stop: h('button', { type: 'button', class: 'stop', onclick: () => act(l.line, 'stop') }, icon('stop'), t('page.stop')),
+  };
+  c.start.setAttribute('aria-label', t('page.start-line', { line: l.line }));
+  c.stop.setAttribute('aria-label', t('page.stop-line', { line: l.line }));
+  c.meter = h('span', { class: 'meter', role: 'meter', 'aria-label': t('page.level'), 'aria-valuemin': -60, 'aria-valuemax': 0 }, c.bar);
+  const acts = h('div', { class: 'acts' }, can('start-stop') ? [c.start, c.stop] : null,
+    can('listen') ? h('button', { type: 'button', 'aria-label': t('page.listen-line', { line: l.line }), onclick: (e) => listen(e.currentTarget, l.line) }, icon('ear'), t('page.listen')) : null,
+    can('save-flight') ? h('a', { class: 'button', href: `${root}/lines/${l.line}/flight`, download: '', title: t('page.flight-hint') }, icon('save'), t('page.flight')) : null);
+  const label = (k) => ({ 'data-label': t(k) });
+  c.row = h('tr', {},
+    h('th', { scope: 'row', ...label('page.line') }, h('span', {}, String(l.line), ' ', h('span', { class: 'soft' }, l.board + '/' + l.port))),
+    h('td', label('page.name'), h('span', {}, l.name || '', l.use !== 'tap' ? h('span', { class: 'soft' }, ' ' + code('use', l.use)) : '')),
+    h('td', label('page.state'), c.state), h('td', { class: 'num', ...label('page.time') }, c.time),
+    h('td', { class: 'nowrap', ...label('page.level') }, h('span', {}, c.meter, c.dbm)), h('td', { class: 'num', ...label('page.volts') }, c.volts),
+    h('td', label('page.recording'), c.rec), h('td', {}, acts));
+  rows.set(l.line, c);
+  update(l);
+  return c.row;
+}
+
+function update(l) {
+  const c = rows.get(l.line);
+  if (!c) return;
+  const [name, look] = looks[l.state] || ['off', 'quiet'];
+  const key = l.state + ' ' + (l.direction || '') + ' ' + (l.reason || '');
+  if (c.key !== key) {
+    c.key = key;
+    c.state.className = 'state ' + look;
+    c.state.title = l.reason || '';
+    c.state.replaceChildren(icon(name), code('state', l.state), l.call && l.direction ? icon(l.direction) : '');
+  }
+  const db = l.level_dbm0;
+  const share = db === null || db === undefined ? 0 : Math.min(1, Math.max(0, (db + 60) / 60));
+  c.bar.style.transform = 'scaleX(' + share.toFixed(3) + ')';
+  c.meter.classList.toggle('loud', share > 0.95);
+  c.meter.setAttribute('aria-valuenow', Math.round(share * 60 - 60));
+  set(c.dbm, level(db));
+  set(c.volts, volts(l.volts));
+  if (c.recording !== l.recording) {
+    c.recording = l.recording;
+    c.rec.className = l.recording ? 'rec' : 'soft';
+    c.time2 = h('span');
+    c.rec.replaceChildren(...(l.recording ? [icon('rec'), h('span', {}, t('page.recording-now')), c.time2] : [code('trigger', l.trigger)]));
+    c.start.hidden = l.recording;
+    c.stop.hidden = !l.recording;
+    if (document.activeElement === document.body && c.wanted) (l.recording ? c.stop : c.start).focus();
+    c.wanted = false;
+  }
+  c.start.disabled = l.use === 'unused' || l.state === 'gone';
+  tick(l);
+  show(c, l);
+}
+
+function tick(l) {
+  const c = rows.get(l.line);
+  if (!c) return;
+  set(c.time, quiet.has(l.state) ? '' : since(l.since, feed.now()));
+  if (l.recording && c.time2) set(c.time2, since(l.recording_since, feed.now()));
+}
+
+function filter() {
+  for (const l of feed.lines.values()) show(rows.get(l.line), l);
+}
+
+function show(c, l) {
+  const words = ($('line-filter')?.value || '').trim().toLowerCase();
+  const text = [l.line, l.name, l.board + '/' + l.port, l.caller, l.called, code('state', l.state)].join(' ').toLowerCase();
+  const active = $('line-active')?.checked && quiet.has(l.state) && !l.recording;
+  if (c) c.row.hidden = active || (words !== '' && !text.includes(words));
+}
+
+async function act(line, what) {
+  const c = rows.get(line);
+  c.wanted = true; // the button goes away: its successor gets the focus
+  try {
+    await ask('POST', `/lines/${line}/${what}`);
+    complain(null);
+  } catch (e) {
+    complain(e.message);
+  }
+}
+
+// listen plays the line until the button is pressed again or another line is.
+let heard = null;
+
+function listen(button, line) {
+  const again = heard && heard.line === line;
+  if (heard) {
+    heard.audio.removeAttribute('src');
+    heard.audio.load();
+    heard.button.setAttribute('aria-pressed', 'false');
+    heard = null;
+  }
+  if (again) return;
+  const audio = new Audio(`${root}/lines/${line}/listen?format=pcm16`);
+  heard = { line, audio, button };
+  button.setAttribute('aria-pressed', 'true');
+  audio.onerror = () => heard && heard.audio === audio && complain(t('page.listen-failed', { line }));
+  audio.play().catch(() => {});
+}

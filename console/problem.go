@@ -1,0 +1,147 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"vaad/api"
+	"vaad/api/text"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// statuses is every problem code that the API answers with, and its HTTP status.
+// Each has words in the catalogue: problem.CODE and problem.CODE.remedy.
+func statuses() map[string]int {
+	return map[string]int{
+		"bad-request":        http.StatusBadRequest,
+		"invalid":            http.StatusUnprocessableEntity,
+		"not-entered":        http.StatusUnauthorized,
+		"wrong-token":        http.StatusForbidden,
+		"forbidden":          http.StatusForbidden,
+		"forbidden-origin":   http.StatusForbidden,
+		"wrong-host":         http.StatusMisdirectedRequest,
+		"not-found":          http.StatusNotFound,
+		"method-not-allowed": http.StatusMethodNotAllowed,
+		"too-large":          http.StatusRequestEntityTooLarge,
+		"timeout":            http.StatusGatewayTimeout,
+		"too-many":           http.StatusServiceUnavailable,
+		"no-line":            http.StatusNotFound,
+		"no-recording":       http.StatusNotFound,
+		"no-audio":           http.StatusNotFound,
+		"erased":             http.StatusGone,
+		"no-call":            http.StatusNotFound,
+		"no-setting":         http.StatusNotFound,
+		"no-version":         http.StatusNotFound,
+		"no-alarm":           http.StatusNotFound,
+		"settings-invalid":   http.StatusUnprocessableEntity,
+		"setting-fixed":      http.StatusConflict,
+		"not-recording":      http.StatusConflict,
+		"recording-off":      http.StatusConflict,
+		"starting":           http.StatusServiceUnavailable,
+		"line-unused":        http.StatusConflict,
+		"tap":                http.StatusConflict,
+		"line-gone":          http.StatusServiceUnavailable,
+		"busy":               http.StatusServiceUnavailable,
+		"disk-full":          http.StatusInsufficientStorage,
+		"read-only":          http.StatusInsufficientStorage,
+		"disk-error":         http.StatusInternalServerError,
+		"no-flight":          http.StatusConflict,
+		"not-available":      http.StatusNotImplemented,
+		"range":              http.StatusRequestedRangeNotSatisfiable,
+		"closing":            http.StatusServiceUnavailable,
+		"audit-failed":       http.StatusInternalServerError,
+		"internal":           http.StatusInternalServerError,
+	}
+}
+
+// maxEcho is how much of a wrong value is told back.
+const maxEcho = 200
+
+// fail makes a problem; its title and remedy are filled in for the reader's
+// language when it is written.
+func fail(code, detail string) *api.Problem {
+	return &api.Problem{Code: code, Status: statuses()[code], Detail: detail}
+}
+
+// failLine is fail about one line.
+func failLine(code string, line int, detail string) *api.Problem {
+	p := fail(code, detail)
+	p.Line = line
+	return p
+}
+
+// finish fills in what follows from the code, in a language.
+func finish(p *api.Problem, lang string) {
+	p.Type = "urn:vaad:problem:" + p.Code
+	if p.Status = statuses()[p.Code]; p.Status == 0 {
+		p.Status = http.StatusInternalServerError
+	}
+	p.Title = text.Text(lang, "problem."+p.Code, nil)
+	if p.Remedy == "" {
+		p.Remedy = text.Text(lang, "problem."+p.Code+".remedy", nil)
+	}
+}
+
+// language is what the sender of a request reads.
+func language(r *http.Request) string { return text.Match(r.Header.Get("Accept-Language")) }
+
+// writeProblem answers a request that no handler of the API sees.
+func writeProblem(w http.ResponseWriter, r *http.Request, p *api.Problem) {
+	finish(p, language(r))
+	w.Header().Set("Content-Type", api.ProblemType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the sender may be gone: nobody is left to be told
+}
+
+// writeErr is writeProblem for an error that Server.problem made.
+func writeErr(w http.ResponseWriter, r *http.Request, err error) {
+	var p *api.Problem
+	if !errors.As(err, &p) {
+		p = fail("internal", err.Error())
+	}
+	writeProblem(w, r, p)
+}
+
+// codeOfStatus is the code for errors that the framework finds by itself.
+func codeOfStatus(status int) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnsupportedMediaType:
+		return "bad-request"
+	case http.StatusUnprocessableEntity:
+		return "invalid"
+	case http.StatusRequestEntityTooLarge:
+		return "too-large"
+	case http.StatusRequestTimeout:
+		return "timeout"
+	default:
+		return "internal"
+	}
+}
+
+// transform turns the framework's errors into problems of ours and finishes
+// all of them. It runs before any body is written.
+func transform(ctx huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*api.Problem)
+	if !ok {
+		m, isModel := v.(*huma.ErrorModel)
+		if !isModel {
+			return v, nil
+		}
+		p = &api.Problem{Code: codeOfStatus(m.Status), Detail: m.Detail}
+		for _, e := range m.Errors {
+			if e == nil || p.Code == "internal" { // inner errors are for the log
+				continue
+			}
+			if s, long := e.Value.(string); long && len(s) > maxEcho {
+				e.Value = s[:maxEcho] + "…"
+			}
+			p.Errors = append(p.Errors, api.ProblemError{Location: e.Location, Message: e.Message, Value: e.Value})
+		}
+		defer func() { p.Status = m.Status }() // it is sent with that one
+	}
+	finish(p, text.Match(ctx.Header("Accept-Language")))
+	return p, nil
+}

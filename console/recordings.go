@@ -1,0 +1,176 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"vaad/access"
+	"vaad/api"
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+)
+
+// FilterInput chooses recordings or calls.
+type FilterInput struct{ api.Filter }
+
+// linesOf are the lines of a filter that lie in the scope; nil is every line.
+func linesOf(sc access.Scope, wanted []int) []int {
+	if len(wanted) == 0 {
+		return scopeLines(sc)
+	}
+	out := []int{}
+	for _, n := range wanted {
+		if sc.Sees(n) && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func seconds(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
+
+// recordings searches, newest first.
+func (s *Server) recordings(ctx context.Context, in *FilterInput) (*body[api.Page[api.Recording]], error) {
+	p, err := s.cfg.Index.Query(ctx, index.Filter{
+		Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
+		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: in.Limit, Cursor: in.After,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := api.Page[api.Recording]{Items: []api.Recording{}, Next: p.Next, Total: int64(p.Count), AtLeast: p.AtLeast, Partial: p.Rebuilding}
+	for i := range p.Rows {
+		out.Items = append(out.Items, recordingOf(&p.Rows[i]))
+	}
+	return &body[api.Page[api.Recording]]{out}, nil
+}
+
+func recordingOf(r *index.Row) api.Recording {
+	out := api.Recording{
+		ID: r.ID, Line: r.Line, LineName: r.LineName, Board: r.Board, Start: r.Start.UTC(), End: moment(r.End),
+		Duration: round(r.Duration().Seconds(), 3), Direction: r.Direction, Caller: r.Caller, Called: r.Called, Trigger: r.Trigger,
+		Codec: r.Codec, Sides: append([]string{}, r.Sides...), Bytes: r.Bytes, State: r.State, EndedBy: r.EndedBy, Reason: r.Reason,
+		Call: r.Call, Conversation: r.Conversation, Previous: r.Previous, Next: r.Next, Notes: []api.Note{}, Protected: r.Protected,
+		Held: r.Held, Simulated: r.Simulated, Recovered: r.Recovered, Gaps: r.Gaps, LostSamples: r.LostSamples, SHA256: r.SHA256,
+	}
+	for _, n := range r.Notes {
+		out.Notes = append(out.Notes, api.Note{Time: n.Time, Actor: n.Actor, Text: n.Text})
+	}
+	for _, m := range r.Marks {
+		out.Marks = append(out.Marks, api.Mark{Time: m.Time, Actor: m.Actor, At: round(float64(m.At)/8000, 3), Text: m.Text})
+	}
+	return out
+}
+
+// RecordingInput names a recording.
+type RecordingInput struct {
+	ID string `path:"id" pattern:"^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}$" patternDescription:"ID of a recording" doc:"ID of the recording (ULID)"`
+}
+
+// find is the recording, if the caller may do that on its line.
+func (s *Server) find(ctx context.Context, v access.Verb, id string) (index.Row, error) {
+	row, ok, err := s.cfg.Index.Get(id)
+	if err != nil {
+		return row, err
+	}
+	if ok && !who(ctx).scope.Allows(v, row.Line) {
+		s.denied(ctx, v, id, row.Line)
+		ok = false
+	}
+	if !ok {
+		return row, fail("no-recording", id)
+	}
+	return row, nil
+}
+
+func (s *Server) recording(ctx context.Context, in *RecordingInput) (*body[api.Recording], error) {
+	row, err := s.find(ctx, access.SearchRecords, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Recording]{recordingOf(&row)}, nil
+}
+
+// story is what happened during a recording, as its story file tells it.
+func (s *Server) story(ctx context.Context, in *RecordingInput) (*body[api.Story], error) {
+	row, err := s.find(ctx, access.SearchRecords, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	st, err := s.cfg.Archive.Story(row.Day, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := api.Story{ID: row.ID, Complete: st.Ended, Damaged: st.Damaged, Items: []json.RawMessage{}}
+	if out.Start, err = json.Marshal(st.Start); err != nil {
+		return nil, err
+	}
+	for _, e := range st.Entries {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, b)
+	}
+	return &body[api.Story]{out}, nil
+}
+
+// NoteInput is a note on a recording.
+type NoteInput struct {
+	RecordingInput
+	Body api.NewNote
+}
+
+func (s *Server) note(ctx context.Context, in *NoteInput) (*body[api.Note], error) {
+	row, err := s.find(ctx, access.Note, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	c := who(ctx)
+	line, err := s.journal(ctx, row, archive.Act{Kind: archive.ActNote, Value: in.Body.Text})
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Note]{api.Note{Time: line.Time.UTC(), Actor: c.Name, Text: in.Body.Text}}, nil
+}
+
+// MarkInput is a mark on a recording.
+type MarkInput struct {
+	RecordingInput
+	Body api.NewMark
+}
+
+func (s *Server) mark(ctx context.Context, in *MarkInput) (*body[api.Mark], error) {
+	row, err := s.find(ctx, access.Note, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	at := int64(in.Body.At * 8000)
+	if row.State != index.StateOpen && at > row.Samples {
+		p := fail("invalid", "")
+		p.Errors = []api.ProblemError{{Location: "body.at_s", Message: "lies behind the end of the recording", Value: in.Body.At}}
+		return nil, p
+	}
+	c := who(ctx)
+	line, err := s.journal(ctx, row, archive.Act{Kind: archive.ActMark, At: at, Value: in.Body.Text})
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Mark]{api.Mark{Time: line.Time.UTC(), Actor: c.Name, At: in.Body.At, Text: in.Body.Text}}, nil
+}
+
+// journal does something to a recording, in its day's journal and in the audit log.
+func (s *Server) journal(ctx context.Context, row index.Row, a archive.Act) (line archive.JournalLine, err error) {
+	if row.State == index.StateErased {
+		return line, fail("erased", row.ID)
+	}
+	a.ID, a.Day, a.Actor, a.Time = row.ID, row.Day, who(ctx).Name, s.cfg.Now()
+	e := access.Entry{Verb: access.Note, Object: row.ID, Line: row.Line, Detail: map[string]string{"act": a.Kind, "text": a.Value}}
+	err = s.act(ctx, e, func() error {
+		line, err = s.cfg.Archive.Act(ctx, a)
+		return err
+	})
+	return line, err
+}

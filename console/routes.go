@@ -1,0 +1,181 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strconv"
+	"time"
+
+	"vaad/access"
+	"vaad/api"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// anyone is the verb of a route that every signed-in caller may use.
+const anyone access.Verb = ""
+
+// A route is one operation of the API: where it is, and what its caller must
+// be allowed to do.
+type route struct {
+	ID      string // operationId
+	Method  string
+	Path    string // below api.Prefix
+	Verb    access.Verb
+	Tag     string
+	Summary string
+	add     func(*Server, route)
+}
+
+// routes is the whole API. Rights are checked from here, before anything else.
+func routes() []route {
+	const get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
+	return []route{
+		{"session", get, "/session", anyone, "Status", "Who the caller is and what they may do", with((*Server).session)},
+		{"status", get, "/status", access.Status, "Status", "The daemon at a glance", with((*Server).status)},
+		{"boards", get, "/boards", access.ViewLines, "Lines", "All boards, working or not", with((*Server).boards)},
+
+		{"lines", get, "/lines", access.ViewLines, "Lines", "All lines as they are now", with((*Server).lines)},
+		{"line", get, "/lines/{line}", access.ViewLines, "Lines", "One line as it is now", with((*Server).line)},
+		{"start", post, "/lines/{line}/start", access.StartStop, "Lines", "Begin a recording by hand", with((*Server).start)},
+		{"stop", post, "/lines/{line}/stop", access.StartStop, "Lines", "End the line's recording", with((*Server).stop)},
+		{"listen", get, "/lines/{line}/listen", access.Listen, "Lines", "Hear the line: a WAV without end", withStream((*Server).listen, "audio/wav")},
+		{"flight", get, "/lines/{line}/flight", access.SaveFlight, "Lines", "What just happened on the line, as a frame log", withStream((*Server).flight, "application/octet-stream")},
+		{"events", get, "/events", access.ViewLines, "Lines", "Live: server-sent events snapshot, event, lines, alarms, resync", withStream((*Server).events, "text/event-stream")},
+
+		{"recordings", get, "/recordings", access.SearchRecords, "Recordings", "Search recordings, newest first", with((*Server).recordings)},
+		{"recording", get, "/recordings/{id}", access.SearchRecords, "Recordings", "One recording", with((*Server).recording)},
+		{"story", get, "/recordings/{id}/story", access.SearchRecords, "Recordings", "What happened during a recording", with((*Server).story)},
+		{"audio", get, "/recordings/{id}/audio", access.Play, "Recordings", "One side of a recording as WAV; Range is understood", withStream((*Server).audio, "audio/wav")},
+		{"export", get, "/recordings/{id}/export", access.Export, "Recordings", "The recording as one WAV file", withStream((*Server).export, "audio/wav")},
+		{"note", post, "/recordings/{id}/notes", access.Note, "Recordings", "Write a note on a recording", with((*Server).note)},
+		{"mark", post, "/recordings/{id}/marks", access.Note, "Recordings", "Mark a moment of a recording", with((*Server).mark)},
+
+		{"calls", get, "/calls", access.Calls, "Calls", "Search the call journal, newest first", with((*Server).calls)},
+		{"call", get, "/calls/{id}", access.Calls, "Calls", "One call", with((*Server).call)},
+
+		{"settings", get, "/settings", access.SettingsRead, "Settings", "The whole effective document", with((*Server).settings)},
+		{"setting", get, "/settings/value", access.SettingsRead, "Settings", "One value by path", with((*Server).setting)},
+		{"settings-history", get, "/settings/history", access.SettingsRead, "Settings", "Versions, newest first", with((*Server).history)},
+		{"settings-export", get, "/settings/export", access.SettingsRead, "Settings", "The settings as one readable file", withStream((*Server).exportSettings, "application/json")},
+		{"set", put, "/settings/value", access.SettingsWrite, "Settings", "Change one value", with((*Server).set)},
+		{"settings-rollback", post, "/settings/rollback", access.SettingsWrite, "Settings", "Bring an earlier version back as a new one", with((*Server).rollback)},
+		{"settings-import", post, "/settings/import", access.SettingsWrite, "Settings", "Replace the settings by an exported file", with((*Server).importSettings)},
+
+		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
+		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
+		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
+	}
+}
+
+// acts are the verbs whose refusal is worth a line in the audit log: they
+// change something or let somebody hear something.
+func acts(v access.Verb) bool {
+	switch v {
+	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.SaveFlight,
+		access.SettingsWrite, access.AlarmAck, access.Maintain:
+		return true
+	}
+	return false
+}
+
+// operation is what the framework must know of a route.
+func (s *Server) operation(rt route) huma.Operation {
+	op := huma.Operation{
+		OperationID: rt.ID, Method: rt.Method, Path: rt.Path, Summary: rt.Summary, Tags: []string{rt.Tag},
+		MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
+		Middlewares: huma.Middlewares{s.allow(rt)},
+		Responses: map[string]*huma.Response{"default": {
+			Description: "Problem: what failed, where, and what to do",
+			Content: map[string]*huma.MediaType{api.ProblemType: {
+				Schema: huma.SchemaFromType(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[api.Problem]()),
+			}},
+		}},
+	}
+	if rt.Verb == anyone {
+		op.Description = "Every signed-in caller may do this."
+	} else {
+		op.Description = "Needs the right " + strconv.Quote(string(rt.Verb)) + "."
+	}
+	if rt.ID == "settings-import" {
+		op.MaxBodyBytes = maxSettingsBody
+		op.SkipValidateBody = true // settings say themselves what is wrong with a file
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf("application/json")}}}
+	}
+	return op
+}
+
+// allow lets callers pass who hold the route's verb.
+func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		c := who(r.Context())
+		switch {
+		case c == nil:
+			writeProblem(w, r, fail("not-entered", ""))
+		case rt.Verb != anyone && !c.scope.Verbs[rt.Verb]:
+			d := &access.Denied{Actor: c.Name, Verb: rt.Verb}
+			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
+			writeProblem(w, r, fail("forbidden", d.Error()))
+		default:
+			next(ctx)
+		}
+	}
+}
+
+// with makes a route of a handler that takes and gives structures.
+func with[I, O any](h func(*Server, context.Context, *I) (*O, error)) func(*Server, route) {
+	return func(s *Server, rt route) {
+		huma.Register(s.api, s.operation(rt), func(ctx context.Context, in *I) (*O, error) {
+			out, err := h(s, ctx, in)
+			if err != nil {
+				return nil, s.problem(ctx, rt.ID, err)
+			}
+			return out, nil
+		})
+	}
+}
+
+// A stream writes an answer by itself. An error before it began is answered as
+// a problem.
+type stream func(http.ResponseWriter, *http.Request)
+
+// withStream makes a route of a handler whose answer is no JSON structure.
+func withStream[I any](h func(*Server, context.Context, *I) (stream, error), contentType string) func(*Server, route) {
+	return func(s *Server, rt route) {
+		op := s.operation(rt)
+		op.Responses["200"] = &huma.Response{Description: rt.Summary, Content: map[string]*huma.MediaType{contentType: {Schema: schemaOf(contentType)}}}
+		huma.Register(s.api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+			out, err := h(s, ctx, in)
+			if err != nil {
+				return nil, s.problem(ctx, rt.ID, err)
+			}
+			return &huma.StreamResponse{Body: func(hc huma.Context) {
+				r, w := humago.Unwrap(hc)
+				out(w, r)
+			}}, nil
+		})
+	}
+}
+
+func schemaOf(contentType string) *huma.Schema {
+	switch contentType {
+	case "application/json":
+		return &huma.Schema{Type: huma.TypeObject}
+	case "text/event-stream":
+		return &huma.Schema{Type: huma.TypeString}
+	default:
+		return &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	}
+}
+
+// body is an answer with nothing but a JSON body.
+type body[T any] struct{ Body T }
+
+// empty is the input of a route that takes nothing.
+type empty struct{}
+
+// done is the answer of an act that has nothing to tell.
+type done struct{}

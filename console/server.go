@@ -1,0 +1,257 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"vaad/api"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Limits of one server. They are far above what a site needs and far below
+// what a mistaken or hostile client could take.
+const (
+	readTimeout     = 30 * time.Second // of a whole request
+	writeTimeout    = 60 * time.Second // of a whole answer that is no stream
+	streamTimeout   = 15 * time.Second // of one write of a stream
+	maxConnections  = 256              // per listener
+	maxWatchers     = 64
+	maxListeners    = 64
+	maxBody         = 64 << 10
+	maxSettingsBody = 4 << 20
+)
+
+// A Server serves the API, the page, /metrics and /healthz.
+type Server struct {
+	cfg     Config
+	api     huma.API
+	handler http.Handler
+	page    *page
+	hub     *hub
+	bearer  bearers
+	heard   audited
+	metrics *metrics
+	slots   chan struct{} // of people who listen to a line
+
+	mu     sync.Mutex
+	http   []*http.Server
+	closed bool
+	quit   chan struct{} // closed by Shutdown: streams end
+}
+
+// New makes a Server. Run must run for live events, Serve for each listener.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), quit: make(chan struct{})}
+	s.metrics = newMetrics(cfg.Registerer)
+	s.hub = newHub(s)
+	var err error
+	if s.page, err = newPage(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	s.api = newAPI(mux, cfg.Version)
+	for _, rt := range routes() {
+		rt.add(s, rt)
+	}
+	document(s.api)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.noSuchRoute(mux, w, r) })
+	mux.HandleFunc("GET /healthz", s.healthz)
+	if cfg.Gatherer != nil {
+		mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	}
+	mux.HandleFunc("GET /{$}", s.front)
+	mux.HandleFunc("/", s.static)
+	s.handler = s.recovered(s.metrics.count(headers(sameOrigin(s.enter(http.MaxBytesHandler(mux, maxSettingsBody))))))
+	return s, nil
+}
+
+// newAPI is the framework without what it adds by itself: no page from a CDN,
+// no links made from the Host header.
+func newAPI(mux *http.ServeMux, version string) huma.API {
+	c := huma.DefaultConfig("vaad", version)
+	c.Info.Description = "Lines, recordings, calls and settings of a vaad daemon. " +
+		"Errors are application/problem+json with a stable code, the line, and what to do."
+	c.DocsPath, c.SchemasPath, c.OpenAPIPath = "", "", ""
+	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{transform}
+	return humago.NewWithPrefix(mux, api.Prefix, c)
+}
+
+// document adds what the routes do not show by themselves, the messages of the
+// live feed, and takes away the framework's own errors, which never leave.
+func document(a huma.API) {
+	all := a.OpenAPI().Components.Schemas
+	for _, t := range []reflect.Type{reflect.TypeFor[api.Snapshot](), reflect.TypeFor[api.Fact](), reflect.TypeFor[api.Changed](), reflect.TypeFor[api.Resync]()} {
+		all.Schema(t, true, t.Name())
+	}
+	delete(all.Map(), "ErrorModel")
+	delete(all.Map(), "ErrorDetail")
+}
+
+// Run keeps the live feed going until ctx ends.
+func (s *Server) Run(ctx context.Context) error { return s.hub.run(ctx) }
+
+// Serve serves a listener until Shutdown: a unix socket, whose callers are known
+// by their credentials, or a loopback address, whose callers need the token.
+// Anything else is refused with [ErrNetwork].
+func (s *Server) Serve(l net.Listener) error {
+	h := s.handler
+	switch a := l.Addr().(type) {
+	case *net.UnixAddr:
+	case *net.TCPAddr:
+		if !a.IP.IsLoopback() {
+			return fmt.Errorf("console: %s: %w", a, ErrNetwork)
+		}
+		h = loopbackHost(h)
+	default:
+		return fmt.Errorf("console: %s: %w", l.Addr(), ErrNetwork)
+	}
+	srv := &http.Server{
+		Handler: h, ConnContext: withPeer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return errors.Join(http.ErrServerClosed, l.Close())
+	}
+	s.http = append(s.http, srv)
+	s.mu.Unlock()
+	if err := srv.Serve(limit(l, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("console: serve %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Shutdown ends streams at once, lets other requests finish until ctx ends,
+// and closes the listeners.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closed {
+		close(s.quit)
+	}
+	s.closed = true
+	all := s.http
+	s.mu.Unlock()
+	var errs []error
+	for _, srv := range all {
+		if err := srv.Shutdown(ctx); err != nil {
+			errs = append(errs, err, srv.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// noSuchRoute answers what no route takes: 405 where another method would do.
+func (s *Server) noSuchRoute(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allow []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := r.Clone(r.Context())
+		probe.Method = m
+		if _, pattern := mux.Handler(probe); m != r.Method && pattern != "/api/" {
+			allow = append(allow, m)
+			w.Header().Add("Allow", m)
+		}
+	}
+	switch {
+	case who(r.Context()) == nil:
+		w.Header().Del("Allow")
+		writeProblem(w, r, fail("not-entered", ""))
+	case len(allow) > 0:
+		writeProblem(w, r, fail("method-not-allowed", r.Method+" "+quote(r.URL.Path)))
+	default:
+		writeProblem(w, r, fail("not-found", quote(r.URL.Path)))
+	}
+}
+
+// recovered turns a panic into an answer and a line in the log: one request
+// must not take recordings down.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http compares it
+				panic(v)
+			}
+			if r.Context().Err() == nil { // else it is only that the sender went away
+				s.cfg.Logger.Error("console: a request ended in a panic", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+			}
+			writeProblem(w, r, fail("internal", ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// healthz is 200 while every board loop ticks or is declared gone.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := s.cfg.Lines.Healthy(); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// limit makes a listener accept at most n connections at once; others wait.
+func limit(l net.Listener, n int) net.Listener {
+	return &limited{Listener: l, slots: make(chan struct{}, n), done: make(chan struct{})}
+}
+
+type limited struct {
+	net.Listener
+	slots chan struct{}
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	return &counted{Conn: c, free: sync.OnceFunc(func() { <-l.slots })}, nil
+}
+
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return l.Listener.Close()
+}
+
+type counted struct {
+	net.Conn
+	free func()
+}
+
+// Inner is the connection itself, for asking who is at its other end.
+func (c *counted) Inner() net.Conn { return c.Conn }
+
+func (c *counted) Close() error {
+	defer c.free()
+	return c.Conn.Close()
+}

@@ -1,0 +1,197 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"vaad/access"
+	"vaad/api"
+	"vaad/settings"
+)
+
+// ofLine is the line that a path of the settings is about, 0 if it is about none.
+func ofLine(path string) int {
+	rest, ok := strings.CutPrefix(path, "lines.")
+	if !ok {
+		return 0
+	}
+	number, _, _ := strings.Cut(rest, ".")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n
+}
+
+// overPath says whether the caller may do that with a path: who is limited to
+// some lines has only the settings of these.
+func (s *Server) overPath(ctx context.Context, v access.Verb, path string) error {
+	c := who(ctx)
+	n := ofLine(path)
+	if c.scope.All || n > 0 && c.scope.Allows(v, n) {
+		return nil
+	}
+	s.denied(ctx, v, path, n)
+	return fail("forbidden", quote(path)+" lies outside your lines")
+}
+
+// settings is the whole document as it is in force.
+func (s *Server) settings(ctx context.Context, _ *empty) (*body[api.Settings], error) {
+	if err := s.overPath(ctx, access.SettingsRead, ""); err != nil {
+		return nil, err
+	}
+	doc, err := s.whole()
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Settings]{doc}, nil
+}
+
+func (s *Server) whole() (api.Settings, error) {
+	d := s.cfg.Settings
+	out := api.Settings{Version: d.Version(), Fixed: []string{}}
+	fixed, by := d.Fixed()
+	out.Fixed = append(out.Fixed, fixed...)
+	if len(fixed) > 0 {
+		out.FixedBy = by
+	}
+	var err error
+	out.Settings, err = d.Get("")
+	return out, err
+}
+
+// PathInput names a value of the settings.
+type PathInput struct {
+	Path string `query:"path" required:"true" minLength:"1" maxLength:"200" doc:"Where: lines.3.trigger"`
+}
+
+func (s *Server) setting(ctx context.Context, in *PathInput) (*body[api.Setting], error) {
+	if err := s.overPath(ctx, access.SettingsRead, in.Path); err != nil {
+		return nil, err
+	}
+	return s.value(in.Path)
+}
+
+func (s *Server) value(path string) (*body[api.Setting], error) {
+	v, err := s.cfg.Settings.Get(path)
+	if err != nil { // the only way that it can fail
+		return nil, fail("no-setting", err.Error())
+	}
+	return &body[api.Setting]{api.Setting{Path: path, Value: v, Origin: s.cfg.Settings.Origin(path), Version: s.cfg.Settings.Version()}}, nil
+}
+
+// SetInput is a change of one value.
+type SetInput struct{ Body api.SetValue }
+
+func (s *Server) set(ctx context.Context, in *SetInput) (*body[api.Setting], error) {
+	path := in.Body.Path
+	if err := s.overPath(ctx, access.SettingsWrite, path); err != nil {
+		return nil, err
+	}
+	if len(in.Body.Value) == 0 {
+		in.Body.Value = json.RawMessage("null")
+	}
+	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set", "value": string(in.Body.Value)}}
+	err := s.act(ctx, e, func() error {
+		_, err := s.cfg.Settings.Set(who(ctx).Name, in.Body.Why, path, in.Body.Value)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.value(path)
+	if err != nil { // an element of a map was taken away
+		return &body[api.Setting]{api.Setting{Path: path, Value: json.RawMessage("null"), Origin: "default", Version: s.cfg.Settings.Version()}}, nil
+	}
+	return out, nil
+}
+
+// HistoryInput chooses versions.
+type HistoryInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Versions of one page"`
+	Before uint64 `query:"before" doc:"Only versions below this one"`
+}
+
+func (s *Server) history(ctx context.Context, in *HistoryInput) (*body[api.Page[api.Version]], error) {
+	if err := s.overPath(ctx, access.SettingsRead, ""); err != nil {
+		return nil, err
+	}
+	all, err := s.cfg.Settings.History(in.Before, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := api.Page[api.Version]{Items: []api.Version{}}
+	for _, v := range all {
+		out.Items = append(out.Items, versionOf(v))
+	}
+	if len(all) == in.Limit && all[len(all)-1].N > 1 {
+		out.Next = itoa(all[len(all)-1].N)
+	}
+	return &body[api.Page[api.Version]]{out}, nil
+}
+
+func versionOf(v settings.Version) api.Version {
+	out := api.Version{Version: v.N, Time: v.Time.UTC(), Actor: v.Actor, Why: v.Why, Changes: []api.Change{}}
+	for _, c := range v.Diff {
+		out.Changes = append(out.Changes, api.Change{Path: c.Path, Old: c.Old, New: c.New})
+	}
+	return out
+}
+
+// RollbackInput names the version to go back to.
+type RollbackInput struct{ Body api.Rollback }
+
+func (s *Server) rollback(ctx context.Context, in *RollbackInput) (*body[api.Settings], error) {
+	if err := s.overPath(ctx, access.SettingsWrite, ""); err != nil {
+		return nil, err
+	}
+	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "rollback", "version": itoa(in.Body.Version)}}
+	return s.wholeAfter(ctx, e, func() error {
+		_, err := s.cfg.Settings.Rollback(who(ctx).Name, in.Body.Why, in.Body.Version)
+		return err
+	})
+}
+
+func (s *Server) wholeAfter(ctx context.Context, e access.Entry, do func() error) (*body[api.Settings], error) {
+	if err := s.act(ctx, e, do); err != nil {
+		return nil, err
+	}
+	doc, err := s.whole()
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Settings]{doc}, nil
+}
+
+// ImportInput is an exported settings file.
+type ImportInput struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+func (s *Server) importSettings(ctx context.Context, in *ImportInput) (*body[api.Settings], error) {
+	if err := s.overPath(ctx, access.SettingsWrite, ""); err != nil {
+		return nil, err
+	}
+	file := append([]byte{}, in.RawBody...) // the framework takes its buffer back
+	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "import", "bytes": itoa(uint64(len(file)))}}
+	return s.wholeAfter(ctx, e, func() error {
+		_, err := s.cfg.Settings.Import(who(ctx).Name, "import", file)
+		return err
+	})
+}
+
+func (s *Server) exportSettings(ctx context.Context, _ *empty) (stream, error) {
+	if err := s.overPath(ctx, access.SettingsRead, ""); err != nil {
+		return nil, err
+	}
+	file := s.cfg.Settings.Export()
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Disposition", `attachment; filename="vaad-settings.json"`)
+		w.Header().Set("Content-Length", strconv.Itoa(len(file)))
+		_, _ = w.Write(file) // the receiver may be gone
+	}, nil
+}

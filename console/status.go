@@ -1,0 +1,71 @@
+package console
+
+import (
+	"context"
+	"strconv"
+
+	"vaad/access"
+	"vaad/api"
+	"vaad/recorder/index"
+)
+
+func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// session tells the caller who they are.
+func (s *Server) session(ctx context.Context, _ *empty) (*body[api.Actor], error) {
+	return &body[api.Actor]{who(ctx).apiActor()}, nil
+}
+
+// status is the daemon at a glance, cut to what the caller may know.
+func (s *Server) status(ctx context.Context, _ *empty) (*body[api.Status], error) {
+	c := who(ctx)
+	now := s.cfg.Now().UTC()
+	st := api.Status{
+		Product: "vaad", Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
+		Uptime: round(now.Sub(s.cfg.Started).Seconds(), 1), Healthy: s.cfg.Lines.Healthy() == nil,
+		States: map[string]int{}, Boards: s.allBoards(), Actor: c.apiActor(),
+	}
+	for _, b := range st.Boards {
+		st.Simulated = st.Simulated || b.Simulated
+	}
+	for _, l := range s.allLines() {
+		if !c.scope.Sees(l.Line) {
+			continue
+		}
+		st.Lines++
+		st.States[l.State]++
+		if l.Recording {
+			st.Recording++
+		}
+	}
+	if c.scope.Verbs[access.SearchRecords] {
+		p, err := s.cfg.Index.Query(ctx, index.Filter{Lines: scopeLines(c.scope), Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		st.Recordings, st.AtLeast = int64(p.Count), p.AtLeast
+	}
+	if sp, err := s.cfg.Archive.Space(); err == nil { // a disk that does not answer has its alarm
+		st.Disk = &api.Disk{FreeBytes: sp.FreeBytes, FreeInodes: sp.FreeInodes, Seconds: sp.FreeBytes / 8000}
+	}
+	if c.scope.Verbs[access.AlarmRead] {
+		for _, a := range s.cfg.Alarms.Active() {
+			if !c.seesAlarm(a) {
+				continue
+			}
+			st.Alarms++
+			if st.Severity == "" { // critical ones come first
+				st.Severity = string(a.Severity)
+			}
+		}
+	}
+	return &body[api.Status]{st}, nil
+}
+
+// scopeLines is a scope as domains take it: nil is every line.
+func scopeLines(sc access.Scope) []int {
+	if sc.All {
+		return nil
+	}
+	return append([]int{}, sc.Numbers()...)
+}
