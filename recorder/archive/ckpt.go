@@ -26,6 +26,7 @@ const (
 
 	flagSimulated   = 1 << 0
 	flagClockSynced = 1 << 1
+	flagWhole       = 1 << 2 // made by recovery as there was none: take the files as they are
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -46,6 +47,7 @@ type ckptHeader struct {
 	line      uint32
 	simulated bool
 	synced    bool
+	whole     bool
 }
 
 func codecByte(c Codec) byte {
@@ -58,6 +60,11 @@ func codecByte(c Codec) byte {
 		return 3
 	}
 	return 0
+}
+
+func headerOf(id ulid.ULID, s *Start) *ckptHeader {
+	return &ckptHeader{id: id, codec: s.Codec, sides: s.Sides, begin: s.Begin, beginPos: s.BeginPos,
+		line: uint32(s.Line), simulated: s.Simulated, synced: s.ClockSynced}
 }
 
 func (h *ckptHeader) start() Start {
@@ -82,6 +89,9 @@ func (h *ckptHeader) append(b []byte) []byte {
 	}
 	if h.synced {
 		flags |= flagClockSynced
+	}
+	if h.whole {
+		flags |= flagWhole
 	}
 	b = le.AppendUint32(b, flags)
 	b = append(b, h.id[:]...)
@@ -125,6 +135,7 @@ func parseCkptHeader(b []byte) (*ckptHeader, error) {
 	}
 	flags := le.Uint32(b[36:])
 	h.simulated, h.synced = flags&flagSimulated != 0, flags&flagClockSynced != 0
+	h.whole = flags&flagWhole != 0
 	copy(h.id[:], b[40:])
 	for i := range sides {
 		s := strings.TrimRight(string(b[ckptFixed+i*maxSideName:ckptFixed+(i+1)*maxSideName]), "\x00")

@@ -175,40 +175,52 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 	c.prepare(seals)
 	seals = c.keep(seals, func(s *sealing) error {
 		if s.discard {
-			return s.remove(c.disk)
+			return s.intend(c.disk)
 		}
 		return nil
 	})
-	live := slices.DeleteFunc(slices.Clone(seals), func(s *sealing) bool { return s.discard })
-	if len(live) > 0 {
+	if len(seals) > 0 {
 		if _, err := c.sync.sync(); err != nil {
 			c.errs.wrap("sync", "", err)
-			live = c.keep(live, func(s *sealing) error { s.prepared = false; return err })
+			seals = c.keep(seals, func(s *sealing) error { s.prepared = false; return err })
 		}
-		live = c.keep(live, func(s *sealing) error { return s.move(c.disk) })
+	}
+	seals = c.keep(seals, func(s *sealing) error {
+		if s.discard {
+			return s.removeAudio(c.disk)
+		}
+		return s.move(c.disk)
+	})
+	var live, gone []*sealing
+	for _, s := range seals {
+		if s.discard {
+			gone = append(gone, s)
+		} else {
+			live = append(live, s)
+		}
 	}
 	live, lines = c.write(live, c.ready(lines, live))
-	if len(live)+len(lines) > 0 {
+	if len(live)+len(gone)+len(lines) > 0 {
 		if _, err := c.sync.sync(); err != nil {
 			c.errs.wrap("sync", "", err)
 			for _, j := range c.journals {
 				j.rollback()
 			}
 			c.keep(live, func(*sealing) error { return err })
+			c.keep(gone, func(*sealing) error { return err })
 			c.refuse(lines, err)
-			live, lines = nil, nil
+			live, gone, lines = nil, nil, nil
 		}
 	}
 	c.closeJournals()
-	for _, s := range seals {
-		if s.discard {
-			c.finish(s)
-		}
-	}
+	// Nothing is lost when these fail: the next recovery sees that all else is
+	// done and removes the file.
 	for _, s := range live {
-		// Nothing is lost when this fails: the next recovery sees that the
-		// journal has the line and removes the file.
 		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
+		c.finish(s)
+	}
+	for _, s := range gone {
+		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extDiscard)))
 		c.finish(s)
 	}
 	c.publish(live, lines)

@@ -87,3 +87,20 @@ func addSpan(s []span, from, to int64) []span {
 	}
 	return append(s, span{from, to})
 }
+
+// uncovered lists the spans of the first bytes that no chunk speaks of, as a
+// checkpoint in the middle is damaged.
+func uncovered(chunks []chunk, bytes int64) []span {
+	var s []span
+	at := int64(0)
+	for _, c := range chunks {
+		if from := c.total - int64(c.n); from > at {
+			s = append(s, span{at, from})
+		}
+		at = max(at, c.total)
+	}
+	if at < bytes {
+		s = append(s, span{at, bytes})
+	}
+	return s
+}

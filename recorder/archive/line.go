@@ -58,7 +58,7 @@ type Seal struct {
 	Reason      string    `json:"reason,omitempty"`
 	Recovered   bool      `json:"recovered,omitempty"`  // a crash ended it
 	Unverified  bool      `json:"unverified,omitempty"` // there were no checkpoints to check it against
-	Damaged     int64     `json:"damaged,omitempty"`    // samples that do not match their checkpoint
+	Damaged     int64     `json:"damaged,omitempty"`    // samples that do not match their checkpoint, or have none
 	Gaps        int       `json:"gaps,omitempty"`
 	LostSamples int64     `json:"lost_samples,omitempty"` // sum of all gaps
 	Acts        []Act     `json:"acts,omitempty"`         // done while it was still running

@@ -179,10 +179,11 @@ func (r *Reader) sealedIDs(d Day) (map[string]bool, error) {
 // (nil), or a sealing.
 func (a *Archive) recoverOne(g *leftover, known *knownLines) (r Recovered, s *sealing, err error) {
 	r = Recovered{ID: g.id, State: RecoverDiscarded}
-	if g.discard {
-		return r, nil, removeDiscarded(a.disk, g.id, g.sides)
-	}
 	s = &sealing{id: g.id}
+	if g.discard {
+		s.discard, s.start.Sides = true, g.sides
+		return r, s, nil
+	}
 	var head *ckptHeader
 	var recs []ckptRecord
 	if g.ckpt {
@@ -316,9 +317,9 @@ func (a *Archive) rebuild(g *leftover, head *ckptHeader, recs []ckptRecord, s *s
 			return r, nil, err
 		}
 	}
-	s.unchecked = head == nil
+	s.unchecked = head == nil || head.whole
 	samples := s.audio() / max(1, s.start.Codec.SampleBytes())
-	ended = ended && head != nil && end.At == samples && s.complete(recs)
+	ended = ended && !s.unchecked && end.At == samples && s.complete(recs)
 	if samples == 0 && !ended {
 		s.discard = true
 		s.start.Sides = g.sides
@@ -328,6 +329,7 @@ func (a *Archive) rebuild(g *leftover, head *ckptHeader, recs []ckptRecord, s *s
 	if ended {
 		r.State = RecoverResumed
 		s.end = End{Time: end.Time, EndedBy: end.Code, Reason: end.Text}
+		s.recovered = end.Code == EndedByCrash
 		for _, e := range story.entries[len(story.entries)-story.nClosing:] {
 			if e.Kind == EntryRecovered {
 				s.recovered, s.cut = true, e.Value
@@ -429,7 +431,7 @@ func (a *Archive) cutSide(id, side string, i int, codec *Codec, head *ckptHeader
 	}
 	data := int64(wav.HeaderLen(wavFormat(*codec)))
 	have = max(0, size-data)
-	if head == nil {
+	if head == nil || head.whole {
 		zero, err := allZero(f, data, size)
 		if err == nil && !zero {
 			ss.bytes = have - have%codec.SampleBytes()

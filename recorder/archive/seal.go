@@ -1,12 +1,15 @@
 package archive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"time"
+
+	"github.com/oklog/ulid/v2"
 
 	"vaad/dsp/wav"
 )
@@ -89,6 +92,11 @@ func (s *sealing) prepare(d Disk) error {
 			return err
 		}
 	}
+	if s.unchecked {
+		if err := s.makeIntent(d); err != nil {
+			return err
+		}
+	}
 	sum := s.sum
 	seal := &sum.seal
 	seal.Unverified = s.unchecked
@@ -104,6 +112,10 @@ func (s *sealing) prepare(d Disk) error {
 		file, bad, err := sealWAV(d, s.id, s.start.Codec, side)
 		if err != nil {
 			return err
+		}
+		if !s.unchecked {
+			bad = append(bad, uncovered(side.chunks, side.bytes)...)
+			slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 		}
 		seal.Sides = append(seal.Sides, side.name)
 		seal.Files = append(seal.Files, file)
@@ -126,6 +138,23 @@ func (s *sealing) prepare(d Disk) error {
 	s.line.Kind, s.line.ID, s.line.Seal = KindSealed, s.id, seal
 	s.prepared = true
 	return nil
+}
+
+// makeIntent gives a recording without checkpoints a file that says that its
+// sealing is under way.
+func (s *sealing) makeIntent(d Disk) error {
+	f, err := d.Open(inOpen(s.id+extCkpt), os.O_RDWR|os.O_CREATE, openPerm)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := headerOf(ulid.MustParseStrict(s.id), &s.start)
+	h.whole = true
+	b := h.append(nil)
+	if _, err = f.WriteAt(b, 0); err != nil {
+		return err
+	}
+	return f.Truncate(int64(len(b)))
 }
 
 // loadChunks reads back what the checkpoints say, so that sealing proves the
@@ -276,26 +305,25 @@ func moveFile(d Disk, day Day, name string) error {
 	return err
 }
 
-// remove takes a discarded recording away. Renaming the checkpoint file first
-// keeps a crash in between from bringing half of it back.
-func (s *sealing) remove(d Disk) error {
+// intend marks a recording as discarded. When that is durable its files may be
+// removed: no crash brings half of it back.
+func (s *sealing) intend(d Disk) error {
 	err := d.Rename(inOpen(s.id+extCkpt), inOpen(s.id+extDiscard))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // by an earlier try, or it never had a checkpoint file
 	}
-	return removeDiscarded(d, s.id, s.start.Sides)
+	return err
 }
 
-func removeDiscarded(d Disk, id string, sides []string) error {
-	for _, side := range sides {
-		if err := removeName(d, inOpen(wavName(id, side))); err != nil {
+// removeAudio removes all files of a discarded recording but the mark itself,
+// which goes when their removal is durable.
+func (s *sealing) removeAudio(d Disk) error {
+	for _, side := range s.start.Sides {
+		if err := removeName(d, inOpen(wavName(s.id, side))); err != nil {
 			return err
 		}
 	}
-	if err := removeName(d, inOpen(id+extStory)); err != nil {
-		return err
-	}
-	return removeName(d, inOpen(id+extDiscard))
+	return removeName(d, inOpen(s.id+extStory))
 }
 
 func removeName(d Disk, name string) error {

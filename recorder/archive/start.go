@@ -87,7 +87,7 @@ const (
 const (
 	EntryStart     = "start"
 	EntrySideLost  = "side-lost" // the file of Side is not there
-	EntryDamaged   = "damaged"   // Value samples of Side from At on do not match their checkpoint
+	EntryDamaged   = "damaged"   // Value samples of Side from At on do not match their checkpoint, or have none
 	EntryRecovered = "recovered" // a crash ended the recording; Value bytes behind the last good checkpoint were cut
 	EntryEnd       = "end"       // Code is why, Text the detail
 )

@@ -133,9 +133,7 @@ func (w *Writer) create(named bool) (err error) {
 	}
 	w.storyOff = int64(len(line))
 
-	head := (&ckptHeader{id: w.uid, codec: w.start.Codec, sides: w.start.Sides, begin: w.start.Begin,
-		beginPos: w.start.BeginPos, line: uint32(w.start.Line),
-		simulated: w.start.Simulated, synced: w.start.ClockSynced}).append(nil)
+	head := headerOf(w.uid, &w.start).append(nil)
 	if w.ckpt, err = put(w.id+extCkpt, head); err != nil {
 		return err
 	}
