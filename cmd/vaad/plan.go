@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+
+	"vaad/channels"
+	"vaad/driver"
+	"vaad/recorder"
+	"vaad/settings"
+)
+
+// plan gives lines their permanent numbers: a line that was never seen gets the
+// next free number, written into settings, and keeps it when its board goes.
+type plan struct {
+	mu   sync.Mutex
+	doc  *settings.Document
+	sec  sections
+	info map[string]driver.Info // of the boards as last opened
+}
+
+func newPlan(doc *settings.Document, sec sections) *plan {
+	return &plan{doc: doc, sec: sec, info: map[string]driver.Info{}}
+}
+
+// Lines implements channels.Plan.
+func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.info[board] = info
+	known := p.sec.lines.Get(p.doc)
+	fresh := unknownLines(board, info, known)
+	if len(fresh) > 0 {
+		if err := p.add(fresh); err != nil {
+			return nil, fmt.Errorf("give the lines of board %s their numbers: %w", board, err)
+		}
+		known = p.sec.lines.Get(p.doc)
+	}
+	var out []channels.LineConfig
+	for _, n := range slices.Sorted(maps.Keys(known)) {
+		if l := known[n]; l.Board == board && info.LineByPort(l.Port) >= 0 {
+			out = append(out, channelConfig(n, l, info))
+		}
+	}
+	slices.SortFunc(out, func(a, b channels.LineConfig) int { return a.Number - b.Number })
+	return out, nil
+}
+
+// unknownLines lists the ports that settings do not have, as lines without a
+// number. Receive-only spans of a digital tap belong together two by two in
+// their order, the network's side first; lines.N.local_port changes that.
+func unknownLines(board string, info driver.Info, known map[string]lineDoc) []lineDoc {
+	taken := map[int]bool{}
+	for _, l := range known {
+		if l.Board == board {
+			taken[l.Port], taken[l.LocalPort] = true, true
+		}
+	}
+	var taps []int // spans that are taps, in order
+	for _, s := range info.Spans {
+		if s.Tap {
+			taps = append(taps, s.Number)
+		}
+	}
+	local := map[int]int{} // port of the network's side → port of the local side
+	for i := 0; i+1 < len(taps); i += 2 {
+		for _, a := range info.Lines {
+			for _, b := range info.Lines {
+				if a.Span == taps[i] && b.Span == taps[i+1] && a.Timeslot == b.Timeslot {
+					local[a.Port] = b.Port
+				}
+			}
+		}
+	}
+	second := map[int]bool{}
+	for _, b := range local {
+		second[b] = true
+	}
+	var fresh []lineDoc
+	for _, l := range info.Lines {
+		if !taken[l.Port] && !second[l.Port] {
+			fresh = append(fresh, lineDoc{Board: board, Port: l.Port, LocalPort: local[l.Port], Name: l.Name})
+		}
+	}
+	return fresh
+}
+
+// add writes new lines into settings, as one version.
+func (p *plan) add(fresh []lineDoc) error {
+	raw, err := p.doc.Get("")
+	if err != nil {
+		return err
+	}
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		return err
+	}
+	lines := map[string]any{}
+	if err := json.Unmarshal(whole["lines"], &lines); err != nil {
+		return err
+	}
+	next := 1
+	var free []int // numbers that were set up before their line was seen
+	for n, l := range p.sec.lines.Get(p.doc) {
+		k, _ := strconv.Atoi(n)
+		next = max(next, k+1)
+		if l.Board == "" {
+			free = append(free, k)
+		}
+	}
+	slices.Sort(free)
+	for _, l := range fresh {
+		n := next
+		if len(free) > 0 {
+			n, free = free[0], free[1:]
+		} else {
+			next++
+		}
+		line, _ := lines[strconv.Itoa(n)].(map[string]any)
+		if line == nil {
+			line = map[string]any{}
+		}
+		line["board"], line["port"], line["local_port"] = l.Board, l.Port, l.LocalPort
+		if l.Name != "" {
+			line["name"] = l.Name
+		}
+		lines[strconv.Itoa(n)] = line
+	}
+	if whole["lines"], err = json.Marshal(lines); err != nil {
+		return err
+	}
+	if raw, err = json.Marshal(whole); err != nil {
+		return err
+	}
+	_, err = p.doc.Apply("system", "lines found on board "+fresh[0].Board, raw)
+	return err
+}
+
+// channelConfig is what channels needs of a line's settings. A use that is not
+// set is the one that the board's configuration asks for.
+func channelConfig(number string, l lineDoc, info driver.Info) channels.LineConfig {
+	n, _ := strconv.Atoi(number)
+	c := channels.LineConfig{Number: n, Board: l.Board, Port: l.Port, LocalPort: l.LocalPort, Name: l.Name,
+		ThresholdMV: l.ThresholdMV, RingGapMS: l.RingGapMS}
+	if i := info.LineByPort(l.Port); i >= 0 {
+		c.Use = info.Lines[i].Use
+	}
+	if l.Use != "" {
+		c.Use.UnmarshalText([]byte(l.Use))
+	}
+	return c
+}
+
+// recordConfig is what the recorder needs of a line's settings.
+func (p *plan) recordConfig(number int) recorder.LineConfig {
+	l, ok := p.sec.lines.Get(p.doc)[strconv.Itoa(number)]
+	if !ok {
+		l = defaultLine()
+	}
+	trigger := l.Trigger
+	if trigger == "auto" {
+		trigger = "manual"
+		p.mu.Lock()
+		info := p.info[l.Board]
+		p.mu.Unlock()
+		if i := info.LineByPort(l.Port); i >= 0 && info.Lines[i].Caps.Has(driver.CapVolts) {
+			trigger = "voltage"
+		}
+	}
+	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec}
+}
+
+// config is channelConfig with the board as last opened.
+func (p *plan) config(number string, l lineDoc) channels.LineConfig {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return channelConfig(number, l, p.info[l.Board])
+}

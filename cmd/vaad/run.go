@@ -1,0 +1,353 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"vaad/access"
+	"vaad/calls"
+	"vaad/channels"
+	"vaad/console"
+	"vaad/driver"
+	"vaad/driver/framelog"
+	"vaad/recorder"
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Run is `vaad run`: everything is opened, wired and kept going until ctx ends.
+func (r *runCmd) Run(ctx context.Context) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: r.LogLevel}))
+	c, err := r.load()
+	if err != nil {
+		return err
+	}
+	boards, err := c.boards(log)
+	if err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(procs(len(boards)))
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	d := &running{cfg: c, log: log, pool: newPool(runtime.NumCPU()), reg: reg}
+	return d.run(ctx, boards)
+}
+
+// running is one life of the daemon. Its fields are in the order of opening;
+// they are closed in the reverse.
+type running struct {
+	cfg  Config
+	log  *slog.Logger
+	pool *pool
+	reg  *prometheus.Registry
+
+	state
+	archive *archive.Archive
+	index   *index.Index
+	journal *calls.Journal
+	plan    *plan
+	sys     *channels.System
+	rec     *recorder.Recorder
+	access  *access.Control
+	server  *console.Server
+	clients *listeners
+}
+
+// undo collects what closes things, last opened first.
+type undo []func() error
+
+func (u *undo) add(f func() error) { *u = append(*u, f) }
+
+func (u undo) close() error {
+	var errs []error
+	for i := len(u) - 1; i >= 0; i-- {
+		errs = append(errs, u[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err error) {
+	var opened undo
+	defer func() { err = errors.Join(err, opened.close()) }()
+	if d.state, err = d.cfg.openState(d.log, d.reg); err != nil {
+		return err
+	}
+	opened.add(d.state.close)
+	if err := d.openRecordings(&opened); err != nil {
+		return err
+	}
+	if err := d.openLines(&opened, boards); err != nil {
+		return err
+	}
+	if err := d.openConsole(&opened); err != nil {
+		return err
+	}
+	// Goroutines end in two waves: first what takes wishes, then what records,
+	// so that everything that was asked for is sealed and answered.
+	outer, stopOuter := context.WithCancel(ctx)
+	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
+	var wishes, keepers group
+	fail := make(chan error, 16)
+	keepers.run(inner, fail, "index", d.index.Run)
+	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, d.sys.Subscribe("calls", true)) })
+	recovered := make(chan struct{})
+	keepers.run(inner, fail, "recorder", d.rec.Run)
+	keepers.run(inner, fail, "recovery", func(ctx context.Context) error {
+		defer close(recovered)
+		return d.recover(ctx)
+	})
+	if err := d.sys.Start(inner); err != nil {
+		stopOuter()
+		stopInner()
+		return errors.Join(err, keepers.wait())
+	}
+	wishes.run(outer, fail, "console", d.server.Run)
+	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
+		(&watch{sys: d.sys, alarms: d.alarms}).run(ctx, d.sys.Subscribe("watch", false))
+		return nil
+	})
+	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })
+	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
+	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx, recovered); return nil })
+	d.clients.serve(d.server, fail)
+	d.announce()
+	wishes.run(outer, fail, "watchdog", func(ctx context.Context) error { d.watchdog(ctx); return nil })
+	select {
+	case <-ctx.Done():
+		d.log.Info("ending: recordings are being sealed")
+	case err = <-fail:
+		d.log.Error("ending because a part failed", "error", err)
+	}
+	daemon.SdNotify(false, daemon.SdNotifyStopping)
+	stopOuter()
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err = errors.Join(err, d.server.Shutdown(soon), wishes.wait())
+	stopInner()
+	return errors.Join(err, keepers.wait())
+}
+
+// openRecordings opens archive and index.
+func (d *running) openRecordings(opened *undo) (err error) {
+	root := filepath.Join(d.cfg.Root, "recordings")
+	d.archive, err = archive.Open(archive.Config{Root: root, Pool: d.pool, Registerer: d.reg})
+	if err != nil {
+		return fmt.Errorf("open recordings: %w", err)
+	}
+	opened.add(d.archive.Close)
+	d.index, err = index.Open(index.Config{Path: filepath.Join(d.cfg.Root, "index.db"), Journals: d.archive, Subscribe: d.archive.Subscribe,
+		Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg})
+	if err != nil {
+		return fmt.Errorf("open index.db in %s: %w", d.cfg.Root, err)
+	}
+	opened.add(d.index.Close)
+	return nil
+}
+
+// openLines makes the call journal, the boards and the recorder.
+func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err error) {
+	d.plan = newPlan(d.doc, d.sec)
+	for _, b := range boards {
+		if err := os.MkdirAll(b.Config.Dir, 0o700); err != nil {
+			return fmt.Errorf("make the sockets' folder of board %s: %w", b.ID, err)
+		}
+	}
+	d.sys, err = channels.New(channels.Config{Boards: boards, Plan: d.plan, Logger: d.log, Registerer: d.reg})
+	if err != nil {
+		return err
+	}
+	opened.add(func() error { d.sys.Close(); return nil })
+	d.journal, err = calls.New(calls.Config{DB: d.db, Lines: d.sys.Lines, Registerer: d.reg, Logger: d.log,
+		OnWrite: func(err error) {
+			if err != nil {
+				d.alarms.Raise("state-db-failing", "state.db", map[string]string{"error": err.Error()})
+				return
+			}
+			d.alarms.Clear("state-db-failing", "state.db")
+		}})
+	if err != nil {
+		return fmt.Errorf("open the call journal: %w", err)
+	}
+	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
+		Reserve: func() recorder.Reserve {
+			r := d.sec.recorder.Get(d.doc)
+			return recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
+		},
+		Calls: d.journal, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
+	return err
+}
+
+// openConsole makes access, API and page, and opens their sockets.
+func (d *running) openConsole(opened *undo) (err error) {
+	d.access = access.New(access.Config{DaemonUID: os.Getuid()})
+	groups := d.sec.groups.Subscribe(d.doc, func(g map[string]groupDoc) { d.access.SetGroups(d.lineGroups(g)) })
+	opened.add(func() error { groups(); return nil })
+	d.server, err = console.New(console.Config{
+		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
+		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
+		Profile: d.profile, Flight: d.flight, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	d.clients, err = d.cfg.listen()
+	return err
+}
+
+// lineGroups joins the groups' own lists with the lines that name a group.
+func (d *running) lineGroups(groups map[string]groupDoc) map[string][]int {
+	out := map[string][]int{}
+	for name, g := range groups {
+		out[name] = append(out[name], g.Lines...)
+	}
+	for n, l := range d.sec.lines.Get(d.doc) {
+		if l.Group != "" {
+			out[l.Group] = append(out[l.Group], number(n))
+		}
+	}
+	return out
+}
+
+func (d *running) profile(line int) console.Profile {
+	return console.Profile{Trigger: d.plan.recordConfig(line).Trigger, Group: d.sec.lines.Get(d.doc)[key(line)].Group}
+}
+
+// flight writes what just happened on a line as a frame log.
+func (d *running) flight(ctx context.Context, line, seconds int, w io.Writer) error {
+	var log *framelog.Writer
+	err := d.sys.SaveFlight(ctx, line, seconds, func(in driver.Info, at time.Time) (channels.FrameWriter, error) {
+		var err error
+		log, err = framelog.NewWriter(w, in, at)
+		return log, err
+	})
+	if log != nil {
+		err = errors.Join(err, log.Close())
+	}
+	return err
+}
+
+// recover repairs what a crash left of the recordings in open/.
+func (d *running) recover(ctx context.Context) error {
+	var n, cut, damaged int
+	err := d.archive.Recover(ctx, func(r archive.Recovered) {
+		n++
+		switch r.State {
+		case archive.RecoverCut:
+			cut++
+		case archive.RecoverQuarantined:
+			damaged++
+		}
+		d.log.Info("recovered a recording", "id", r.ID, "line", r.Start.Line, "state", r.State, "cut_bytes", r.Cut, "error", r.Err)
+	})
+	if n > 0 {
+		d.alarms.Raise("recovered-recordings", "", map[string]string{"recordings": fmt.Sprint(n), "cut": fmt.Sprint(cut), "damaged": fmt.Sprint(damaged)})
+	}
+	if err != nil && ctx.Err() == nil {
+		d.log.Error("recovery of recordings is not complete; it is tried again while running", "error", err)
+	}
+	return nil
+}
+
+// announce says where the daemon can be reached.
+func (d *running) announce() {
+	token := d.access.NewToken()
+	d.log.Info("running", "version", version, "root", d.cfg.Root, "socket", d.clients.socket)
+	if d.clients.address != "" {
+		link := "http://" + d.clients.address + "/?token=" + token
+		if err := os.WriteFile(filepath.Join(d.cfg.Run, "console"), []byte(link+"\n"), 0o600); err != nil {
+			d.log.Error("the console's address cannot be written", "error", err)
+		}
+		fmt.Printf("Console: %s\n", link)
+	}
+	if d.cfg.simulates {
+		fmt.Printf("Simulated board: no configuration was given. Lines, sockets and recordings are under %s.\n", d.cfg.Root)
+	}
+}
+
+// A group waits for goroutines that have names.
+type group struct{ wg sync.WaitGroup }
+
+func (g *group) run(ctx context.Context, fail chan<- error, name string, f func(context.Context) error) {
+	g.wg.Go(func() {
+		if err := f(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			select {
+			case fail <- fmt.Errorf("%s: %w", name, err):
+			default:
+			}
+		}
+	})
+}
+
+func (g *group) wait() error { g.wg.Wait(); return nil }
+
+// listeners are where clients come in.
+type listeners struct {
+	all     []net.Listener
+	socket  string // path of the API's socket
+	address string // of the page, empty if it is off
+}
+
+// listen opens the API's socket and the page's loopback address.
+func (c Config) listen() (*listeners, error) {
+	l := &listeners{socket: filepath.Join(c.Run, "vaad.sock")}
+	if err := os.Remove(l.socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove the old socket: %w", err)
+	}
+	unix, err := net.Listen("unix", l.socket)
+	if err != nil {
+		return nil, fmt.Errorf("open the API's socket: %w; its path may have at most 107 bytes: choose a shorter folder with --root or run = \"…\"", err)
+	}
+	if err := shareSocket(l.socket); err != nil {
+		return nil, errors.Join(err, unix.Close())
+	}
+	l.all = append(l.all, unix)
+	if c.Listen == "off" {
+		return l, nil
+	}
+	tcp, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the page's address: %w; choose another with listen = \"127.0.0.1:PORT\" in vaad.toml", err), unix.Close())
+	}
+	l.all, l.address = append(l.all, tcp), tcp.Addr().String()
+	return l, nil
+}
+
+// shareSocket lets reviewers come in, where their group exists. What they may do
+// is decided by their credentials.
+func shareSocket(path string) error {
+	if g, err := user.LookupGroup("vaad-review"); err == nil {
+		gid, _ := strconv.Atoi(g.Gid)
+		if err := os.Chown(path, -1, gid); err != nil {
+			return fmt.Errorf("give the API's socket to the group vaad-review: %w", err)
+		}
+	}
+	return os.Chmod(path, 0o660)
+}
+
+func (l *listeners) serve(s *console.Server, fail chan<- error) {
+	for _, one := range l.all {
+		go func() {
+			if err := s.Serve(one); err != nil {
+				select {
+				case fail <- err:
+				default:
+				}
+			}
+		}()
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vaad/driver"
+	"vaad/settings"
+)
+
+// siteDoc is about the whole box.
+type siteDoc struct {
+	Name     string `json:"name"`     // shown on the page
+	Language string `json:"language"` // of texts where nobody's own is known: "en" or "zh"
+	Country  string `json:"country"`  // ISO 3166 code; tones and caller ID follow it
+}
+
+// lineDoc is one line. Its key in the document is its permanent number.
+type lineDoc struct {
+	Name        string `json:"name"`
+	Board       string `json:"board"`        // ID of the board it is on
+	Port        int    `json:"port"`         // as printed on the card, from 1
+	LocalPort   int    `json:"local_port"`   // digital tap: the port that hears the local side, 0 = none
+	Use         string `json:"use"`          // tap, trunk, station, unused; "" = as the board's configuration says
+	Group       string `json:"group"`        // line group, for rights
+	Trigger     string `json:"trigger"`      // off, manual, voltage, continuous; auto = voltage where the line has volts, else manual
+	PrerollMS   int    `json:"preroll_ms"`   // kept from before the trigger
+	MinMS       int    `json:"min_ms"`       // shorter recordings are thrown away
+	MaxMS       int    `json:"max_ms"`       // longer ones go on in a linked segment
+	Sides       string `json:"sides"`        // separate or mixed
+	Codec       string `json:"codec"`        // g711 (bit for bit) or pcm16
+	ThresholdMV int    `json:"threshold_mv"` // off-hook below this; 0 = learn it
+	RingGapMS   int    `json:"ring_gap_ms"`  // longest pause between rings of one call; 0 = learn it
+}
+
+// groupDoc is a group of lines that rights can be given on.
+type groupDoc struct {
+	Name  string `json:"name"`
+	Lines []int  `json:"lines"`
+}
+
+// diskDoc is how the recorder treats the disk.
+type diskDoc struct {
+	ReserveMB     int64  `json:"disk_reserve_mb"`     // kept free
+	ReserveInodes int64  `json:"disk_reserve_inodes"` // kept free
+	Full          string `json:"disk_full"`           // stop: no new recordings below the reserve
+}
+
+// sections are the parts of the settings document.
+type sections struct {
+	site     settings.Section[siteDoc]
+	lines    settings.Section[map[string]lineDoc]
+	groups   settings.Section[map[string]groupDoc]
+	recorder settings.Section[diskDoc]
+}
+
+func newSections() sections {
+	return sections{
+		site:     settings.NewSection("site", siteDoc{Name: "vaad", Language: "zh", Country: "CN"}, siteDoc.validate),
+		lines:    settings.NewMap("lines", func(string) lineDoc { return defaultLine() }, func(key string, l lineDoc) error { return l.validate(key) }),
+		groups:   settings.NewMap("groups", func(string) groupDoc { return groupDoc{} }, func(key string, g groupDoc) error { return g.validate(key) }),
+		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop"}, diskDoc.validate),
+	}
+}
+
+func (s sections) parts() []settings.Part {
+	return []settings.Part{s.site, s.groups, s.lines, s.recorder}
+}
+
+// check looks across sections: one board and port is one line.
+func (s sections) check(v settings.View) error {
+	seen := map[string]string{}
+	var errs []error
+	lines := s.lines.In(v)
+	groups := s.groups.In(v)
+	for n, l := range lines {
+		for _, port := range []int{l.Port, l.LocalPort} {
+			if port == 0 {
+				continue
+			}
+			at := fmt.Sprintf("%s/%d", l.Board, port)
+			if other, ok := seen[at]; ok {
+				errs = append(errs, fmt.Errorf("lines.%s.port: %s is line %s already", n, at, other))
+			}
+			seen[at] = n
+		}
+		if _, ok := groups[l.Group]; l.Group != "" && !ok {
+			errs = append(errs, fmt.Errorf("lines.%s.group: there is no group %q", n, l.Group))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func defaultLine() lineDoc {
+	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711"}
+}
+
+func (d siteDoc) validate() error {
+	var errs []error
+	if !slices.Contains([]string{"en", "zh"}, d.Language) {
+		errs = append(errs, fmt.Errorf("language: %q is not known; use en or zh", d.Language))
+	}
+	if len(d.Country) != 2 || strings.ToUpper(d.Country) != d.Country {
+		errs = append(errs, fmt.Errorf("country: %q: use the two capital letters of ISO 3166, as CN", d.Country))
+	}
+	return errors.Join(errs...)
+}
+
+func (l lineDoc) validate(key string) error {
+	var errs []error
+	bad := func(k, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", k, fmt.Sprintf(format, args...)))
+	}
+	if n, err := strconv.Atoi(key); err != nil || n < 1 || n > 9999 || strconv.Itoa(n) != key {
+		bad("", "%q is not a line number: use 1…9999", key)
+	}
+	if l.Use != "" {
+		var u driver.Use
+		if err := u.UnmarshalText([]byte(l.Use)); err != nil {
+			bad("use", "%v", err)
+		}
+	}
+	oneOf := func(k, v string, ok ...string) {
+		if !slices.Contains(ok, v) {
+			bad(k, "%q is not known; use one of %q", v, ok)
+		}
+	}
+	within := func(k string, v, lo, hi int) {
+		if v < lo || v > hi {
+			bad(k, "%d: must be %d…%d", v, lo, hi)
+		}
+	}
+	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "continuous")
+	oneOf("sides", l.Sides, "separate", "mixed")
+	oneOf("codec", l.Codec, "g711", "pcm16")
+	within("preroll_ms", l.PrerollMS, 0, 30_000)
+	within("min_ms", l.MinMS, 0, 600_000)
+	within("max_ms", l.MaxMS, 5_000, 4*3600*1000)
+	within("port", l.Port, 0, 512)
+	within("local_port", l.LocalPort, 0, 512)
+	if l.ThresholdMV != 0 {
+		within("threshold_mv", l.ThresholdMV, 3_000, 60_000)
+	}
+	if l.RingGapMS != 0 {
+		within("ring_gap_ms", l.RingGapMS, 500, 15_000)
+	}
+	if l.MinMS > l.MaxMS {
+		bad("min_ms", "%d is more than max_ms %d", l.MinMS, l.MaxMS)
+	}
+	return errors.Join(errs...)
+}
+
+func (g groupDoc) validate(key string) error {
+	if key == "" || strings.ContainsAny(key, ". /") {
+		return fmt.Errorf("a group's key is a short word without dots and spaces")
+	}
+	return nil
+}
+
+func (d diskDoc) validate() error {
+	var errs []error
+	if d.ReserveMB < 0 {
+		errs = append(errs, errors.New("disk_reserve_mb: must not be negative"))
+	}
+	if d.ReserveInodes < 0 {
+		errs = append(errs, errors.New("disk_reserve_inodes: must not be negative"))
+	}
+	if d.Full != "stop" {
+		errs = append(errs, fmt.Errorf("disk_full: %q is not known; this version has stop", d.Full))
+	}
+	return errors.Join(errs...)
+}

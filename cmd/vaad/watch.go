@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"vaad/channels"
+
+	"golang.org/x/sys/unix"
+)
+
+// watch turns what boards and lines say about themselves into alarms, once a
+// second: channels does not know alarm, and alarm does not know channels.
+type watch struct {
+	sys    *channels.System
+	alarms interface {
+		Raise(code, subject string, args map[string]string)
+		Clear(code, subject string)
+	}
+	up   map[[2]string]bool // alarms that this watch has raised: code, subject
+	late map[string]uint64  // late frames of a board a minute ago
+	at   time.Time
+}
+
+// A line that is off-hook after its call was over for so long was left so; one
+// that is busy for so long may hang in a state that nobody sees.
+const (
+	abandonedLong = 10 * time.Minute
+	activeLong    = 2 * time.Hour
+	// lateMany late frames of a board in a minute are 2 % of all its frames.
+	lateMany = 60
+)
+
+func (w *watch) run(ctx context.Context, feed *channels.Reader) {
+	defer feed.Close()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	w.up, w.late = map[[2]string]bool{}, map[string]uint64{}
+	var evs []channels.Event
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-feed.Wake():
+		case <-tick.C:
+			w.boards()
+			w.lines()
+			w.clock()
+		}
+		evs, _ = feed.Drain(evs[:0])
+		for _, e := range evs {
+			switch e.Kind {
+			case channels.Anchored:
+				w.alarms.Raise("clock-jump", "", map[string]string{"board": e.Board, "ms": strconv.FormatInt(e.Value/1e6, 10)})
+			case channels.Overflow:
+				w.alarms.Raise("feed-overflow", e.Text, map[string]string{"events": strconv.FormatInt(e.Value, 10)})
+			}
+		}
+	}
+}
+
+func (w *watch) boards() {
+	minute := time.Since(w.at) > time.Minute
+	for _, b := range w.sys.Boards() {
+		args := map[string]string{"board": b.ID, "reason": b.Reason, "error": b.Detail}
+		w.set(b.State == channels.BoardFailed, "board-failed", b.ID, args)
+		w.set(b.State == channels.BoardGone && b.Reason != "hung", "board-gone", b.ID, args)
+		w.set(b.State == channels.BoardGone && b.Reason == "hung", "board-hung", b.ID, args)
+		if minute {
+			if last, ok := w.late[b.ID]; ok {
+				n := b.Late - last
+				w.set(n > lateMany, "board-late", b.ID, map[string]string{"board": b.ID, "frames": strconv.FormatUint(n, 10)})
+			}
+			w.late[b.ID] = b.Late
+		}
+	}
+	if minute {
+		w.at = time.Now()
+	}
+}
+
+func (w *watch) lines() {
+	now := time.Now()
+	for _, l := range w.sys.Lines() {
+		n := strconv.Itoa(l.Number)
+		args := map[string]string{"line": n, "name": l.Name, "board": l.Board, "state": string(l.State), "error": l.Reason}
+		lasted := now.Sub(l.Since)
+		long := l.State == channels.Abandoned && lasted > abandonedLong
+		switch l.State {
+		case channels.OffHookIn, channels.OffHookOut, channels.Dialling, channels.Talking:
+			long = lasted > activeLong
+		}
+		w.set(l.State == channels.NoBattery, "line-no-battery", n, args)
+		w.set(long, "line-off-hook-long", n, args)
+		w.set(l.Reason != "", "line-unfit", n, args)
+	}
+}
+
+// clock asks the kernel whether a time source disciplines the wall clock.
+func (w *watch) clock() {
+	w.set(!clockSynced(), "clock-unsynchronised", "", nil)
+}
+
+// clockSynced reports whether the kernel holds the wall clock for synchronised
+// (adjtimex(2): STA_UNSYNC).
+func clockSynced() bool {
+	var t unix.Timex
+	state, err := unix.Adjtimex(&t)
+	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
+}
+
+// set raises an alarm when it begins to hold and clears it when it ends.
+func (w *watch) set(on bool, code, subject string, args map[string]string) {
+	key := [2]string{code, subject}
+	if on == w.up[key] {
+		return
+	}
+	if w.up[key] = on; on {
+		w.alarms.Raise(code, subject, args)
+	} else {
+		w.alarms.Clear(code, subject)
+	}
+}
