@@ -59,11 +59,11 @@ func (d *running) applyLine(ctx context.Context, n string, l lineDoc) {
 	}
 }
 
-// reconcile walks the day folders once, slowly, after recovery, and again every
-// day: what has no journal line is adopted, what is missing is said.
-func (d *running) reconcile(ctx context.Context, recovered <-chan struct{}) {
+// reconcile walks the day folders slowly, a minute after the start, and again
+// every day: what has no journal line is adopted, what is missing is said.
+func (d *running) reconcile(ctx context.Context) {
 	select {
-	case <-recovered:
+	case <-time.After(time.Minute):
 	case <-ctx.Done():
 		return
 	}

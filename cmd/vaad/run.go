@@ -105,12 +105,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	fail := make(chan error, 16)
 	keepers.run(inner, fail, "index", d.index.Run)
 	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, d.sys.Subscribe("calls", true)) })
-	recovered := make(chan struct{})
 	keepers.run(inner, fail, "recorder", d.rec.Run)
-	keepers.run(inner, fail, "recovery", func(ctx context.Context) error {
-		defer close(recovered)
-		return d.recover(ctx)
-	})
 	if err := d.sys.Start(inner); err != nil {
 		stopOuter()
 		stopInner()
@@ -123,7 +118,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	})
 	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
-	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx, recovered); return nil })
+	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
 	d.clients.serve(d.server, fail)
 	d.announce()
 	wishes.run(outer, fail, "watchdog", func(ctx context.Context) error { d.watchdog(ctx); return nil })
@@ -239,28 +234,6 @@ func (d *running) flight(ctx context.Context, line, seconds int, w io.Writer) er
 		err = errors.Join(err, log.Close())
 	}
 	return err
-}
-
-// recover repairs what a crash left of the recordings in open/.
-func (d *running) recover(ctx context.Context) error {
-	var n, cut, damaged int
-	err := d.archive.Recover(ctx, func(r archive.Recovered) {
-		n++
-		switch r.State {
-		case archive.RecoverCut:
-			cut++
-		case archive.RecoverQuarantined:
-			damaged++
-		}
-		d.log.Info("recovered a recording", "id", r.ID, "line", r.Start.Line, "state", r.State, "cut_bytes", r.Cut, "error", r.Err)
-	})
-	if n > 0 {
-		d.alarms.Raise("recovered-recordings", "", map[string]string{"recordings": fmt.Sprint(n), "cut": fmt.Sprint(cut), "damaged": fmt.Sprint(damaged)})
-	}
-	if err != nil && ctx.Err() == nil {
-		d.log.Error("recovery of recordings is not complete; it is tried again while running", "error", err)
-	}
-	return nil
 }
 
 // announce says where the daemon can be reached.

@@ -56,8 +56,9 @@ type Index struct {
 	db      *store.DB
 	metrics *metrics
 	cancel  func()
-	wake    chan struct{} // there is something to write or to read again
-	lost    atomic.Bool   // the file was made anew: begin from nothing. No lock: store says so from inside a transaction
+	wake    chan struct{}   // there is something to write or to read again
+	again   chan chan error // Refresh asks Run
+	lost    atomic.Bool     // the file was made anew: begin from nothing. No lock: store says so from inside a transaction
 
 	mu       sync.Mutex
 	days     map[archive.Day]mark   // how far each journal was applied
@@ -93,7 +94,7 @@ func Open(c Config) (*Index, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	ix := &Index{c: c, wake: make(chan struct{}, 1), pending: newOverlay(), behind: true,
+	ix := &Index{c: c, wake: make(chan struct{}, 1), again: make(chan chan error), pending: newOverlay(), behind: true,
 		orphans: map[string]struct{}{}, live: func() []Row { return nil }, cancel: func() {}}
 	ix.metrics = newMetrics(c.Registerer)
 	rep, err := ix.openFile()
@@ -186,6 +187,9 @@ func (ix *Index) Run(ctx context.Context) error {
 		} else {
 			select {
 			case <-ix.wake:
+			case reply := <-ix.again:
+				reply <- ix.Rebuild(ctx)
+				continue
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -197,6 +201,23 @@ func (ix *Index) Run(ctx context.Context) error {
 			pause.Stop()
 			return ctx.Err()
 		}
+	}
+}
+
+// Refresh makes Run empty the file and read all journals anew, and waits until
+// that is done. Questions are answered meanwhile, from what has been read again.
+func (ix *Index) Refresh(ctx context.Context) error {
+	reply := make(chan error, 1)
+	select {
+	case ix.again <- reply:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

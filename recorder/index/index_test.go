@@ -267,3 +267,30 @@ func TestMetricsAreNamedWell(t *testing.T) {
 		t.Errorf("%v %v", problems, err)
 	}
 }
+
+func TestRefreshReadsAllJournalsAnewWhileRunning(t *testing.T) {
+	j := newJournals()
+	ix, _ := run(t, Config{Journals: j, Subscribe: j.Subscribe})
+	settle(t, ix)
+	a := j.recording(0, 1, nil)
+	b := j.recording(time.Second, 2, nil)
+	j.act(a, archive.ActNote, "kept")
+	for range 3 {
+		if err := ix.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c := j.recording(time.Minute, 3, nil) // new ones come while it is made anew
+		got := query(t, ix, Filter{}).Rows
+		if len(got) < 3 || got[0].ID != c.ID || !slices.Equal(ids(got[len(got)-2:]), []string{b.ID, a.ID}) {
+			t.Fatalf("rows %v", ids(got))
+		}
+		if n := got[len(got)-1].Notes; len(n) != 1 || n[0].Text != "kept" {
+			t.Fatalf("notes %+v", n)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ix.Refresh(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+}
