@@ -132,48 +132,41 @@ func reindex(ctx context.Context, root string) (string, error) {
 	return bin.Offline(ctx, "reindex", "--root", root)
 }
 
+// The line of a replayed frame log is off-hook from its first moment, as a real
+// line is whose call goes on while the daemon is started again.
 func TestCallsThatWereUpAtAKillGoOnInALinkedRecording(t *testing.T) {
 	ctx := within(t, 2*time.Minute)
 	root := scratch(t)
-	config := quietly + board("b", "real", 1, "")
-	d := start(t, root, config)
-	talk := func(events ...string) *Peer {
-		return &Peer{Line: 1, Next: Script(
-			Step{Events: events, For: time.Second},
-			Step{Events: []string{"volts -8"}, For: time.Minute, Audio: func(n uint32, dst []int16) { FillBlock(dst, 1, n) }})}
-	}
-	play := func(p *Peer) (chan error, *Peers) {
-		ps, err := Dial(sockets(d, "b"), p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error, 1)
-		go func() { done <- ps.Run(ctx) }()
-		return done, ps
-	}
-	done, _ := play(talk("volts -48"))
-	active := func() (bool, error) {
-		rows, err := d.Recordings(ctx, 1)
-		for _, r := range rows {
-			if r.State == "recording" || r.State == "open" || r.State == "active" {
-				return true, err
-			}
-		}
-		return false, err
-	}
-	if err := Until(ctx, "recording by voltage", active); err != nil {
-		t.Fatal(err)
-	}
-	time.AfterFunc(1500*time.Millisecond, d.Kill)
-	<-done
-	d = start(t, root, config)
-	play(talk("volts -8"))
-	err := Until(ctx, "the call goes on", func() (bool, error) {
-		rows, err := d.Recordings(ctx, 1)
-		return len(rows) >= 2, err
-	})
+	d := start(t, root, quietly+board("b", "real", 1, ""))
+	p := &Peer{Line: 1, Next: Script(Step{Events: []string{"volts -8"}, For: time.Minute, Audio: func(n uint32, dst []int16) { FillBlock(dst, 1, n) }})}
+	ps, err := Dial(sockets(d, "b"), p)
 	if err != nil {
 		t.Fatal(err)
+	}
+	go ps.Run(ctx)
+	if err := Until(ctx, "five seconds of talk", func() (bool, error) { return p.Sent.Load() > 5*second, nil }); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(root, "talk.vlog")
+	if _, err := d.Ctl(ctx, "flight", "1", "--seconds", "4", "-o", log); err != nil {
+		t.Fatal(err)
+	}
+	stop(t, d)
+
+	root = scratch(t)
+	config := quietly + fmt.Sprintf("[[board]]\ndriver = \"sim\"\nid = \"b\"\nreplay = %q\n", log)
+	d = start(t, root, config)
+	open := func(want int) (bool, error) {
+		rows, err := d.Recordings(ctx, 1)
+		return len(rows) >= want && rows[want-1].State == "open" && rows[want-1].Duration > 1, err
+	}
+	if err := Until(ctx, "recording by voltage", func() (bool, error) { return open(1) }); err != nil {
+		t.Fatalf("%v\n%s", err, d.Log())
+	}
+	d.Kill()
+	d = start(t, root, config)
+	if err := Until(ctx, "the call goes on", func() (bool, error) { return open(2) }); err != nil {
+		t.Fatalf("%v\n%s", err, d.Log())
 	}
 	out, err := d.Ctl(ctx, "recordings", "--line", "1", "--json")
 	if err != nil {
