@@ -63,7 +63,7 @@ func (statusCmd) Run(s *session) error {
 	}
 	if st.Disk != nil {
 		hours := strconv.FormatInt(st.Disk.Seconds/3600, 10)
-		rows = append(rows, [2]string{"cli.free", s.t("cli.free-for", "bytes", bytes(st.Disk.FreeBytes), "hours", hours)})
+		rows = append(rows, [2]string{"cli.free", s.t("cli.free-for", "bytes", size(st.Disk.FreeBytes), "hours", hours)})
 	}
 	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + strings.Join(st.Actor.Roles, ", ") + ")"})
 	if st.Simulated {
@@ -287,7 +287,7 @@ func (c flightCmd) Run(s *session) error {
 // save writes a file by way of a temporary one beside it, so that a file that
 // is there is whole. With partial, what came before an interruption is kept.
 func (s *session) save(name string, partial bool, write func(io.Writer) error) error {
-	if name == "-" || strings.HasSuffix(name, "/-") {
+	if name == "-" {
 		return write(s.out)
 	}
 	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() { // a pipe, a terminal, /dev/null

@@ -151,7 +151,7 @@ func number(v *float64, decimals int, unit string) string {
 	return strconv.FormatFloat(*v, 'f', decimals, 64) + unit
 }
 
-func bytes(n int64) string {
+func size(n int64) string {
 	v, i := float64(n), 0
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
 	for v >= 1024 && i < len(units)-1 {

@@ -171,7 +171,7 @@ func (c showCmd) Run(s *session) error {
 	add("trigger", s.code("trigger", r.Trigger))
 	add("ended", s.code("ended-by", r.EndedBy))
 	add("codec", s.code("codec", r.Codec))
-	add("size", bytes(r.Bytes))
+	add("size", size(r.Bytes))
 	add("state", s.code("recording-state", r.State))
 	for _, n := range r.Notes {
 		add("notes", when(n.Time)+"  "+n.Actor+"  "+n.Text)

@@ -1,0 +1,460 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vaad/api"
+	"vaad/dsp/wav"
+	"vaad/recorder/archive"
+)
+
+// A daemon answers like one, over a real socket below a root folder.
+type daemon struct {
+	root string
+	mux  *http.ServeMux
+
+	mu   sync.Mutex
+	seen []string // method, path, query and body of each request
+}
+
+func newDaemon(t *testing.T) *daemon {
+	t.Helper()
+	d := &daemon{root: t.TempDir(), mux: http.NewServeMux()}
+	if err := os.Mkdir(filepath.Join(d.root, "run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(d.root, api.SocketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		d.mu.Lock()
+		d.seen = append(d.seen, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(b)))
+		d.mu.Unlock()
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		d.mux.ServeHTTP(w, r)
+	})}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = srv.Serve(l) }()
+	t.Cleanup(func() { srv.Close(); <-done })
+	return d
+}
+
+// on answers a route with a value as JSON, or with bytes as they are.
+func (d *daemon) on(route string, v any) {
+	method, path, _ := strings.Cut(route, " ")
+	d.mux.HandleFunc(method+" "+api.Prefix+path, func(w http.ResponseWriter, _ *http.Request) {
+		switch v := v.(type) {
+		case []byte:
+			w.Write(v)
+		case *api.Problem:
+			w.Header().Set("Content-Type", api.ProblemType)
+			w.WriteHeader(v.Status)
+			_ = json.NewEncoder(w).Encode(v)
+		case nil:
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			_ = json.NewEncoder(w).Encode(v)
+		}
+	})
+}
+
+func (d *daemon) requests() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]string{}, d.seen...)
+}
+
+// ctl runs vaactl against the daemon, in English.
+func (d *daemon) ctl(t *testing.T, args ...string) (out, errs string, code int) {
+	t.Helper()
+	return ctl(t, append([]string{"--root", d.root, "--lang", "en"}, args...)...)
+}
+
+func ctl(t *testing.T, args ...string) (out, errs string, code int) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, strings.NewReader(""), &o, &e)
+	return o.String(), e.String(), code
+}
+
+func ptr[T any](v T) *T { return &v }
+
+var start = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) // a constant: nothing changes it
+
+func someLines() api.Page[api.Line] {
+	return api.Page[api.Line]{Items: []api.Line{
+		{Line: 1, Board: "sim", Port: 1, Name: "Front desk", Kind: "fxo", Use: "tap", State: "talking", Since: &start, Volts: ptr(-7.9), LevelDBm0: ptr(-18.0),
+			Recording: true, RecordingID: "01A", Trigger: "voltage", Sides: []string{"mixed"}},
+		{Line: 2, Board: "sim", Port: 2, Name: "\x1b[31mred\n", Kind: "fxo", Use: "tap", State: "idle", Trigger: "manual", Sides: []string{"mixed"}},
+	}}
+}
+
+func TestLinesAreListedForPeopleAndPrograms(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /lines", someLines())
+	out, _, code := d.ctl(t, "lines")
+	if code != exitOK || !strings.Contains(out, "Talking") || !strings.Contains(out, "-7.9 V") || !strings.Contains(out, "-18 dBm0") || !strings.Contains(out, "sim/1") {
+		t.Errorf("%d\n%s", code, out)
+	}
+	if strings.Contains(out, "\x1b") || strings.Count(out, "\n") != 3 {
+		t.Errorf("a name steers the terminal: %q", out)
+	}
+	out, _, code = d.ctl(t, "lines", "--json")
+	rows := strings.Split(strings.TrimSpace(out), "\n")
+	if code != exitOK || len(rows) != 2 {
+		t.Fatalf("%d rows\n%s", len(rows), out)
+	}
+	var l map[string]any
+	if err := json.Unmarshal([]byte(rows[0]), &l); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{"line", "board", "port", "name", "kind", "use", "state", "volts", "level_dbm0", "recording"} {
+		if _, ok := l[k]; !ok {
+			t.Errorf("%s is missing: %s", k, rows[0])
+		}
+	}
+	zh, _, _ := ctl(t, "--root", d.root, "--lang", "zh_CN.UTF-8", "lines")
+	if !strings.Contains(zh, "通话") || !strings.Contains(zh, "线路") {
+		t.Errorf("in Chinese:\n%s", zh)
+	}
+}
+
+func TestRecordingsAndCallsPassTheirFilters(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /recordings", api.Page[api.Recording]{Items: []api.Recording{{ID: "01A", Line: 3, Start: start, End: ptr(start.Add(time.Minute)), Duration: 60,
+		Direction: "in", Caller: "110", Trigger: "voltage", Codec: "g711a", Sides: []string{"mixed"}, State: "sealed", Notes: []api.Note{{Text: "note"}}}}})
+	d.on("GET /calls", api.Page[api.Call]{Items: []api.Call{{ID: "01C", Line: 3, Start: start, Direction: "in", Missed: true, Why: "trigger-manual,stopped"}}})
+	d.on("GET /lines", someLines())
+	out, _, code := d.ctl(t, "recordings", "--line", "3", "--number", "1*", "--from", "2026-11-22T00:00:00Z", "--to", "2026-11-23T00:00:00Z",
+		"--min-duration", "5", "--text", "a b", "--limit", "7", "--json")
+	if code != exitOK || !strings.Contains(out, `"duration_s":60`) {
+		t.Errorf("%d %s", code, out)
+	}
+	for _, k := range []string{"id", "line", "start", "end", "duration_s", "direction", "caller", "called", "trigger", "codec", "sides", "bytes", "state", "call", "conversation", "notes"} {
+		if !strings.Contains(out, `"`+k+`":`) {
+			t.Errorf("%s is missing: %s", k, out)
+		}
+	}
+	want := "GET /api/v1/recordings?from=2026-11-22T00%3A00%3A00Z&limit=7&line=3&min_duration=5&number=1%2A&text=a+b&to=2026-11-23T00%3A00%3A00Z"
+	if got := d.requests(); got[len(got)-1] != want {
+		t.Errorf("asked %s\nwant  %s", got[len(got)-1], want)
+	}
+	out, _, _ = d.ctl(t, "calls", "--line", "sim/2", "--json")
+	for _, k := range []string{"id", "line", "start", "answered_by", "end", "ended_by", "direction", "caller", "called", "keys", "missed", "recordings", "why"} {
+		if !strings.Contains(out, `"`+k+`":`) {
+			t.Errorf("%s is missing: %s", k, out)
+		}
+	}
+	if got := d.requests(); got[len(got)-1] != "GET /api/v1/calls?limit=100&line=2" {
+		t.Errorf("asked %s", got[len(got)-1])
+	}
+	if out, _, _ = d.ctl(t, "calls"); !strings.Contains(out, "Missed") || !strings.Contains(out, "Only by hand, Stopped before") {
+		t.Errorf("%s", out)
+	}
+	if out, _, _ = d.ctl(t, "recordings"); !strings.Contains(out, "110") || !strings.Contains(out, "1:00") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestEveryPageIsAskedFor(t *testing.T) {
+	d := newDaemon(t)
+	d.mux.HandleFunc("GET "+api.Prefix+"/recordings", func(w http.ResponseWriter, r *http.Request) {
+		p := api.Page[api.Recording]{}
+		from := 0
+		fmt.Sscan(r.URL.Query().Get("after"), &from)
+		for i := from; i < min(from+1000, 2500); i++ {
+			p.Items = append(p.Items, api.Recording{ID: fmt.Sprint(i)})
+		}
+		if from+1000 < 2500 {
+			p.Next = fmt.Sprint(from + 1000)
+		}
+		_ = json.NewEncoder(w).Encode(p)
+	})
+	out, _, _ := d.ctl(t, "recordings", "--limit", "0", "--json")
+	if n := strings.Count(out, "\n"); n != 2500 {
+		t.Errorf("%d rows, want 2500", n)
+	}
+}
+
+func TestErrorsSayWhatWhereAndWhatToDo(t *testing.T) {
+	d := newDaemon(t)
+	d.on("POST /lines/9/start", &api.Problem{Title: "There is no such line", Status: 404, Code: "no-line", Line: 9, Remedy: "List the lines with: vaactl lines"})
+	d.on("PUT /settings/value", &api.Problem{Title: "The settings would not be valid", Status: 422, Code: "settings-invalid", Remedy: "Correct it.",
+		Errors: []api.ProblemError{{Location: "lines.3.preroll_ms", Message: "must be 0…30000"}}})
+	d.on("GET /lines", someLines())
+	_, errs, code := d.ctl(t, "start", "9")
+	if code != exitFailed || errs != "vaactl: There is no such line (line 9)\nList the lines with: vaactl lines\n" {
+		t.Errorf("%d %q", code, errs)
+	}
+	if _, errs, code = d.ctl(t, "set", "lines.3.preroll_ms", "99999"); code != exitFailed || !strings.Contains(errs, "lines.3.preroll_ms: must be 0…30000") {
+		t.Errorf("%d %q", code, errs)
+	}
+	_, errs, code = ctl(t, "--root", "/no/such/folder", "--lang", "en", "lines")
+	if code != exitUnreachable || !strings.Contains(errs, "/no/such/folder/run/vaad.sock") || !strings.Contains(errs, "vaad run --root") {
+		t.Errorf("%d %q", code, errs)
+	}
+	for _, args := range [][]string{{"lines", "--nonsense"}, {"nonsense"}, {}, {"start"}, {"start", "x"}, {"start", "0"}, {"--server", "8470", "lines"},
+		{"recordings", "--from", "soon"}, {"listen", "1"}, {"recordings", "--limit", "-1"}} {
+		if _, errs, code := d.ctl(t, args...); code != exitUsage || errs == "" {
+			t.Errorf("%v: %d %q", args, code, errs)
+		}
+	}
+	if _, errs, code := d.ctl(t, "start", "sim/77"); code != exitFailed || !strings.Contains(errs, "sim/77") {
+		t.Errorf("%d %q", code, errs)
+	}
+	if out, _, code := ctl(t, "--version"); code != exitOK || out != "unknown\n" {
+		t.Errorf("%d %q", code, out)
+	}
+}
+
+func TestActsAreSent(t *testing.T) {
+	d := newDaemon(t)
+	d.on("POST /lines/1/start", api.Started{Line: 1, Recording: "01A"})
+	d.on("POST /lines/1/stop", api.Started{Line: 1, Recording: "01A"})
+	d.on("POST /recordings/01A/notes", api.Note{})
+	d.on("POST /recordings/01A/marks", api.Mark{})
+	d.on("PUT /settings/value", api.Setting{Path: "lines.3.trigger", Value: []byte(`"voltage"`)})
+	d.on("POST /settings/rollback", api.Settings{Version: 9, Settings: []byte("{}")})
+	d.on("POST /alarms/12/ack", nil)
+	for _, c := range []struct{ args, out, sent string }{
+		{"start 1", "01A\n", "POST /api/v1/lines/1/start"},
+		{"stop 1", "01A\n", "POST /api/v1/lines/1/stop"},
+		{"note 01A text", "", `POST /api/v1/recordings/01A/notes {"text":"text"}`},
+		{"mark 01A 2.5", "", `POST /api/v1/recordings/01A/marks {"at_s":2.5}`},
+		{"set lines.3.trigger voltage", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":"voltage"}`},
+		{"set lines.3.preroll_ms 3000", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.preroll_ms","value":3000}`},
+		{"set lines.3.trigger null", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":null}`},
+		{"settings rollback 4", "version 9 is in force\n", `POST /api/v1/settings/rollback {"version":4}`},
+		{"alarms ack 12", "", "POST /api/v1/alarms/12/ack"},
+	} {
+		out, errs, code := d.ctl(t, strings.Fields(c.args)...)
+		if got := d.requests(); code != exitOK || out != c.out || got[len(got)-1] != c.sent {
+			t.Errorf("%s: %d, %q, %q, sent %q, want %q", c.args, code, out, errs, got[len(got)-1], c.sent)
+		}
+	}
+}
+
+func TestNumberThatIsANameIsSetAsAName(t *testing.T) {
+	d := newDaemon(t)
+	d.mux.HandleFunc("PUT "+api.Prefix+"/settings/value", func(w http.ResponseWriter, r *http.Request) {
+		var v api.SetValue
+		_ = json.NewDecoder(r.Body).Decode(&v)
+		if v.Value[0] != '"' {
+			w.Header().Set("Content-Type", api.ProblemType)
+			w.WriteHeader(422)
+			_ = json.NewEncoder(w).Encode(api.Problem{Code: "settings-invalid", Title: "must be a string"})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(api.Setting{Path: v.Path, Value: v.Value})
+	})
+	if out, errs, code := d.ctl(t, "set", "lines.3.name", "8001"); code != exitOK || out != "8001\n" {
+		t.Errorf("%d %q %q", code, out, errs)
+	}
+}
+
+func TestFilesAreWholeOrNotThere(t *testing.T) {
+	d := newDaemon(t)
+	audio := append(wav.Header(wav.ALaw, 1000), bytes.Repeat([]byte{0xD5}, 1000)...)
+	d.on("GET /recordings/01A/export", audio)
+	d.mux.HandleFunc("GET "+api.Prefix+"/recordings/01B/export", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "5000")
+		w.Write(audio) // and then the connection breaks
+	})
+	dir := t.TempDir()
+	out := filepath.Join(dir, "a.wav")
+	if _, errs, code := d.ctl(t, "export", "01A", "-o", out); code != exitOK {
+		t.Fatalf("%d %s", code, errs)
+	}
+	if b, err := os.ReadFile(out); err != nil || !bytes.Equal(b, audio) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if _, _, code := d.ctl(t, "export", "01B", "-o", filepath.Join(dir, "b.wav")); code != exitFailed {
+		t.Errorf("a broken download: exit code %d", code)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	if got, _, code := d.ctl(t, "export", "01A", "-o", "-"); code != exitOK || got != string(audio) {
+		t.Errorf("to standard output: %d, %d bytes", code, len(got))
+	}
+}
+
+func TestListeningLeavesAFileWithItsTrueLength(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /lines/1/listen", append(wav.StreamHeader(wav.ALaw), bytes.Repeat([]byte{0xD5}, 8001)...))
+	out := filepath.Join(t.TempDir(), "live.wav")
+	if _, errs, code := d.ctl(t, "listen", "1", "-o", out, "--seconds", "1"); code != exitOK {
+		t.Fatalf("%d %s", code, errs)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := wav.Parse(bytes.NewReader(b))
+	if err != nil || in.DataBytes != 8001 || len(b)%2 != 0 {
+		t.Errorf("%+v, %v, %d bytes", in, err, len(b))
+	}
+	if got := d.requests(); got[0] != "GET /api/v1/lines/1/listen?seconds=1" {
+		t.Errorf("asked %s", got[0])
+	}
+}
+
+func TestWatchPrintsWhatHappens(t *testing.T) {
+	d := newDaemon(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	d.mux.HandleFunc("GET "+api.Prefix+"/events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		if r.Header.Get("Last-Event-ID") != "B-2" { // the first time the connection breaks
+			b, _ := json.Marshal(api.Snapshot{Boot: "B", Seq: 1, Lines: someLines().Items})
+			fmt.Fprintf(w, "retry: 2000\n\nid: B-1\nevent: snapshot\ndata: %s\n\n: beat\n\n", b)
+			b, _ = json.Marshal(api.Fact{Boot: "B", Seq: 2, Kind: "line-state", Line: 1, From: "ringing", To: "talking", Time: start})
+			fmt.Fprintf(w, "id: B-2\nevent: event\ndata: %s\n\n", b)
+			return
+		}
+		fmt.Fprint(w, "event: lines\ndata: {\"lines\":[]}\n\n")
+		w.(http.Flusher).Flush()
+		cancel()
+		<-r.Context().Done()
+	})
+	var o, e bytes.Buffer
+	code := run(ctx, []string{"--root", d.root, "--lang", "en", "lines", "--watch"}, nil, &o, &e)
+	if code != exitOK || !strings.Contains(o.String(), "Ringing → Talking") || !strings.Contains(o.String(), "Front desk") || !strings.Contains(e.String(), "trying again") {
+		t.Errorf("%d\n%s\n%s", code, o.String(), e.String())
+	}
+}
+
+func TestLinkOfTheDaemonIsAnAddress(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var auth string
+	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		auth = r.Header.Get("Authorization")
+		_ = json.NewEncoder(w).Encode(someLines())
+	})}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = srv.Serve(l) }()
+	if _, errs, code := ctl(t, "--server", "http://"+l.Addr().String()+"/?token=SECRET", "lines"); code != exitOK {
+		t.Errorf("%d %s", code, errs)
+	}
+	srv.Close()
+	<-done
+	if auth != "Bearer SECRET" {
+		t.Errorf("the token was sent as %q", auth)
+	}
+}
+
+func TestSocketPathMayBeLong(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /lines", someLines())
+	deep := filepath.Join(t.TempDir(), strings.Repeat("x", 60), strings.Repeat("y", 60))
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(d.root, "run"), filepath.Join(deep, "run")); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := ctl(t, "--root", deep, "lines", "--json"); code != exitOK || out == "" {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+func TestVerifyFindsWhatWasChanged(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "recordings")
+	a, err := archive.Open(archive.Config{Root: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for range 2 {
+		w, err := a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Append(0, make([]byte, 800)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Finish(archive.End{Time: start.Add(time.Second), EndedBy: "manual"}); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, w.ID())
+	}
+	if err := a.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code := ctl(t, "--root", root, "--lang", "en", "verify")
+	if code != exitOK || out != "2 recordings are good, 0 are not\n" {
+		t.Fatalf("%d %q %q", code, out, errs)
+	}
+	name := filepath.Join(dir, "2026/11/22", ids[1]+".mixed.wav")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[500] ^= 1
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code = ctl(t, "--root", root, "--lang", "en", "verify")
+	if code != exitFailed || !strings.Contains(out, ids[1]) || strings.Contains(out, ids[0]) || !strings.Contains(out, "1 recordings are good, 1 are not") {
+		t.Errorf("%d %q", code, out)
+	}
+	if out, _, code = ctl(t, "--root", root, "--json", "verify", ids[0]); code != exitOK || strings.Contains(out, `"ok":false`) {
+		t.Errorf("%d %q", code, out)
+	}
+	if _, errs, code = ctl(t, "verify"); code != exitUsage || !strings.Contains(errs, "--root") {
+		t.Errorf("%d %q", code, errs)
+	}
+}
+
+func TestTimesAreReadAsPeopleWriteThem(t *testing.T) {
+	for s, want := range map[string]time.Time{
+		"2026-11-22":                time.Date(2026, 11, 22, 0, 0, 0, 0, time.Local),
+		"2026-11-22T08:30":          time.Date(2026, 11, 22, 8, 30, 0, 0, time.Local),
+		"2026-11-22 08:30:15":       time.Date(2026, 11, 22, 8, 30, 15, 0, time.Local),
+		"2026-11-22T08:30:00+08:00": time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC),
+	} {
+		var m moment
+		if err := m.UnmarshalText([]byte(s)); err != nil || !m.Equal(want) {
+			t.Errorf("%s: %v, %v", s, m, err)
+		}
+	}
+	for s, ago := range map[string]time.Duration{"24h": 24 * time.Hour, "90m": 90 * time.Minute, "7d": 7 * 24 * time.Hour} {
+		var m moment
+		if err := m.UnmarshalText([]byte(s)); err != nil || time.Since(m.Time)-ago > time.Minute {
+			t.Errorf("%s: %v, %v", s, m, err)
+		}
+	}
+}
+
+func TestTableColumnsLineUpInChinese(t *testing.T) {
+	var b bytes.Buffer
+	tb := &table{head: []string{"线路", "A"}}
+	tb.row("1", "x")
+	if err := tb.print(&b); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != "线路  A\n1     x\n" {
+		t.Errorf("%q", b.String())
+	}
+}
