@@ -277,7 +277,8 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// whole checks that everything the peers sent is recorded, in one run a line.
+// whole checks that every block that the peers sent is recorded, in order. On a
+// real clock a block that a busy peer sends late leaves silence before it.
 func whole(t *testing.T, d *Daemon, peers []*Peer) {
 	t.Helper()
 	for _, p := range peers {
@@ -285,9 +286,15 @@ func whole(t *testing.T, d *Daemon, peers []*Peer) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent := p.Sent.Load()
-		if len(runs) != 1 || runs[0].First != 0 || runs[0].Last+4 < sent { // the last blocks may wait in the socket
-			t.Errorf("line %d: recorded %v of %d blocks sent", p.Line, runs, sent)
+		next := uint32(0)
+		for _, r := range runs {
+			if r.First != next {
+				t.Errorf("line %d: blocks %d…%d are missing", p.Line, next, r.First-1)
+			}
+			next = r.Last + 1
+		}
+		if sent := p.Sent.Load(); next+4 < sent { // the last blocks may wait in the socket
+			t.Errorf("line %d: recorded %d of %d blocks sent", p.Line, next, sent)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func Dial(dir string, list ...*Peer) (*Peers, error) {
 		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		if err == nil {
 			p.fd = fd
-			err = unix.Connect(fd, &unix.SockaddrUnix{Name: filepath.Join(dir, fmt.Sprintf("line-%03d.sock", p.Line))})
+			err = connect(fd, filepath.Join(dir, fmt.Sprintf("line-%03d.sock", p.Line)))
 		}
 		if err == nil {
 			err = unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)})
@@ -70,6 +70,19 @@ func Dial(dir string, list ...*Peer) (*Peers, error) {
 		}
 	}
 	return ps, nil
+}
+
+// connect waits up to ten seconds for a socket to be there: the API answers
+// before boards are open.
+func connect(fd int, path string) error {
+	for end := time.Now().Add(10 * time.Second); ; {
+		err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+		missing := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED)
+		if !missing || time.Now().After(end) {
+			return err
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 }
 
 // Close hangs up all sockets.
