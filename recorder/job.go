@@ -48,6 +48,9 @@ func (j *job) step(a *archive.Archive) (again, done bool, err error) {
 		if thrown || last && j.nothing(limit) {
 			return false, true, nil
 		}
+		if limit <= j.rec.from {
+			return false, false, nil // it may yet come to nothing
+		}
 		s := j.rec.take()
 		if j.w, err = a.Begin(s); err != nil {
 			j.rec.untake()

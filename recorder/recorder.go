@@ -30,6 +30,7 @@ type Recorder struct {
 	// The deciding goroutine's own.
 	watches map[int]*watch
 	order   []*watch  // by number
+	made    int       // watches ever made
 	initial []initial // lines that ran before the recorder was made
 	events  []channels.Event
 	starts  map[int]*resumed // what may go on, of lines not seen yet
@@ -164,6 +165,7 @@ func (r *Recorder) watch(n int) *watch {
 	w = &watch{r: r, line: line, cfg: r.settings(n), resume: r.starts[n]}
 	delete(r.starts, n)
 	r.watches[n] = w
+	r.made++
 	at, _ := slices.BinarySearchFunc(r.order, n, func(o *watch, n int) int { return o.line.Number() - n })
 	r.order = slices.Insert(r.order, at, w)
 	return w
@@ -178,9 +180,20 @@ func (r *Recorder) settings(n int) LineConfig {
 	return c
 }
 
-// look takes everything that is new. The order is what makes recordings exact:
-// positions, then events, then audio.
+// look takes everything that is new. Lines that turn up are looked at at once:
+// their board may stand and wait for that.
 func (r *Recorder) look() {
+	for more := true; more; {
+		more = r.lookOnce()
+	}
+	poke(r.writer.wake)
+	r.release()
+}
+
+// lookOnce's order is what makes recordings exact: positions, then events, then
+// audio. It says whether lines turned up.
+func (r *Recorder) lookOnce() (fresh bool) {
+	made := r.made
 	fed := make([]int64, len(r.order))
 	watched := slices.Clone(r.order)
 	for i, w := range watched {
@@ -199,8 +212,7 @@ func (r *Recorder) look() {
 			w.advance(fed[i])
 		}
 	}
-	poke(r.writer.wake)
-	r.release()
+	return r.made != made
 }
 
 func (r *Recorder) event(e *channels.Event) {

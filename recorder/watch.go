@@ -407,7 +407,10 @@ func (w *watch) split(pos int64, by, trigger string) {
 	pos = max(pos, old.reach())
 	s := old.head()
 	s.ID, s.Trigger = w.r.c.Archive.NewID(w.line.Time(pos)), trigger
-	s.Previous, s.Begin, s.BeginPos = old.id, w.line.Time(pos), pos
+	s.Begin, s.BeginPos = w.line.Time(pos), pos
+	if pos > old.from { // one without any audio leaves no file
+		s.Previous = old.id
+	}
 	old.kept = true
 	w.finish(old, pos, by, "")
 	rec := w.make(s, enc)
