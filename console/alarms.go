@@ -64,11 +64,20 @@ func (s *Server) alarms(ctx context.Context, in *AlarmsInput) (*body[api.Page[ap
 	return &body[api.Page[api.Alarm]]{out}, nil
 }
 
-// alarmOf puts an alarm into words.
+// alarmOf puts an alarm into words. The cause is {reason} in the texts; whoever
+// raised it may have called it error. What is not known shows as a dash.
 func alarmOf(a alarm.Alarm, lang string) api.Alarm {
-	args := text.Args{"subject": a.Subject, "reason": ""}
+	args := text.Args{"subject": a.Subject}
+	for _, name := range text.Names("alarm." + a.Code) {
+		if args[name] == "" {
+			args[name] = "–"
+		}
+	}
 	for k, v := range a.Args {
 		args[k] = v
+	}
+	if e := a.Args["error"]; e != "" {
+		args["reason"] = e
 	}
 	out := api.Alarm{
 		ID: a.ID, Code: a.Code, Subject: a.Subject, Line: lineOfAlarm(a), Severity: string(a.Severity), State: "active",

@@ -97,6 +97,20 @@ func Code(lang, group, code string) string {
 	return code
 }
 
+// Names lists the values that a key's text wants.
+func Names(key string) []string {
+	var names []string
+	s, _ := Lookup(English, key)
+	for {
+		_, rest, found := strings.Cut(s, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return names
+		}
+		names, s = append(names, name), after
+	}
+}
+
 // Keys lists the keys of a language, sorted.
 func Keys(lang string) []string { return slices.Sorted(maps.Keys(catalogues()[lang])) }
 
