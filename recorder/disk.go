@@ -151,25 +151,26 @@ const goodSyncs = 10
 
 // slowness notices an operation that takes too long while it still hangs.
 type slowness struct {
-	r     *Recorder
+	limit time.Duration
 	timer *time.Timer
 	began time.Time
 }
 
-func newSlowness(r *Recorder) *slowness {
-	s := &slowness{r: r}
-	s.timer = time.AfterFunc(time.Hour, func() { r.slow(tooSlow) })
+// newSlowness makes one that calls slow while an operation takes longer than limit.
+func newSlowness(limit time.Duration, slow func(time.Duration)) *slowness {
+	s := &slowness{limit: limit}
+	s.timer = time.AfterFunc(time.Hour, func() { slow(limit) })
 	s.timer.Stop()
 	return s
 }
 
 func (s *slowness) begin() {
 	s.began = time.Now()
-	s.timer.Reset(tooSlow)
+	s.timer.Reset(s.limit)
 }
 
 // end returns whether it was in time.
 func (s *slowness) end() bool {
 	s.timer.Stop()
-	return time.Since(s.began) < tooSlow
+	return time.Since(s.began) < s.limit
 }

@@ -393,7 +393,7 @@ func (r *Recorder) behind() float64 {
 func (r *Recorder) syncs(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	watch := newSlowness(r)
+	watch := newSlowness(tooSlow, r.slow)
 	for {
 		if s, err := r.c.Archive.Space(); err == nil {
 			r.disk.look(s, r.c.Reserve())

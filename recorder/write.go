@@ -29,13 +29,15 @@ type writer struct {
 	mu    sync.Mutex
 	fresh []*recording
 
+	patience time.Duration // at the end
+
 	jobs []*job // the goroutine's own
 	bufs buffers
 	slow *slowness
 }
 
 func newWriter(r *Recorder) *writer {
-	return &writer{r: r, wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), slow: newSlowness(r)}
+	return &writer{r: r, wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), patience: lastTry, slow: newSlowness(tooSlow, r.slow)}
 }
 
 func (wr *writer) add(rec *recording) {
@@ -52,7 +54,7 @@ func poke(c chan struct{}) {
 }
 
 // run writes until the context ends, and then until everything that has an end
-// is written, but not longer than lastTry.
+// is written, but not longer than its patience.
 func (wr *writer) run(ctx context.Context) {
 	retry := time.NewTimer(time.Hour)
 	defer retry.Stop()
@@ -74,7 +76,7 @@ func (wr *writer) run(ctx context.Context) {
 		case <-retry.C:
 		case <-stop:
 			stop = nil
-			t := time.NewTimer(lastTry)
+			t := time.NewTimer(wr.patience)
 			defer t.Stop()
 			over = t.C
 		case <-over:
