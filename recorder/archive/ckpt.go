@@ -162,9 +162,12 @@ type ckptRecord struct {
 	sides   []chunk
 }
 
+// idSum is where the CRC of a recording's checkpoints begins.
+func idSum(id ulid.ULID) uint32 { return crc32.Checksum(id[:], castagnoli) }
+
 // append encodes r. Its CRC also covers the recording's ID, so that a block of
 // some other checkpoint file, surfacing after a power cut, is not believed.
-func (r *ckptRecord) append(b []byte, id ulid.ULID) []byte {
+func (r *ckptRecord) append(b []byte, idSum uint32) []byte {
 	le := binary.LittleEndian
 	at := len(b)
 	b = le.AppendUint32(b, r.seq)
@@ -176,8 +179,7 @@ func (r *ckptRecord) append(b []byte, id ulid.ULID) []byte {
 		b = le.AppendUint32(b, c.n)
 		b = le.AppendUint32(b, c.crc)
 	}
-	sum := crc32.Update(crc32.Checksum(id[:], castagnoli), castagnoli, b[at:])
-	return le.AppendUint32(b, sum)
+	return le.AppendUint32(b, crc32.Update(idSum, castagnoli, b[at:]))
 }
 
 // parseCkpt reads a checkpoint file. Records that do not verify are left out,
@@ -189,12 +191,12 @@ func parseCkpt(b []byte) (*ckptHeader, []ckptRecord, error) {
 	}
 	le := binary.LittleEndian
 	n := ckptRecordLen(len(h.sides))
-	idSum := crc32.Checksum(h.id[:], castagnoli)
+	sum := idSum(h.id)
 	b = b[ckptHeaderLen(len(h.sides)):]
 	recs := make([]ckptRecord, 0, len(b)/n)
 	chunks := make([]chunk, 0, len(b)/n*len(h.sides))
 	for i := 0; len(b) >= n; i, b = i+1, b[n:] {
-		if le.Uint32(b[n-4:]) != crc32.Update(idSum, castagnoli, b[:n-4]) || le.Uint32(b) != uint32(i+1) {
+		if le.Uint32(b[n-4:]) != crc32.Update(sum, castagnoli, b[:n-4]) || le.Uint32(b) != uint32(i+1) {
 			continue
 		}
 		r := ckptRecord{seq: uint32(i + 1), wall: time.Unix(0, int64(le.Uint64(b[8:]))).UTC(),

@@ -52,8 +52,11 @@ func parseLine(b []byte, l *JournalLine) error {
 		return err
 	}
 	*l = JournalLine{}
-	if err := json.Unmarshal(b, l); err != nil {
-		return err
+	if !decodeCanonical(b, l) {
+		*l = JournalLine{}
+		if err := json.Unmarshal(b, l); err != nil {
+			return err
+		}
 	}
 	if l.V > journalVersion {
 		return fmt.Errorf("journal line version %d: %w", l.V, errNewer)

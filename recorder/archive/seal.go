@@ -39,6 +39,7 @@ type sealing struct {
 	journaled bool // the journal has the line already: only finish moving
 	noStory   bool // with journaled: the story is not in open/ any more
 	prepared  bool
+	durable   bool // a syncfs has made the prepared files durable
 
 	line  JournalLine
 	from  time.Time // when it was queued

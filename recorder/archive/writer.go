@@ -22,6 +22,7 @@ const maxUnchecked = 1 << 30
 type Writer struct {
 	id    string
 	uid   ulid.ULID
+	idSum uint32
 	start Start
 	day   Day
 	disk  Disk
@@ -35,6 +36,7 @@ type Writer struct {
 	ckptOff  int64
 	ckptSeq  uint32
 	buf      []byte
+	chunks   [maxSides]chunk
 	story    File
 	storyOff int64
 	sum      summary
@@ -225,13 +227,12 @@ func (w *Writer) Checkpoint(wall time.Time, samples int64) error {
 
 func (w *Writer) checkpoint(wall time.Time, samples int64) error {
 	r := ckptRecord{seq: w.ckptSeq + 1, wall: wall, samples: samples}
-	var chunks [maxSides]chunk
-	r.sides = chunks[:len(w.sides)]
+	r.sides = w.chunks[:len(w.sides)]
 	for i := range w.sides {
 		s := &w.sides[i]
 		r.sides[i] = chunk{s.bytes, uint32(s.since), s.crc}
 	}
-	w.buf = r.append(w.buf[:0], w.uid)
+	w.buf = r.append(w.buf[:0], w.idSum)
 	if _, err := w.ckpt.WriteAt(w.buf, w.ckptOff); err != nil {
 		return w.errs.wrap("checkpoint", w.id, err)
 	}
