@@ -110,14 +110,14 @@ func (b *Board) exchange(tx, rx *driver.Frame) {
 	if b.stage != nil {
 		b.stage.cue(b)
 	}
-	backlog := b.wait()
+	backlog, patience := b.wait()
 	rx.Late = backlog > 0
-	var silentAt time.Duration
-	if b.peers {
-		silentAt = System().Now() + b.patience
+	until := time.Duration(0)
+	if patience > 0 {
+		until = System().Now() + patience
 	}
 	for i := range b.lines {
-		b.receive(&b.lines[i], backlog, silentAt, rx)
+		b.receive(&b.lines[i], backlog, until, rx)
 		if b.gate.closing() {
 			return
 		}
@@ -181,24 +181,35 @@ func (b *Board) send(tx *driver.Frame) {
 	}
 }
 
-// wait returns at the tick and says how many further ticks are due already. In
-// the peers clock the tick is when the peers say, unless there is none, or a
-// D-channel has one: its protocols run by wall time.
-func (b *Board) wait() (backlog int64) {
+// catchUp is how long an overdue tick of the real clock waits for the peers: they
+// answer what the board sends, and while it stalled it sent nothing. So a
+// stalled board loses nothing of theirs, and still gains on the clock.
+const catchUp = driver.Tick / 2
+
+// wait returns at the tick and says how many further ticks are due already, and
+// for how long the peers may be waited for. In the peers clock the tick is when
+// the peers say, unless there is none, or a D-channel has one: its protocols
+// run by wall time.
+func (b *Board) wait() (backlog int64, patience time.Duration) {
 	if b.peers && !b.inRealTime() {
 		b.paced = false
-		return 0
+		return 0, b.patience
 	}
 	if !b.paced {
 		b.tick.restart()
 		b.paced = true
 	}
-	backlog = b.tick.wait(b.gate.wake)
-	if b.peers && backlog > 0 { // its positions are not bound to wall time: nothing to catch up
-		b.tick.restart()
-		return 0
+	overdue, backlog := b.tick.wait(b.gate.wake)
+	switch {
+	case b.peers:
+		if backlog > 0 { // its positions are not bound to wall time: nothing to catch up
+			b.tick.restart()
+		}
+		return 0, b.patience
+	case overdue:
+		return backlog, catchUp
 	}
-	return backlog
+	return 0, 0
 }
 
 func (b *Board) inRealTime() bool {
@@ -216,7 +227,7 @@ func (b *Board) inRealTime() bool {
 }
 
 // receive fills one line's part of rx.
-func (b *Board) receive(l *line, backlog int64, silentAt time.Duration, rx *driver.Frame) {
+func (b *Board) receive(l *line, backlog int64, until time.Duration, rx *driver.Frame) {
 	out := b.on(l.index)
 	end := b.pos + driver.Block
 	p := &l.port
@@ -232,9 +243,9 @@ func (b *Board) receive(l *line, backlog int64, silentAt time.Duration, rx *driv
 	if p.fd >= 0 {
 		var reason error
 		if b.peers {
-			reason = b.await(p, l.def.Kind, silentAt)
+			reason = b.await(p, l.def.Kind, until)
 		} else {
-			reason = p.drain(b.in, l.def.Kind, backlog)
+			reason = b.drain(p, l.def.Kind, backlog, until)
 		}
 		if reason != nil {
 			b.journal.note(l.index, "peer closed", reason)
@@ -257,13 +268,26 @@ func (b *Board) receive(l *line, backlog int64, silentAt time.Duration, rx *driv
 	p.report(b.pos, l.index, rx)
 }
 
+// drain takes what has come, and if nothing has, waits for it until then.
+func (b *Board) drain(p *port, kind driver.Kind, backlog int64, until time.Duration) (reason error) {
+	for {
+		reason = p.drain(b.in, kind, backlog)
+		if reason != nil || until == 0 || p.waiting() > 0 || !p.heard || p.fd < 0 {
+			return reason
+		}
+		if ready := waitReadable(until-System().Now(), p.fd, b.gate.wake); ready != 1 {
+			return nil // time is up, or the board closes
+		}
+	}
+}
+
 // await takes what a peer sends up to its next block. What it sends after that
 // stays in the socket, so that the peers clock loses nothing.
-func (b *Board) await(p *port, kind driver.Kind, silentAt time.Duration) (reason error) {
+func (b *Board) await(p *port, kind driver.Kind, until time.Duration) (reason error) {
 	for p.waiting() == 0 && p.fd >= 0 {
 		n, errno := b.in.receive(p.fd, 1)
 		if errno == unix.EAGAIN {
-			left := silentAt - System().Now()
+			left := until - System().Now()
 			if left <= 0 {
 				return errSilent
 			}

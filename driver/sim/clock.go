@@ -73,21 +73,20 @@ func newTicker(c Clock, ppm float64) ticker {
 // restart lets the next tick be due one period from now.
 func (t *ticker) restart() { t.start, t.n = t.clock.Now(), 0 }
 
-// deadline is when the tick is due that comes ahead ticks after the next.
-func (t *ticker) deadline(ahead int64) time.Duration {
-	return t.start + time.Duration(t.period*float64(t.n+1+ahead))
+// deadline is when the next tick is due.
+func (t *ticker) deadline() time.Duration {
+	return t.start + time.Duration(t.period*float64(t.n+1))
 }
 
-// wait returns at the next tick and says how many further ticks are due
-// already; it does not wait for a tick that is past.
-func (t *ticker) wait(wake int) (backlog int64) {
-	due := t.deadline(0)
+// wait returns at the next tick. It does not wait for a tick that is overdue;
+// then it says how many further ticks are due already.
+func (t *ticker) wait(wake int) (overdue bool, backlog int64) {
+	due := t.deadline()
 	now := t.clock.Now()
+	t.n++
 	if now < due {
 		t.clock.Sleep(due, wake)
-	} else {
-		backlog = int64(float64(now-due) / t.period)
+		return false, 0
 	}
-	t.n++
-	return backlog
+	return true, int64(float64(now-due) / t.period)
 }

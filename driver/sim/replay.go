@@ -121,7 +121,8 @@ func (r *replay) Exchange(tx, rx *driver.Frame) error {
 		r.idle(tx, rx, false)
 	}
 	r.tick.n = r.pos / driver.Block // the log may have gaps
-	rx.Late = r.tick.wait(r.gate.wake) > 0
+	_, backlog := r.tick.wait(r.gate.wake)
+	rx.Late = backlog > 0
 	return r.gate.leave()
 }
 

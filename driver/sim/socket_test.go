@@ -157,6 +157,58 @@ func TestStalledBoardLosesNothingThatWaitedInItsSockets(t *testing.T) {
 	}
 }
 
+func TestStalledBoardLosesNothingOfPeersThatAnswerEachBlock(t *testing.T) {
+	r := newRig(t, `{"count":2}`)
+	const n = 300
+	for line := range 2 {
+		p := r.line(line + 1)
+		go func() {
+			buf := make([]byte, maxMessage)
+			for k := range uint64(n) { // answers each block with the next of its own
+				c, _, err := unix.Recvfrom(p.fd, buf, 0)
+				for err == unix.EINTR {
+					c, _, err = unix.Recvfrom(p.fd, buf, 0)
+				}
+				if err != nil || c != audioBytes {
+					return
+				}
+				_ = send(p.fd, audioMessage(noise(k)))
+			}
+		}()
+	}
+	r.clock.sleeping = func() { // a tick leaves the peers time enough
+		for i := range r.b.lines {
+			waitReadable(time.Second, r.b.lines[i].port.fd, -1)
+		}
+	}
+	r.tick()
+	code := make([]byte, driver.Block)
+	next := [2]uint64{1, 1} // after the first tick
+	late := 0
+	for k := 0; next[0] < n/2 || next[1] < n/2; k++ {
+		if k%50 == 20 {
+			r.clock.stall(200 * time.Millisecond)
+		}
+		for _, e := range without(r.tick(), "volts", "missed", "state") {
+			t.Fatalf("tick %d: %s", k, e)
+		}
+		if r.rx.Late {
+			late++
+		}
+		for i := range next {
+			g711.Encode(code, noise(next[i]), g711.ALaw)
+			if bytes.Equal(r.rx.LineCode(i), code) {
+				next[i]++
+			} else if r.rx.Late {
+				t.Errorf("line %d: block %d was not heard in a late frame", i+1, next[i])
+			}
+		}
+	}
+	if late < 10 {
+		t.Errorf("%d late frames", late)
+	}
+}
+
 func TestAnswerToALateFrameIsDropped(t *testing.T) {
 	r := newRig(t, `{"lines":[{"kind":"bchan"}]}`)
 	p := r.line(1)

@@ -24,6 +24,8 @@ import (
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Duration
+
+	sleeping func() // what else happens while somebody sleeps
 }
 
 func (c *fakeClock) Now() time.Duration {
@@ -36,6 +38,9 @@ func (c *fakeClock) Sleep(until time.Duration, wake int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = max(c.now, until)
+	if c.sleeping != nil {
+		c.sleeping()
+	}
 }
 
 func (c *fakeClock) stall(d time.Duration) {
