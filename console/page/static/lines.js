@@ -2,6 +2,7 @@
 import { h, icon, set, $ } from './dom.js';
 import { t, code } from './text.js';
 import { ask, root } from './client.js';
+import { listen as hear } from './listen.js';
 import { since, volts, level } from './format.js';
 import * as feed from './feed.js';
 
@@ -58,10 +59,10 @@ function row(l) {
   c.meter = h('span', { class: 'meter', role: 'meter', 'aria-label': t('page.level'), 'aria-valuemin': -60, 'aria-valuemax': 0 }, c.bar);
   const acts = h('div', { class: 'acts' }, can('start-stop') ? [c.start, c.stop] : null,
     can('listen') ? h('button', { type: 'button', 'aria-label': t('page.listen-line', { line: l.line }), onclick: (e) => listen(e.currentTarget, l.line) }, icon('ear'), t('page.listen')) : null,
-    can('save-flight') ? h('a', { class: 'button', href: `${root}/lines/${l.line}/flight`, download: '', title: t('page.flight-hint') }, icon('save'), t('page.flight')) : null);
+    can('save-flight') ? h('a', { class: 'button', href: `${root}/lines/${l.line}/flight`, download: '', title: t('page.flight-hint'), 'aria-label': t('page.flight-line', { line: l.line }) }, icon('save')) : null);
   const label = (k) => ({ 'data-label': t(k) });
   c.row = h('tr', {},
-    h('th', { scope: 'row', ...label('page.line') }, h('span', {}, String(l.line), ' ', h('span', { class: 'soft' }, l.board + '/' + l.port))),
+    h('th', { scope: 'row', class: 'nowrap', ...label('page.line') }, h('span', {}, String(l.line), ' ', h('span', { class: 'soft' }, l.board + '/' + l.port))),
     h('td', label('page.name'), h('span', {}, l.name || '', l.use !== 'tap' ? h('span', { class: 'soft' }, ' ' + code('use', l.use)) : '')),
     h('td', label('page.state'), c.state), h('td', { class: 'num', ...label('page.time') }, c.time),
     h('td', { class: 'nowrap', ...label('page.level') }, h('span', {}, c.meter, c.dbm)), h('td', { class: 'num', ...label('page.volts') }, c.volts),
@@ -139,15 +140,15 @@ let heard = null;
 function listen(button, line) {
   const again = heard && heard.line === line;
   if (heard) {
-    heard.audio.removeAttribute('src');
-    heard.audio.load();
+    heard.stop();
     heard.button.setAttribute('aria-pressed', 'false');
     heard = null;
   }
   if (again) return;
-  const audio = new Audio(`${root}/lines/${line}/listen?format=pcm16`);
-  heard = { line, audio, button };
   button.setAttribute('aria-pressed', 'true');
-  audio.onerror = () => heard && heard.audio === audio && complain(t('page.listen-failed', { line }));
-  audio.play().catch(() => {});
+  heard = { line, button, stop: hear(line, (failed) => {
+    button.setAttribute('aria-pressed', 'false');
+    heard = null;
+    if (failed) complain(t('page.listen-failed', { line }));
+  }) };
 }
