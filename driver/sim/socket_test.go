@@ -384,7 +384,7 @@ func TestPeersClockWaitsForEveryPeer(t *testing.T) {
 	r := newRig(t, `{"clock":"peers","count":2}`)
 	a, b := r.line(1), r.line(2)
 	began := r.clock.Now()
-	for n := range uint64(100) {
+	for n := range uint64(2000) { // 40 s of line
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
