@@ -12,8 +12,8 @@ const (
 	entryLost  = "events-lost"  // what happened about here is not known
 )
 
-// request carries out what a person wants; pos is how far the line was when
-// they said it.
+// start carries out what a person wants; pos is how far the line was when they
+// said it.
 func (w *watch) start(pos int64, actor string) (string, error) {
 	if w.ending != nil {
 		w.end(w.ending.pos, w.ending.by, "")
@@ -38,7 +38,6 @@ func (w *watch) start(pos int64, actor string) (string, error) {
 	rec := w.begin(w.preroll(pos), pos, trigger, actor, nil)
 	switch {
 	case rec != nil:
-		rec.hooked = trigger == Manual && w.hook
 		w.stopped = false
 		return rec.id, nil
 	case w.refused == WhyInodes:

@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	portion   = 2000     // samples of one write while nothing is late: 250 ms
-	most      = 8 * rate // samples of one write of a recording that is behind
-	turn      = 2 * most // samples of one recording before the others have their turn
-	skipAhead = rate / 2 // room made when the ring has overtaken, so that it does not happen again at once
+	portion   = 2000            // samples of one write while nothing is late: 250 ms
+	most      = 8 * rate        // samples of one write of a recording that is behind
+	turn      = 2 * most        // samples of one recording before the others have their turn
+	comesLate = 5 * time.Second // an end is known at most some blocks before its audio
+	skipAhead = rate / 2        // room made when the ring has overtaken, so that it does not happen again at once
 )
 
 // A job is a recording being carried out. It belongs to the writing goroutine.
@@ -29,6 +30,7 @@ type job struct {
 	story  []archive.Entry // to be logged
 	retry  time.Time       // not before
 	ill    bool            // the last try failed
+	short  time.Time       // since when the line has not reached the end
 	bufs   *buffers        // the writer's
 }
 
@@ -68,17 +70,20 @@ func (j *job) step(a *archive.Archive) (again, done bool, err error) {
 	}
 	until := min(limit, j.pos+turn)
 	for j.pos < until && (limit-j.pos >= portion || last) {
-		if err := j.portion(until); err != nil {
+		moved, err := j.portion(until, limit)
+		if err != nil {
 			return false, false, err
 		}
-		if j.rec.broken.Load() {
-			if last { // no more can be read: it ends here
-				limit = j.pos
-				break
-			}
-			return false, false, nil
+		if moved {
+			continue
 		}
+		if last && (j.rec.broken.Load() || j.late()) { // no more can be read: it ends here
+			limit = j.pos
+			break
+		}
+		return false, false, nil
 	}
+	j.short = time.Time{}
 	if err := j.log(); err != nil { // gaps
 		return false, false, err
 	}
@@ -102,11 +107,21 @@ func (j *job) nothing(end int64) bool {
 	return err != nil
 }
 
-// portion writes the next piece: audio, or silence where it is gone.
-func (j *job) portion(until int64) error {
+// late says whether the line does not reach the recording's end although it
+// should have long ago: its board went before.
+func (j *job) late() bool {
+	if j.short.IsZero() {
+		j.short = time.Now()
+	}
+	return time.Since(j.short) > comesLate
+}
+
+// portion writes the next piece: audio, or silence where it is gone. It says
+// whether there was any.
+func (j *job) portion(until, limit int64) (moved bool, err error) {
 	n := min(until-j.pos, most)
 	if j.pos < j.gap {
-		return j.put(min(n, j.gap-j.pos), nil)
+		return true, j.put(min(n, j.gap-j.pos), nil)
 	}
 	raw := make([][]byte, len(j.rec.enc.laws))
 	for i := range raw {
@@ -114,11 +129,13 @@ func (j *job) portion(until int64) error {
 		var over *channels.ErrOverrun
 		switch {
 		case errors.As(err, &over):
-			j.lost(min(over.Oldest+skipAhead, until))
-			return nil
-		case err != nil, got == 0:
+			j.lost(min(over.Oldest+skipAhead, limit))
+			return true, nil
+		case err != nil:
 			j.rec.broken.Store(true)
-			return nil
+			return false, nil
+		case got == 0: // an end may be known before its audio is there
+			return false, nil
 		}
 		n = int64(got)
 		raw[i] = j.bufs.raw[i][:got]
@@ -126,7 +143,7 @@ func (j *job) portion(until int64) error {
 	for i := range raw {
 		raw[i] = raw[i][:n]
 	}
-	return j.put(n, raw)
+	return true, j.put(n, raw)
 }
 
 // lost marks a gap up to a position.

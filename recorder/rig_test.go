@@ -30,6 +30,7 @@ type board struct {
 	to    int64 // how far it may go
 	gone  bool
 	n     uint64
+	mute  bool                     // audio stays as it is: for measuring others
 	mv    []int32                  // voltage per line now
 	plan  map[int64][]driver.Event // what happens at a position (a multiple of a block)
 }
@@ -63,6 +64,9 @@ func (b *board) Exchange(_, rx *driver.Frame) error {
 			rx.Event(driver.State, i, 0, 0, nil)
 		}
 		code := rx.LineCode(i)
+		if b.mute {
+			code = nil
+		}
 		for k := range code {
 			code[k] = pattern(i, b.pos+int64(k))
 		}

@@ -1,8 +1,6 @@
 package recorder
 
 import (
-	"slices"
-
 	"vaad/channels"
 	"vaad/recorder/archive"
 )
@@ -143,7 +141,7 @@ func (w *watch) attach(rec *recording, e *channels.Event) {
 	}
 	rec.learn(archive.EntryCall, w.call, e)
 	rec.learn(archive.EntryDirection, w.direction, e)
-	if rec.link == nil && rec.trigger == Voltage {
+	if rec.link == nil && (rec.trigger == Voltage || rec.hooked) {
 		rec.learn(archive.EntryConversation, w.call, e)
 	}
 	if l := rec.link; l != nil && l.call != "" && l.call != w.call {
@@ -332,112 +330,6 @@ func (w *watch) trigger(e *channels.Event) {
 	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous:
 		w.begin(w.preroll(e.Pos), e.Pos, w.cfg.Trigger, "", link)
 	case w.cfg.Trigger == Manual && link != nil && link.trigger == Manual:
-		if rec := w.begin(w.preroll(e.Pos), e.Pos, Manual, link.actor, link); rec != nil {
-			rec.hooked = true
-		}
+		w.begin(w.preroll(e.Pos), e.Pos, Manual, link.actor, link)
 	}
-}
-
-// begin makes a recording of the audio from position from on; nil when it is refused.
-func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *recording {
-	enc := newEncoder(w.line.Sides(), w.cfg)
-	if enc == nil {
-		w.refuse(WhyUnused)
-		return nil
-	}
-	if code := w.r.disk.refuses(); code != "" {
-		w.refuse(code)
-		return nil
-	}
-	w.refused = ""
-	s := archive.Start{ID: w.r.c.Archive.NewID(w.line.Time(from)), Line: w.line.Number(), Board: w.line.Board(), LineName: w.line.Status().Name,
-		Trigger: trigger, Begin: w.line.Time(from), BeginPos: from, Simulated: w.line.Simulated(), Actor: actor}
-	s.Conversation = s.ID
-	if link != nil {
-		s.Previous, s.Conversation = link.id, link.conversation
-	}
-	rec := w.make(s, enc)
-	rec.fired, rec.link, rec.kept = fired, link, trigger != Voltage || link != nil
-	for i := range w.recent { // what led to it
-		rec.tell(entry(rec, &w.recent[i]))
-	}
-	for i := range w.gaps {
-		if w.gaps[i].Pos >= from {
-			rec.tell(entry(rec, &w.gaps[i]))
-			w.r.gap(rec, "line", w.gaps[i].Value)
-		}
-	}
-	w.recent, w.gaps = w.recent[:0], w.gaps[:0]
-	w.attach(rec, &channels.Event{Pos: fired, Time: w.line.Time(fired)})
-	if w.called != "" {
-		w.learnCalled(&channels.Event{Pos: fired, Time: w.line.Time(fired)})
-	}
-	return rec
-}
-
-// make makes a recording the line's present one and hands it to the writer.
-func (w *watch) make(s archive.Start, enc *encoder) *recording {
-	s.Codec, s.Sides, s.ClockSynced = enc.codec, slices.Clone(enc.names), w.r.c.ClockSynced()
-	rec := &recording{id: s.ID, line: w.line, enc: enc, from: s.BeginPos, fired: s.BeginPos, trigger: s.Trigger,
-		horizon: s.BeginPos, end: none, start: s}
-	rec.written.Store(rec.from)
-	w.cur, w.ending = rec, nil
-	w.r.metrics.started.WithLabelValues(rec.trigger).Inc()
-	w.r.begun(rec)
-	return rec
-}
-
-func (w *watch) refuse(code string) {
-	if w.refused != code {
-		w.refused = code
-		w.r.metrics.refused.WithLabelValues(code).Inc()
-		w.r.c.Logger.Warn("nothing is recorded", "line", w.line.Number(), "call", w.call, "reason", code)
-	}
-}
-
-// split ends the present recording at a position and goes on in a linked one
-// from there, with the line's present settings.
-func (w *watch) split(pos int64, by, trigger string) {
-	old, ending := w.cur, w.ending
-	enc := newEncoder(w.line.Sides(), w.cfg)
-	if enc == nil {
-		w.end(pos, EndLine, "the line has nothing to record any more")
-		return
-	}
-	pos = max(pos, old.reach())
-	s := old.head()
-	s.ID, s.Trigger = w.r.c.Archive.NewID(w.line.Time(pos)), trigger
-	s.Begin, s.BeginPos = w.line.Time(pos), pos
-	if pos > old.from { // one without any audio leaves no file
-		s.Previous = old.id
-	}
-	old.kept = true
-	w.finish(old, pos, by, "")
-	rec := w.make(s, enc)
-	rec.kept, rec.hooked, w.ending = true, old.hooked, ending
-	if w.call != "" {
-		w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
-	}
-}
-
-// end ends the present recording.
-func (w *watch) end(pos int64, by, reason string) {
-	rec := w.cur
-	w.cur, w.ending = nil, nil
-	w.finish(rec, pos, by, reason)
-}
-
-func (w *watch) finish(rec *recording, pos int64, by, reason string) {
-	if !rec.broken.Load() {
-		pos = max(pos, rec.reach())
-	}
-	e := archive.End{EndedBy: by, Reason: reason, Discard: !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
-	if e.Discard {
-		w.r.metrics.discarded.Inc()
-		w.r.c.Calls.Attach(rec.head().Call, "", WhyTooShort)
-		w.r.c.Logger.Info("a recording is shorter than wanted and is thrown away", "line", w.line.Number(), "id", rec.id)
-	}
-	w.r.metrics.ended.WithLabelValues(by).Inc()
-	rec.finish(pos, e)
-	w.r.over(rec)
 }
