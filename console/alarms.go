@@ -111,5 +111,5 @@ func (s *Server) ack(ctx context.Context, in *AlarmInput) (*done, error) {
 		return nil, fail("no-alarm", itoa(in.ID))
 	}
 	e := access.Entry{Verb: access.AlarmAck, Object: itoa(in.ID), Line: line}
-	return nil, s.act(ctx, e, func() error { return s.cfg.Alarms.Ack(in.ID, c.Name) })
+	return nil, s.act(ctx, e, func(*access.Entry) error { return s.cfg.Alarms.Ack(in.ID, c.Name) })
 }

@@ -11,8 +11,9 @@ import (
 
 // act does something that is audited: an act whose row cannot be written is
 // reported as such, even when it was done.
-func (s *Server) act(ctx context.Context, e access.Entry, do func() error) error {
-	err := do()
+// do may fill in the row.
+func (s *Server) act(ctx context.Context, e access.Entry, do func(*access.Entry) error) error {
+	err := do(&e)
 	e.Result = "ok"
 	if err != nil {
 		e.Result = "failed"

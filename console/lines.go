@@ -154,8 +154,9 @@ func (s *Server) start(ctx context.Context, in *LineInput) (*body[api.Started], 
 	}
 	out := &body[api.Started]{api.Started{Line: in.Line}}
 	e := access.Entry{Verb: access.StartStop, Line: in.Line, Detail: map[string]string{"act": "start"}}
-	err := s.act(ctx, e, func() (err error) {
+	err := s.act(ctx, e, func(e *access.Entry) (err error) {
 		out.Body.Recording, err = s.cfg.Recorder.Start(in.Line, who(ctx).Name)
+		e.Object = out.Body.Recording
 		return s.lineProblem(ctx, "start", in.Line, err)
 	})
 	return out, err
@@ -172,7 +173,7 @@ func (s *Server) stop(ctx context.Context, in *LineInput) (*body[api.Started], e
 		}
 	}
 	e := access.Entry{Verb: access.StartStop, Object: out.Body.Recording, Line: in.Line, Detail: map[string]string{"act": "stop"}}
-	err := s.act(ctx, e, func() error {
+	err := s.act(ctx, e, func(*access.Entry) error {
 		return s.lineProblem(ctx, "stop", in.Line, s.cfg.Recorder.Stop(in.Line, who(ctx).Name))
 	})
 	return out, err

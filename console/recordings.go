@@ -168,7 +168,7 @@ func (s *Server) journal(ctx context.Context, row index.Row, a archive.Act) (lin
 	}
 	a.ID, a.Day, a.Actor, a.Time = row.ID, row.Day, who(ctx).Name, s.cfg.Now()
 	e := access.Entry{Verb: access.Note, Object: row.ID, Line: row.Line, Detail: map[string]string{"act": a.Kind, "text": a.Value}}
-	err = s.act(ctx, e, func() error {
+	err = s.act(ctx, e, func(*access.Entry) error {
 		line, err = s.cfg.Archive.Act(ctx, a)
 		return err
 	})

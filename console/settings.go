@@ -95,7 +95,7 @@ func (s *Server) set(ctx context.Context, in *SetInput) (*body[api.Setting], err
 		in.Body.Value = json.RawMessage("null")
 	}
 	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set", "value": string(in.Body.Value)}}
-	err := s.act(ctx, e, func() error {
+	err := s.act(ctx, e, func(*access.Entry) error {
 		_, err := s.cfg.Settings.Set(who(ctx).Name, in.Body.Why, path, in.Body.Value)
 		return err
 	})
@@ -149,13 +149,13 @@ func (s *Server) rollback(ctx context.Context, in *RollbackInput) (*body[api.Set
 		return nil, err
 	}
 	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "rollback", "version": itoa(in.Body.Version)}}
-	return s.wholeAfter(ctx, e, func() error {
+	return s.wholeAfter(ctx, e, func(*access.Entry) error {
 		_, err := s.cfg.Settings.Rollback(who(ctx).Name, in.Body.Why, in.Body.Version)
 		return err
 	})
 }
 
-func (s *Server) wholeAfter(ctx context.Context, e access.Entry, do func() error) (*body[api.Settings], error) {
+func (s *Server) wholeAfter(ctx context.Context, e access.Entry, do func(*access.Entry) error) (*body[api.Settings], error) {
 	if err := s.act(ctx, e, do); err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (s *Server) importSettings(ctx context.Context, in *ImportInput) (*body[api
 	}
 	file := append([]byte{}, in.RawBody...) // the framework takes its buffer back
 	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "import", "bytes": itoa(uint64(len(file)))}}
-	return s.wholeAfter(ctx, e, func() error {
+	return s.wholeAfter(ctx, e, func(*access.Entry) error {
 		_, err := s.cfg.Settings.Import(who(ctx).Name, "import", file)
 		return err
 	})

@@ -111,11 +111,15 @@ func (c linesCmd) Run(s *session) error {
 	if err != nil || s.cli.JSON {
 		return errors.Join(err, objects(s, all))
 	}
-	t := s.table("line", "port", "name", "use", "state", "since", "volts", "level", "recording")
+	t := s.lineTable()
 	for i := range all {
 		t.row(s.lineRow(&all[i])...)
 	}
 	return t.print(s.out)
+}
+
+func (s *session) lineTable() *table {
+	return s.table("line", "port", "name", "use", "state", "since", "volts", "level", "recording")
 }
 
 func (s *session) lineRow(l *api.Line) []string {
@@ -165,19 +169,33 @@ func (s *session) watched(m api.Message, last map[int]api.Line) error {
 			return err
 		}
 		return s.say("%s", s.factText(&f))
-	case api.EventSnapshot, api.EventLines:
+	case api.EventSnapshot:
+		var snap api.Snapshot
+		if err := json.Unmarshal(m.Data, &snap); err != nil {
+			return err
+		}
+		t := s.lineTable()
+		for i := range snap.Lines {
+			last[snap.Lines[i].Line] = snap.Lines[i]
+			t.row(s.lineRow(&snap.Lines[i])...)
+		}
+		return t.print(s.out)
+	case api.EventLines:
 		var c api.Changed
 		if err := json.Unmarshal(m.Data, &c); err != nil {
 			return err
 		}
 		for _, l := range c.Lines {
-			old, known := last[l.Line]
+			old := last[l.Line]
 			last[l.Line] = l
-			if known && old.State == l.State && old.Recording == l.Recording {
+			if old.Recording == l.Recording { // what else happened is told as a fact
 				continue
 			}
-			t := &table{head: s.lineRow(&l)}
-			if err := t.print(s.out); err != nil {
+			word, id := "page.recording-now", l.RecordingID
+			if !l.Recording {
+				word, id = "cli.recording-ended", old.RecordingID
+			}
+			if err := s.say("%s  %s  %s  %s", when(time.Now()), s.t(word), s.t("cli.line-n", "line", strconv.Itoa(l.Line)), id); err != nil {
 				return err
 			}
 		}
