@@ -106,7 +106,9 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	keepers.run(inner, fail, "index", d.index.Run)
 	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, d.sys.Subscribe("calls", true)) })
 	keepers.run(inner, fail, "recorder", d.rec.Run)
-	if err := d.sys.Start(inner); err != nil {
+	// The boards end last, when opened is undone: their rings hold what the
+	// recorder has still to write.
+	if err := d.sys.Start(context.WithoutCancel(ctx)); err != nil {
 		stopOuter()
 		stopInner()
 		return errors.Join(err, keepers.wait())
