@@ -36,3 +36,38 @@ func FuzzParseEvent(f *testing.F) {
 		}
 	})
 }
+
+func FuzzPacket(f *testing.F) {
+	f.Add([]byte("Ering"), []byte("A"))
+	f.Add(audioMessage(make([]int16, driver.Block)), []byte("Evolts -48 @3"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		for _, kind := range []driver.Kind{driver.FXO, driver.FXS, driver.BChan} {
+			p := newPort()
+			l := line{def: driver.Line{Kind: kind}, port: p, fxo: newFXO(nil, 0), fxs: newFXS(options{FlashMin: 80, FlashMax: 1000})}
+			rx := driver.NewFrame(driver.Info{Lines: []driver.Line{l.def}})
+			out := emitter{rx: rx, line: &l}
+			for round := range 20 {
+				for _, m := range [][]byte{a, b} {
+					if len(m) > 0 && p.file(m, kind) != nil {
+						return
+					}
+				}
+				rx.Reset()
+				_, events := p.take(nil)
+				for _, e := range events {
+					l.apply(e, out.base+int64(e.at), &out)
+				}
+				l.runTimers(out.base+driver.Block, &out)
+				if p.waiting() > roomBlocks {
+					t.Fatal("too many blocks wait")
+				}
+				for _, e := range rx.Events {
+					if e.At < 0 || e.At >= driver.Block {
+						t.Fatalf("round %d: event at %d", round, e.At)
+					}
+				}
+				out.base += driver.Block
+			}
+		}
+	})
+}

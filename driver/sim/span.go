@@ -47,6 +47,8 @@ func (s *span) receive(index int, in *inbox, j *journal, rx *driver.Frame) {
 		if n == 0 || errno != 0 || len(b) == 0 || cut {
 			if cut {
 				j.note(len(j.info.Lines)+index, "peer closed", errTooLong)
+			} else {
+				j.note(len(j.info.Lines)+index, "peer left", nil)
 			}
 			_ = unix.Close(s.fd)
 			s.fd, s.next = s.next, -1

@@ -17,7 +17,9 @@ func (b *Board) admit() {
 				b.admitLine(&b.lines[a.index], a.fd)
 			} else {
 				s := &b.spans[a.index-len(b.lines)]
-				if !seat(&s.fd, &s.next, a.fd) {
+				if seat(&s.fd, &s.next, a.fd) {
+					b.journal.note(a.index, "peer connected", nil)
+				} else {
 					b.journal.note(a.index, "peer closed", errSecond)
 				}
 			}
