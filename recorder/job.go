@@ -25,6 +25,7 @@ type job struct {
 	pos    int64           // audio before it is in all files
 	coming int64           // samples behind pos that some files have
 	left   [][]byte        // what the last files did not take of them
+	hole   int64           // where the gap begins that is being written; none: there is no gap
 	gap    int64           // audio before it cannot be had any more
 	due    bool            // a checkpoint is to be made
 	story  []archive.Entry // to be logged
@@ -84,7 +85,10 @@ func (j *job) step(a *archive.Archive) (again, done bool, err error) {
 		return false, false, nil
 	}
 	j.short = time.Time{}
-	if err := j.log(); err != nil { // gaps
+	if last && j.pos >= limit {
+		j.tellGap()
+	}
+	if err := j.log(); err != nil {
 		return false, false, err
 	}
 	if !last {
@@ -143,18 +147,27 @@ func (j *job) portion(until, limit int64) (moved bool, err error) {
 	for i := range raw {
 		raw[i] = raw[i][:n]
 	}
+	j.tellGap()
 	return true, j.put(n, raw)
 }
 
-// lost marks a gap up to a position.
+// lost begins a gap up to a position, or makes the present one longer.
 func (j *job) lost(upto int64) {
-	from := max(j.pos, j.gap)
-	if upto <= from {
+	if j.hole == none {
+		j.hole = j.pos
+	}
+	j.gap = max(j.gap, upto)
+}
+
+// tellGap tells of a gap that has been written.
+func (j *job) tellGap() {
+	if j.hole == none {
 		return
 	}
-	j.gap = upto
-	j.r.gap(j.rec, "recorder", upto-from)
-	j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(from), At: from - j.rec.from, Kind: archive.EntryGap, Value: upto - from})
+	n := j.pos - j.hole
+	j.r.gap(j.rec, "recorder", n)
+	j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(j.hole), At: j.hole - j.rec.from, Kind: archive.EntryGap, Value: n})
+	j.hole = none
 }
 
 // put adds n samples to all files: raw as encoded, or silence.

@@ -94,8 +94,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 	defer close(r.ended)
 	defer r.reader.Close()
-	cancel := r.c.Archive.Subscribe(r.sealed)
-	defer cancel()
+	defer r.c.Archive.Subscribe(r.sealed)()
 
 	writing, stopWriter := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWriter()
@@ -126,6 +125,11 @@ func (r *Recorder) Run(ctx context.Context) error {
 	poke(r.writer.wake)
 	stopWriter()
 	work.Wait()
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
+	defer cancel()
+	if err := r.c.Archive.Flush(soon); err != nil { // so that the index knows of them before it is closed
+		r.c.Logger.Warn("not all recordings are sealed; the next start does it", "err", err)
+	}
 	return ctx.Err()
 }
 

@@ -16,6 +16,8 @@ const (
 	freshness = 60 * time.Second
 	// repairTime is how long recording waits for repairs; the rings hold more.
 	repairTime = 20 * time.Second
+	// indexTime is how long it then waits for the index to be up to date.
+	indexTime = 2 * time.Second
 )
 
 // resumed is a recording that a restart cut off, and that may go on in a linked
@@ -102,10 +104,19 @@ func (r *Recorder) stopped(ctx context.Context) (may []*resumed) {
 	if r.c.Index == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, indexTime)
 	defer cancel()
 	since := r.c.Now().Add(-longest - freshness)
+	ask := time.NewTicker(20 * time.Millisecond)
+	defer ask.Stop()
 	p, err := r.c.Index.Query(ctx, index.Filter{From: since, Limit: 1000})
+	for err == nil && p.Rebuilding && ctx.Err() == nil { // it reads what it did not know when it was closed
+		select {
+		case <-ask.C:
+			p, err = r.c.Index.Query(ctx, index.Filter{From: since, Limit: 1000})
+		case <-ctx.Done():
+		}
+	}
 	if err != nil {
 		r.c.Logger.Warn("the index does not say what was recorded when the daemon stopped", "err", err)
 		return nil

@@ -90,7 +90,7 @@ func (wr *writer) run(ctx context.Context) {
 func (wr *writer) pass() (again, failed bool) {
 	wr.mu.Lock()
 	for _, rec := range wr.fresh {
-		wr.jobs = append(wr.jobs, &job{rec: rec, r: wr.r, pos: rec.from, gap: rec.from, bufs: &wr.bufs})
+		wr.jobs = append(wr.jobs, &job{rec: rec, r: wr.r, pos: rec.from, hole: none, gap: rec.from, bufs: &wr.bufs})
 	}
 	clear(wr.fresh)
 	wr.fresh = wr.fresh[:0]
