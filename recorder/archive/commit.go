@@ -182,7 +182,7 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 	if len(seals) > 0 {
 		if _, err := c.sync.sync(); err != nil {
 			c.errs.wrap("sync", "", err)
-			seals = c.keep(seals, func(s *sealing) error { s.prepared = s.prepared && s.durable; return err })
+			seals = c.keep(seals, func(s *sealing) error { s.redo(); return err })
 		}
 		for _, s := range seals {
 			s.durable = true

@@ -36,8 +36,9 @@ type sealing struct {
 	unchecked bool  // there was no checkpoint file
 
 	discard   bool
-	journaled bool // the journal has the line already: only finish moving
-	noStory   bool // with journaled: the story is not in open/ any more
+	journaled bool         // the journal has the line already: only finish moving
+	noStory   bool         // with journaled: the story is not in open/ any more
+	hashed    []hashedSide // kept over tries: a full disk must not cost a hash each time
 	prepared  bool
 	durable   bool // a syncfs has made the prepared files durable
 
@@ -55,7 +56,19 @@ type sealSide struct {
 	chunks []chunk
 }
 
-// finish makes a sealing of a finished writer, writing the last checkpoint.
+type hashedSide struct {
+	file Sealed
+	bad  []span
+}
+
+// redo forgets what prepare did, after the disk could not make it durable.
+func (s *sealing) redo() {
+	if !s.durable {
+		s.prepared, s.hashed = false, nil
+	}
+}
+
+// toSealing makes a sealing of a finished writer, writing the last checkpoint.
 func (w *Writer) toSealing(s *sealing) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,6 +111,20 @@ func (s *sealing) prepare(d Disk) error {
 			return err
 		}
 	}
+	if s.hashed == nil {
+		for i := range s.sides {
+			f, bad, err := sealWAV(d, s.id, s.start.Codec, &s.sides[i])
+			if err != nil {
+				s.hashed = nil
+				return err
+			}
+			if !s.unchecked {
+				bad = append(bad, uncovered(s.sides[i].chunks, s.sides[i].bytes)...)
+				slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+			}
+			s.hashed = append(s.hashed, hashedSide{f, bad})
+		}
+	}
 	sum := s.sum
 	seal := &sum.seal
 	seal.Unverified = s.unchecked
@@ -108,20 +135,11 @@ func (s *sealing) prepare(d Disk) error {
 		closing = append(closing, Entry{Kind: EntrySideLost, Side: side})
 	}
 	seal.Sides = nil
-	for i := range s.sides {
-		side := &s.sides[i]
-		file, bad, err := sealWAV(d, s.id, s.start.Codec, side)
-		if err != nil {
-			return err
-		}
-		if !s.unchecked {
-			bad = append(bad, uncovered(side.chunks, side.bytes)...)
-			slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-		}
+	for i, side := range s.sides {
 		seal.Sides = append(seal.Sides, side.name)
-		seal.Files = append(seal.Files, file)
+		seal.Files = append(seal.Files, s.hashed[i].file)
 		seal.Samples = max(seal.Samples, side.bytes/sb)
-		for _, b := range bad {
+		for _, b := range s.hashed[i].bad {
 			closing = append(closing, Entry{At: b.from / sb, Kind: EntryDamaged, Side: side.name, Value: (b.to - b.from) / sb})
 		}
 	}
