@@ -41,7 +41,7 @@ func readReplay(path string, f *faults) driver.Info {
 		f.add("replay", "%v", err)
 		return driver.Info{}
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	r, err := framelog.NewReader(file)
 	if err != nil {
 		f.add("replay", "%s: %v", path, err)

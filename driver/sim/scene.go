@@ -139,7 +139,7 @@ func readScene(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	b, err := io.ReadAll(io.LimitReader(file, maxScene+1))
 	if err == nil && len(b) > maxScene {
 		err = fmt.Errorf("%s has more than %d bytes", name, maxScene)
@@ -207,7 +207,8 @@ func (sc *Scene) parseCaller(raw json.RawMessage, path string, f *faults) Caller
 	object(raw, path, f, map[string]any{"name": &c.Name, "country": &c.Country, "lines": &lines, "start": &c.Start, "again": &c.Again, "steps": &steps})
 	checkCountry(c.Country, path+".country", f)
 	var word string
-	switch json.Unmarshal(lines, &word); word {
+	_ = json.Unmarshal(lines, &word) // a list is read below
+	switch word {
 	case "any":
 	case "each":
 		c.Each = true

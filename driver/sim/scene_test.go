@@ -86,7 +86,7 @@ func TestOfficeHasCallsOfEveryKind(t *testing.T) {
 	var pos int64
 	for _, e := range events {
 		if strings.Contains(e, " ring-begin ") {
-			fmt.Sscan(e, &pos)
+			_, _ = fmt.Sscan(e, &pos)
 			break
 		}
 	}
@@ -152,7 +152,7 @@ func TestStepsOfASceneDoWhatTheySay(t *testing.T) {
 		var pos int64
 		var line, value int
 		var kind string
-		fmt.Sscan(e, &pos, &line, &kind, &value)
+		_, _ = fmt.Sscan(e, &pos, &line, &kind, &value)
 		if kind == "volts" {
 			value = value / 1000
 			if value == -7 { // off-hook volts differ by a tenth from call to call

@@ -94,7 +94,7 @@ func TestPeerEndsWithTheBoardOrItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := p.Play(ctx, script); !errors.Is(err, context.Canceled) {
@@ -104,7 +104,7 @@ func TestPeerEndsWithTheBoardOrItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer q.Close()
+	defer func() { _ = q.Close() }()
 	_ = b.Close()
 	if err := q.Play(context.Background(), script); !errors.Is(err, io.EOF) && err == nil {
 		t.Errorf("after the board: %v", err)
@@ -120,7 +120,7 @@ func TestBlockOfAnotherLengthIsNotSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	if err := p.Send(make([]int16, 80)); err == nil {
 		t.Error("it was")
 	}
@@ -132,19 +132,21 @@ func BenchmarkPeersClock(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	board, err := sim.Driver().Open(context.Background(), driver.Candidate{}, driver.Config{ID: "sim1", Dir: dir,
 		Options: json.RawMessage(`{"clock":"peers","count":1}`)})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer board.Close()
+	defer func() { _ = board.Close() }()
 	p, err := peer.Dial(dir, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer p.Close()
-	go p.Play(context.Background(), peer.Script{Next: func(*peer.Peer, int, []int16) bool { return true }})
+	defer func() { _ = p.Close() }()
+	go func() {
+		_ = p.Play(context.Background(), peer.Script{Next: func(*peer.Peer, int, []int16) bool { return true }})
+	}()
 	tx, rx := driver.NewFrame(board.Info()), driver.NewFrame(board.Info())
 	for range 3 {
 		_ = board.Exchange(tx, rx)
