@@ -93,10 +93,8 @@ func (s *Server) file(row index.Row, f export.Format, disposition, name string, 
 		modified := row.End
 		if row.State == index.StateOpen {
 			modified = time.Time{}
-		} else {
-			h.Set("Cache-Control", "private, max-age=3600") // sealed: it never changes
+		} else { // sealed: it never changes, so a download may be resumed; caches keep nothing
 			h.Set("ETag", fmt.Sprintf("%q", name+"."+string(f)))
-			h.Set("Vary", "Cookie, Authorization")
 		}
 		http.ServeContent(newPaced(w, false), r, name, modified, file)
 	}, nil

@@ -209,7 +209,7 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, "ok")
+	_, _ = w.Write([]byte("ok\n")) // the prober may be gone
 }
 
 // limit makes a listener accept at most n connections at once; others wait.

@@ -143,7 +143,7 @@ func (s *session) watch() error {
 			return s.watched(m, last)
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) && s.ctx.Err() == nil { // the daemon let go: come back where we were
-			fmt.Fprintln(s.err, "vaactl:", s.t("cli.reconnecting"))
+			tell(s.err, "vaactl:", s.t("cli.reconnecting"))
 			select {
 			case <-s.ctx.Done():
 				return nil
@@ -319,7 +319,7 @@ func (s *session) save(name string, partial bool, write func(io.Writer) error) e
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // it has its name by then, or is not wanted
+	defer func() { _ = os.Remove(f.Name()) }() // it has its name by then, or is not wanted
 	err = write(f)
 	interrupted := err != nil && s.ctx.Err() != nil
 	if partial && interrupted {

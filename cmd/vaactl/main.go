@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		kong.Vars{"version": version}, kong.Writers(out, errs), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(n int) { panic(exit(n)) }))
 	if err != nil {
-		fmt.Fprintln(errs, "vaactl:", err)
+		tell(errs, "vaactl:", err)
 		return exitFailed
 	}
 	defer func() {
@@ -101,12 +101,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}()
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(errs, "vaactl:", err)
+		tell(errs, "vaactl:", err)
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil && pe.Context.Command() != "" {
-			fmt.Fprintf(errs, "See: vaactl %s --help\n", pe.Context.Command())
+			tell(errs, "See: vaactl", pe.Context.Command(), "--help")
 		} else {
-			fmt.Fprintln(errs, "See: vaactl --help")
+			tell(errs, "See: vaactl --help")
 		}
 		return exitUsage
 	}
@@ -116,7 +116,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	s.client, err = api.New(api.Options{Root: c.Root, Socket: c.Socket, Server: c.Server, Token: c.Token, Lang: s.lang, Agent: "vaactl/" + version})
 	if err != nil {
-		fmt.Fprintln(errs, "vaactl:", err)
+		tell(errs, "vaactl:", err)
 		return exitUsage
 	}
 	return s.report(k.Run(s))
@@ -134,16 +134,19 @@ func (s *session) report(err error) int {
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitOK // stopped by the user
 	case errors.As(err, &usage):
-		fmt.Fprintln(s.err, "vaactl:", err)
+		tell(s.err, "vaactl:", err)
 		return exitUsage
 	case errors.As(err, &connect):
-		fmt.Fprintln(s.err, "vaactl:", err)
+		tell(s.err, "vaactl:", err)
 		return exitUnreachable
 	default:
-		fmt.Fprintln(s.err, "vaactl:", err)
+		tell(s.err, "vaactl:", err)
 		return exitFailed
 	}
 }
+
+// tell prints for people; when that fails there is nobody to tell it to.
+func tell(w io.Writer, a ...any) { _, _ = fmt.Fprintln(w, a...) }
 
 // errStopped ends a stream that has delivered what was asked for.
 var errStopped = errors.New("done")

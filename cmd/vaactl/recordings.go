@@ -23,7 +23,7 @@ type filter struct {
 	To          moment    `help:"Before this moment." placeholder:"T"`
 	MinDuration float64   `help:"Seconds it lasted at least." placeholder:"S"`
 	Text        string    `help:"Words in notes, names and numbers." placeholder:"WORDS"`
-	Limit       int       `help:"How many at most; 0 means all." default:"100" placeholder:"N"`
+	Limit       *int      `help:"How many at most; 0 means all. Default: 100, and all with --json." placeholder:"N"`
 }
 
 // A moment is a time as people write it, in the machine's zone unless it says
@@ -52,6 +52,9 @@ func (m *moment) UnmarshalText(b []byte) error {
 	return fmt.Errorf("%q is no time: write 2026-11-22, 2026-11-22T08:30, or 24h for a day ago", s)
 }
 
+// forPeople is how many rows are shown when nothing was said.
+const forPeople = 100
+
 // each asks page by page and calls fn with every row.
 func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error), fn func(T) error) error {
 	af := api.Filter{Number: f.Number, From: f.From.Time, To: f.To.Time, MinDuration: f.MinDuration, Text: f.Text}
@@ -64,13 +67,20 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 			af.Lines = append(af.Lines, n)
 		}
 	}
-	if f.Limit < 0 {
-		return usagef("--limit %d: it cannot be negative", f.Limit)
+	limit := forPeople
+	switch {
+	case f.Limit != nil:
+		limit = *f.Limit
+	case s.cli.JSON: // a program that asks for recordings wants them all
+		limit = 0
 	}
-	left := f.Limit
+	if limit < 0 {
+		return usagef("--limit %d: it cannot be negative", limit)
+	}
+	left := limit
 	for {
 		af.Limit = 1000
-		if f.Limit > 0 {
+		if limit > 0 {
 			af.Limit = min(af.Limit, left)
 		}
 		p, err := ask(af)
@@ -83,10 +93,16 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 			}
 		}
 		if p.Partial {
-			fmt.Fprintln(s.err, "vaactl:", s.t("cli.rebuilding"))
+			tell(s.err, "vaactl:", s.t("cli.rebuilding"))
 		}
 		left -= len(p.Items)
-		if af.After = p.Next; af.After == "" || f.Limit > 0 && left <= 0 {
+		if af.After = p.Next; af.After == "" {
+			return nil
+		}
+		if limit > 0 && left <= 0 {
+			if f.Limit == nil {
+				tell(s.err, "vaactl:", s.t("cli.more"))
+			}
 			return nil
 		}
 	}

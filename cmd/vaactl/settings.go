@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -29,7 +28,7 @@ func (c getCmd) Run(s *session) error {
 			return err
 		}
 		if len(all.Fixed) > 0 {
-			fmt.Fprintln(s.err, s.t("cli.fixed", "file", all.FixedBy, "paths", strings.Join(all.Fixed, ", ")))
+			tell(s.err, s.t("cli.fixed", "file", all.FixedBy, "paths", strings.Join(all.Fixed, ", ")))
 		}
 		return nil
 	}

@@ -49,7 +49,7 @@ func newDaemon(t *testing.T) *daemon {
 	})}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(l) }()
-	t.Cleanup(func() { srv.Close(); <-done })
+	t.Cleanup(func() { _ = srv.Close(); <-done })
 	return d
 }
 
@@ -59,7 +59,7 @@ func (d *daemon) on(route string, v any) {
 	d.mux.HandleFunc(method+" "+api.Prefix+path, func(w http.ResponseWriter, _ *http.Request) {
 		switch v := v.(type) {
 		case []byte:
-			w.Write(v)
+			_, _ = w.Write(v)
 		case *api.Problem:
 			w.Header().Set("Content-Type", api.ProblemType)
 			w.WriteHeader(v.Status)
@@ -159,7 +159,7 @@ func TestRecordingsAndCallsPassTheirFilters(t *testing.T) {
 			t.Errorf("%s is missing: %s", k, out)
 		}
 	}
-	if got := d.requests(); got[len(got)-1] != "GET /api/v1/calls?limit=100&line=2" {
+	if got := d.requests(); got[len(got)-1] != "GET /api/v1/calls?limit=1000&line=2" {
 		t.Errorf("asked %s", got[len(got)-1])
 	}
 	if out, _, _ = d.ctl(t, "calls"); !strings.Contains(out, "Missed") || !strings.Contains(out, "Only by hand, Stopped before") {
@@ -175,7 +175,7 @@ func TestEveryPageIsAskedFor(t *testing.T) {
 	d.mux.HandleFunc("GET "+api.Prefix+"/recordings", func(w http.ResponseWriter, r *http.Request) {
 		p := api.Page[api.Recording]{}
 		from := 0
-		fmt.Sscan(r.URL.Query().Get("after"), &from)
+		_, _ = fmt.Sscan(r.URL.Query().Get("after"), &from)
 		for i := from; i < min(from+1000, 2500); i++ {
 			p.Items = append(p.Items, api.Recording{ID: fmt.Sprint(i)})
 		}
@@ -184,9 +184,14 @@ func TestEveryPageIsAskedFor(t *testing.T) {
 		}
 		_ = json.NewEncoder(w).Encode(p)
 	})
-	out, _, _ := d.ctl(t, "recordings", "--limit", "0", "--json")
-	if n := strings.Count(out, "\n"); n != 2500 {
-		t.Errorf("%d rows, want 2500", n)
+	for args, want := range map[string]int{"--json": 2500, "--json --limit 1200": 1200, "--limit 0": 2501, "": 101} {
+		out, errs, _ := d.ctl(t, append([]string{"recordings"}, strings.Fields(args)...)...)
+		if n := strings.Count(out, "\n"); n != want {
+			t.Errorf("%q: %d rows, want %d", args, n, want)
+		}
+		if cut := strings.Contains(errs, "--limit 0"); cut != (args == "") {
+			t.Errorf("%q: told that there are more: %t", args, cut)
+		}
 	}
 }
 
@@ -272,7 +277,7 @@ func TestFilesAreWholeOrNotThere(t *testing.T) {
 	d.on("GET /recordings/01A/export", audio)
 	d.mux.HandleFunc("GET "+api.Prefix+"/recordings/01B/export", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "5000")
-		w.Write(audio) // and then the connection breaks
+		_, _ = w.Write(audio) // and then the connection breaks
 	})
 	dir := t.TempDir()
 	out := filepath.Join(dir, "a.wav")
@@ -321,12 +326,12 @@ func TestWatchPrintsWhatHappens(t *testing.T) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		if r.Header.Get("Last-Event-ID") != "B-2" { // the first time the connection breaks
 			b, _ := json.Marshal(api.Snapshot{Boot: "B", Seq: 1, Lines: someLines().Items})
-			fmt.Fprintf(w, "retry: 2000\n\nid: B-1\nevent: snapshot\ndata: %s\n\n: beat\n\n", b)
+			_, _ = fmt.Fprintf(w, "retry: 2000\n\nid: B-1\nevent: snapshot\ndata: %s\n\n: beat\n\n", b)
 			b, _ = json.Marshal(api.Fact{Boot: "B", Seq: 2, Kind: "line-state", Line: 1, From: "ringing", To: "talking", Time: start})
-			fmt.Fprintf(w, "id: B-2\nevent: event\ndata: %s\n\n", b)
+			_, _ = fmt.Fprintf(w, "id: B-2\nevent: event\ndata: %s\n\n", b)
 			return
 		}
-		fmt.Fprint(w, "event: lines\ndata: {\"lines\":[]}\n\n")
+		_, _ = fmt.Fprint(w, "event: lines\ndata: {\"lines\":[]}\n\n")
 		w.(http.Flusher).Flush()
 		cancel()
 		<-r.Context().Done()
@@ -353,7 +358,7 @@ func TestLinkOfTheDaemonIsAnAddress(t *testing.T) {
 	if _, errs, code := ctl(t, "--server", "http://"+l.Addr().String()+"/?token=SECRET", "lines"); code != exitOK {
 		t.Errorf("%d %s", code, errs)
 	}
-	srv.Close()
+	_ = srv.Close()
 	<-done
 	if auth != "Bearer SECRET" {
 		t.Errorf("the token was sent as %q", auth)

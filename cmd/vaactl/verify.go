@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strconv"
 
@@ -130,6 +129,6 @@ func (v *verifier) tell(out verdict) {
 	case v.s.cli.JSON:
 		_ = v.s.object(out) // the verdict is also in the exit code
 	case !out.OK:
-		fmt.Fprintf(v.s.out, "%s  %s  %s\n", out.ID, out.File, printable(out.Error))
+		tell(v.s.out, out.ID, " "+out.File, " "+printable(out.Error))
 	}
 }

@@ -121,7 +121,7 @@ func TestDecodedSideHasEverySample(t *testing.T) {
 					t.Fatalf("%s sample %d: %d, want %d", c.codec, i, got, want)
 				}
 			}
-			f.Close()
+			_ = f.Close()
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestAnyPartIsTheSameAsInTheWhole(t *testing.T) {
 		if _, err := f.Seek(-1, io.SeekStart); err == nil {
 			t.Error("a seek before the start is taken")
 		}
-		f.Close()
+		_ = f.Close()
 	}
 }
 
@@ -191,7 +191,7 @@ func TestOneByteReadsGiveTheSameFile(t *testing.T) {
 	if got, err := io.ReadAll(iotest.OneByteReader(f)); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	f.Close()
+	_ = f.Close()
 }
 
 func TestOtherThanOneOrTwoSidesAreRefused(t *testing.T) {
