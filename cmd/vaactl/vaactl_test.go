@@ -174,13 +174,14 @@ func TestEveryPageIsAskedFor(t *testing.T) {
 	d := newDaemon(t)
 	d.mux.HandleFunc("GET "+api.Prefix+"/recordings", func(w http.ResponseWriter, r *http.Request) {
 		p := api.Page[api.Recording]{}
-		from := 0
+		from, limit := 0, 0
 		_, _ = fmt.Sscan(r.URL.Query().Get("after"), &from)
-		for i := from; i < min(from+1000, 2500); i++ {
+		_, _ = fmt.Sscan(r.URL.Query().Get("limit"), &limit)
+		for i := from; i < min(from+limit, 2500); i++ {
 			p.Items = append(p.Items, api.Recording{ID: fmt.Sprint(i)})
 		}
-		if from+1000 < 2500 {
-			p.Next = fmt.Sprint(from + 1000)
+		if from+limit < 2500 {
+			p.Next = fmt.Sprint(from + limit)
 		}
 		_ = json.NewEncoder(w).Encode(p)
 	})
