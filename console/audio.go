@@ -96,6 +96,30 @@ func (s *Server) file(row index.Row, f export.Format, disposition, name string, 
 		} else { // sealed: it never changes, so a download may be resumed; caches keep nothing
 			h.Set("ETag", fmt.Sprintf("%q", name+"."+string(f)))
 		}
-		http.ServeContent(newPaced(w, false), r, name, modified, file)
+		http.ServeContent(&ranged{paced: newPaced(w, false), r: r}, r, name, modified, file)
 	}, nil
+}
+
+// ranged answers a range behind the end of the file as a problem.
+type ranged struct {
+	*paced
+	r       *http.Request
+	refused bool
+}
+
+func (w *ranged) WriteHeader(status int) {
+	if status != http.StatusRequestedRangeNotSatisfiable {
+		w.paced.WriteHeader(status)
+		return
+	}
+	w.refused = true
+	w.Header().Del("Content-Disposition")
+	writeProblem(w.paced, w.r, fail("range", w.r.Header.Get("Range")+" of "+w.Header().Get("Content-Range")))
+}
+
+func (w *ranged) Write(b []byte) (int, error) {
+	if w.refused { // the words of net/http
+		return len(b), nil
+	}
+	return w.paced.Write(b)
 }

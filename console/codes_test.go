@@ -129,6 +129,24 @@ func facts(t *testing.T) []string {
 	return out
 }
 
+func TestEveryProblemIsAnsweredSomewhere(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range files {
+		if !strings.HasSuffix(name, "_test.go") {
+			all.Write(read(t, name))
+		}
+	}
+	for code := range statuses() {
+		if strings.Count(all.String(), `"`+code+`"`) < 2 {
+			t.Errorf("%s stands in the table of problems and nowhere else", code)
+		}
+	}
+}
+
 func TestNoAlarmHasWordsWithoutBeingInTheTable(t *testing.T) {
 	var known []string
 	for _, k := range alarm.Table() {

@@ -41,7 +41,6 @@ func statuses() map[string]int {
 		"recording-off":      http.StatusConflict,
 		"starting":           http.StatusServiceUnavailable,
 		"line-unused":        http.StatusConflict,
-		"tap":                http.StatusConflict,
 		"line-gone":          http.StatusServiceUnavailable,
 		"busy":               http.StatusServiceUnavailable,
 		"disk-full":          http.StatusInsufficientStorage,
