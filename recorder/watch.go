@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"slices"
+
 	"vaad/channels"
 	"vaad/recorder/archive"
 )
@@ -65,6 +67,12 @@ type ending struct {
 // maxRecent is how many events of a call are kept before it is recorded: some
 // rings, numbers, polarity.
 const maxRecent = 64
+
+// A call is led in by at most some events: a reversal, the first burst.
+const (
+	leadIn    = 10 * rate
+	maxLeadIn = 8
+)
 
 // maxNumber is how many dialled digits are kept.
 const maxNumber = 64
@@ -231,9 +239,12 @@ func (w *watch) note(e *channels.Event) {
 		w.cur.tell(entry(w.cur, e))
 	case e.Kind == channels.Gap:
 		w.gaps = append(w.gaps[max(0, len(w.gaps)-maxRecent):], *e)
-	case e.Kind == channels.CallBegin, e.Kind == channels.OffHook && w.call == "":
-		w.recent = append(w.recent[:0], *e)
-	case w.call != "" && len(w.recent) < maxRecent:
+	case w.call == "" && (e.Kind == channels.OnHook || e.Kind == channels.LineState && e.To == channels.Idle):
+		w.recent = w.recent[:0] // nothing of what was before belongs to the next call
+	case w.call == "": // what comes right before a call belongs to it
+		early := func(o channels.Event) bool { return o.Pos < e.Pos-leadIn }
+		w.recent = append(slices.DeleteFunc(w.recent[max(0, len(w.recent)-maxLeadIn):], early), *e)
+	case len(w.recent) < maxRecent:
 		w.recent = append(w.recent, *e)
 	}
 }

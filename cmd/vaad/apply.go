@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/recorder"
 	"vaad/recorder/archive"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -54,7 +55,8 @@ func (d *running) applyLine(ctx context.Context, n string, l lineDoc) {
 	default:
 		d.log.Warn("a line did not take its settings; it gets them when its board opens", "line", n, "error", err)
 	}
-	if err := d.rec.Configure(number(n), d.plan.recordConfig(number(n))); err != nil {
+	err = d.rec.Configure(number(n), d.plan.recordConfig(number(n)))
+	if err != nil && !errors.Is(err, recorder.ErrNoLine) && !errors.Is(err, recorder.ErrStarting) { // it asks itself when it sees the line
 		d.log.Error("the recorder refused a line's settings", "line", n, "error", err)
 	}
 }
