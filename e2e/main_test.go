@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		bin = Binaries{"/vaad", "/vaactl"}
 		os.Exit(m.Run())
 	}
+	runtime.GOMAXPROCS(runtime.NumCPU() + 8) // peers block in system calls and must come back at once
 	dir, err := os.MkdirTemp("", "vaad-bin-")
 	if err == nil {
 		if *binDir != "" {

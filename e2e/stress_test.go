@@ -2,9 +2,9 @@ package e2e
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -70,13 +70,11 @@ func TestStress(t *testing.T) {
 					}
 				}
 			})
-			others.Go(func() { // a core's worth of other work
-				buf := make([]byte, 1<<20)
-				for lifeCtx.Err() == nil {
-					s := sha256.Sum256(buf)
-					copy(buf, s[:])
-				}
-			})
+			burn := exec.CommandContext(lifeCtx, "sh", "-c", "while :; do :; done") // a core's worth of other work
+			if err := burn.Start(); err != nil {
+				t.Fatal(err)
+			}
+			others.Go(func() { burn.Wait() })
 		}
 		others.Go(func() {
 			for lifeCtx.Err() == nil {
