@@ -35,7 +35,7 @@ func (w *watch) start(pos int64, actor string) (string, error) {
 	if w.cfg.Trigger == Continuous {
 		trigger = Continuous
 	}
-	rec := w.begin(w.preroll(pos), pos, trigger, actor, nil)
+	rec := w.begin(w.preroll(pos, trigger), pos, trigger, actor, nil)
 	switch {
 	case rec != nil:
 		w.stopped = false
@@ -97,10 +97,20 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 		w.end(w.fed, EndGone, "")
 	}
 	w.cfg, w.up, w.base = c, true, e.Pos
+	w.fit()
 	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
 	w.call, w.direction, w.called, w.recent = "", "", "", w.recent[:0]
 	w.goOn(e)
 	w.want(e.Pos)
+}
+
+// fit takes from the line what its trigger needs, and says if it has not got it.
+func (w *watch) fit() {
+	s := w.line.Status()
+	w.least = leastPreroll(s)
+	if err := Fits(w.cfg, s); err != nil {
+		w.r.c.Logger.Warn("the line's settings do not fit it", "line", s.Number, "err", err)
+	}
 }
 
 // boardLost ends what is recorded.
@@ -124,6 +134,7 @@ func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
 	w.settle(p)
 	w.fed = max(w.fed, p)
 	w.up = s.State != channels.GoneState && len(s.Sides) > 0
+	w.fit()
 	w.hook = offHook(s.State)
 	w.call, w.direction = s.Call, direction(s.Direction)
 	if w.cur == nil {

@@ -35,6 +35,9 @@ func (s stretch) String() string {
 }
 
 func (m *model) begin(fired int64, trigger string, preroll int64) {
+	if trigger == Voltage {
+		preroll = max(preroll, 5600) // two periods of 250 ms and 200 ms
+	}
 	if m.cur == nil {
 		m.cur = &stretch{from: min(fired, max(fired-preroll, m.floor, 0)), fired: fired, trigger: trigger, kept: trigger != Voltage}
 	}

@@ -383,3 +383,25 @@ func lineOf(l archive.JournalLine) int {
 	}
 	return l.Seal.Line
 }
+
+func TestALineWithoutVoltageCannotBeTriggeredByIt(t *testing.T) {
+	b := newBoard(1, driver.ALaw)
+	b.info.Lines[0].Caps &^= driver.CapVolts
+	r := newRig(t, b, LineConfig{Trigger: Manual}, nil)
+	r.to(1 * second)
+	var unfit *UnfitError
+	if err := r.rec.Configure(1, voltage()); !errors.As(err, &unfit) || unfit.Code != "no-volts" {
+		t.Errorf("the voltage trigger on a line without voltage: %v", err)
+	}
+}
+
+func TestPrerollIsLongEnoughForSlowVoltages(t *testing.T) {
+	s := channels.LineStatus{Number: 1, Caps: driver.CapVolts, VoltsEvery: 500 * time.Millisecond}
+	var unfit *UnfitError
+	if err := Fits(LineConfig{Trigger: Voltage, PrerollMS: 1199}, s); !errors.As(err, &unfit) || unfit.Code != "preroll-short" {
+		t.Errorf("1199 ms: %v", err)
+	}
+	if err := Fits(LineConfig{Trigger: Voltage, PrerollMS: 1200}, s); err != nil {
+		t.Errorf("1200 ms: %v", err)
+	}
+}

@@ -1,6 +1,9 @@
 package recorder
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // answerTime is how long a request may wait for the deciding goroutine. It never
 // waits for a disk, so this only bounds what nobody foresaw.
@@ -28,13 +31,19 @@ func (r *Recorder) Stop(line int, actor string) error {
 // Configure changes how a line is recorded, at once: a recording that the new
 // settings do not want ends, one that they want otherwise goes on in a linked
 // segment. Errors: those of Validate; *[LineError] with [ErrNoLine] (the
-// settings are asked for when the line appears), [ErrStarting] or [ErrNotRunning].
+// settings are asked for when the line appears), an *[UnfitError] where the line
+// cannot be recorded so, [ErrStarting] or [ErrNotRunning]. A pre-roll that is
+// too short for the trigger is taken as the shortest that is not; see [Fits].
 func (r *Recorder) Configure(line int, c LineConfig) error {
 	c = c.filled()
 	if err := c.Validate(); err != nil {
 		return &LineError{"configure recording", line, err}
 	}
 	return r.ask("configure recording", line, func(w *watch, _ int64) error {
+		var unfit *UnfitError
+		if errors.As(Fits(c, w.line.Status()), &unfit) && unfit.Code == "no-volts" {
+			return unfit
+		}
 		w.configure(c)
 		return nil
 	})

@@ -39,6 +39,7 @@ type watch struct {
 
 	up      bool   // its board runs
 	base    int64  // audio before it is of an earlier opening of the board
+	least   int64  // samples of pre-roll that Voltage needs
 	floor   int64  // no pre-roll reaches before it: a person stopped a recording there
 	fed     int64  // all events before it have been handled
 	known   bool   // since the board opened, something told whether it is off-hook
@@ -311,7 +312,7 @@ func (w *watch) want(p int64) {
 	}
 	from := max(p, w.base)
 	if w.cfg.Trigger == Voltage {
-		from = w.preroll(p)
+		from = w.preroll(p, Voltage)
 	}
 	link := w.resumable(w.line.Time(p))
 	w.resume = nil
@@ -323,8 +324,12 @@ func (w *watch) wanted() bool {
 	return w.up && (w.cfg.Trigger == Continuous || w.cfg.Trigger == Voltage && w.hook && w.call != "")
 }
 
-func (w *watch) preroll(pos int64) int64 {
-	return min(pos, max(pos-samples(w.cfg.PrerollMS), w.base, w.floor))
+func (w *watch) preroll(pos int64, trigger string) int64 {
+	n := samples(w.cfg.PrerollMS)
+	if trigger == Voltage {
+		n = max(n, w.least)
+	}
+	return min(pos, max(pos-n, w.base, w.floor))
 }
 
 // trigger is called at off-hook, and when a call begins off-hook.
@@ -339,8 +344,8 @@ func (w *watch) trigger(e *channels.Event) {
 	}
 	switch {
 	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous:
-		w.begin(w.preroll(e.Pos), e.Pos, w.cfg.Trigger, "", link)
+		w.begin(w.preroll(e.Pos, w.cfg.Trigger), e.Pos, w.cfg.Trigger, "", link)
 	case w.cfg.Trigger == Manual && link != nil && link.trigger == Manual:
-		w.begin(w.preroll(e.Pos), e.Pos, Manual, link.actor, link)
+		w.begin(w.preroll(e.Pos, Manual), e.Pos, Manual, link.actor, link)
 	}
 }
