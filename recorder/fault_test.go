@@ -103,7 +103,7 @@ func TestAStalledDiskLosesNothingForAMinuteAndHoldsUpNobody(t *testing.T) {
 	}
 	r.to(60 * second)
 	d.stall(false)
-	r.rec.Stop(2, "ann")
+	r.end(2, "ann")
 	all := r.settle()
 	if len(all) != 2 {
 		t.Fatalf("%d recordings, want 2", len(all))
@@ -126,7 +126,7 @@ func TestWhatIsOlderThanTheRingBecomesAGapOfItsLength(t *testing.T) {
 	d.stall(false)
 	r.settle()
 	r.to(105 * second)
-	r.rec.Stop(1, "ann")
+	r.end(1, "ann")
 	l := r.one()
 	s := l.Seal
 	if s.Samples != 105*second || s.Gaps != 1 {
@@ -157,7 +157,7 @@ func TestDiskErrorsRaiseTheirAlarmAndRecordingGoesOn(t *testing.T) {
 			d := newShaky()
 			r := newRig(t, realBoard(2), LineConfig{Trigger: Manual, PrerollMS: 1000}, d)
 			r.to(5 * second)
-			r.rec.Start(1, "ann")
+			r.start(1, "ann")
 			r.to(10 * second)
 			d.fail(writes(err))
 			id, e := r.rec.Start(2, "ann") // it exists before its file can
@@ -169,8 +169,8 @@ func TestDiskErrorsRaiseTheirAlarmAndRecordingGoesOn(t *testing.T) {
 			d.fail(nil)
 			r.to(45 * second)
 			until(t, "the alarm's end", func() bool { return !slices.Contains(r.alarm.standing(), alarm) })
-			r.rec.Stop(1, "ann")
-			r.rec.Stop(2, "ann")
+			r.end(1, "ann")
+			r.end(2, "ann")
 			all := r.settle()
 			if len(all) != 2 || all[1].ID != id {
 				t.Fatalf("%d recordings", len(all))
@@ -200,7 +200,7 @@ func TestPowerThatCannotWriteASideWritesItLaterInOrder(t *testing.T) {
 	r.to(20 * second)
 	d.fail(nil)
 	r.to(21 * second)
-	r.rec.Stop(1, "ann")
+	r.end(1, "ann")
 	l := r.one()
 	for i, side := range []string{"network", "local"} {
 		if string(r.audio(l, side)) != string(wantAudio(i, 0, 21*second)) {

@@ -202,13 +202,13 @@ func TestStopHoldsUntilTheNextCall(t *testing.T) {
 func TestPrerollDoesNotReachBehindAStop(t *testing.T) {
 	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Manual, PrerollMS: 20_000}, nil)
 	r.to(30 * second)
-	r.rec.Start(1, "ann")
+	r.start(1, "ann")
 	r.to(35 * second)
-	r.rec.Stop(1, "ann")
+	r.end(1, "ann")
 	r.to(40 * second)
-	r.rec.Start(1, "bob")
+	r.start(1, "bob")
 	r.to(45 * second)
-	r.rec.Stop(1, "bob")
+	r.end(1, "bob")
 	all := r.settle()
 	if len(all) != 2 {
 		t.Fatalf("%d recordings, want 2", len(all))
@@ -304,7 +304,7 @@ func TestSidesAreSeparateOrMixed(t *testing.T) {
 				r := newRig(t, board, LineConfig{Trigger: Continuous, Sides: sides, Codec: codec}, nil,
 					func(_ *rig, _ *Config, c *channels.Config) { c.Plan = digitalTap{} })
 				r.to(10 * second)
-				r.rec.Stop(1, "ann")
+				r.end(1, "ann")
 				l := r.one()
 				a, b := wantAudio(0, 0, 10*second), wantAudio(1, 0, 10*second)
 				law := func(c []byte) []int16 { s := make([]int16, len(c)); g711.Decode(s, c, g711.ALaw); return s }
@@ -346,7 +346,7 @@ func TestBoardThatGoesEndsItsRecordings(t *testing.T) {
 	b := newBoard(2, driver.ALaw)
 	r := newRig(t, b, LineConfig{Trigger: Continuous}, nil)
 	r.to(10 * second)
-	b.Close()
+	_ = b.Close()
 	until(t, "the board to be gone", func() bool { r.decided(); return len(r.rec.Active()) == 0 })
 	all := r.settle()
 	if len(all) != 2 {
@@ -367,7 +367,7 @@ func TestLostSamplesAreSilenceOfTheirLengthAndAGapInTheStory(t *testing.T) {
 	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Continuous}, nil)
 	r.at(5*second, 1, driver.Lost, 400)
 	r.to(10 * second)
-	r.rec.Stop(1, "ann")
+	r.end(1, "ann")
 	l := r.one()
 	if l.Seal.Gaps != 1 || l.Seal.LostSamples != 400 || l.Seal.Samples != 10*second {
 		t.Errorf("%d gaps of %d samples in a recording of %d", l.Seal.Gaps, l.Seal.LostSamples, l.Seal.Samples)

@@ -130,7 +130,7 @@ func TestACleanRestartLinksTheCallThatIsStillUp(t *testing.T) {
 	}
 	r.close()
 	ix := open(first)
-	defer ix.Close()
+	defer func() { _ = ix.Close() }()
 	n := newRig(t, lifted(1), voltage(), first, withIndex(ix))
 	n.to(10 * second)
 	n.stop()

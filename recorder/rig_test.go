@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -120,7 +119,6 @@ type rig struct {
 	calls *journal
 	alarm *alarms
 	evs   *channels.Reader
-	log   slog.Handler
 
 	settings map[int]LineConfig
 	reserve  Reserve
@@ -330,7 +328,7 @@ func (r *rig) audio(l archive.JournalLine, side string) []byte {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	b, err := io.ReadAll(a.Data())
 	if err != nil {
 		r.t.Fatal(err)
@@ -368,19 +366,19 @@ func (r *rig) events() []channels.Event {
 	return evs
 }
 
-// known waits for an event of a kind and returns it.
-func (r *rig) known(k channels.EventKind) (e channels.Event) {
+// start and end are what people do, when it must succeed.
+func (r *rig) start(line int, actor string) {
 	r.t.Helper()
-	until(r.t, string(k), func() bool {
-		for _, v := range r.events() {
-			if v.Kind == k {
-				e = v
-				return true
-			}
-		}
-		return false
-	})
-	return e
+	if _, err := r.rec.Start(line, actor); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) end(line int, actor string) {
+	r.t.Helper()
+	if err := r.rec.Stop(line, actor); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // A journal notes what the call journal is told.

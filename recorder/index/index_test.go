@@ -214,7 +214,7 @@ func TestRebuildGivesTheSameAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ix.Close()
+	defer func() { _ = ix.Close() }()
 	if err := ix.Rebuild(context.Background()); err != nil {
 		t.Fatal(err)
 	}

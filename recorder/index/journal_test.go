@@ -18,7 +18,6 @@ type journals struct {
 	days  map[archive.Day][]archive.JournalLine
 	subs  []func(archive.JournalLine)
 	pause chan struct{} // when set, Lines takes one value per line
-	began chan struct{}
 	n     int
 }
 

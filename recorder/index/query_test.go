@@ -74,7 +74,7 @@ func TestQueryAnswersLikeAPlainList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ix.Close()
+		defer func() { _ = ix.Close() }()
 		if err := ix.catchUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
