@@ -142,6 +142,7 @@ func (a *Archive) Begin(s Start) (*Writer, error) {
 	} else if err := validID(id); err != nil {
 		return nil, &Error{Op: "begin", ID: id, Err: err}
 	}
+	s.ID = id
 	uid := ulid.MustParseStrict(id)
 	w := &Writer{id: id, uid: uid, idSum: idSum(uid), start: s, day: DayOf(s.Begin), disk: a.disk,
 		m: a.wm, errs: a.errs, sides: make([]sideFile, len(s.Sides)), sum: summary{seal: Seal{Start: s}}}

@@ -150,7 +150,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	if len(ls) != 1 || !cmp.Equal(ls, told, cmpopts.EquateEmpty()) {
 		t.Fatalf("journal %+v\ntold %+v", ls, told)
 	}
-	start.Begin, start.Caller, start.Called = t0, "021<6>", "8001"
+	start.ID, start.Begin, start.Caller, start.Called = w.ID(), t0, "021<6>", "8001"
 	want := archive.Seal{Start: start, End: t0.Add(time.Minute), Samples: 6, EndedBy: "on-hook", Reason: "volts rose", Gaps: 1, LostSamples: 160,
 		Acts:  []archive.Act{{Kind: "mark", Time: t0, Actor: "li", At: 2, Value: "here"}},
 		Files: []archive.Sealed{{Side: "network", Name: w.ID() + ".network.wav", Bytes: 94 + 5 + 1}, {Side: "local", Name: w.ID() + ".local.wav", Bytes: 94 + 6}},
@@ -337,6 +337,31 @@ func TestFullDiskDelaysSealingAndIsTold(t *testing.T) {
 		m["vaad_archive_written_bytes_total"] != 3 || m["vaad_archive_checkpoints_total"] != 1 ||
 		m[`vaad_archive_journal_lines_total{kind="sealed"}`] != 1 || m["vaad_archive_seal_seconds"] != 1 {
 		t.Error(m)
+	}
+}
+
+func TestBadSectorDoesNotKeepARecordingFromBeingSealed(t *testing.T) {
+	d := memdisk.New()
+	a := open(t, d)
+	w := begin(t, a, "network", "local")
+	put(t, w, "abc", "def")
+	d.Fail = func(op, name string) error {
+		if op == "read" && strings.HasSuffix(name, ".local.wav") {
+			return syscall.EIO
+		}
+		return nil
+	}
+	finish(t, a, w)
+	for range 8 {
+		a.Flush(ctx)
+	}
+	ls, _ := lines(t, a, nil)
+	if len(ls) != 1 || ls[0].Seal.Damaged != 3 || ls[0].Seal.Files[0].SHA256 == "" || ls[0].Seal.Files[1].SHA256 != "" || ls[0].Seal.Files[1].Bytes != 98 {
+		t.Errorf("%+v", ls)
+	}
+	checks, err := a.Verify(ctx, "", w.ID())
+	if err != nil || !checks[0].OK || checks[1].OK || !checks[2].OK {
+		t.Error(checks, err)
 	}
 }
 

@@ -67,5 +67,8 @@ func parseLine(b []byte, l *JournalLine) error {
 	if (l.Kind == KindSealed || l.Kind == KindAdopted) && l.Seal == nil {
 		return errors.New("a " + l.Kind + " line needs its seal")
 	}
+	if l.Seal != nil {
+		l.Seal.ID = l.ID
+	}
 	return nil
 }

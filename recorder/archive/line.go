@@ -85,7 +85,7 @@ type Sealed struct {
 	Side   string `json:"side,omitempty"`
 	Name   string `json:"name"` // within the day folder
 	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // hex
+	SHA256 string `json:"sha256"` // hex; "" = it could not be read back
 }
 
 // A Cursor says up to where each day's journal is known: its day and the

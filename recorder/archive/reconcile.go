@@ -222,6 +222,7 @@ func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, t
 	if len(seal.Files) == 0 {
 		return nil
 	}
+	seal.ID = id
 	if seal.End.IsZero() {
 		seal.End = seal.Begin.Add(seal.Duration())
 	}

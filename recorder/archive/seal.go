@@ -56,6 +56,11 @@ type sealSide struct {
 	chunks []chunk
 }
 
+// giveUp is after how many tries, over half a minute, a file that cannot be read
+// back because of a bad sector is sealed without a hash: better a recording that
+// says so than one that is never listed.
+const giveUp = 5
+
 type hashedSide struct {
 	file Sealed
 	bad  []span
@@ -114,13 +119,17 @@ func (s *sealing) prepare(d Disk) error {
 	if s.hashed == nil {
 		for i := range s.sides {
 			f, bad, err := sealWAV(d, s.id, s.start.Codec, &s.sides[i])
+			if errors.Is(err, errUnreadable) && Reason(err) == "io" && s.tries >= giveUp {
+				side := s.sides[i]
+				f, err = Sealed{Side: side.name, Name: wavName(s.id, side.name), Bytes: f.Bytes}, nil
+				bad = []span{{0, side.bytes}}
+			} else if err == nil && !s.unchecked {
+				bad = append(bad, uncovered(s.sides[i].chunks, s.sides[i].bytes)...)
+				slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+			}
 			if err != nil {
 				s.hashed = nil
 				return err
-			}
-			if !s.unchecked {
-				bad = append(bad, uncovered(s.sides[i].chunks, s.sides[i].bytes)...)
-				slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 			}
 			s.hashed = append(s.hashed, hashedSide{f, bad})
 		}
@@ -154,6 +163,7 @@ func (s *sealing) prepare(d Disk) error {
 	if seal.Story, err = s.sealStory(d, closing); err != nil {
 		return err
 	}
+	seal.ID = s.id
 	s.line.Kind, s.line.ID, s.line.Seal = KindSealed, s.id, seal
 	s.prepared = true
 	return nil
@@ -257,12 +267,17 @@ func sealWAV(d Disk, id string, codec Codec, side *sealSide) (Sealed, []span, er
 	if err != nil {
 		return Sealed{}, nil, err
 	}
+	if err = d.Chmod(inOpen(name), sealedPerm); err != nil {
+		return Sealed{}, nil, err
+	}
 	sum, bad, err := hashFile(f, total, int64(len(head)), side.chunks)
-	if err == nil {
-		err = d.Chmod(inOpen(name), sealedPerm)
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %w", name, errUnreadable, err)
 	}
 	return Sealed{Side: side.name, Name: name, Bytes: total, SHA256: sum}, bad, err
 }
+
+var errUnreadable = errors.New("cannot be read back")
 
 var errShort = errors.New("the file was shortened by somebody else")
 

@@ -1,6 +1,7 @@
 package memdisk
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"syscall"
@@ -17,7 +18,7 @@ func (f *file) ReadAt(b []byte, at int64) (int, error) {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()
 	if part, err := f.d.op("read", f.name); err != nil || part {
-		return 0, ErrCrashed
+		return 0, errors.Join(err, orCrashed(part))
 	}
 	if at >= int64(len(f.n.data)) {
 		return 0, io.EOF
