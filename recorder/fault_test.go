@@ -181,7 +181,21 @@ func TestDiskErrorsRaiseTheirAlarmAndRecordingGoesOn(t *testing.T) {
 	}
 }
 
-func TestPowerThatCannotWriteASideWritesItLaterInOrder(t *testing.T) {
+func TestASealThatFailsRaisesTheAlarmUntilOneSucceeds(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Manual}, nil)
+	r.to(1 * second)
+	r.rec.Fault(syscall.ENOSPC)
+	if got := r.alarm.standing(); !slices.Equal(got, []string{AlarmFull}) {
+		t.Errorf("alarms %v, want %s", got, AlarmFull)
+	}
+	r.start(1, "ann")
+	r.to(2 * second)
+	r.end(1, "ann")
+	r.one()
+	until(t, "the alarm's end", func() bool { return len(r.alarm.standing()) == 0 })
+}
+
+func TestASideThatCouldNotBeWrittenIsWrittenLaterInOrder(t *testing.T) {
 	d := newShaky()
 	board := realBoard(2)
 	for i := range board.info.Lines {

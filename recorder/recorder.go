@@ -338,6 +338,17 @@ func (r *Recorder) sealed(l archive.JournalLine) {
 	r.mu.Lock()
 	delete(r.open, l.ID)
 	r.mu.Unlock()
+	r.disk.worked(bySealing)
+}
+
+// bySealing is the archive's own work, among those who write.
+const bySealing = "sealing"
+
+// Fault takes what the archive could not do by itself: see [archive.Config].
+// The alarm of the disk stands until a recording is sealed again.
+func (r *Recorder) Fault(err error) {
+	r.disk.failed(bySealing, err)
+	r.c.Logger.Error("the archive could not seal; it tries again", "err", err)
 }
 
 // gap tells of samples of a recording that are lost.

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vaad/access"
@@ -63,6 +64,7 @@ type running struct {
 	plan    *plan
 	sys     *channels.System
 	rec     *recorder.Recorder
+	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
 	server  *console.Server
 	clients *listeners
@@ -142,7 +144,11 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 // openRecordings opens archive and index.
 func (d *running) openRecordings(opened *undo) (err error) {
 	root := filepath.Join(d.cfg.Root, "recordings")
-	d.archive, err = archive.Open(archive.Config{Root: root, Pool: d.pool, Registerer: d.reg})
+	d.archive, err = archive.Open(archive.Config{Root: root, Pool: d.pool, Registerer: d.reg, Fault: func(err error) {
+		if rec := d.told.Load(); rec != nil {
+			rec.Fault(err)
+		}
+	}})
 	if err != nil {
 		return fmt.Errorf("open recordings: %w", err)
 	}
@@ -186,6 +192,7 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 			return recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
 		},
 		Calls: d.journal, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
+	d.told.Store(d.rec)
 	return err
 }
 
