@@ -22,7 +22,6 @@ type Config struct {
 // may be called from any goroutine.
 type Control struct {
 	cfg      Config
-	adminUID int // −1: no such user
 	sessions sessions
 
 	mu     sync.Mutex

@@ -111,7 +111,7 @@ func (j *Journal) Run(ctx context.Context, f Feed) error {
 				arm(retry)
 			}
 		case <-ctx.Done():
-			events = j.read(f, events)
+			j.read(f, events)
 			if !j.write() {
 				return fmt.Errorf("calls: %d rows could not be written", j.unwritten())
 			}

@@ -11,13 +11,11 @@ import (
 // A load is one of the three that documents quote, with and without peers on
 // the sockets. "Core" is percent of one core, "anon" is RssAnon.
 type load struct {
-	name     string
-	config   string
-	dir      string
-	peers    int     // socket peers, on lines 1…peers
-	core     float64 // target, percent; 0: none stated
-	anonMiB  float64
-	twoSides bool
+	name    string
+	config  string
+	peers   int     // socket peers, on lines 1…peers
+	core    float64 // target, percent; 0: none stated
+	anonMiB float64
 }
 
 func loads() []load {

@@ -147,7 +147,7 @@ func (b Bytes) Reverse(tx *Tx, from, to string, f func(key string, value []byte)
 		case first && to == "":
 			k, v = c.Last()
 		case first:
-			if k, v = c.Seek([]byte(to)); k == nil {
+			if k, _ = c.Seek([]byte(to)); k == nil {
 				k, v = c.Last()
 			} else {
 				k, v = c.Prev()

@@ -45,7 +45,7 @@ func (r *checkCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	defer closeDB()
+	defer func() { _ = closeDB() }() // nothing was written
 	paths, _ := doc.Fixed()
 	for _, p := range paths {
 		fmt.Printf("# fixed by file: %s\n", p)

@@ -150,7 +150,7 @@ func channelConfig(number string, l lineDoc, info driver.Info) channels.LineConf
 		c.Use = info.Lines[i].Use
 	}
 	if l.Use != "" {
-		c.Use.UnmarshalText([]byte(l.Use))
+		_ = c.Use.UnmarshalText([]byte(l.Use)) // the section has validated it
 	}
 	return c
 }
