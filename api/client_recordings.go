@@ -93,6 +93,17 @@ func (c *Client) Mark(ctx context.Context, id string, at float64, text string) e
 	return c.call(ctx, http.MethodPost, recordingPath(id, "/marks"), nil, NewMark{At: at, Text: text}, nil)
 }
 
+// Refresh makes the index of recordings anew from the day journals and waits
+// until that is done, minutes where there are millions of recordings.
+func (c *Client) Refresh(ctx context.Context) (Refreshed, error) {
+	patient := *c
+	tr := c.http.Transport.(*http.Transport).Clone()
+	defer tr.CloseIdleConnections()
+	tr.ResponseHeaderTimeout = 0
+	patient.http = &http.Client{Transport: tr, CheckRedirect: c.http.CheckRedirect}
+	return ask[Refreshed](ctx, &patient, http.MethodPost, "/index/refresh", nil, nil)
+}
+
 // Calls asks for one page of the call journal, newest first.
 func (c *Client) Calls(ctx context.Context, f Filter) (Page[Call], error) {
 	return ask[Page[Call]](ctx, c, http.MethodGet, "/calls", f.values(), nil)

@@ -73,6 +73,13 @@ type Story struct {
 	Damaged  int               `json:"damaged,omitempty" doc:"Entries that cannot be read"`
 }
 
+// Refreshed says what the index holds after it was made anew.
+type Refreshed struct {
+	Recordings int64  `json:"recordings" doc:"Recordings in it"`
+	AtLeast    bool   `json:"at_least,omitempty" doc:"Counting was cut short: there are at least that many"`
+	Seconds    Number `json:"took_s" doc:"Seconds it took"`
+}
+
 // Filter says which recordings or calls are wanted. Empty fields do not filter.
 type Filter struct {
 	Lines       []int  `query:"line" maxItems:"256" doc:"Only these lines (comma-separated)"`

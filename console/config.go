@@ -47,6 +47,7 @@ type Recorder interface {
 type Index interface {
 	Query(context.Context, index.Filter) (index.Page, error)
 	Get(id string) (index.Row, bool, error)
+	Refresh(context.Context) error
 }
 
 // Archive opens recordings and takes what is done to them: [archive.Archive].

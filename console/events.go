@@ -33,7 +33,7 @@ func (s *Server) events(_ context.Context, in *EventsInput) (stream, error) {
 	}
 	return func(rw http.ResponseWriter, r *http.Request) {
 		defer s.hub.leave(w)
-		ctx, cancel := s.ending(r)
+		ctx, cancel := s.ending(r.Context())
 		defer cancel()
 		rw.Header().Set("Content-Type", "text/event-stream")
 		rw.Header().Set("X-Accel-Buffering", "no")

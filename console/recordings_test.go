@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"vaad/access"
 	"vaad/api"
 	"vaad/calls"
 	"vaad/channels"
@@ -18,6 +19,25 @@ import (
 	"vaad/recorder"
 	"vaad/recorder/archive"
 )
+
+func TestIndexIsMadeAnewOneAtATime(t *testing.T) {
+	f := newFixture(t)
+	f.record(1, 8000, "mixed")
+	f.record(2, 8000, "mixed")
+	got := decode[api.Refreshed](t, f.do("POST", "/index/refresh", nil), 200)
+	if got.Recordings != 2 || got.AtLeast {
+		t.Errorf("refreshed %+v, want 2 recordings", got)
+	}
+	if p := get[api.Page[api.Recording]](f, "/recordings"); len(p.Items) != 2 {
+		t.Errorf("%d recordings afterwards", len(p.Items))
+	}
+	if rows := f.audit.rows(t); len(rows) != 1 || rows[0].Verb != access.Maintain || rows[0].Object != "index" || rows[0].Result != "ok" {
+		t.Errorf("audited as %+v", rows)
+	}
+	f.refreshing <- struct{}{}
+	problemIn(t, f.do("POST", "/index/refresh", nil), "busy")
+	<-f.refreshing
+}
 
 func TestRecordingIsFoundPlayedAndAnnotated(t *testing.T) {
 	f := newFixture(t)

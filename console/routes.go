@@ -64,6 +64,8 @@ func routes() []route {
 		{"settings-rollback", post, "/settings/rollback", access.SettingsWrite, "Settings", "Bring an earlier version back as a new one", with((*Server).rollback)},
 		{"settings-import", post, "/settings/import", access.SettingsWrite, "Settings", "Replace the settings by an exported file", with((*Server).importSettings)},
 
+		{"index-refresh", post, "/index/refresh", access.Maintain, "Recordings", "Make the index anew from the day journals", with((*Server).refresh)},
+
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
 		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
@@ -120,6 +122,9 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
 			writeProblem(w, r, fail("forbidden", d.Error()))
 		default:
+			if rt.Verb == access.Maintain {
+				unhurried(w)
+			}
 			next(ctx)
 		}
 	}

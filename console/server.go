@@ -44,6 +44,8 @@ type Server struct {
 	metrics *metrics
 	slots   chan struct{} // of people who listen to a line
 
+	refreshing chan struct{} // full while the index is made anew
+
 	mu     sync.Mutex
 	http   []*http.Server
 	closed bool
@@ -55,7 +57,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), quit: make(chan struct{})}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), refreshing: make(chan struct{}, 1), quit: make(chan struct{})}
 	s.metrics = newMetrics(cfg.Registerer)
 	s.hub = newHub(s)
 	var err error

@@ -34,10 +34,18 @@ func (p *paced) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// unhurried lets an answer take as long as it takes. Where deadlines cannot be
+// moved there are none.
+func unhurried(w http.ResponseWriter) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.SetWriteDeadline(time.Time{})
+}
+
 // ending is a context that ends with the request, with Shutdown, and when the
 // caller is no longer let in.
-func (s *Server) ending(r *http.Request) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(r.Context())
+func (s *Server) ending(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	c := who(ctx)
 	go func() {
 		look := time.NewTicker(15 * time.Second)
@@ -95,7 +103,7 @@ func (s *Server) listen(ctx context.Context, in *ListenInput) (stream, error) {
 	return func(w http.ResponseWriter, req *http.Request) {
 		defer free()
 		defer stop()
-		ctx, cancel := s.ending(req)
+		ctx, cancel := s.ending(req.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, stop)() // a reader that waits for audio is woken
 		w.Header().Set("Content-Type", "audio/wav")

@@ -55,6 +55,7 @@ type cli struct {
 	Settings   settingsCmd   `cmd:"" help:"Export, import, list versions of, and roll back the settings."`
 	Alarms     alarmsCmd     `cmd:"" help:"List alarms with what to do, or acknowledge one."`
 	Audit      auditCmd      `cmd:"" help:"List who did what, newest first."`
+	Reindex    reindexCmd    `cmd:"" help:"Make the index of recordings anew from the day journals, while the daemon runs."`
 	Verify     verifyCmd     `cmd:"" help:"Check recordings against their journals, without the daemon."`
 }
 

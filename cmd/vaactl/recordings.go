@@ -265,6 +265,19 @@ type markCmd struct {
 
 func (c markCmd) Run(s *session) error { return s.client.Mark(s.ctx, c.ID, c.At, c.Text) }
 
+type reindexCmd struct{}
+
+func (reindexCmd) Run(s *session) error {
+	r, err := s.client.Refresh(s.ctx)
+	if err != nil {
+		return err
+	}
+	if s.cli.JSON {
+		return s.object(r)
+	}
+	return s.say("%s", s.t("cli.reindexed", "count", atLeast(r.AtLeast)+strconv.FormatInt(r.Recordings, 10), "seconds", strconv.FormatFloat(r.Seconds, 'f', 1, 64)))
+}
+
 func dirOf(name string) string { return filepath.Dir(name) }
 
 // fixSizes puts the true sizes into the header of a stream that was saved: a

@@ -236,6 +236,7 @@ func TestActsAreSent(t *testing.T) {
 	d.on("PUT /settings/value", api.Setting{Path: "lines.3.trigger", Value: []byte(`"voltage"`)})
 	d.on("POST /settings/rollback", api.Settings{Version: 9, Settings: []byte("{}")})
 	d.on("POST /alarms/12/ack", nil)
+	d.on("POST /index/refresh", api.Refreshed{Recordings: 1200, Seconds: 0.26})
 	for _, c := range []struct{ args, out, sent string }{
 		{"start 1", "01A\n", "POST /api/v1/lines/1/start"},
 		{"stop 1", "01A\n", "POST /api/v1/lines/1/stop"},
@@ -246,6 +247,8 @@ func TestActsAreSent(t *testing.T) {
 		{"set lines.3.trigger null", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":null}`},
 		{"settings rollback 4", "version 9 is in force\n", `POST /api/v1/settings/rollback {"version":4}`},
 		{"alarms ack 12", "", "POST /api/v1/alarms/12/ack"},
+		{"reindex", "the index was made anew in 0.3 s and holds 1200 recordings\n", "POST /api/v1/index/refresh"},
+		{"reindex --json", `{"recordings":1200,"took_s":0.26}` + "\n", "POST /api/v1/index/refresh"},
 	} {
 		out, errs, code := d.ctl(t, strings.Fields(c.args)...)
 		if got := d.requests(); code != exitOK || out != c.out || got[len(got)-1] != c.sent {
