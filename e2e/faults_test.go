@@ -107,6 +107,7 @@ func TestGarbageFromAPeerClosesItAndNothingElse(t *testing.T) {
 		}
 		unix.Close(fd)
 	}
+	untilAlarm(t, d, "peer-garbage", true)
 	if err := <-done; err != nil {
 		t.Errorf("the neighbour line suffered: %v", err)
 	}

@@ -61,6 +61,11 @@ func (d *running) applyLine(ctx context.Context, n string, l lineDoc) {
 	}
 }
 
+// unfit says why a line cannot be recorded as its settings want.
+func (d *running) unfit(l channels.LineStatus) error {
+	return recorder.Fits(d.plan.recordConfig(l.Number), l)
+}
+
 // reconcile walks the day folders slowly, a minute after the start, and again
 // every day: what has no journal line is adopted, what is missing is said.
 func (d *running) reconcile(ctx context.Context) {

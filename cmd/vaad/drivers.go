@@ -13,23 +13,34 @@ import (
 )
 
 // drivers lists every driver of this version, in the order they are tried.
-func drivers(log *slog.Logger) []driver.Driver {
+func drivers(log *slog.Logger, complain func(complaint)) []driver.Driver {
 	return []driver.Driver{
-		sim.Driver(sim.WithLogger(log)),
+		sim.Driver(sim.WithLogger(log), sim.WithComplaint(func(board string, port int, reason error) {
+			complain(complaint{board, port, reason})
+		})),
 	}
 }
 
+// A complaint is about what an outside program sent to a line.
+type complaint struct {
+	board  string
+	port   int
+	reason error
+}
+
+func nobody(complaint) {}
+
 func driverNames() []string {
 	var names []string
-	for _, d := range drivers(slog.New(slog.DiscardHandler)) {
+	for _, d := range drivers(slog.New(slog.DiscardHandler), nobody) {
 		names = append(names, d.Name)
 	}
 	return names
 }
 
 // boards turns the [[board]] tables into what channels runs, joining all faults.
-func (c Config) boards(log *slog.Logger) ([]channels.BoardConfig, error) {
-	known := drivers(log)
+func (c Config) boards(log *slog.Logger, complain func(complaint)) ([]channels.BoardConfig, error) {
+	known := drivers(log, complain)
 	var out []channels.BoardConfig
 	var errs []error
 	for i, b := range c.Boards {

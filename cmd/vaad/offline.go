@@ -23,7 +23,7 @@ func (r *checkCmd) Run() error {
 		return err
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	if _, err := c.boards(quiet); err != nil {
+	if _, err := c.boards(quiet, nobody); err != nil {
 		return err
 	}
 	from := c.file

@@ -21,10 +21,12 @@ type plan struct {
 	doc  *settings.Document
 	sec  sections
 	info map[string]driver.Info // of the boards as last opened
+
+	learnt func(board string, port int) channels.Learnt // before a restart
 }
 
-func newPlan(doc *settings.Document, sec sections) *plan {
-	return &plan{doc: doc, sec: sec, info: map[string]driver.Info{}}
+func newPlan(doc *settings.Document, sec sections, learnt func(string, int) channels.Learnt) *plan {
+	return &plan{doc: doc, sec: sec, info: map[string]driver.Info{}, learnt: learnt}
 }
 
 // Lines implements channels.Plan.
@@ -43,7 +45,9 @@ func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, err
 	var out []channels.LineConfig
 	for _, n := range slices.Sorted(maps.Keys(known)) {
 		if l := known[n]; l.Board == board && info.LineByPort(l.Port) >= 0 {
-			out = append(out, channelConfig(n, l, info))
+			c := channelConfig(n, l, info)
+			c.Learnt = p.learnt(board, l.Port)
+			out = append(out, c)
 		}
 	}
 	slices.SortFunc(out, func(a, b channels.LineConfig) int { return a.Number - b.Number })

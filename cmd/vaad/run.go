@@ -38,14 +38,20 @@ func (r *runCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	boards, err := c.boards(log)
+	complaints := make(chan complaint, 64) // more at once say nothing new
+	boards, err := c.boards(log, func(of complaint) {
+		select {
+		case complaints <- of:
+		default:
+		}
+	})
 	if err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	d := &running{cfg: c, log: log, pool: newPool(runtime.NumCPU()), reg: reg}
+	d := &running{cfg: c, log: log, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
 	return d.run(ctx, boards)
 }
 
@@ -56,6 +62,8 @@ type running struct {
 	log  *slog.Logger
 	pool *pool
 	reg  *prometheus.Registry
+
+	complaints <-chan complaint // of boards about what outside programs sent
 
 	state
 	archive *archive.Archive
@@ -117,11 +125,12 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	}
 	wishes.run(outer, fail, "console", d.server.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
-		(&watch{sys: d.sys, alarms: d.alarms}).run(ctx, d.sys.Subscribe("watch", false))
+		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
 		return nil
 	})
 	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
+	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
 	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
 	d.clients.serve(d.server, fail)
 	d.announce()
@@ -164,7 +173,7 @@ func (d *running) openRecordings(opened *undo) (err error) {
 
 // openLines makes the call journal, the boards and the recorder.
 func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err error) {
-	d.plan = newPlan(d.doc, d.sec)
+	d.plan = newPlan(d.doc, d.sec, d.state.learnt)
 	for _, b := range boards {
 		if err := os.MkdirAll(b.Config.Dir, 0o700); err != nil {
 			return fmt.Errorf("make the sockets' folder of board %s: %w", b.ID, err)
@@ -178,7 +187,7 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	d.journal, err = calls.New(calls.Config{DB: d.db, Lines: d.sys.Lines, Registerer: d.reg, Logger: d.log,
 		OnWrite: func(err error) {
 			if err != nil {
-				d.alarms.Raise("state-db-failing", "state.db", map[string]string{"error": err.Error()})
+				d.alarms.Raise("state-db-failing", "state.db", map[string]string{"reason": err.Error()})
 				return
 			}
 			d.alarms.Clear("state-db-failing", "state.db")

@@ -55,7 +55,7 @@ func (c Config) openState(log *slog.Logger, reg prometheus.Registerer) (s state,
 		Checks: []func(settings.View) error{s.sec.check}, Fixed: c.fixed(), FixedBy: c.file,
 		OnJournal: func(err error) {
 			if err != nil {
-				s.alarms.Raise("settings-journal", "settings.jsonl", map[string]string{"error": err.Error()})
+				s.alarms.Raise("settings-journal", "settings.jsonl", map[string]string{"reason": err.Error()})
 				return
 			}
 			s.alarms.Clear("settings-journal", "settings.jsonl")
@@ -73,14 +73,14 @@ func (c Config) openState(log *slog.Logger, reg prometheus.Registerer) (s state,
 	}()
 	for _, f := range found.Ignored {
 		log.Warn("a stored setting no longer fits and its default is used", "path", f.Path, "fault", f.Text)
-		s.alarms.Raise("settings-ignored", f.Path, map[string]string{"path": f.Path, "error": f.Text})
+		s.alarms.Raise("settings-ignored", f.Path, map[string]string{"path": f.Path, "reason": f.Text})
 	}
 	if found.Replayed > 0 {
 		log.Warn("settings were brought up to date from their journal", "versions", found.Replayed)
 	}
 	if found.Journal != nil {
 		log.Warn("the settings journal was damaged and has been repaired", "error", found.Journal)
-		s.alarms.Raise("journal-damaged", "settings.jsonl", map[string]string{"file": "settings.jsonl", "error": found.Journal.Error()})
+		s.alarms.Raise("journal-damaged", "settings.jsonl", map[string]string{"file": "settings.jsonl", "reason": found.Journal.Error()})
 	}
 	return s, nil
 }
@@ -91,7 +91,7 @@ func (s state) damaged(log *slog.Logger, r store.Report) {
 		return
 	}
 	log.Error("state.db was damaged and has been replaced", "fault", r.Damaged, "moved_to", r.Aside, "restored", r.Restored, "age", r.Age, "rescued", r.Rescued)
-	s.alarms.Raise("state-db-damaged", "state.db", map[string]string{"error": r.Damaged.Error(), "aside": r.Aside, "copy": r.Restored, "age": r.Age.Round(time.Second).String()})
+	s.alarms.Raise("state-db-damaged", "state.db", map[string]string{"reason": r.Damaged.Error(), "aside": r.Aside, "copy": r.Restored, "age": r.Age.Round(time.Second).String()})
 }
 
 func (s state) close() error { return errors.Join(s.alarms.Close(), s.db.Close()) }
@@ -103,7 +103,7 @@ func (s state) copyHourly(ctx context.Context, log *slog.Logger) {
 	for {
 		if _, err := s.db.HotCopy(); err != nil && ctx.Err() == nil {
 			log.Error("the hourly copy of state.db failed", "error", err)
-			s.alarms.Raise("copy-failed", "state.db", map[string]string{"error": err.Error()})
+			s.alarms.Raise("copy-failed", "state.db", map[string]string{"reason": err.Error()})
 		} else {
 			s.alarms.Clear("copy-failed", "state.db")
 		}

@@ -18,9 +18,11 @@ type watch struct {
 		Raise(code, subject string, args map[string]string)
 		Clear(code, subject string)
 	}
-	up   map[[2]string]bool // alarms that this watch has raised: code, subject
-	late map[string]uint64  // late frames of a board a minute ago
-	at   time.Time
+	unfit      func(channels.LineStatus) error // why a line cannot be recorded as its settings want
+	complaints <-chan complaint
+	up         map[[2]string]bool // alarms that this watch has raised: code, subject
+	late       map[string]uint64  // late frames of a board a minute ago
+	at         time.Time
 }
 
 // A line that is off-hook after its call was over for so long was left so; one
@@ -43,6 +45,8 @@ func (w *watch) run(ctx context.Context, feed *channels.Reader) {
 		case <-ctx.Done():
 			return
 		case <-feed.Wake():
+		case c := <-w.complaints:
+			w.alarms.Raise("peer-garbage", w.line(c.board, c.port), map[string]string{"board": c.board, "reason": c.reason.Error()})
 		case <-tick.C:
 			w.boards()
 			w.lines()
@@ -60,10 +64,20 @@ func (w *watch) run(ctx context.Context, feed *channels.Reader) {
 	}
 }
 
+// line is the number of the line on a port, or the port where it has none.
+func (w *watch) line(board string, port int) string {
+	for _, l := range w.sys.Lines() {
+		if l.Board == board && l.Port == port {
+			return strconv.Itoa(l.Number)
+		}
+	}
+	return board + "/" + strconv.Itoa(port)
+}
+
 func (w *watch) boards() {
 	minute := time.Since(w.at) > time.Minute
 	for _, b := range w.sys.Boards() {
-		args := map[string]string{"board": b.ID, "reason": b.Reason, "error": b.Detail}
+		args := map[string]string{"board": b.ID, "reason": b.Detail}
 		w.set(b.State == channels.BoardFailed, "board-failed", b.ID, args)
 		w.set(b.State == channels.BoardGone && b.Reason != "hung", "board-gone", b.ID, args)
 		w.set(b.State == channels.BoardGone && b.Reason == "hung", "board-hung", b.ID, args)
@@ -84,7 +98,13 @@ func (w *watch) lines() {
 	now := time.Now()
 	for _, l := range w.sys.Lines() {
 		n := strconv.Itoa(l.Number)
-		args := map[string]string{"line": n, "name": l.Name, "board": l.Board, "state": string(l.State), "error": l.Reason}
+		reason := l.Reason
+		if reason == "" {
+			if err := w.unfit(l); err != nil {
+				reason = err.Error()
+			}
+		}
+		args := map[string]string{"line": n, "name": l.Name, "board": l.Board, "state": string(l.State), "reason": reason}
 		lasted := now.Sub(l.Since)
 		long := l.State == channels.Abandoned && lasted > abandonedLong
 		switch l.State {
@@ -93,7 +113,7 @@ func (w *watch) lines() {
 		}
 		w.set(l.State == channels.NoBattery, "line-no-battery", n, args)
 		w.set(long, "line-off-hook-long", n, args)
-		w.set(l.Reason != "", "line-unfit", n, args)
+		w.set(reason != "", "line-unfit", n, args)
 	}
 }
 

@@ -62,7 +62,7 @@ func (m maker) openBoard(cfg driver.Config, o options, info driver.Info) (driver
 		g.close(func() {})
 		return nil, fmt.Errorf("open simulated board %q: %w", cfg.ID, err)
 	}
-	b.journal = newJournal(m.log, cfg.ID, info)
+	b.journal = newJournal(m, cfg.ID, info)
 	go b.doors.serve(g.wake, b.journal.note)
 	return b, nil
 }

@@ -17,6 +17,7 @@ type Option func(*maker)
 
 type maker struct {
 	log      *slog.Logger
+	complain func(board string, port int, reason error)
 	clock    Clock
 	patience time.Duration
 }
@@ -24,6 +25,12 @@ type maker struct {
 // WithLogger makes boards log which peers came, went and were closed, and why.
 // Without it nothing is logged.
 func WithLogger(l *slog.Logger) Option { return func(m *maker) { m.log = l } }
+
+// WithComplaint calls f when a peer of a line is closed for what it sent. It runs
+// on a goroutine of the board that may wait; port is as printed on the card.
+func WithComplaint(f func(board string, port int, reason error)) Option {
+	return func(m *maker) { m.complain = f }
+}
 
 // WithClock gives boards another clock than the system's, for tests that run
 // hours of line time without waiting.
@@ -34,7 +41,7 @@ func WithPatience(d time.Duration) Option { return func(m *maker) { m.patience =
 
 // Driver returns the driver of simulated boards.
 func Driver(opts ...Option) driver.Driver {
-	m := maker{log: slog.New(slog.DiscardHandler), clock: System(), patience: Patience}
+	m := maker{log: slog.New(slog.DiscardHandler), complain: func(string, int, error) {}, clock: System(), patience: Patience}
 	for _, o := range opts {
 		o(&m)
 	}

@@ -73,7 +73,7 @@ func (m maker) openReplay(cfg driver.Config, o options, info driver.Info) (drive
 	info.Driver, info.Serial, info.Location = "sim", cfg.ID, "simulated"
 	info.Model = "replay of " + info.Model
 	info.Simulated, info.Virtual = true, false
-	return &replay{info: info, gate: g, journal: newJournal(m.log, cfg.ID, info), tick: newTicker(m.clock, o.PPM), player: player,
+	return &replay{info: info, gate: g, journal: newJournal(m, cfg.ID, info), tick: newTicker(m.clock, o.PPM), player: player,
 		lines: make([]replayed, len(info.Lines))}, nil
 }
 

@@ -94,6 +94,8 @@ type journal struct {
 	info  driver.Info
 	notes chan entry
 	done  chan struct{}
+
+	complain func(port int, reason error)
 }
 
 type entry struct {
@@ -102,8 +104,9 @@ type entry struct {
 	reason error
 }
 
-func newJournal(log *slog.Logger, board string, info driver.Info) *journal {
-	j := &journal{log: log.With("board", board), info: info, notes: make(chan entry, 256), done: make(chan struct{})}
+func newJournal(m maker, board string, info driver.Info) *journal {
+	j := &journal{log: m.log.With("board", board), info: info,
+		complain: func(port int, reason error) { m.complain(board, port, reason) }, notes: make(chan entry, 256), done: make(chan struct{})}
 	go j.run()
 	return j
 }
@@ -125,6 +128,9 @@ func (j *journal) run() {
 		case e.index < 0:
 		case e.index < n:
 			attrs = append(attrs, "line", j.info.Lines[e.index].Port)
+			if e.reason != nil {
+				j.complain(j.info.Lines[e.index].Port, e.reason)
+			}
 		default:
 			attrs = append(attrs, "span", j.info.Spans[e.index-n].Number)
 		}
