@@ -94,7 +94,7 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 	if !exists(filepath.Join(lab, "vmlinuz")) {
 		t.Fatalf("no kernel in %s: run .ci/lab-kernel .cache/lab, .ci/need qemu-system-x86_64 busybox cpio mkfs.xfs mkfs.ext4", lab)
 	}
-	cuts := counts(0, 1, 20) // per file system
+	cuts := counts(0, 1, 10) // per file system
 	work := scratch(t)
 	ctx := within(t, 2*time.Hour)
 	test := filepath.Join(work, "e2e.test")
