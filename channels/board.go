@@ -69,6 +69,10 @@ func newBoard(s *System, c BoardConfig) *board {
 		stats: s.metrics.loop.of(c.ID)}
 	b.stats.overruns.m = s.metrics.feed.overruns
 	b.stats.abandoned.m = s.metrics.board.abandoned.WithLabelValues(c.ID)
+	for _, result := range []string{"ok", "failed"} { // from 0, so that a first failure shows as an increase
+		s.metrics.board.openings.WithLabelValues(c.ID, result)
+	}
+	s.metrics.feed.dropped.WithLabelValues(c.ID)
 	b.status.state, b.status.since = BoardOpening, s.cfg.Now()
 	b.stats.up.Set(0)
 	return b

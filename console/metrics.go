@@ -15,7 +15,7 @@ type metrics struct {
 	resyncs  prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+func newMetrics(reg prometheus.Registerer, version string) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vaad_http_requests_total",
 			Help: "HTTP requests answered, by class of status: 2xx, 3xx, 4xx, 5xx."}, []string{"status"}),
@@ -27,8 +27,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, class := range []string{"2xx", "3xx", "4xx", "5xx"} {
 		m.requests.WithLabelValues(class)
 	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_build_info",
+		Help: "1, labelled with the daemon's version.", ConstLabels: prometheus.Labels{"version": version}})
+	build.Set(1)
 	if reg != nil {
-		reg.MustRegister(m.requests, m.watchers, m.resyncs)
+		reg.MustRegister(build, m.requests, m.watchers, m.resyncs)
 	}
 	return m
 }

@@ -58,7 +58,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), refreshing: make(chan struct{}, 1), quit: make(chan struct{})}
-	s.metrics = newMetrics(cfg.Registerer)
+	s.metrics = newMetrics(cfg.Registerer, cfg.Version)
 	s.hub = newHub(s)
 	var err error
 	if s.page, err = newPage(); err != nil {

@@ -176,6 +176,13 @@ func newMetrics(reg prometheus.Registerer, active, behind func() float64) *metri
 			Help: "Time to write what is new in one recording.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9)}),
 		listeners: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_listeners", Help: "Live streams being listened to."}),
 	}
+	// Counters begin at 0, so that a first fault shows as an increase.
+	for v, values := range map[*prometheus.CounterVec][]string{m.started: {Manual, Voltage, Continuous}, m.refused: {WhyDiskFull, WhyInodes},
+		m.gaps: {"line", "recorder"}, m.faults: {"no-space", "read-only", "io"}} {
+		for _, label := range values {
+			v.WithLabelValues(label)
+		}
+	}
 	if reg != nil {
 		reg.MustRegister(m.started, m.ended, m.refused, m.gaps, m.faults, m.discarded, m.bytes, m.lost, m.overflows, m.write, m.listeners,
 			gauge("vaad_recordings_active", "Recordings being made.", active),
