@@ -1,0 +1,147 @@
+package dtmf
+
+import (
+	"math"
+
+	"vaad/dsp"
+)
+
+const (
+	// fitLen is the stretch that the tones must fill. With what remnant allows,
+	// tones of 28 ms are accepted and tones of 27 ms are not: the shortest key
+	// has 40 ms, and 20 ms must not be one.
+	fitLen = 32 * dsp.MS
+
+	// ITU-T Q.24: accept frequencies within 1.5 %, refuse them from 3.5 %. The
+	// fit is exact to 0.1 % in the noise that must be borne, and speech and
+	// music are refused the better the narrower this is: a G is 1.8 % above the
+	// 770-Hz row.
+	offset = 0.018
+
+	// ITU-T Q.24 leaves the difference of levels to administrations; the usual
+	// bounds are 8 dB for a stronger row and 4 dB for a stronger column. The
+	// measurement is exact to 0.3 dB.
+	twistMax = 8.9
+	twistMin = -4.9
+
+	// minLevel is the least level of each tone in dBm0. A receiver must hear
+	// keys whose stronger tone is at −25, so the weaker at −33, and must not
+	// hear any at −55.
+	minLevel = -40.0
+
+	// remnantMin says how far whatever is not the tones must lie below the
+	// weaker of them, in dB, when the frequencies are exact. It decides both in
+	// how much noise keys are found and what speech is taken for one. Real
+	// telephones are exact to 0.5 %; tones that lie farther away than driftFrom
+	// must be purer, by remnantSlope at most.
+	remnantMin   = 5.0
+	remnantSlope = 6.0
+	driftFrom    = 0.006
+)
+
+// fit is the two tones of a key laid over a stretch of samples.
+type fit struct {
+	low, high Tone
+	peak      [2]float64 // amplitudes of the two
+	basis     basis      // for looking at a shorter stretch
+}
+
+var turns = makeTurns()
+
+// makeTurns tabulates cosine and sine of one and of two turns over a fit, at
+// every fourth sample.
+func makeTurns() *[fitLen / 4][4]float64 {
+	t := new([fitLen / 4][4]float64)
+	for i := range t {
+		a := 2 * math.Pi * 4 * float64(i) / fitLen
+		t[i] = [4]float64{math.Cos(a), math.Sin(a), math.Cos(2 * a), math.Sin(2 * a)}
+	}
+	return t
+}
+
+// fitKey lays the tones of a key over x and reports whether x is that key.
+func fitKey(x *[fitLen]int16, key int) (fit, bool) {
+	// The first and last stretch alone must look like the key: that tells
+	// nearly everything that is not one, at a fifth of the work.
+	if guess((*[surveyLen]int16)(x[:surveyLen])) != key || guess((*[surveyLen]int16)(x[fitLen-surveyLen:])) != key {
+		return fit{}, false
+	}
+	var f fit
+	f.low.Hz = measure(x, keyHz[key/4])
+	off := math.Abs(f.low.Hz/keyHz[key/4] - 1)
+	if off > offset {
+		return fit{}, false
+	}
+	f.high.Hz = measure(x, keyHz[4+key%4])
+	off = max(off, math.Abs(f.high.Hz/keyHz[4+key%4]-1))
+	if off > offset {
+		return fit{}, false
+	}
+	b := newBasis(f.low.Hz, f.high.Hz, fitLen)
+	p := b.fit(x[:])
+	f.peak = p.peak()
+	weak := min(f.peak[0], f.peak[1])
+	if p.rest > weak*weak/2*fitLen*remnant(off) {
+		return fit{}, false
+	}
+	f.low.DBm0, f.high.DBm0 = dsp.DBm0(f.peak[0]*f.peak[0]/2), dsp.DBm0(f.peak[1]*f.peak[1]/2)
+	twist := f.low.DBm0 - f.high.DBm0
+	if twist > twistMax || twist < twistMin || min(f.low.DBm0, f.high.DBm0) < minLevel {
+		return fit{}, false
+	}
+	f.basis = newBasis(f.low.Hz, f.high.Hz, sound)
+	return f, true
+}
+
+// remnant is how much power may remain beside the tones, relative to the
+// weaker, when a frequency is off by that much.
+func remnant(off float64) float64 {
+	dB := remnantMin + remnantSlope*max(0, off-driftFrom)/(offset-driftFrom)
+	return math.Pow(10, -dB/10)
+}
+
+// measure returns the frequency of the tone near hz. It turns hz down to zero,
+// and compares the Hann-weighted spectrum there and 31.25 Hz to either side;
+// the ratio of the two largest says how far from hz the tone lies. Adding up
+// four samples at a time costs nothing: what would fold to near hz lies 2 kHz
+// away, where there is neither the other tone nor a mirror of the two.
+func measure(x *[fitLen]int16, hz float64) float64 {
+	s1, c1 := math.Sincos(2 * math.Pi * hz / dsp.Rate)
+	c2, s2 := c1*c1-s1*s1, 2*c1*s1
+	c3, s3 := c1*c2-s1*s2, s1*c2+c1*s2
+	c4, s4 := c2*c2-s2*s2, 2*c2*s2
+	re, im := 1.0, 0.0
+	var zr, zi, c1r, c1i, s1r, s1i, c2r, c2i, s2r, s2i float64 // plain sums, and with cosine and sine of one and two turns
+	for i := range turns {
+		q := (*[4]int16)(x[4*i:])
+		x0, x1, x2, x3 := float64(q[0]), float64(q[1]), float64(q[2]), float64(q[3])
+		ar, ai := x0+x1*c1+x2*c2+x3*c3, -(x1*s1 + x2*s2 + x3*s3)
+		yr, yi := ar*re-ai*im, ar*im+ai*re
+		re, im = re*c4+im*s4, im*c4-re*s4
+		t := &turns[i]
+		zr += yr
+		zi += yi
+		c1r += yr * t[0]
+		c1i += yi * t[0]
+		s1r += yr * t[1]
+		s1i += yi * t[1]
+		c2r += yr * t[2]
+		c2i += yi * t[2]
+		s2r += yr * t[3]
+		s2i += yi * t[3]
+	}
+	mid := length(zr-c1r, zi-c1i) // twice (spectrum at hz)/2 − (one step up + one step down)/4
+	above := length(c1r+s1i-(zr+c2r+s2i)/2, c1i-s1r-(zi+c2i-s2r)/2)
+	below := length(c1r-s1i-(zr+c2r-s2i)/2, c1i+s1r-(zi+c2i+s2r)/2)
+	if mid == 0 {
+		return 0
+	}
+	if above >= below {
+		r := above / mid
+		return hz + (2*r-1)/(r+1)*dsp.Rate/fitLen
+	}
+	r := below / mid
+	return hz - (2*r-1)/(r+1)*dsp.Rate/fitLen
+}
+
+func length(x, y float64) float64 { return math.Sqrt(x*x + y*y) }
