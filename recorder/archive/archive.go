@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -150,10 +151,17 @@ func (a *Archive) Begin(s Start) (*Writer, error) {
 	if !a.live.add(id, w) {
 		return nil, &Error{Op: "begin", ID: id, Err: errors.New("this recording is in work already")}
 	}
-	if err := w.create(named); err != nil {
+	err := w.create(named)
+	if errors.Is(err, fs.ErrNotExist) && a.disk.MkdirAll(openDir, dirPerm) == nil {
+		err = w.create(named) // somebody has taken the folder away: better a new one than no recordings
+	}
+	if err != nil {
 		a.live.remove(id)
 		return nil, a.errs.wrap("begin", id, err)
 	}
+	w.mu.Lock()
+	w.made = true
+	w.mu.Unlock()
 	return w, nil
 }
 
@@ -178,9 +186,14 @@ func (w *Writer) Finish(e End) error {
 }
 
 // Sync makes everything appended, checkpointed and logged so far durable and
-// says how long it took. The recorder calls it once a second.
+// says how long it took. The recorder calls it once a second. It is an error
+// too when somebody has removed the files of a recording that runs: they still
+// take all that is written, and keep nothing.
 func (a *Archive) Sync() (time.Duration, error) {
 	took, err := a.sync.sync()
+	if err == nil {
+		err = a.removed()
+	}
 	return took, a.errs.wrap("sync", "", err)
 }
 
@@ -235,7 +248,8 @@ func (a *Archive) act(ctx context.Context, act Act) (JournalLine, error) {
 	if w := a.live.get(act.ID); w != nil {
 		err := w.Log(Entry{Time: act.Time, At: act.At, Kind: act.Kind, Text: act.Value, Actor: act.Actor})
 		if err == nil {
-			_, err = a.Sync()
+			_, err = a.sync.sync()
+			err = a.errs.wrap("sync", "", err)
 			line.Day = w.day
 			return line, err
 		}
@@ -277,50 +291,4 @@ func (a *Archive) Subscribe(f func(JournalLine)) (cancel func()) { return a.c.su
 func (a *Archive) Space() (Space, error) {
 	s, err := a.disk.Space()
 	return s, a.errs.wrap("space", "", err)
-}
-
-// liveSet knows the recordings in open/ that this process takes care of: from
-// Begin, or from their recovery, until they are sealed. Recovered ones have no writer.
-type liveSet struct {
-	mu sync.Mutex
-	m  map[string]*Writer
-}
-
-func (l *liveSet) add(id string, w *Writer) (fresh bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, there := l.m[id]
-	if !there {
-		l.m[id] = w
-	}
-	return !there
-}
-
-func (l *liveSet) remove(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.m, id)
-}
-
-func (l *liveSet) has(id string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.m[id]
-	return ok
-}
-
-func (l *liveSet) get(id string) *Writer {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.m[id]
-}
-
-func (l *liveSet) each(f func(*Writer)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, w := range l.m {
-		if w != nil {
-			f(w)
-		}
-	}
 }

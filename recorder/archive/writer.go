@@ -40,6 +40,7 @@ type Writer struct {
 	story    File
 	storyOff int64
 	sum      summary
+	made     bool // its files are there
 	finished bool
 }
 

@@ -1,0 +1,90 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// liveSet knows the recordings in open/ that this process takes care of: from
+// Begin, or from their recovery, until they are sealed. Recovered ones have no writer.
+type liveSet struct {
+	mu sync.Mutex
+	m  map[string]*Writer
+}
+
+func (l *liveSet) add(id string, w *Writer) (fresh bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, there := l.m[id]
+	if !there {
+		l.m[id] = w
+	}
+	return !there
+}
+
+func (l *liveSet) remove(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.m, id)
+}
+
+func (l *liveSet) has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.m[id]
+	return ok
+}
+
+func (l *liveSet) get(id string) *Writer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.m[id]
+}
+
+// running lists the recordings that are being written.
+func (l *liveSet) running() (ids []string) {
+	l.mu.Lock()
+	ws := slices.Collect(maps.Values(l.m))
+	l.mu.Unlock()
+	for _, w := range ws {
+		if w != nil && w.runs() {
+			ids = append(ids, w.id)
+		}
+	}
+	return ids
+}
+
+// runs says whether the recording has its files and has not ended.
+func (w *Writer) runs() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.made && !w.finished
+}
+
+func (l *liveSet) each(f func(*Writer)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.m {
+		if w != nil {
+			f(w)
+		}
+	}
+}
+
+// removed says which recording has lost its files while it runs.
+func (a *Archive) removed() error {
+	for _, id := range a.live.running() {
+		_, err := a.disk.Stat(inOpen(id + extCkpt))
+		if !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if w := a.live.get(id); w != nil && w.runs() { // not ended meanwhile
+			return fmt.Errorf("somebody removed the files of a recording that runs: %w", err)
+		}
+	}
+	return nil
+}
