@@ -187,8 +187,8 @@ func FuzzProcess(f *testing.F) {
 	for i, v := range x {
 		binary.LittleEndian.PutUint16(b[2*i:], uint16(v))
 	}
-	f.Add(b[:8000], uint16(160), uint16(0))
-	f.Add(b[20000:30000], uint16(33), uint16(500))
+	f.Add(b[:2400], uint16(160), uint16(0))
+	f.Add(b[20000:23000], uint16(33), uint16(500))
 	f.Fuzz(func(t *testing.T, b []byte, block, skip uint16) {
 		x := make([]int16, len(b)/2)
 		for i := range x {
