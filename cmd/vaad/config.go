@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"vaad/console"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -51,9 +52,12 @@ func (p place) load() (Config, error) {
 		defer f.Close()
 		d := toml.NewDecoder(f).DisallowUnknownFields()
 		if err := d.Decode(&c); err != nil {
-			return c, fmt.Errorf("%s: %s", file, explain(err))
+			return c, explain(file, err)
 		}
 		c.file = file
+	}
+	if c.Listen == "" {
+		c.Listen = "off"
 	}
 	if p.Root != "" {
 		c.Root = p.Root
@@ -65,20 +69,60 @@ func (p place) load() (Config, error) {
 		c.simulates = true
 		c.Boards = []map[string]any{{"driver": "sim", "id": "sim", "scene": "office", "count": int64(8)}}
 	}
-	return c, c.validate()
+	return c, c.at(c.validate())
 }
 
-// explain turns a TOML error into line, column, key and a marked excerpt.
-func explain(err error) string {
+// at puts the file in front of every fault that was found in it.
+func (c Config) at(err error) error {
+	if err == nil || c.file == "" {
+		return err
+	}
+	if all, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of errors.Join itself
+		var named []error
+		for _, e := range all.Unwrap() {
+			named = append(named, c.at(e))
+		}
+		return errors.Join(named...)
+	}
+	return fmt.Errorf("%s: %w", c.file, err)
+}
+
+// explain turns a TOML error into file, line, column, key and a marked excerpt.
+func explain(file string, err error) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) {
-		return "unknown key\n" + strict.String()
+		var all []error
+		for i := range strict.Errors {
+			all = append(all, fault(file, &strict.Errors[i], "this key is not known here"))
+		}
+		return errors.Join(all...)
 	}
 	var dec *toml.DecodeError
-	if errors.As(err, &dec) {
-		return dec.String()
+	if !errors.As(err, &dec) {
+		return fmt.Errorf("%s: %w", file, err)
 	}
-	return err.Error()
+	what := strings.TrimPrefix(dec.Error(), "toml: ")
+	if kind, ok := strings.CutPrefix(what, "cannot decode TOML "); ok {
+		kind, goType, _ := strings.Cut(kind, " into ")
+		want := "a table"
+		switch {
+		case strings.HasSuffix(goType, "string"):
+			want = "text in quotes"
+		case strings.Contains(goType, "[]"):
+			want = "[[…]] tables"
+		}
+		what = "it is of the kind " + kind + ", and must be " + want
+	}
+	return fault(file, dec, what)
+}
+
+func fault(file string, e *toml.DecodeError, what string) error {
+	row, col := e.Position()
+	if key := strings.Join(e.Key(), "."); key != "" {
+		what = key + ": " + what
+	}
+	excerpt := strings.Replace(e.String(), " "+strings.TrimPrefix(e.Error(), "toml: "), "", 1)
+	return fmt.Errorf("%s:%d:%d: %s\n%s", file, row, col, what, excerpt)
 }
 
 // validate joins all that is wrong, naming the keys.
@@ -87,15 +131,8 @@ func (c Config) validate() error {
 	if c.Root == "" {
 		errs = append(errs, errors.New(`root: missing; say where state and recordings live, as root = "/var/lib/vaad"`))
 	}
-	if c.Listen != "off" {
-		host, _, err := net.SplitHostPort(c.Listen)
-		ip := net.ParseIP(host)
-		switch {
-		case err != nil:
-			errs = append(errs, fmt.Errorf("listen: %w; use 127.0.0.1:8470, or off", err))
-		case host != "localhost" && (ip == nil || !ip.IsLoopback()):
-			errs = append(errs, fmt.Errorf("listen: %s is not a loopback address; access over the network needs accounts and TLS, which this version does not have: use 127.0.0.1", host))
-		}
+	if err := console.ValidateListen(c.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("listen: %w", err))
 	}
 	seen := map[string]bool{}
 	for i, b := range c.Boards {

@@ -16,16 +16,18 @@ import (
 )
 
 // Run is `vaad check`: everything wrong with configuration and settings, or
-// the effective whole.
+// the effective whole. The daemon may be running, as before a restart.
 func (r *checkCmd) Run() error {
 	c, err := r.load()
 	if err != nil {
 		return err
 	}
-	quiet := slog.New(slog.DiscardHandler)
-	if _, err := c.boards(quiet, nobody); err != nil {
+	_, err = c.boards(slog.New(slog.DiscardHandler), nobody)
+	doc, found, closeAll, err2 := c.peekSettings()
+	if err = errors.Join(c.at(err), err2); err != nil {
 		return err
 	}
+	defer func() { _ = closeAll() }() // nothing was written
 	from := c.file
 	if from == "" {
 		from = "none: the simulated board runs"
@@ -38,14 +40,9 @@ func (r *checkCmd) Run() error {
 		}
 		fmt.Printf("# board %v: driver %v, %s\n", b["id"], b["driver"], opts)
 	}
-	doc, closeDB, err := c.peekSettings()
-	if errors.Is(err, store.ErrLocked) {
-		return fmt.Errorf("the daemon runs with %s: its settings are shown by vaactl --root %s settings export", c.Root, c.Root)
+	for _, f := range found.Ignored {
+		fmt.Printf("# no longer fits, its default is used: %s\n", f)
 	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = closeDB() }() // nothing was written
 	paths, _ := doc.Fixed()
 	for _, p := range paths {
 		fmt.Printf("# fixed by file: %s\n", p)
@@ -54,28 +51,42 @@ func (r *checkCmd) Run() error {
 	return err
 }
 
-// peekSettings reads the settings of a stopped daemon; where there are none yet,
+// peekSettings reads the settings of a stopped daemon from state.db, those of a
+// running one from a copy of their journal; where there are none yet, it gives
 // the defaults with what the file fixes.
-func (c Config) peekSettings() (*settings.Document, func() error, error) {
-	path := filepath.Join(c.Root, "state.db")
-	if !exists(path) {
-		dir, err := os.MkdirTemp("", "vaad-check-")
-		if err != nil {
-			return nil, nil, err
-		}
-		defer os.RemoveAll(dir)
-		path = filepath.Join(dir, "state.db")
+func (c Config) peekSettings() (doc *settings.Document, found settings.Report, closeAll func() error, err error) {
+	path, journal := filepath.Join(c.Root, "state.db"), ""
+	var db *store.DB
+	closeAll = func() error { return db.Close() }
+	if exists(path) {
+		db, _, err = store.Open(path, store.Options{Copies: filepath.Join(c.Root, "copies")})
 	}
-	db, _, err := store.Open(path, store.Options{Copies: filepath.Join(c.Root, "copies")})
+	if db == nil && (err == nil || errors.Is(err, store.ErrLocked)) {
+		var dir string
+		if dir, err = os.MkdirTemp("", "vaad-check-"); err != nil {
+			return nil, found, nil, err
+		}
+		closeAll = func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }
+		journal = filepath.Join(dir, "settings.jsonl")
+		if b, err := os.ReadFile(filepath.Join(c.Root, "settings.jsonl")); err == nil {
+			if err := os.WriteFile(journal, b, 0o600); err != nil {
+				return nil, found, nil, errors.Join(err, os.RemoveAll(dir))
+			}
+		}
+		if db, _, err = store.Open(filepath.Join(dir, "state.db"), store.Options{}); err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, found, nil, err
 	}
 	sec := newSections()
-	doc, _, err := settings.New(settings.Config{DB: db, Sections: sec.parts(), Checks: []func(settings.View) error{sec.check}, Fixed: c.fixed(), FixedBy: c.file})
+	doc, found, err = settings.New(settings.Config{DB: db, Journal: journal, Sections: sec.parts(), Checks: []func(settings.View) error{sec.check},
+		Fixed: c.fixed(), FixedBy: c.file})
 	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return nil, found, nil, errors.Join(err, closeAll())
 	}
-	return doc, db.Close, nil
+	return doc, found, closeAll, nil
 }
 
 // Run is `vaad reindex`: index.db made anew from the day journals.

@@ -46,7 +46,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 		}
 	})
 	if err != nil {
-		return err
+		return c.at(err)
 	}
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()

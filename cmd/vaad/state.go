@@ -42,6 +42,9 @@ func (c Config) openState(log *slog.Logger, reg prometheus.Registerer) (s state,
 			default:
 			}
 		}})
+	if errors.Is(err, store.ErrLocked) {
+		return s, fmt.Errorf("another vaad runs with the folder %s: stop it first, or give this one a folder of its own with --root", c.Root)
+	}
 	if err != nil {
 		return s, fmt.Errorf("open state.db in %s: %w", c.Root, err)
 	}
