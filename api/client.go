@@ -46,7 +46,8 @@ type Client struct {
 type ConnectError struct {
 	Where  string // socket or URL
 	Err    error
-	Remedy string
+	Code   string // of the remedy: server, permission, service or folder
+	Remedy string // English
 }
 
 func (e *ConnectError) Error() string {
@@ -103,18 +104,20 @@ func dialUnix(ctx context.Context, path string) (net.Conn, error) {
 	return d.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)))
 }
 
-// remedy says what to do when the daemon cannot be reached.
-func (c *Client) remedy(err error) string {
+// unreachable says what to do when the daemon cannot be reached.
+func (c *Client) unreachable(err error) error {
+	e := &ConnectError{Where: c.where, Err: err}
 	switch {
 	case c.opt.Server != "":
-		return "Check that the daemon runs and that the address is the one it printed."
+		e.Code, e.Remedy = "server", "Check that the daemon runs and that the address is the one it printed."
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EACCES):
-		return "You may not open its socket: run this as root, as the user vaad, or as a member of the group vaad-review."
+		e.Code, e.Remedy = "permission", "You may not open its socket: run this as root, as the user vaad, or as a member of the group vaad-review."
 	case c.opt.Root == "" && c.opt.Socket == "":
-		return "Start the service (systemctl start vaad), or name the daemon's folder with --root DIR."
+		e.Code, e.Remedy = "service", "Start the service (systemctl start vaad), or name the daemon's folder with --root DIR."
 	default:
-		return "Start it with: vaad run --root DIR"
+		e.Code, e.Remedy = "folder", "Start it with: vaad run --root DIR"
 	}
+	return e
 }
 
 // request builds a request; body is encoded as JSON unless it is nil or an io.Reader.
@@ -164,7 +167,7 @@ func (c *Client) send(r *http.Request) (*http.Response, error) {
 		if errors.As(err, &ue) {
 			err = ue.Err
 		}
-		return nil, &ConnectError{Where: c.where, Err: err, Remedy: c.remedy(err)}
+		return nil, c.unreachable(err)
 	}
 	if resp.StatusCode/100 == 2 {
 		return resp, nil

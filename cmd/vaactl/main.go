@@ -138,7 +138,8 @@ func (s *session) report(err error) int {
 		tell(s.err, "vaactl:", err)
 		return exitUsage
 	case errors.As(err, &connect):
-		tell(s.err, "vaactl:", err)
+		tell(s.err, "vaactl:", s.t("cli.unreachable", "where", connect.Where, "reason", connect.Err.Error()))
+		tell(s.err, s.t("cli.unreachable-"+connect.Code))
 		return exitUnreachable
 	default:
 		tell(s.err, "vaactl:", err)
