@@ -3,6 +3,8 @@ package channels
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"vaad/driver"
 )
@@ -10,41 +12,114 @@ import (
 // Configure changes a line while it runs. An error of Validate, a port that
 // another line has, or a line that does not exist (ErrNoLine) changes nothing.
 // While the board is not open only the name is shown; the Plan is asked again
-// when it opens. Moving a line to another board takes effect then too.
+// when it opens. A Board other than the line's moves the number there: the line
+// is no longer used where it was, whatever becomes of it on the other board.
 func (s *System) Configure(ctx context.Context, number int, c LineConfig) error {
-	line, ok := s.Line(number)
-	if !ok {
-		return fmt.Errorf("configure line %d: %w", number, ErrNoLine)
-	}
-	if err := line.board.configure(ctx, line, c); err != nil {
+	c.Number = number
+	if err := s.configure(ctx, c); err != nil {
 		return fmt.Errorf("configure line %d: %w", number, err)
 	}
 	return nil
 }
 
-func (b *board) configure(ctx context.Context, line *Line, c LineConfig) error {
+func (s *System) configure(ctx context.Context, c LineConfig) error {
+	line, ok := s.Line(c.Number)
+	if ok && (c.Board == "" || c.Board == line.Board()) {
+		_, err := line.board.configure(ctx, line, c)
+		return err
+	}
+	if c.Board == "" {
+		return ErrNoLine
+	}
+	i := slices.IndexFunc(s.boards, func(b *board) bool { return b.cfg.ID == c.Board })
+	if ok {
+		if err := line.board.release(ctx, line); err != nil {
+			return err
+		}
+	}
+	if i < 0 {
+		return ErrNoBoard
+	}
+	return s.boards[i].take(ctx, c)
+}
+
+func (b *board) configure(ctx context.Context, line *Line, c LineConfig) (pos int64, err error) {
 	c.Number, c.Board = line.number, b.cfg.ID
 	b.change.Lock() // one at a time: each builds on what the one before left
 	defer b.change.Unlock()
 	loop := b.current()
-	old := line.view.Load()
 	if loop == nil {
-		v := *old
+		v := *line.view.Load()
 		v.cfg = c
 		line.view.Store(&v)
-		return nil
+		return 0, nil
 	}
+	if err := b.free(line, c); err != nil {
+		return 0, err
+	}
+	run, err := prepare(loop.info, line, c, nil)
+	if err != nil {
+		return 0, err
+	}
+	return loop.ask(ctx, item{line: line, run: run})
+}
+
+// free reports that another line of the board has a port that c wants.
+func (b *board) free(line *Line, c LineConfig) error {
 	for _, other := range b.sys.linesOf(b) {
 		if other != line && collide(other.view.Load(), c) {
 			return fmt.Errorf("port %d of board %s is line %d's", c.Port, b.cfg.ID, other.number)
 		}
 	}
-	run, err := prepare(loop.info, line, c, nil)
+	return nil
+}
+
+// release stops using a line whose number goes to another board, and waits
+// until all that it said has been read: positions of two boards have nothing to
+// do with each other.
+func (b *board) release(ctx context.Context, line *Line) error {
+	c := line.view.Load().cfg
+	c.Use = driver.Unused
+	pos, err := b.configure(ctx, line, c)
 	if err != nil {
 		return err
 	}
-	_, err = loop.ask(ctx, item{line: line, run: run})
-	return err
+	loop := b.current()
+	look := time.NewTicker(driver.Tick)
+	defer look.Stop()
+	for loop != nil && b.fed.Load() <= pos {
+		select {
+		case <-look.C:
+		case <-loop.over:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// take begins to run a line that this board did not have. While it is not open
+// there is nothing to do: the Plan is asked when it opens.
+func (b *board) take(ctx context.Context, c LineConfig) error {
+	b.change.Lock()
+	defer b.change.Unlock()
+	loop := b.current()
+	if loop == nil {
+		return nil
+	}
+	if err := b.free(nil, c); err != nil {
+		return err
+	}
+	line, err := b.sys.adopt(b, c, UnusedState)
+	if err != nil {
+		return err
+	}
+	run, unfit := prepare(loop.info, line, c, nil)
+	if _, err := loop.ask(ctx, item{line: line, run: run}); err != nil {
+		return err
+	}
+	return unfit
 }
 
 // collide reports whether a line that is used has a port that c wants.

@@ -116,7 +116,7 @@ func (f *feed) number(b *board, e *Event) {
 	if e.Line == 0 {
 		return
 	}
-	if line, ok := f.sys.Line(e.Line); ok {
+	if line, ok := f.sys.Line(e.Line); ok && line.board == b {
 		f.note(&line.fact, e)
 	}
 }

@@ -137,7 +137,7 @@ func (b *board) populate(info driver.Info, plan []LineConfig) []*lineRun {
 	ports := map[int]int{}
 	for _, c := range plan {
 		c.Board = b.cfg.ID
-		line, err := b.sys.adopt(b, c)
+		line, err := b.sys.adopt(b, c, Unknown)
 		if err != nil {
 			b.log.Error("line is left out", "line", c.Number, "err", err)
 			continue

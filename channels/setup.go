@@ -130,10 +130,21 @@ func (r *lineRun) arrange() error {
 }
 
 // sameAudio reports whether a side goes on holding what it held, so that what
-// is in its ring stays good.
+// is in its ring stays good. Audio of another port is another line's.
 func (v *view) sameAudio(old *view, side int) bool {
 	return side < len(old.sides) && side < len(v.sides) &&
-		old.sides[side].Law == v.sides[side].Law && (old.src[side] == sent) == (v.src[side] == sent)
+		old.sides[side].Law == v.sides[side].Law && old.port(side) == v.port(side)
+}
+
+// port is where a side comes from, or sent.
+func (v *view) port(side int) int {
+	switch v.src[side] {
+	case sent:
+		return sent
+	case v.rx:
+		return v.info.Port
+	}
+	return v.cfg.LocalPort
 }
 
 // asked notes that the outcome of a command is awaited; the oldest is

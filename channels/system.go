@@ -171,8 +171,9 @@ func (s *System) linesOf(b *board) (of []*Line) {
 }
 
 // adopt returns the line that a board's configuration names, making it if it
-// is new. A number may come from another board only when that does not run.
-func (s *System) adopt(b *board, c LineConfig) (*Line, error) {
+// is new; it then begins in the state given. A number may come from another
+// board only when it is not used there.
+func (s *System) adopt(b *board, c LineConfig, begin State) (*Line, error) {
 	if c.Number < 1 {
 		return nil, fmt.Errorf("its number is %d; numbers begin with 1", c.Number)
 	}
@@ -189,9 +190,18 @@ func (s *System) adopt(b *board, c LineConfig) (*Line, error) {
 		s.old = append(s.old, l)
 		s.metrics.feed.leave(l.Status().State)
 	}
-	l = newLine(b, c)
+	if i := slices.IndexFunc(s.old, func(o *Line) bool { return o.board == b && o.number == c.Number }); i >= 0 {
+		l = s.old[i] // it comes back: its rings are there
+		s.old = slices.Delete(s.old, i, i+1)
+	} else {
+		l = newLine(b, c)
+	}
+	l.shown = begin
+	l.fact.mu.Lock()
+	l.fact.state = begin
+	l.fact.mu.Unlock()
 	s.lines[c.Number] = l
-	s.metrics.feed.enter(Unknown)
+	s.metrics.feed.enter(begin)
 	return l, nil
 }
 
