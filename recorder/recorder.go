@@ -220,7 +220,7 @@ func (r *Recorder) lookOnce() (fresh bool) {
 
 func (r *Recorder) event(e *channels.Event) {
 	if e.Line != 0 {
-		if w := r.watch(e.Line); w != nil {
+		if w := r.watch(e.Line); w != nil && w.line.Board() == e.Board { // not of where the number was before
 			w.event(e)
 		}
 		return

@@ -120,7 +120,9 @@ func (w *watch) state(e *channels.Event) {
 			w.end(e.Known, EndLine, "the line is not used any more")
 		}
 	}
-	if e.From == channels.UnusedState {
+	if e.From == channels.UnusedState { // its ring has nothing from before; a number may be new on a board that runs
+		w.up, w.base = true, max(w.base, e.Known)
+		w.fit()
 		w.want(e.Known)
 	}
 }
