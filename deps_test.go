@@ -28,7 +28,7 @@ var rules = []struct {
 	{"api", nil},
 	{"api/text", nil},
 	{"dsp", nil},
-	{"dsp/*", []string{"dsp"}},
+	{"dsp/*", []string{"dsp", "dsp/*"}}, // caller ID stands on fsk and dtmf, and detectors on the tones they find
 	{"driver", nil},
 	{"driver/framelog", []string{"driver", "dsp", "dsp/*"}},
 	{"driver/sim", []string{"driver", "dsp", "dsp/*", "driver/framelog", "driver/sim/*"}}, // replays frame logs
