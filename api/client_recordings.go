@@ -84,13 +84,13 @@ func audioQuery(side, format string) url.Values {
 }
 
 // Note writes a note on a recording.
-func (c *Client) Note(ctx context.Context, id, text string) error {
-	return c.call(ctx, http.MethodPost, recordingPath(id, "/notes"), nil, NewNote{Text: text}, nil)
+func (c *Client) Note(ctx context.Context, id, text string) (Note, error) {
+	return ask[Note](ctx, c, http.MethodPost, recordingPath(id, "/notes"), nil, NewNote{Text: text})
 }
 
 // Mark marks a moment of a recording, in seconds from its start.
-func (c *Client) Mark(ctx context.Context, id string, at float64, text string) error {
-	return c.call(ctx, http.MethodPost, recordingPath(id, "/marks"), nil, NewMark{At: at, Text: text}, nil)
+func (c *Client) Mark(ctx context.Context, id string, at float64, text string) (Mark, error) {
+	return ask[Mark](ctx, c, http.MethodPost, recordingPath(id, "/marks"), nil, NewMark{At: at, Text: text})
 }
 
 // Refresh makes the index of recordings anew from the day journals and waits

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"vaad/access"
 	"vaad/alarm"
@@ -60,7 +61,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		{context.Canceled, "timeout"},
 	} {
 		if errors.Is(err, known.err) {
-			return fail(known.code, err.Error())
+			return fail(known.code, strings.TrimPrefix(err.Error(), known.err.Error()+": ")) // the title says it already
 		}
 	}
 	switch archive.Reason(err) {

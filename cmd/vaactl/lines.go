@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +66,7 @@ func (statusCmd) Run(s *session) error {
 		hours := strconv.FormatInt(st.Disk.Seconds/3600, 10)
 		rows = append(rows, [2]string{"cli.free", s.t("cli.free-for", "bytes", size(st.Disk.FreeBytes), "hours", hours)})
 	}
-	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + strings.Join(st.Actor.Roles, ", ") + ")"})
+	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + s.codes("role", strings.Join(st.Actor.Roles, ",")) + ")"})
 	if st.Simulated {
 		rows = append(rows, [2]string{"cli.lines-are", s.t("page.simulated")})
 	}
@@ -315,9 +316,9 @@ func (s *session) save(name string, partial bool, write func(io.Writer) error) e
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	f, err := os.CreateTemp(dirOf(name), ".vaactl-*")
+	f, err := os.CreateTemp(filepath.Dir(name), ".vaactl-*")
 	if err != nil {
-		return err
+		return notWritten(name, err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // it has its name by then, or is not wanted
 	err = write(f)
@@ -325,11 +326,37 @@ func (s *session) save(name string, partial bool, write func(io.Writer) error) e
 	if partial && interrupted {
 		err = nil
 	}
-	if err := errors.Join(err, fixSizes(f, partial), f.Chmod(0o644), f.Close()); err != nil {
-		return err
+	if err := errors.Join(err, fixSizes(f, partial), f.Chmod(0o644)); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	fi, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
+		return notWritten(name, err)
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
-		return err
+		return notWritten(name, err)
 	}
-	return nil
+	if !s.cli.JSON {
+		return nil
+	}
+	return s.object(saved{name, fi.Size()})
+}
+
+// saved is what --json tells of a file that was written.
+type saved struct {
+	File  string `json:"file"`
+	Bytes int64  `json:"bytes"`
+}
+
+// notWritten names the file that was wanted, not the temporary one.
+func notWritten(name string, err error) error {
+	var pe *os.PathError
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		err = pe.Err
+	case errors.As(err, &le):
+		err = le.Err
+	}
+	return fmt.Errorf("write %s: %w", name, err)
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"vaad/api"
@@ -126,6 +128,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 // report prints an error with its remedy and turns it into an exit code.
 func (s *session) report(err error) int {
 	var connect *api.ConnectError
+	var problem *api.Problem
 	var usage usageError
 	switch {
 	case err == nil || errors.Is(err, errStopped):
@@ -141,10 +144,23 @@ func (s *session) report(err error) int {
 		tell(s.err, "vaactl:", s.t("cli.unreachable", "where", connect.Where, "reason", connect.Err.Error()))
 		tell(s.err, s.t("cli.unreachable-"+connect.Code))
 		return exitUnreachable
+	case errors.As(err, &problem):
+		tell(s.err, "vaactl:", s.problem(*problem))
+		return exitFailed
 	default:
 		tell(s.err, "vaactl:", err)
 		return exitFailed
 	}
+}
+
+// problem is what the daemon answered, with its line in the user's language.
+func (s *session) problem(p api.Problem) string {
+	line := strconv.Itoa(p.Line)
+	if p.Line > 0 && !strings.Contains(p.Detail, "line "+line) {
+		p.Title = s.t("cli.at-line", "text", p.Title, "line", line)
+	}
+	p.Line = 0
+	return p.Error()
 }
 
 // tell prints for people; when that fails there is nobody to tell it to.

@@ -78,6 +78,14 @@ func (s *session) table(keys ...string) *table {
 	return t
 }
 
+// list prints a table, or what to say where it has no rows.
+func (s *session) list(t *table, empty string) error {
+	if len(t.rows) == 0 {
+		return s.say("%s", s.t(empty))
+	}
+	return t.print(s.out)
+}
+
 func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
 
 func (t *table) print(w io.Writer) error {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,7 +130,7 @@ func (c recordingsCmd) Run(s *session) error {
 	if err != nil || s.cli.JSON {
 		return err
 	}
-	return t.print(s.out)
+	return s.list(t, "page.no-recordings")
 }
 
 type callsCmd struct{ filter }
@@ -151,7 +153,7 @@ func (c callsCmd) Run(s *session) error {
 	if err != nil || s.cli.JSON {
 		return err
 	}
-	return t.print(s.out)
+	return s.list(t, "page.no-calls")
 }
 
 type showCmd struct {
@@ -196,11 +198,43 @@ func (c showCmd) Run(s *session) error {
 		return err
 	}
 	for _, e := range st.Items {
-		if err := s.say("%s", e); err != nil {
+		if err := s.say("%s", s.entry(e)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// entry is an entry of a story for people: seconds from the recording's start,
+// what happened, and what else is known, as docs/formats/story.md names it.
+func (s *session) entry(raw json.RawMessage) string {
+	var known struct {
+		At         *int64
+		Kind, Text string
+	}
+	var all map[string]any
+	if json.Unmarshal(raw, &known) != nil || json.Unmarshal(raw, &all) != nil {
+		return printable(string(raw))
+	}
+	at := ""
+	if known.At != nil {
+		at = strconv.FormatFloat(float64(*known.At)/8000, 'f', 2, 64) + " s"
+	}
+	if known.Kind == "line-state" {
+		known.Text = s.code("state", known.Text)
+	}
+	parts := []string{fmt.Sprintf("%12s", at), s.code("fact", known.Kind)}
+	if known.Text != "" {
+		parts = append(parts, printable(known.Text))
+	}
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		switch k {
+		case "time", "at", "kind", "text":
+		default:
+			parts = append(parts, printable(fmt.Sprintf("%s=%v", k, all[k])))
+		}
+	}
+	return strings.Join(parts, "  ")
 }
 
 type playCmd struct {
@@ -255,7 +289,13 @@ type noteCmd struct {
 	Text string `arg:"" help:"The note."`
 }
 
-func (c noteCmd) Run(s *session) error { return s.client.Note(s.ctx, c.ID, c.Text) }
+func (c noteCmd) Run(s *session) error {
+	n, err := s.client.Note(s.ctx, c.ID, c.Text)
+	if err != nil || !s.cli.JSON {
+		return err
+	}
+	return s.object(n)
+}
 
 type markCmd struct {
 	ID   string  `arg:"" help:"The recording."`
@@ -263,7 +303,13 @@ type markCmd struct {
 	Text string  `arg:"" optional:"" help:"Why."`
 }
 
-func (c markCmd) Run(s *session) error { return s.client.Mark(s.ctx, c.ID, c.At, c.Text) }
+func (c markCmd) Run(s *session) error {
+	m, err := s.client.Mark(s.ctx, c.ID, c.At, c.Text)
+	if err != nil || !s.cli.JSON {
+		return err
+	}
+	return s.object(m)
+}
 
 type reindexCmd struct{}
 
@@ -277,8 +323,6 @@ func (reindexCmd) Run(s *session) error {
 	}
 	return s.say("%s", s.t("cli.reindexed", "count", atLeast(r.AtLeast)+strconv.FormatInt(r.Recordings, 10), "seconds", strconv.FormatFloat(r.Seconds, 'f', 1, 64)))
 }
-
-func dirOf(name string) string { return filepath.Dir(name) }
 
 // fixSizes puts the true sizes into the header of a stream that was saved: a
 // live WAV says "to the end".

@@ -412,7 +412,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, errs, code := ctl(t, "--root", root, "--lang", "en", "verify")
-	if code != exitOK || out != "2 recordings are good, 0 are not\n" {
+	if code != exitOK || out != "recordings: 2 good, 0 not\n" {
 		t.Fatalf("%d %q %q", code, out, errs)
 	}
 	name := filepath.Join(dir, "2026/11/22", ids[1]+".mixed.wav")
@@ -425,7 +425,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, _, code = ctl(t, "--root", root, "--lang", "en", "verify")
-	if code != exitFailed || !strings.Contains(out, ids[1]) || strings.Contains(out, ids[0]) || !strings.Contains(out, "1 recordings are good, 1 are not") {
+	if code != exitFailed || !strings.Contains(out, ids[1]) || strings.Contains(out, ids[0]) || !strings.Contains(out, "recordings: 1 good, 1 not") {
 		t.Errorf("%d %q", code, out)
 	}
 	if out, _, code = ctl(t, "--root", root, "--json", "verify", ids[0]); code != exitOK || strings.Contains(out, `"ok":false`) {

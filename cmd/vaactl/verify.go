@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strconv"
 
@@ -102,6 +103,9 @@ func (v *verifier) one(day archive.Day, id string) error {
 	checks, err := v.r.Verify(v.s.ctx, day, id)
 	if errors.Is(err, context.Canceled) {
 		return err
+	}
+	if day == "" && errors.Is(err, archive.ErrNotFound) { // somebody named it
+		return fmt.Errorf("%s: %w\n%s", v.s.t("problem.no-recording"), err, v.s.t("problem.no-recording.remedy"))
 	}
 	ok := err == nil
 	if err != nil {
