@@ -7,7 +7,7 @@ type Decoder struct {
 	Bad int
 
 	lar  [8]int32
-	v    [9]int32 // memory of the short-term filter
+	v    [8]int32 // memory of the short-term filter
 	msr  int32    // of the de-emphasis
 	lag  int      // the last that was valid
 	past [maxLag + samples]int32

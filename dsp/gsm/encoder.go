@@ -87,11 +87,10 @@ func (e *Encoder) analyse(f *frame, src *[samples]int16) {
 	quantizeLAR(&f.lar, &r)
 
 	var lar, rp [8]int32
-	var b [samples]int32
 	decodeLAR(&lar, &f.lar)
 	for i, sp := range spans {
 		coefficients(&rp, &e.lar, &lar, i)
-		analyse(s[sp.from:sp.to], &rp, &e.u, &b)
+		analyse(s[sp.from:sp.to], &rp, &e.u)
 	}
 	e.lar = lar
 
@@ -101,8 +100,8 @@ func (e *Encoder) analyse(f *frame, src *[samples]int16) {
 	for i := range f.quarter {
 		q := &f.quarter[i]
 		d := (*[segment]int32)(s[i*segment:])
-		past := e.past[i*segment:]
-		ltp(q, d, (*[maxLag]int32)(past))
+		past := (*[maxLag + segment]int32)(e.past[i*segment:])
+		ltp(q, d, past)
 		// Clause 5.2.12: what the past explains, and what it leaves.
 		then := (*[segment]int32)(past[maxLag-int(q.lag):])
 		now := (*[segment]int32)(past[maxLag:])

@@ -4,33 +4,70 @@ package gsm
 // speech none overflows. So each span is first filtered without, noting
 // whether any sum left 16 bits, and once more with saturation when one did.
 
+// pair is two samples in one word, each plus bias, so that neither is negative:
+// what is done to one is done to both. Samples of 16 bits leave the bits of
+// beyond clear; one that overflows sets some.
+type pair uint64
+
+const (
+	both   pair = 1<<32 | 1
+	bias        = 1 << 15
+	beyond      = 0xFFFF0000 * both
+)
+
+// scaled is multR of r and both samples, each plus 1<<16: add is the rounding
+// that goes with r.
+func scaled(p, r, add pair) pair { return (p*r + add) >> 15 & ((1<<17 - 1) * both) }
+
 // analyse is clause 5.2.10 over one span: it turns the signal in d into the
 // residual. u is the memory of the filter.
-func analyse(d []int32, rp, u *[8]int32, b *[samples]int32) {
-	var saved [samples]int32
-	copy(saved[:], d)
-	mem := *u
-	copy(b[:], d)
-	g := b[:len(d)]
-	wide := uint32(0)
+func analyse(d []int32, rp, u *[8]int32) {
+	var ahead, back [samples / 2]pair
+	n := len(d) / 2
+	for j := range n {
+		ahead[j] = pair(d[2*j]+bias) | pair(d[2*j+1]+bias)<<32
+	}
+	end := uint(32) // where the last sample is in the last pair
+	if len(d)%2 == 1 {
+		ahead[n] = pair(d[2*n]+bias) | bias<<32
+		n++
+		end = 0
+	}
+	f, g := ahead[:n], back[:n]
+	copy(g, f)
+
 	// Stage by stage over all samples: within a stage no sample waits for
 	// another.
-	for i, r := range rp {
-		before := u[i]
-		for k, f := range d {
-			t := before + (r*f+1<<14)>>15
-			f += (r*before + 1<<14) >> 15
-			before = g[k]
-			d[k], g[k] = f, t
-			wide |= uint32(t+32768) | uint32(f+32768)
+	mem, wide := *u, pair(0)
+	for i, v := range rp {
+		r := pair(int64(v))
+		add := (1<<14+1<<31)*both - r*bias*both // less the bias of the samples
+		before := pair(mem[i] + bias)
+		mem[i] = int32(uint32(g[n-1]>>end)) - bias
+		for j, x := range f {
+			late := before | g[j]<<32 // the samples of g, one step later
+			before = g[j] >> 32
+			t := late + scaled(x, r, add) - 1<<16*both
+			x += scaled(late, r, add) - 1<<16*both
+			f[j], g[j] = x, t
+			wide |= x | t
 		}
-		u[i] = before
 	}
-	if wide>>16 == 0 {
+	if wide&beyond != 0 {
+		analyseLoud(d, rp, u)
 		return
 	}
 	*u = mem
-	copy(d, saved[:])
+	for j, x := range f[:len(d)/2] {
+		d[2*j], d[2*j+1] = int32(uint32(x))-bias, int32(x>>32)-bias
+	}
+	if end == 0 {
+		d[2*n-2] = int32(uint32(f[n-1])) - bias
+	}
+}
+
+// analyseLoud is analyse with saturation.
+func analyseLoud(d []int32, rp, u *[8]int32) {
 	for k, f := range d {
 		t := f
 		for i, r := range rp {
@@ -45,7 +82,7 @@ func analyse(d []int32, rp, u *[8]int32, b *[samples]int32) {
 
 // synthesise is clause 5.3.4 over one span: the residual in s becomes the
 // signal.
-func synthesise(s []int32, rp *[8]int32, v *[9]int32) {
+func synthesise(s []int32, rp *[8]int32, v *[8]int32) {
 	r0, r1, r2, r3, r4, r5, r6, r7 := rp[0], rp[1], rp[2], rp[3], rp[4], rp[5], rp[6], rp[7]
 	v0, v1, v2, v3, v4, v5, v6, v7 := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
 	var out [samples]int32
@@ -81,13 +118,20 @@ func synthesise(s []int32, rp *[8]int32, v *[9]int32) {
 	}
 	if wide>>16 == 0 {
 		copy(s, o)
-		*v = [9]int32{v0, v1, v2, v3, v4, v5, v6, v7}
+		*v = [8]int32{v0, v1, v2, v3, v4, v5, v6, v7}
 		return
 	}
+	synthesiseLoud(s, rp, v)
+}
+
+// synthesiseLoud is synthesise with saturation.
+func synthesiseLoud(s []int32, rp *[8]int32, v *[8]int32) {
 	for k, x := range s {
 		for i := 7; i >= 0; i-- {
 			x = sat(x - multR(rp[i], v[i]))
-			v[i+1] = sat(v[i] + multR(rp[i], x))
+			if i < 7 {
+				v[i+1] = sat(v[i] + multR(rp[i], x))
+			}
 		}
 		v[0] = x
 		s[k] = x

@@ -15,7 +15,8 @@ func multR(a, b int32) int32 { return (a*b + 1<<14) >> 15 }
 func norm(x int32) int { return bits.LeadingZeros32(uint32(x)) - 1 }
 
 // preprocess is clauses 5.2.1 to 5.2.3: scaling down to 14 bits, removal of
-// the offset, and pre-emphasis. It returns the largest magnitude.
+// the offset, and pre-emphasis. It returns a number with the leading bit of the
+// largest magnitude.
 func (e *Encoder) preprocess(s *[samples]int32, in *[samples]int16) int32 {
 	z1, z2, mp, top := e.z1, e.z2, e.mp, int32(0)
 	for k, v := range in {
@@ -28,7 +29,8 @@ func (e *Encoder) preprocess(s *[samples]int32, in *[samples]int16) int32 {
 		x := sat(sof + multR(mp, -28180))
 		mp = sof
 		s[k] = x
-		top = max(top, x, -x)
+		sign := x >> 31
+		top |= (x ^ sign) - sign
 	}
 	e.z1, e.z2, e.mp = z1, z2, mp
 	return top
