@@ -7,11 +7,15 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/driver"
 	"vaad/recorder"
 	"vaad/recorder/archive"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 )
+
+// tryAgain is the pause before settings that a line did not take are tried again.
+const tryAgain = 5 * time.Second
 
 // apply hands changed settings of lines to channels and recorder until ctx
 // ends. Settings tell their subscribers inside the change, which must not wait
@@ -26,43 +30,93 @@ func (d *running) apply(ctx context.Context) {
 		}
 	})
 	defer cancel()
+	again := time.NewTimer(time.Hour)
+	defer again.Stop()
 	applied := map[string]lineDoc{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-bell:
+		case <-again.C:
 		}
+		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {
-			old, known := applied[n]
-			if known && old == l {
-				continue
+			if old, known := applied[n]; !known || old != l {
+				changed[n] = l
 			}
-			applied[n] = l
-			d.applyLine(ctx, n, l)
+		}
+		d.park(ctx, changed)
+		for n, l := range changed {
+			if d.applyLine(ctx, n, l) {
+				applied[n] = l
+			} else {
+				again.Reset(tryAgain)
+			}
 		}
 	}
 }
 
-func (d *running) applyLine(ctx context.Context, n string, l lineDoc) {
+// park stops using lines where they go elsewhere, so that lines may exchange
+// their places in one change.
+func (d *running) park(ctx context.Context, changed map[string]lineDoc) {
+	for _, st := range d.sys.Lines() {
+		l, ok := changed[key(st.Number)]
+		if !ok || st.Use == driver.Unused || at(st) == (spot{l.Board, l.Port, l.LocalPort}) {
+			continue
+		}
+		soon, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := d.sys.Configure(soon, st.Number, channels.LineConfig{Port: st.Port, LocalPort: st.LocalPort, Name: st.Name, Use: driver.Unused})
+		cancel()
+		if err != nil {
+			d.log.Warn("a line that goes elsewhere could not be taken from its place", "line", st.Number, "error", err)
+		}
+	}
+}
+
+// A spot is where a line is connected.
+type spot struct {
+	board       string
+	port, local int
+}
+
+func at(st channels.LineStatus) spot { return spot{st.Board, st.Port, st.LocalPort} }
+
+// applyLine says whether all took the line's settings, or know that they cannot.
+func (d *running) applyLine(ctx context.Context, n string, l lineDoc) (taken bool) {
 	soon, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	err := d.sys.Configure(soon, number(n), d.plan.config(n, l))
+	taken = true
+	var err error
+	if l.Board != "" && l.Port != 0 { // else it is connected nowhere
+		err = d.sys.Configure(soon, number(n), d.plan.config(n, l))
+	}
 	var unfit *channels.UseError
 	switch {
 	case err == nil, errors.Is(err, channels.ErrNoLine), errors.Is(err, context.Canceled): // not seen yet: the plan tells it at opening
-	case errors.As(err, &unfit): // the line says so itself, with the remedy, and an alarm stands
+		d.refused.Delete(number(n))
+	case errors.As(err, &unfit), errors.Is(err, channels.ErrNoBoard): // an alarm says so, with the remedy
+		d.refused.Store(number(n), err)
 	default:
-		d.log.Warn("a line did not take its settings; it gets them when its board opens", "line", n, "error", err)
+		taken = false
+		d.refused.Store(number(n), err)
+		d.log.Warn("a line did not take its settings; it is tried again", "line", n, "error", err)
 	}
 	err = d.rec.Configure(number(n), d.plan.recordConfig(number(n)))
 	if err != nil && !errors.Is(err, recorder.ErrNoLine) && !errors.Is(err, recorder.ErrStarting) { // it asks itself when it sees the line
 		d.log.Error("the recorder refused a line's settings", "line", n, "error", err)
 	}
+	return taken
 }
 
-// unfit says why a line cannot be recorded as its settings want.
+// unfit says why a line is not used, or cannot be recorded, as its settings want.
 func (d *running) unfit(l channels.LineStatus) error {
+	if err, ok := d.refused.Load(l.Number); ok {
+		c := d.plan.config(key(l.Number), d.sec.lines.Get(d.doc)[key(l.Number)])
+		if l.Asked != c.Use || at(l) != (spot{c.Board, c.Port, c.LocalPort}) { // its board has not taken it since
+			return err.(error)
+		}
+	}
 	return recorder.Fits(d.plan.recordConfig(l.Number), l)
 }
 

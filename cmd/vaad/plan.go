@@ -182,5 +182,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 func (p *plan) config(number string, l lineDoc) channels.LineConfig {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return channelConfig(number, l, p.info[l.Board])
+	c := channelConfig(number, l, p.info[l.Board])
+	c.Learnt = p.learnt(l.Board, l.Port)
+	return c
 }

@@ -76,6 +76,7 @@ type running struct {
 	access  *access.Control
 	server  *console.Server
 	clients *listeners
+	refused sync.Map // line → error: what its board did not take of its settings
 }
 
 // undo collects what closes things, last opened first.
@@ -114,7 +115,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	var wishes, keepers group
 	fail := make(chan error, 16)
 	keepers.run(inner, fail, "index", d.index.Run)
-	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, d.sys.Subscribe("calls", true)) })
+	feed := d.sys.Subscribe("calls", true) // now, so that it misses nothing
+	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, feed) })
 	keepers.run(inner, fail, "recorder", d.rec.Run)
 	// The boards end last, when opened is undone: their rings hold what the
 	// recorder has still to write.
