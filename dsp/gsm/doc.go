@@ -37,6 +37,6 @@
 // pulses and silence are coded as by spandsp 0.0.6, and those and random frames
 // decoded as by libgsm 1.0.22 and spandsp. One core of a Xeon of 2023 carries
 //
-//	  encode  decode  lines of 8000 samples per second
-//	   2,680   7,300  spandsp  2,430  5,230  libgsm  1,620  4,900
+//	encode  decode  lines of 8000 samples per second
+//	 2,680   7,300  spandsp  2,430  5,230  libgsm  1,620  4,900
 package gsm
