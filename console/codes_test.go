@@ -87,6 +87,7 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	hasWords(t, "ended-by", constants(t, "../channels/analog", "End")...)
 	hasWords(t, "ended-by", constants(t, "../recorder", "End")...)
 	hasWords(t, "ended-by", constants(t, "../recorder/archive", "EndedBy")...)
+	hasWords(t, "story", constants(t, "../recorder/archive", "Entry")...)
 	hasWords(t, "answered-by", constants(t, "../channels/analog", "By")...)
 	hasWords(t, "why", constants(t, "../recorder", "Why")...)
 	hasWords(t, "why", recorder.Manual, recorder.Voltage, recorder.Continuous)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/dsp/wav"
 )
 
@@ -209,8 +210,8 @@ func (c showCmd) Run(s *session) error {
 // what happened, and what else is known, as docs/formats/story.md names it.
 func (s *session) entry(raw json.RawMessage) string {
 	var known struct {
-		At         *int64
-		Kind, Text string
+		At               *int64
+		Kind, Code, Text string
 	}
 	var all map[string]any
 	if json.Unmarshal(raw, &known) != nil || json.Unmarshal(raw, &all) != nil {
@@ -220,16 +221,27 @@ func (s *session) entry(raw json.RawMessage) string {
 	if known.At != nil {
 		at = strconv.FormatFloat(float64(*known.At)/8000, 'f', 2, 64) + " s"
 	}
-	if known.Kind == "line-state" {
+	switch known.Kind {
+	case "line-state":
 		known.Text = s.code("state", known.Text)
+	case "direction":
+		known.Text = s.code("direction", known.Text)
+	case "end":
+		known.Code = s.code("ended-by", known.Code)
 	}
-	parts := []string{fmt.Sprintf("%12s", at), s.code("fact", known.Kind)}
-	if known.Text != "" {
-		parts = append(parts, printable(known.Text))
+	group := "story"
+	if _, ok := text.Lookup(text.English, group+"."+known.Kind); !ok {
+		group = "fact"
+	}
+	parts := []string{fmt.Sprintf("%12s", at), s.code(group, known.Kind)}
+	for _, more := range []string{known.Code, known.Text} {
+		if more != "" {
+			parts = append(parts, printable(more))
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		switch k {
-		case "time", "at", "kind", "text":
+		case "time", "at", "kind", "code", "text":
 		default:
 			parts = append(parts, printable(fmt.Sprintf("%s=%v", k, all[k])))
 		}

@@ -196,6 +196,25 @@ func TestEveryPageIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestStoryIsToldInWords(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /recordings/01A", api.Recording{ID: "01A", Line: 3, Start: start, Duration: 32.06, Direction: "out", Trigger: "voltage", EndedBy: "on-hook"})
+	d.on("GET /recordings/01A/story", api.Story{ID: "01A", Items: []json.RawMessage{
+		[]byte(`{"time":"2026-11-22T08:00:00Z","at":-16000,"kind":"ring-begin"}`), []byte(`{"at":16000,"kind":"line-state","text":"talking"}`),
+		[]byte(`{"at":17000,"kind":"gap","value":160,"text":"\u001b[31m"}`), []byte(`{"at":256480,"kind":"end","code":"on-hook"}`), []byte(`{"kind":"brand-new"}`)}})
+	for lang, want := range map[string][]string{
+		"en": {"    -2.00 s  Ring begins\n", "     2.00 s  Line state  Talking\n", "     2.12 s  Audio lost  [31m  value=160\n", "    32.06 s  Recording ends  Put down\n", "  brand-new\n"},
+		"zh": {"  振铃开始\n", "  线路状态  通话\n", "  录音结束  挂机\n"},
+	} {
+		out, errs, code := ctl(t, "--root", d.root, "--lang", lang, "show", "01A")
+		for _, w := range want {
+			if code != exitOK || !strings.Contains(out, w) {
+				t.Errorf("%d %q, want %q in\n%s", code, errs, w, out)
+			}
+		}
+	}
+}
+
 func TestErrorsSayWhatWhereAndWhatToDo(t *testing.T) {
 	d := newDaemon(t)
 	d.on("POST /lines/9/start", &api.Problem{Title: "There is no such line", Status: 404, Code: "no-line", Line: 9, Remedy: "List the lines with: vaactl lines"})
