@@ -195,6 +195,24 @@ func TestASealThatFailsRaisesTheAlarmUntilOneSucceeds(t *testing.T) {
 	until(t, "the alarm's end", func() bool { return len(r.alarm.standing()) == 0 })
 }
 
+func TestARecordingWhoseFilesWereRemovedIsNotShownForEver(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Manual}, nil)
+	r.to(1 * second)
+	r.start(1, "ann")
+	r.to(2 * second)
+	rows := r.rec.rows()
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want 1", len(rows))
+	}
+	r.rec.Fault(&archive.Error{Op: "seal", ID: rows[0].ID, Err: archive.ErrVanished})
+	if rows := r.rec.rows(); len(rows) != 0 {
+		t.Errorf("it is still shown: %+v", rows)
+	}
+	if got := r.alarm.standing(); !slices.Equal(got, []string{AlarmFailed}) {
+		t.Errorf("alarms %v, want %s", got, AlarmFailed)
+	}
+}
+
 func TestASideThatCouldNotBeWrittenIsWrittenLaterInOrder(t *testing.T) {
 	d := newShaky()
 	board := realBoard(2)

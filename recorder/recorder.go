@@ -347,8 +347,32 @@ const bySealing = "sealing"
 // Fault takes what the archive could not do by itself: see [archive.Config].
 // The alarm of the disk stands until a recording is sealed again.
 func (r *Recorder) Fault(err error) {
+	if errors.Is(err, archive.ErrVanished) {
+		r.vanished(err)
+		return
+	}
 	r.disk.failed(bySealing, err)
 	r.c.Logger.Error("the archive could not seal; it tries again", "err", err)
+}
+
+// vanished notes that a recording is lost because somebody removed its files.
+func (r *Recorder) vanished(err error) {
+	r.disk.worked(bySealing) // as far as this one goes
+	r.metrics.lost.Inc()
+	r.c.Logger.Error("a recording is lost", "err", err)
+	var of *archive.Error
+	if !errors.As(err, &of) {
+		return
+	}
+	r.mu.Lock()
+	rec := r.open[of.ID]
+	delete(r.open, of.ID)
+	r.mu.Unlock()
+	if rec != nil {
+		s := rec.head()
+		r.c.Calls.Attach(s.Call, "", WhyDisk)
+		r.c.Alarms.Raise(AlarmFailed, strconv.Itoa(s.Line), map[string]string{"reason": err.Error()})
+	}
 }
 
 // gap tells of samples of a recording that are lost.

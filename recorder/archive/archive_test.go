@@ -631,29 +631,3 @@ func TestStartIsChecked(t *testing.T) {
 		t.Error("a side that is not there was taken")
 	}
 }
-
-func TestARemovedFolderCostsOnlyWhatWasInIt(t *testing.T) {
-	root := t.TempDir()
-	a, err := archive.Open(archive.Config{Root: root})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	w := begin(t, a, "mixed")
-	put(t, w, "abc")
-	if _, err := a.Sync(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(filepath.Join(root, "open")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.Sync(); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), w.ID()) {
-		t.Errorf("sync after the files were removed: %v, want an error that names them", err)
-	}
-	next := begin(t, a, "mixed")
-	put(t, next, "def")
-	finish(t, a, next)
-	if ls, _ := lines(t, a, nil); len(ls) != 1 || ls[0].ID != next.ID() {
-		t.Errorf("journal after the folder was removed: %v, want the seal of %s", ls, next.ID())
-	}
-}

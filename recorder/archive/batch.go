@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"slices"
 	"sync"
@@ -107,6 +109,10 @@ func (c *committer) keep(seals []*sealing, step func(*sealing) error) []*sealing
 			good = append(good, s)
 			continue
 		}
+		if errors.Is(s.err, fs.ErrNotExist) && s.tries >= giveUp && s.vanished(c.disk) {
+			c.drop(s)
+			continue
+		}
 		err := c.errs.wrap("seal", s.id, s.err)
 		s.err = nil
 		s.retry = time.Now().Add(min(firstRetry<<min(s.tries, 10), lastRetry))
@@ -121,6 +127,15 @@ func (c *committer) keep(seals []*sealing, step func(*sealing) error) []*sealing
 		}
 	}
 	return good
+}
+
+// drop gives up what is not there any more.
+func (c *committer) drop(s *sealing) {
+	c.m.queue.Dec()
+	c.live.remove(s.id)
+	if err := c.errs.wrap("seal", s.id, ErrVanished); c.fault != nil {
+		c.fault(err)
+	}
 }
 
 func (c *committer) refuse(lines []*lineJob, err error) {

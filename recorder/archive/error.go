@@ -14,6 +14,8 @@ var (
 	ErrClosed = errors.New("archive is closed")
 	// ErrLocked: another process writes to this archive.
 	ErrLocked = errors.New("another process is using this recordings folder; stop it first")
+	// ErrVanished: a recording that was to be sealed has no files any more.
+	ErrVanished = errors.New("somebody removed all files of the recording before it was sealed")
 )
 
 // An Error says which operation failed on which file and why, as

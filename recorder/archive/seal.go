@@ -360,6 +360,22 @@ func (s *sealing) removeAudio(d Disk) error {
 	return removeName(d, inOpen(s.id+extStory))
 }
 
+// vanished says whether no file of the recording is left, here or there.
+func (s *sealing) vanished(d Disk) bool {
+	names := []string{s.id + extStory, s.id + extCkpt}
+	for _, side := range s.start.Sides {
+		names = append(names, wavName(s.id, side))
+	}
+	for _, name := range names {
+		for _, at := range []string{inOpen(name), s.day.file(name)} {
+			if _, err := d.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func removeName(d Disk, name string) error {
 	if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
