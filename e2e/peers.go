@@ -105,9 +105,13 @@ func (ps *Peers) Close() {
 func (ps *Peers) Run(ctx context.Context) error {
 	defer ps.Close()
 	// A telephone exchange is never late; nor should its stand-in be on a busy
-	// machine. The thread keeps its priority and so ends with the goroutine.
+	// machine. The thread must live on: processes that it started die with it.
 	runtime.LockOSThread()
 	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -15) // where allowed
+	defer func() {
+		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 0)
+		runtime.UnlockOSThread()
+	}()
 	open := len(ps.list)
 	events := make([]unix.EpollEvent, 128)
 	buf := make([]byte, 4096)
