@@ -155,7 +155,7 @@ func (c *Config) fill() error {
 		c.Alarms = noOne{}
 	}
 	if c.ClockSynced == nil {
-		c.ClockSynced = clockSynced
+		c.ClockSynced = ClockSynced
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -17,9 +17,11 @@ import (
 // plan gives lines their permanent numbers: a line that was never seen gets the
 // next free number, written into settings, and keeps it when its board goes.
 type plan struct {
-	mu   sync.Mutex
-	doc  *settings.Document
-	sec  sections
+	adding sync.Mutex // one board at a time gets new numbers; held over a write to the disk
+	doc    *settings.Document
+	sec    sections
+
+	mu   sync.Mutex             // never held over a disk: who records asks
 	info map[string]driver.Info // of the boards as last opened
 
 	learnt func(board string, port int) channels.Learnt // before a restart
@@ -31,9 +33,11 @@ func newPlan(doc *settings.Document, sec sections, learnt func(string, int) chan
 
 // Lines implements channels.Plan.
 func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, error) {
+	p.adding.Lock()
+	defer p.adding.Unlock()
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.info[board] = info
+	p.mu.Unlock()
 	known := p.sec.lines.Get(p.doc)
 	fresh := unknownLines(board, info, known)
 	if len(fresh) > 0 {
@@ -168,9 +172,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 	trigger := l.Trigger
 	if trigger == "auto" {
 		trigger = "manual"
-		p.mu.Lock()
-		info := p.info[l.Board]
-		p.mu.Unlock()
+		info := p.board(l.Board)
 		if i := info.LineByPort(l.Port); i >= 0 && info.Lines[i].Caps.Has(driver.CapVolts) {
 			trigger = "voltage"
 		}
@@ -180,9 +182,13 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 
 // config is channelConfig with the board as last opened.
 func (p *plan) config(number string, l lineDoc) channels.LineConfig {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c := channelConfig(number, l, p.info[l.Board])
+	c := channelConfig(number, l, p.board(l.Board))
 	c.Learnt = p.learnt(l.Board, l.Port)
 	return c
+}
+
+func (p *plan) board(id string) driver.Info {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.info[id]
 }

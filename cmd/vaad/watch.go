@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"vaad/channels"
-
-	"golang.org/x/sys/unix"
+	"vaad/recorder"
 )
 
 // watch turns what boards and lines say about themselves into alarms, once a
@@ -119,15 +118,7 @@ func (w *watch) lines() {
 
 // clock asks the kernel whether a time source disciplines the wall clock.
 func (w *watch) clock() {
-	w.set(!clockSynced(), "clock-unsynchronised", "", nil)
-}
-
-// clockSynced reports whether the kernel holds the wall clock for synchronised
-// (adjtimex(2): STA_UNSYNC).
-func clockSynced() bool {
-	var t unix.Timex
-	state, err := unix.Adjtimex(&t)
-	return err == nil && state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0
+	w.set(!recorder.ClockSynced(), "clock-unsynchronised", "", nil)
 }
 
 // set raises an alarm when it begins to hold and clears it when it ends.
