@@ -4,9 +4,19 @@
 //	Header(ALaw, bytes)  ─▶ 94 bytes ─┐
 //	StreamHeader(PCM16)  ─▶ 80 bytes ─┴─▶ file or stream ─▶ samples follow
 //	io.Reader, io.ReaderAt ─▶ Parse, ParseAt ─▶ Info: format, where the samples are, how many
+//	                          ParseAny, ParseAnyAt ─▶ Any: the same, and what a block is
 //
 // Callers: recorder/archive (recordings), console and vaactl (listening,
-// export), driver/sim (scenes from audio files).
+// export, transcoding), driver/sim (scenes from audio files).
+//
+// # Two kinds of formats
+//
+// In a sample format (A-law, µ-law, linear) every sample stands for itself:
+// files can be cut and joined at any sample. Parse and ParseAt read nothing
+// else, so that their callers may count on it. Coded formats (IMA and Dialogic
+// ADPCM, G.726, GSM 06.10) must be decoded from their beginning, by dsp/adpcm,
+// dsp/g726 and dsp/gsm; ParseAny and ParseAnyAt read all. Their last block may
+// be padded: HeaderOf and Any.Samples tell how many samples are real.
 //
 // # A header of fixed length
 //
