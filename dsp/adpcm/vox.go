@@ -9,8 +9,8 @@ const (
 	// on a 12-bit scale, as Dialogic's note, its boards, the OKI chips and
 	// spandsp do.
 	Dialogic Dialect = iota + 1
-	// SoX multiplies, cuts once, and keeps 16 bits of the sum, as SoX,
-	// libsndfile and FFmpeg do.
+	// SoX multiplies, cuts once, and keeps 16 bits of the sum, as SoX and
+	// libsndfile do.
 	SoX
 )
 

@@ -27,13 +27,13 @@
 // speech should be means that the file is of the other packing, or was cut.
 //
 // libgsm as Debian builds it sums the long-term correlation in floating point.
-// In loud artificial signals it takes another lag once in 30000 frames or so;
+// In loud artificial signals it takes another lag once in 60000 frames or so;
 // spandsp and this package sum integers, as the standard does.
 //
 // # Measured
 //
 // All 2788 frames of the standard's sequences 1 to 5: no parameter and no
-// sample differs. Ten minutes of speech and two hours of noise, clipping,
+// sample differs. Ten minutes of speech and forty of noise, clipping,
 // pulses and silence are coded as by spandsp 0.0.6, and those and random frames
 // decoded as by libgsm 1.0.22 and spandsp. One core of a Xeon of 2023 carries
 //
