@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,8 +49,16 @@ func (r *checkCmd) Run() error {
 	for _, p := range paths {
 		fmt.Printf("# fixed by file: %s\n", p)
 	}
-	_, err = os.Stdout.Write(doc.Export())
-	return err
+	raw, err := doc.Get("")
+	if err != nil {
+		return err
+	}
+	var whole bytes.Buffer
+	if err := json.Indent(&whole, raw, "", "  "); err != nil {
+		return err
+	}
+	fmt.Println(whole.String())
+	return nil
 }
 
 // peekSettings reads the settings of a stopped daemon from state.db, those of a
