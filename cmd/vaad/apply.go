@@ -22,23 +22,31 @@ const tryAgain = 5 * time.Second
 // for a board's loop; so the subscriber only rings a bell.
 func (d *running) apply(ctx context.Context) {
 	bell := make(chan struct{}, 1)
-	cancel := d.sec.lines.Subscribe(d.doc, func(map[string]lineDoc) {
-		d.access.SetGroups(d.lineGroups(d.sec.groups.Get(d.doc)))
+	ring := func() {
 		select {
 		case bell <- struct{}{}:
 		default:
 		}
-	})
-	defer cancel()
+	}
+	defer d.sec.lines.Subscribe(d.doc, func(map[string]lineDoc) {
+		d.access.SetGroups(d.lineGroups(d.sec.groups.Get(d.doc)))
+		ring()
+	})()
+	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring() })()
 	again := time.NewTimer(time.Hour)
 	defer again.Stop()
 	applied := map[string]lineDoc{}
+	country := d.sec.site.Get(d.doc).Country
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-bell:
 		case <-again.C:
+		}
+		if now := d.sec.site.Get(d.doc).Country; now != country { // it rings otherwise there
+			country = now
+			clear(applied)
 		}
 		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {

@@ -10,6 +10,7 @@ import (
 
 	"vaad/channels"
 	"vaad/driver"
+	"vaad/dsp/tone"
 	"vaad/recorder"
 	"vaad/settings"
 )
@@ -49,9 +50,7 @@ func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, err
 	var out []channels.LineConfig
 	for _, n := range slices.Sorted(maps.Keys(known)) {
 		if l := known[n]; l.Board == board && info.LineByPort(l.Port) >= 0 {
-			c := channelConfig(n, l, info)
-			c.Learnt = p.learnt(board, l.Port)
-			out = append(out, c)
+			out = append(out, p.channelConfig(n, l, info))
 		}
 	}
 	slices.SortFunc(out, func(a, b channels.LineConfig) int { return a.Number - b.Number })
@@ -150,10 +149,11 @@ func (p *plan) add(fresh []lineDoc) error {
 
 // channelConfig is what channels needs of a line's settings. A use that is not
 // set is the one that the board's configuration asks for.
-func channelConfig(number string, l lineDoc, info driver.Info) channels.LineConfig {
+func (p *plan) channelConfig(number string, l lineDoc, info driver.Info) channels.LineConfig {
 	n, _ := strconv.Atoi(number)
 	c := channels.LineConfig{Number: n, Board: l.Board, Port: l.Port, LocalPort: l.LocalPort, Name: l.Name,
-		ThresholdMV: l.ThresholdMV, RingGapMS: l.RingGapMS}
+		ThresholdMV: l.ThresholdMV, RingGapMS: l.RingGapMS, CountryGap: ringPause(p.sec.site.Get(p.doc).Country),
+		Learnt: p.learnt(l.Board, l.Port)}
 	if i := info.LineByPort(l.Port); i >= 0 {
 		c.Use = info.Lines[i].Use
 	}
@@ -182,9 +182,16 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 
 // config is channelConfig with the board as last opened.
 func (p *plan) config(number string, l lineDoc) channels.LineConfig {
-	c := channelConfig(number, l, p.board(l.Board))
-	c.Learnt = p.learnt(l.Board, l.Port)
-	return c
+	return p.channelConfig(number, l, p.board(l.Board))
+}
+
+// ringPause is the longest pause within the ringing of a country, ms; 0: not known.
+func ringPause(country string) (ms int) {
+	t, _ := tone.Country(country)
+	for i := 1; i < len(t.Ring); i += 2 {
+		ms = max(ms, t.Ring[i])
+	}
+	return ms
 }
 
 func (p *plan) board(id string) driver.Info {

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"vaad/channels"
+	"vaad/driver"
+	"vaad/settings"
+	"vaad/store"
+)
+
+// newTestPlan is a plan over settings of their own.
+func newTestPlan(t *testing.T) *plan {
+	t.Helper()
+	db, _, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	sec := newSections()
+	doc, _, err := settings.New(settings.Config{DB: db, Sections: sec.parts(), Checks: []func(settings.View) error{sec.check}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPlan(doc, sec, func(string, int) channels.Learnt { return channels.Learnt{} })
+}
+
+func card(ports int) driver.Info {
+	in := driver.Info{}
+	for i := range ports {
+		in.Lines = append(in.Lines, driver.Line{Port: i + 1, Kind: driver.FXO, Use: driver.Tap})
+	}
+	return in
+}
+
+func numbers(t *testing.T, p *plan, board string, in driver.Info) (ns []int) {
+	t.Helper()
+	all, err := p.Lines(board, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		ns = append(ns, c.Number)
+	}
+	return ns
+}
+
+func TestLinesKeepTheirNumbersWhateverBoardsComeAndGo(t *testing.T) {
+	p := newTestPlan(t)
+	for _, c := range []struct {
+		board string
+		ports int
+		want  string
+	}{
+		{"a", 2, "[1,2]"},
+		{"b", 2, "[3,4]"},
+		{"c", 1, "[5]"}, // a and b are gone meanwhile
+		{"b", 3, "[3,4,6]"},
+		{"a", 2, "[1,2]"},
+	} {
+		if got, _ := json.Marshal(numbers(t, p, c.board, card(c.ports))); string(got) != c.want {
+			t.Errorf("board %s with %d ports has the lines %s, want %s", c.board, c.ports, got, c.want)
+		}
+	}
+}
+
+func TestNumberSetUpBeforeItsLineWasSeenIsUsedFirst(t *testing.T) {
+	p := newTestPlan(t)
+	if _, err := p.doc.Set("ann", "", "lines.7.name", json.RawMessage(`"reception"`)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := p.Lines("a", card(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Number != 7 || all[0].Name != "reception" || all[0].Port != 1 || all[1].Number != 8 {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestRingPauseFollowsTheCountry(t *testing.T) {
+	p := newTestPlan(t)
+	for country, want := range map[string]int{"CN": 4000, "GB": 2000, "ZZ": 0} {
+		if _, err := p.doc.Set("ann", "", "site.country", json.RawMessage(`"`+country+`"`)); err != nil {
+			t.Fatal(err)
+		}
+		all, err := p.Lines("a", card(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := all[0].CountryGap; got != want {
+			t.Errorf("%s: ring pause %d ms, want %d", country, got, want)
+		}
+		if got := p.config("1", p.sec.lines.Get(p.doc)["1"]).CountryGap; got != want {
+			t.Errorf("%s, while it runs: ring pause %d ms, want %d", country, got, want)
+		}
+	}
+}
