@@ -228,36 +228,75 @@ func TestDiskWithoutInodesStopsNothingAndLosesNothing(t *testing.T) {
 	stop(t, d)
 }
 
-func TestReadOnlyDiskStopsNothingAndLosesNothing(t *testing.T) {
+// A file system that turns itself read-only after an error: ext4 does it when
+// its journal is aborted. It comes back only through a repair.
+func TestReadOnlyDiskIsSaidAndLosesNothingOfWhatWasBefore(t *testing.T) {
 	atLeastReduced(t)
-	root := smallDisk(t, 64, 10_000)
-	inner := filepath.Join(root, "recordings")
+	root := smallDisk(t, 256, 10_000) // and a file in it that holds an ext4
+	image, inner := filepath.Join(root, "image"), filepath.Join(root, "recordings")
+	if err := MakeDisk(image, "ext4", 64); err != nil {
+		t.Skip(err)
+	}
 	if err := os.Mkdir(inner, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64m", "vaad-test", inner).CombinedOutput(); err != nil {
-		t.Skipf("cannot mount: %v %s", err, out)
+	mount := func(args ...string) error {
+		out, err := exec.Command("mount", append(args, inner)...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("mount %v: %w: %s", args, err, out)
+		}
+		return nil
+	}
+	if err := mount("-o", "loop", image); err != nil {
+		t.Skip(err)
 	}
 	t.Cleanup(func() { exec.Command("umount", "-l", inner).Run() })
-	d := start(t, root, quietly+"[settings.recorder]\ndisk_reserve_mb = 0\ndisk_reserve_inodes = 0\n"+board("b", "real", 2, "")+pin(1, 2, "trigger = \"continuous\"\nmax_ms = 5000"))
-	end := keepTalking(t, d, "b", 2)
-	pass(t, 2*time.Second)
-	// A mount cannot be made read-only while files are open for writing, as a
-	// kernel does by itself after an error; forcing it needs sysrq. So new files
-	// are refused instead: the folder of open recordings goes immutable.
-	if out, err := exec.Command("mount", "-o", "remount,ro", inner).CombinedOutput(); err != nil {
-		t.Logf("remount: %v %s; using a refused folder", err, out)
-		t.Skip("this kernel does not remount busy file systems; the recorder's own tests cover EROFS")
+	const lines = 2
+	config := quietly + "[settings.recorder]\ndisk_reserve_mb = 0\ndisk_reserve_inodes = 0\n" + board("b", "real", lines, "")
+	d := start(t, root, config+pin(1, lines, "trigger = \"continuous\"\nmax_ms = 5000"))
+	end := keepTalking(t, d, "b", lines)
+	pass(t, 8*time.Second)
+	if err := mount("-o", "remount,abort"); err != nil {
+		t.Skip(err)
 	}
-	untilAlarm(t, d, "disk-read-only", true)
-	if out, err := exec.Command("mount", "-o", "remount,rw", inner).CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	untilAlarm(t, d, "disk-read-only", false)
+	pass(t, 100*time.Millisecond)
 	peers := end()
-	settle(t, d, 2)
-	whole(t, d, peers)
-	stop(t, d)
+	untilAlarm(t, d, "disk-read-only", true)
+	if rows, err := d.Recordings(within(t, time.Minute), 0); err != nil || len(rows) < lines {
+		t.Errorf("the daemon does not serve any more: %d recordings, %v", len(rows), err)
+	}
+	if err := d.Stop(); err != nil {
+		t.Logf("stopping with a read-only disk: %.300v", err) // it may say what it could not write
+	}
+	if out, err := exec.Command("umount", inner).CombinedOutput(); err != nil {
+		t.Fatalf("umount: %v %s", err, out)
+	}
+	if out, err := exec.Command("/usr/sbin/fsck.ext4", "-y", image).CombinedOutput(); err != nil {
+		t.Logf("fsck: %v", err) // 1 says that it has repaired something
+		t.Logf("%s", out)
+	}
+	if err := mount("-o", "loop", image); err != nil {
+		t.Fatal(err)
+	}
+	d = start(t, root, config+pin(1, lines, `trigger = "off"`))
+	sealed(t, d)
+	for _, p := range peers {
+		runs, err := d.Heard(within(t, time.Minute), p.Line, os.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := uint32(0)
+		for _, r := range runs {
+			if r.First != next {
+				t.Errorf("line %d: blocks %d…%d are missing", p.Line, next, r.First-1)
+			}
+			next = r.Last + 1
+		}
+		if sent := p.Sent.Load(); sent > next+2*second {
+			t.Errorf("line %d: %d blocks sent, %d recorded", p.Line, sent, next)
+		}
+	}
+	complete(t, d)
 }
 
 // fill writes a file until the disk is full.
