@@ -3,6 +3,7 @@ package api
 // Status is the daemon at a glance.
 type Status struct {
 	Product    string         `json:"product" doc:"vaad"`
+	Site       string         `json:"site,omitempty" doc:"Name of this installation: the setting site.name"`
 	Version    string         `json:"version" doc:"Version of the daemon"`
 	Boot       string         `json:"boot" doc:"ID of this run"`
 	Started    Time           `json:"started" doc:"When this run began"`

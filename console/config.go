@@ -22,6 +22,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// A Site is what the settings say of the whole installation.
+type Site struct {
+	Name     string
+	Language string // "en" or "zh": of texts for callers who ask for none
+}
+
 // Lines is what the console needs of the lines: [channels.System].
 type Lines interface {
 	Lines() []channels.LineStatus
@@ -98,6 +104,7 @@ type Config struct {
 	Audit    Audit
 	Alarms   Alarms
 	Profile  func(line int) Profile
+	Site     func() Site // nil: it has no name, and speaks English
 
 	// Flight writes the last seconds of a line as a frame log to w. nil: not offered.
 	Flight func(ctx context.Context, line, seconds int, w io.Writer) error
@@ -111,6 +118,9 @@ type Config struct {
 }
 
 func (c *Config) defaults() error {
+	if c.Site == nil {
+		c.Site = func() Site { return Site{} }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -77,8 +77,18 @@ func New(cfg Config) (*Server, error) {
 	}
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("/", s.static)
-	s.handler = s.recovered(s.metrics.count(headers(sameOrigin(s.enter(http.MaxBytesHandler(mux, maxSettingsBody))))))
+	s.handler = s.recovered(s.metrics.count(s.spoken(headers(sameOrigin(s.enter(http.MaxBytesHandler(mux, maxSettingsBody)))))))
 	return s, nil
+}
+
+// spoken gives callers who ask for no language the site's.
+func (s *Server) spoken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l := s.cfg.Site().Language; l != "" && r.Header.Get("Accept-Language") == "" {
+			r.Header.Set("Accept-Language", l)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // newAPI is the framework without what it adds by itself: no page from a CDN,

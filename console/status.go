@@ -21,7 +21,7 @@ func (s *Server) status(ctx context.Context, _ *empty) (*body[api.Status], error
 	c := who(ctx)
 	now := s.cfg.Now().UTC()
 	st := api.Status{
-		Product: "vaad", Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
+		Product: "vaad", Site: s.cfg.Site().Name, Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
 		Uptime: round(now.Sub(s.cfg.Started).Seconds(), 1), Healthy: s.cfg.Lines.Healthy() == nil,
 		States: map[string]int{}, Boards: s.allBoards(), Actor: c.apiActor(),
 	}

@@ -215,7 +215,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
-		Profile: d.profile, Flight: d.flight, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		Profile: d.profile, Site: d.site, Flight: d.flight, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err
@@ -236,6 +236,11 @@ func (d *running) lineGroups(groups map[string]groupDoc) map[string][]int {
 		}
 	}
 	return out
+}
+
+func (d *running) site() console.Site {
+	s := d.sec.site.Get(d.doc)
+	return console.Site{Name: s.Name, Language: s.Language}
 }
 
 func (d *running) profile(line int) console.Profile {

@@ -14,6 +14,7 @@ let current = 'lines';
 let verbs = new Set();
 let linked = null;
 let me = { name: '' };
+let site = 'vaad';
 
 const can = (verb) => verbs.has(verb);
 const needs = { lines: 'view-lines', recordings: 'search', calls: 'calls', alarms: 'alarm-read' };
@@ -59,6 +60,10 @@ async function whoAmI() {
   for (const n of tabs) $('tab-' + n).hidden = !can(needs[n]);
 }
 
+function title() {
+  document.title = site + ' · ' + t('page.subtitle');
+}
+
 async function overview() {
   if (!can('status')) {
     $('summary').replaceChildren(h('span', {}, t('page.you-are', { actor: me.name })));
@@ -71,6 +76,8 @@ async function overview() {
     return; // the link badge tells
   }
   $('simulated').hidden = !s.simulated;
+  site = s.site || 'vaad';
+  title();
   const part = (key, value) => h('span', {}, t(key) + ' ', h('b', {}, value));
   const busy = Object.entries(s.states).filter(([k]) => !['idle', 'unused'].includes(k)).map(([k, n]) => code('state', k) + ' ' + n).join(', ');
   $('summary').replaceChildren(part('page.lines', String(s.lines)), busy ? h('span', {}, busy) : '', part('page.recording-count', String(s.recording)),
@@ -89,7 +96,7 @@ function link(up) {
 async function speak(lang, remember) {
   await loadText(lang, remember);
   $('lang').value = lang;
-  document.title = 'vaad · ' + t('page.subtitle');
+  title();
   if (linked !== null) link(linked);
   lines.draw();
   for (const id of ['recordings', 'calls']) $(id).replaceChildren();
