@@ -41,6 +41,6 @@
 // speech is 20 dB, on a 1004-Hz tone 22 dB. One core of a Xeon of 2023 carries
 //
 //	          encode   decode  lines of 8000 samples per second
-//	IMA       16,400   48,000  spandsp  6,500  26,000
-//	VOX       16,100   48,000  spandsp  7,400  26,000
+//	IMA       16,600   49,700  spandsp  6,700  26,400
+//	VOX       16,800   49,700  spandsp  7,400  26,300
 package adpcm

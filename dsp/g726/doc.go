@@ -39,5 +39,5 @@
 // of a Xeon of 2023 carries
 //
 //	             encode  decode  lines of 8000 samples per second
-//	32 kbit/s     3,000   3,600  spandsp  1,200  1,390
+//	32 kbit/s     2,780   3,630  spandsp  1,240  1,390
 package g726

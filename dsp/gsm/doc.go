@@ -38,5 +38,5 @@
 // decoded as by libgsm 1.0.22 and spandsp. One core of a Xeon of 2023 carries
 //
 //	encode  decode  lines of 8000 samples per second
-//	 2,680   7,300  spandsp  2,430  5,230  libgsm  1,620  4,900
+//	 2,800   7,290  spandsp  2,350  4,940  libgsm  1,580  4,770
 package gsm
