@@ -63,17 +63,14 @@ func expand(law Law) *[256]int16 {
 func expandTable(law Law) *[256]int16 {
 	t := new([256]int16)
 	for c := range t {
-		m, seg := c&15*2+33, c>>4&7
+		var m int
 		if law == MuLaw {
-			m, seg = ^c&15*2+33, ^c>>4&7
-			m = m<<seg - 33
+			x := ^c
+			m = (x&15*2+33)<<(x>>4&7) - 33
+		} else if x := c ^ 0x55; x&0x70 == 0 {
+			m = 2 * (x&15*2 + 1)
 		} else {
-			x := c ^ 0x55
-			m, seg = x&15*2+33, x>>4&7
-			if seg == 0 {
-				m, seg = m-32, 1
-			}
-			m = m << (seg - 1) * 2
+			m = (x&15*2 + 33) << (x >> 4 & 7)
 		}
 		if c&0x80 == 0 {
 			m = -m
