@@ -192,6 +192,9 @@ func (l *loop) install(r, old *lineRun, pos int64) {
 			r.view.rings[i].from.Store(pos)
 		}
 	}
+	if was := line.view.Load(); r.view.use == driver.Unused && was.use != driver.Unused {
+		line.until.Store(pos)
+	}
 	if old != nil {
 		r.pending, r.lost = old.pending, old.lost
 	}

@@ -45,6 +45,7 @@ type Line struct {
 	volts  atomic.Int64            // mV; noVolts until one was seen
 	bits   atomic.Int32            // driver State bits, for the flight recorder
 	learnt [3]atomic.Int32         // Learnt's fields
+	until  atomic.Int64            // while it is not used: where it stopped to be
 	shown  State                   // the last state told; the loop's own, then the supervisor's
 
 	fact facts // what the feed has told
@@ -102,18 +103,27 @@ func (l *Line) Sides() []Side { return l.view.Load().sides }
 // Read copies companded audio of one side from pos on into dst, as much as
 // there is before Fed, and returns how many bytes. It returns 0, nil where
 // nothing is there yet, *ErrOverrun for audio that is gone (or was before the
-// side existed), ErrSide, and ErrClosed.
+// side existed), ErrSide, and ErrClosed. Of a line that is not used any more,
+// what was heard before can be read until it is used again.
 func (l *Line) Read(dst []byte, side int, pos int64) (n int, err error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.closed {
 		return 0, ErrClosed
 	}
-	v := l.view.Load()
-	if side < 0 || side >= len(v.sides) {
+	v, upto := l.view.Load(), l.board.fed.Load()
+	var from *ring
+	switch {
+	case side < 0 || side >= maxSides:
+	case side < len(v.sides):
+		from = v.rings[side]
+	case v.use == driver.Unused && pos < l.until.Load():
+		from, upto = l.rings[side], min(upto, l.until.Load())
+	}
+	if from == nil {
 		return 0, fmt.Errorf("read side %d of line %d: %w", side, l.number, ErrSide)
 	}
-	n, err = v.rings[side].read(dst, pos, l.board.fed.Load())
+	n, err = from.read(dst, pos, upto)
 	if err != nil {
 		l.board.stats.overruns.Inc()
 	}

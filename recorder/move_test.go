@@ -49,6 +49,27 @@ func TestALineUsedAgainIsRecordedFromThereOnWithoutAGap(t *testing.T) {
 	}
 }
 
+func TestARecordingHasAllUntilItsLineIsNotUsedAnyMore(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Continuous}, nil)
+	r.to(10*second + 5*driver.Block) // some of it is not written yet
+	r.configure(1, channels.LineConfig{Port: 1, Use: driver.Unused})
+	r.run(time.Second)
+	l := r.one()
+	if l.Seal.EndedBy != EndLine || l.Seal.Samples < 10*second+5*driver.Block {
+		t.Errorf("it has %d samples and ended by %s", l.Seal.Samples, l.Seal.EndedBy)
+	}
+	r.exact(l, 0, l.Seal.Samples)
+	var end channels.Event
+	for _, e := range r.events() {
+		if e.Kind == channels.LineState && e.To == channels.UnusedState {
+			end = e
+		}
+	}
+	if l.Seal.Samples != end.Pos {
+		t.Errorf("it ends at %d, the line was used until %d", l.Seal.Samples, end.Pos)
+	}
+}
+
 func TestANumberNewOnARunningBoardIsRecorded(t *testing.T) {
 	r := newRig(t, newBoard(2, driver.ALaw), LineConfig{Trigger: Continuous}, nil)
 	r.mu.Lock()
