@@ -98,9 +98,10 @@ type Guest struct {
 }
 
 // Boot starts a guest on a disk. mode goes to TestInsideGuest. The guest's time
-// is counted in instructions, so that a busy host does not make it late.
+// is counted in instructions, so that a busy host does not make it late; where
+// it idles it waits in real time, or a slow host disk would make its clock jump.
 func (l *Lab) Boot(ctx context.Context, disk, fs, mode string) (*Guest, error) {
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=1,sleep=off", "-smp", "1", "-m", "1024", "-M", "q35", "-nodefaults",
+	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=1,sleep=on", "-smp", "1", "-m", "1024", "-M", "q35", "-nodefaults",
 		"-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", filepath.Join(l.dir, "vmlinuz"),
 		"-initrd", l.initrd, "-drive", "file="+disk+",if=virtio,format=raw,cache=writeback",
 		"-append", "console=ttyS0 quiet loglevel=3 panic=-1 tsc=reliable clocksource=tsc random.trust_cpu=on vaad.FS="+fs+" vaad.MODE="+mode)
