@@ -11,7 +11,6 @@ import (
 // already running, as that may have passed its files; it shares the next.
 type syncer struct {
 	disk Disk
-	now  func() time.Time
 	m    *syncMetrics
 
 	mu   sync.Mutex
