@@ -303,6 +303,9 @@ type listeners struct {
 // listen opens the API's socket and the page's loopback address.
 func (c Config) listen() (*listeners, error) {
 	l := &listeners{socket: filepath.Join(c.Run, "vaad.sock")}
+	if other, err := net.Dial("unix", l.socket); err == nil {
+		return nil, errors.Join(fmt.Errorf("another vaad answers at %s: give this one a folder of its own with run = \"…\"", l.socket), other.Close())
+	}
 	if err := os.Remove(l.socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove the old socket: %w", err)
 	}
