@@ -116,7 +116,6 @@ func detect(x []int16) []Event {
 type result struct {
 	sent, found, doubled, wrong int
 	begin, length               float64 // largest errors in ms
-	latency                     float64
 }
 
 func (l *line) result() result {
