@@ -83,7 +83,7 @@ async function overview() {
   $('summary').replaceChildren(part('page.lines', String(s.lines)), busy ? h('span', {}, busy) : '', part('page.recording-count', String(s.recording)),
     part('page.recordings', (s.at_least ? '≥ ' : '') + number(s.recordings)), s.disk ? part('page.free', bytes(s.disk.free_bytes)) : '',
     ...s.boards.filter((b) => b.state !== 'running').map((b) => h('span', { class: 'state bad', title: b.reason || '' }, icon('warn'), b.id + ': ' + code('board', b.state))),
-    h('span', {}, t('page.you-are', { actor: s.actor.name })), h('span', {}, s.version));
+    h('span', {}, t('page.you-are', { actor: s.actor.name })), part('page.version', s.version));
 }
 
 function link(up) {

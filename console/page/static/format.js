@@ -1,17 +1,20 @@
 // Numbers, times and lengths as people of the chosen language write them.
-import { language, t } from './text.js';
+import { language } from './text.js';
 
-const locale = () => (language() === 'zh' ? 'zh-CN' : undefined);
+const locale = () => (language() === 'zh' ? 'zh-CN' : 'en');
+const two = (n) => String(n).padStart(2, '0');
 
+// when is a moment in the reader's zone, as ISO 8601 orders it: nobody has to
+// guess which number is the month.
 export function when(iso) {
   if (!iso) return '';
-  return new Date(iso).toLocaleString(locale(), { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const d = new Date(iso);
+  return [d.getFullYear(), two(d.getMonth() + 1), two(d.getDate())].join('-') + ' ' + [d.getHours(), d.getMinutes(), d.getSeconds()].map(two).join(':');
 }
 
 // long is a length in seconds as m:ss or h:mm:ss.
 export function long(seconds) {
   const s = Math.max(0, Math.floor(seconds));
-  const two = (n) => String(n).padStart(2, '0');
   const m = Math.floor(s / 60);
   return m < 60 ? m + ':' + two(s % 60) : Math.floor(m / 60) + ':' + two(m % 60) + ':' + two(s % 60);
 }
@@ -40,8 +43,7 @@ export function number(n) {
   return n.toLocaleString(locale());
 }
 
-// party is the other end of a call or recording.
+// party is the number at the other end of a call or recording, where it is known.
 export function party(row) {
-  const n = row.direction === 'out' ? row.called : row.caller;
-  return n || t('page.unknown-number');
+  return (row.direction === 'out' ? row.called : row.caller) || '';
 }

@@ -34,14 +34,15 @@ export function draw() {
   rows.clear();
   body = h('tbody');
   for (const l of [...feed.lines.values()].sort((a, b) => a.line - b.line)) body.append(row(l));
-  const head = ['page.line', 'page.name', 'page.state', 'page.time', 'page.level', 'page.volts', 'page.recording', 'page.actions'];
+  const head = [['page.line'], ['page.name', 'name'], ['page.state', 'is'], ['page.time', 'num'], ['page.level', 'level'],
+    ['page.volts', 'num'], ['page.recording', 'made'], ['page.actions']];
   $('lines').replaceChildren(
     h('form', { class: 'filter', onsubmit: (e) => e.preventDefault() },
       h('label', {}, t('page.find-line'), h('input', { id: 'line-filter', type: 'search', value: words, oninput: filter })),
       h('label', { class: 'check' }, h('input', { id: 'line-active', type: 'checkbox', onchange: filter }), t('page.only-active'))),
     h('div', { class: 'scroll' },
-      h('table', {}, h('caption', {}, t('page.lines')),
-        h('thead', {}, h('tr', {}, head.map((k) => h('th', { scope: 'col', class: k === 'page.volts' || k === 'page.time' ? 'num' : null }, t(k))))),
+      h('table', { class: 'live' }, h('caption', {}, t('page.lines')),
+        h('thead', {}, h('tr', {}, head.map(([k, c]) => h('th', { scope: 'col', class: c }, t(k))))),
         body)),
     feed.lines.size ? '' : h('p', { class: 'empty' }, t('page.no-lines')));
   $('line-active').checked = active;
@@ -64,9 +65,9 @@ function row(l) {
   c.row = h('tr', {},
     h('th', { scope: 'row', class: 'nowrap', ...label('page.line') }, h('span', {}, String(l.line), ' ', h('span', { class: 'soft' }, l.board + '/' + l.port))),
     h('td', label('page.name'), h('span', {}, l.name || '', l.use !== 'tap' ? h('span', { class: 'soft' }, ' ' + code('use', l.use)) : '')),
-    h('td', label('page.state'), c.state), h('td', { class: 'num', ...label('page.time') }, c.time),
-    h('td', { class: 'nowrap', ...label('page.level') }, h('span', {}, c.meter, c.dbm)), h('td', { class: 'num', ...label('page.volts') }, c.volts),
-    h('td', label('page.recording'), c.rec), h('td', {}, acts));
+    h('td', { class: 'is', ...label('page.state') }, c.state), h('td', { class: 'num', ...label('page.time') }, c.time),
+    h('td', { class: 'level', ...label('page.level') }, h('span', { class: 'gauge' }, c.meter, c.dbm)), h('td', { class: 'num', ...label('page.volts') }, c.volts),
+    h('td', { class: 'made', ...label('page.recording') }, c.rec), h('td', {}, acts));
   rows.set(l.line, c);
   update(l);
   return c.row;
