@@ -73,6 +73,7 @@ func TestBoard(t *testing.T, open func(t *testing.T) driver.Board, options ...Op
 // A bench holds one open board and checks every frame that comes from it.
 type bench struct {
 	t      *testing.T
+	before time.Time // the board was opened after this
 	b      driver.Board
 	o      Options
 	open   func(t *testing.T) driver.Board
@@ -82,10 +83,11 @@ type bench struct {
 }
 
 func newBench(t *testing.T, open func(t *testing.T) driver.Board, o Options) *bench {
+	before := time.Now()
 	b := open(t)
 	in := b.Info()
 	t.Cleanup(func() { _ = b.Close() })
-	return &bench{t: t, b: b, o: o, open: open, in: in,
+	return &bench{t: t, before: before, b: b, o: o, open: open, in: in,
 		tx: driver.NewFrame(in), rx: driver.NewFrame(in), check: checker{in: in, mayLose: o.MayLose}}
 }
 
