@@ -1,0 +1,53 @@
+// Package callerid finds and takes apart what an exchange says about a caller:
+// FSK messages with the tones of Bell 202 or ITU-T V.23, and keys.
+//
+//	block ─▶ fsk Bell 202 ─┐
+//	     └─▶ fsk V.23     ─┴▶ assembler ─▶ Receiver ─▶ Message ─▶ Fields, Caller, CallerName
+//	dtmf.Event ──────────────────────────▶ Keys ────▶ Message
+//
+//	Field… ─▶ Build ─▶ NewSource ─▶ Fill(block) ─▶ samples
+//
+// In: samples of one line, in blocks of any length, or the events of a DTMF
+// detector. Out: whole messages, with the samples at which they began and ended.
+// Callers: channels, vaactl. Whoever calls decides by the state of the line
+// what may be a caller at all: FSK only on-hook, after ringing or a reversal, or
+// during a call after the alerting tone; keys only on-hook. That is why keys
+// have a type of their own, and why damaged messages are counted, not told.
+//
+// # How
+//
+// Both FSK codings are listened for at once; where both understand a message,
+// the better one tells it. A message begins with a known type after at least 8
+// bits of mark, and is believed when its checksum is right and its parameters
+// fill it exactly, one of them known: a checksum of 8 bits alone is right once
+// in 256 times. Keys make a message when codes stand around digits.
+//
+// # Standards
+//
+// Messages: Bellcore GR-30 (frame) and its types of parameters; ETSI EN 300
+// 659-1 (on-hook), -2 (off-hook) and -3 (types of messages and parameters);
+// China's YDN 069 is as Bellcore with the tones of Bell 202. Keys: EN 300 659-1
+// annex C, and the variants of China, Taiwan, Kuwait, Denmark and the
+// Netherlands as equipment for these countries knows them. Names: see
+// DecodeText; GBK comes with its table.
+//
+// # Limits
+//
+// As measured by this package's tests with -full, 1000 messages each, through
+// µ-law. S/N is the tone against noise in 0…4 kHz.
+//
+//	whole messages at S/N            9     8     7     6     5     4 dB
+//	  Bell 202                     99.9  99.7  99.3  98.6  94.3  82.1 %
+//	  V.23                         99.9  99.6  99.3  98.2  96.6  90.7 %
+//	−3…−40 dBm0; hum of 50 Hz up to 12 dB above       100 %
+//	must accept: 19 dB of levels above −38 dBm0, twist ±6 dB, ±1 % of
+//	  frequency and rate, S/N 15…35 dB                100 %
+//	during a call, after 55…105 bits of mark          100 %
+//	frequencies ±3 %, rate ±2 %                       100 %
+//	200 messages each of an independent sender        all
+//	wrong messages in all of these                    0
+//	speech and music, 126 h                           0 messages
+//
+// What it does not do: it does not find the alerting tone (2130 + 2750 Hz)
+// before messages during a call, nor V.23 as used in Japan (another frame).
+package callerid
