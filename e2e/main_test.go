@@ -14,8 +14,10 @@ import (
 var (
 	full    = flag.Bool("full", false, "full counts, as the proofs and the stress test use")
 	reduced = flag.Bool("reduced", false, "reduced counts of everything, as .ci/run uses; without it only what takes seconds runs")
-	binDir  = flag.String("bin", "", "folder with vaad and vaactl; empty: build them")
-	bin     Binaries
+	// Boards that are twice as far apart drift as far in half the time.
+	clockLength = flag.Duration("clock", time.Hour, "how long the full proof of the drifting clocks takes")
+	binDir      = flag.String("bin", "", "folder with vaad and vaactl; empty: build them")
+	bin         Binaries
 )
 
 func TestMain(m *testing.M) {
