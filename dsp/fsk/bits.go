@@ -12,7 +12,6 @@ type clock struct {
 	known [2]bool
 	level [2]float64
 	good  float64 // running mean of what the tones explain
-	bits  int
 }
 
 const (

@@ -14,7 +14,6 @@ type line struct {
 	x     []float64
 	rnd   *rand.Rand
 	phase float64
-	spare float64 // part of a sample that is already sent
 }
 
 func newLine(seed uint64) *line { return &line{rnd: rand.New(rand.NewPCG(seed, 1))} }
