@@ -1,0 +1,208 @@
+package pulse
+
+import (
+	"math"
+
+	"vaad/dsp"
+)
+
+// Event is a digit that was dialled in pulses, or seemed to be.
+type Event struct {
+	At, End    int64   // samples, counted from New: its first and its last click
+	Digit      byte    // '0'…'9'
+	Rate       float64 // pulses per second
+	Break      float64 // part of a pulse for which the loop was open; 0: only one click per pulse was heard
+	Confidence float64 // 0…1
+}
+
+const (
+	frame = dsp.MS
+
+	// A click stands this much above the sound around it, is over within
+	// longest, and has sunk by half its height in dB by then: speech that begins
+	// is loud for longer.
+	clickRatio = 14.0 // power: 11.5 dB
+	longest    = 10 * dsp.MS
+	sink       = 6.0
+
+	// around is the time over which the sound around is averaged.
+	around = 96 * dsp.MS
+
+	// apart is the pause that ends a digit: longer than a pulse at the slowest
+	// rate, shorter than the pause between digits at 20 pulses per second.
+	apart = 180 * dsp.MS
+
+	maxClicks = 48 // of one digit; more are no digit
+)
+
+// floorPower is the power of a frame below which nothing is a click.
+var floorPower = dsp.MeanSquare(-50) * frame
+
+// Clicks are looked for behind a high-pass of 300 Hz and a zero at 425 Hz, which
+// together take dial tones of 350…450 Hz down by 30 dB and more and hum of 50 Hz
+// by 35 dB.
+const keep = 0.79 // of what lies below, from one sample to the next: exp(−2π·300/8000)
+
+var notch = 2 * math.Cos(2*math.Pi*425/dsp.Rate)
+
+// Detector finds dialled digits on one line.
+type Detector struct {
+	pos    int64
+	low    float64 // what lies below 300 Hz
+	x1, x2 float64 // the two samples before
+	sum    float64 // of the frame so far
+	top    float64 // its largest square
+	topAt  int64
+	calm   float64 // mean power of the frames around
+	settle int     // frames until calm is known
+
+	open   bool // a click has begun
+	click  click
+	begin  int64
+	train  [maxClicks]click
+	n      int
+	over   bool // more clicks than a digit has
+	last   int64
+	period float64 // of the digits before, in samples; 0: none yet
+}
+
+// click is one click.
+type click struct {
+	at    int64
+	power float64 // of its strongest frame
+	ratio float64 // to the sound around
+}
+
+// New returns a detector whose first sample has position 0. Feed it from when
+// a telephone goes off-hook; what sounds like clicks is not dialling later on.
+func New() *Detector {
+	d := &Detector{}
+	d.Reset()
+	return d
+}
+
+// Position is the number of samples taken so far.
+func (d *Detector) Position() int64 { return d.pos }
+
+// Reset forgets clicks and rate, as when a telephone goes off-hook.
+func (d *Detector) Reset() {
+	*d = Detector{pos: d.pos, calm: floorPower, settle: 20, last: d.pos}
+}
+
+// Skip says that n samples of the line are missing. A digit they fall into is
+// lost.
+func (d *Detector) Skip(n int) {
+	if n <= 0 {
+		return
+	}
+	d.pos += int64(n)
+	d.low, d.x1, d.x2, d.sum, d.top = 0, 0, 0, 0, 0
+	d.open, d.n, d.over, d.settle = false, 0, false, 10
+	d.last = d.pos
+}
+
+// Process takes the next samples of the line and appends the digits that ended
+// in them to dst.
+func (d *Detector) Process(dst []Event, block []int16) []Event {
+	for len(block) > 0 {
+		m := min(len(block), frame-int(d.pos%frame))
+		low, x1, x2, sum, top, zero := d.low, d.x1, d.x2, d.sum, d.top, notch // in registers
+		for i, s := range block[:m] {
+			v := float64(s)
+			x := v - low
+			low = keep*low + (1-keep)*v
+			y := x - zero*x1 + x2
+			x2, x1 = x1, x
+			y *= y
+			sum += y
+			if y > top {
+				top, d.topAt = y, d.pos+int64(i)
+			}
+		}
+		d.low, d.x1, d.x2, d.sum, d.top = low, x1, x2, sum, top
+		d.pos += int64(m)
+		block = block[m:]
+		if d.pos%frame == 0 {
+			d.look()
+			d.sum, d.top = 0, 0
+			if (d.n > 0 || d.over) && !d.open && d.pos-d.last > apart {
+				dst = d.digit(dst)
+			}
+		}
+	}
+	return dst
+}
+
+// Flush ends a digit at the end of a recording.
+func (d *Detector) Flush(dst []Event) []Event { return d.digit(dst) }
+
+// look takes one frame.
+func (d *Detector) look() {
+	p := d.sum
+	if d.settle > 0 { // the first frames after a gap only set the scale
+		d.settle--
+		d.calm = max(d.calm, p/4)
+		return
+	}
+	if !d.open && p > clickRatio*d.calm && p > floorPower {
+		d.open, d.begin = true, d.pos-frame
+		d.click = click{at: d.topAt, power: p, ratio: p / d.calm}
+	} else if d.open {
+		if p > d.click.power {
+			d.click.power, d.click.ratio = p, p/d.calm
+		}
+		switch {
+		case p < d.click.power/sink && p < clickRatio*d.calm:
+			d.open = false
+			d.take(d.click)
+		case d.pos-d.begin > longest:
+			d.open = false
+			d.calm = max(d.calm, p/clickRatio)
+			d.last = d.pos
+			d.over = d.n > 0 // speech has begun: what there was is no digit
+			d.n = 0
+		}
+	}
+	if !d.open {
+		d.calm += (min(p, 4*d.calm) - d.calm) * frame / around
+		d.calm = max(d.calm, floorPower/clickRatio)
+	}
+}
+
+// take adds a click to the digit.
+func (d *Detector) take(c click) {
+	if d.n > 0 && c.at-d.last < 12*dsp.MS { // contacts bounce, but not for long: that is a voice
+		if c.at-d.train[d.n-1].at > 16*dsp.MS {
+			d.over = true
+		}
+		if l := &d.train[d.n-1]; c.power > l.power {
+			l.power, l.ratio = c.power, c.ratio
+		}
+		d.last = c.at
+		return
+	}
+	if d.n == maxClicks {
+		d.over = true
+	} else {
+		d.train[d.n] = c
+		d.n++
+	}
+	d.last = c.at
+}
+
+// digit ends a digit.
+func (d *Detector) digit(dst []Event) []Event {
+	if !d.over && d.n > 0 {
+		if g := explain(d.train[:d.n], d.period); g.confidence >= least {
+			dst = append(dst, Event{
+				At: d.train[0].at, End: d.train[d.n-1].at, Digit: '0' + byte(g.pulses%10),
+				Rate: dsp.Rate / g.period, Break: g.open, Confidence: g.confidence,
+			})
+			if g.pulses > 1 && g.confidence >= 0.6 {
+				d.period = g.period
+			}
+		}
+	}
+	d.n, d.over = 0, false
+	return dst
+}
