@@ -33,13 +33,13 @@
 // more.
 //
 //	                                                      right   wrong
-//	10 or 20 pulses per second, quiet line                98.5 %  0
-//	8…22 per second, loop open for 50…72 %                97.6 %  0
-//	jitter of 1.5 ms and bouncing contacts                97.2 %  0
-//	clicks of 500…15000 (of 32768), makes +3…−12 dB       87 %    0.1 %
-//	only every break is heard                             80 %    0
-//	after a dial tone of 450 Hz at −10 dBm0               97.7 %  0
-//	over hum of 50 Hz at −20 dBm0                         98.6 %  0
+//	10 or 20 pulses per second, quiet line                98.3 %  0
+//	8…22 per second, loop open for 50…72 %                97.8 %  0
+//	jitter of 1.5 ms and bouncing contacts                97.0 %  0
+//	clicks of 500…15000 (of 32768), makes +3…−12 dB       85 %    0.1 %
+//	only every break is heard                             81 %    0
+//	after a dial tone of 450 Hz at −10 dBm0               97.6 %  0
+//	over hum of 50 Hz at −20 dBm0                         98.8 %  0
 //	speech, 2.2 h                                         0.9 per hour taken for digits
 //
 // Most of what is not right is a leading 1. Lines as they are have not been
