@@ -1,0 +1,268 @@
+package progress
+
+import "vaad/dsp"
+
+const (
+	remembered = 24 // bursts, enough for six cycles of four parts
+
+	slack    = 0.15        // of a length on or off that it may differ from the plan
+	slackMin = 25 * dsp.MS // and at least
+	near     = 12          // Hz that a tone may differ from the plan
+	nearCN   = 25          // for China, whose standard has 450 ± 25 Hz
+	steadyHz = 9           // Hz that the bursts of one cadence may differ among each other
+	steadyDB = 16          // times in power that they may differ: Australia alternates by 10 dB
+
+	// A tone that sounds seldom and for a short time is found in speech when its
+	// silence is only measured once.
+	seldomOn  = 500 * dsp.MS
+	seldomOff = 700 * dsp.MS
+
+	swingSeen = 23 // Hz from which a swinging tone is seen to be made of three
+
+	sitNear = 30 // Hz that the tones of a SIT may differ from the plan
+
+	regularParts = 3             // parts of a regular cadence at most
+	regularMin   = 60 * dsp.MS   // on and off
+	regularMax   = 8000 * dsp.MS // together
+	equalPart    = 0.07          // of a length that it may differ from cycle to cycle
+	equalMin     = 18 * dsp.MS   // and at least
+
+	edgeLooks = 2    // looks at a silence that already show the next burst
+	purePart  = 0.55 // share of the looks at a burst that must show nothing else
+	clearPart = 0.7  // share of the looks at a silence that must not show the tone
+	quietPart = 0.5  // and hardly anything, where no country's plan is met
+)
+
+// history keeps bursts.
+type history struct {
+	ring [remembered]burst
+	n    int // so far
+}
+
+func (h *history) push(b *burst) {
+	h.ring[h.n%remembered] = *b
+	h.n++
+}
+
+func (h *history) len() int { return min(h.n, remembered) }
+
+// back is the burst i before the last.
+func (h *history) back(i int) *burst { return &h.ring[(h.n-1-i)%remembered] }
+
+// pop drops the last burst.
+func (h *history) pop() { h.n-- }
+
+// forget drops all but the last few bursts.
+func (h *history) forget(keep int) {
+	keep = min(keep, h.len())
+	var r history
+	for i := keep - 1; i >= 0; i-- {
+		r.push(h.back(i))
+	}
+	*h = r
+}
+
+// is says whether a burst sounds as part p wants it, and how far it is off, in
+// shares of what is allowed.
+func (p *part) is(b *burst, within float32) (miss float32, ok bool) {
+	if p.swing > swingSeen && b.parts[0] != 0 && b.parts[1] == 0 {
+		return 0, false
+	}
+	if b.parts[0] == 0 || p.swing > 0 || p.hz[1] != 0 && abs(p.hz[0]-p.hz[1]) < closeHz {
+		return p.about(b, within)
+	}
+	// Every tone heard must be one of the plan's, and every one of the plan heard.
+	for _, hz := range b.parts {
+		if hz == 0 {
+			break
+		}
+		m := float32(1e9)
+		for _, want := range p.hz {
+			if want != 0 {
+				m = min(m, abs(hz-want))
+			}
+		}
+		miss = max(miss, m)
+	}
+	for _, want := range p.hz {
+		if want == 0 {
+			break
+		}
+		m := float32(1e9)
+		for _, hz := range b.parts {
+			if hz != 0 {
+				m = min(m, abs(hz-want))
+			}
+		}
+		miss = max(miss, m)
+	}
+	return miss / within, miss <= within
+}
+
+// about compares mean frequencies: where the parts were not told apart.
+func (p *part) about(b *burst, within float32) (miss float32, ok bool) {
+	miss = abs(b.hz - p.middle)
+	if p.hz[1] != 0 || p.swing > 0 {
+		within += 5
+	}
+	return miss / within, miss <= within
+}
+
+// lasts says whether a length of the part is as wanted, and how far it is off.
+func (p *part) lasts(length int64, want int32) (miss float32, ok bool) {
+	d := abs(float32(length) - float32(want))
+	allowed := p.slack(want)
+	return d / allowed, d <= allowed
+}
+
+// slack is how much a length may differ.
+func (p *part) slack(want int32) float32 {
+	return max(slackMin, slack*float32(want)) + p.blur
+}
+
+// within is how many Hz a tone of a cadence may differ from the plan.
+func (c *cadence) within() float32 {
+	if c.country == "CN" {
+		return nearCN
+	}
+	return near
+}
+
+// fits says whether a burst and the silence after it are a part of a cadence.
+func (c *cadence) fits(i int, b *burst, off int64) (miss float32, ok bool) {
+	p := &c.parts[i]
+	m1, ok := p.is(b, c.within())
+	if !ok {
+		return 0, false
+	}
+	m2, ok := p.lasts(b.to-b.from, p.on)
+	if !ok {
+		return 0, false
+	}
+	m3, ok := p.lasts(off, p.off)
+	if !ok || float32(b.pure) < purePart*float32(b.looks) || float32(b.clear+edgeLooks) < clearPart*float32(b.after) {
+		return 0, false
+	}
+	return m1 + m2 + m3, true
+}
+
+// like says whether two bursts may come from the same source.
+func like(a, b *burst) bool {
+	return abs(a.hz-b.hz) <= steadyHz && a.level < steadyDB*b.level && b.level < steadyDB*a.level
+}
+
+// find looks for a cadence that the last bursts follow. next is the beginning
+// of the burst that has just begun. It returns the number of parts that fit and
+// the part that has begun.
+func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
+	if next.hz < c.low || next.hz > c.high {
+		return 0, 0, 0
+	}
+	for e := range c.n {
+		begun := (e + 1) % c.n
+		if _, ok := c.parts[begun].is(next, c.within()+near); !ok {
+			continue
+		}
+		n, sum := 0, float32(0)
+		var before [maxParts]int32 // from burst to burst, a cycle later
+		after := next
+		for i := 0; i < h.len(); i++ {
+			b := h.back(i)
+			k := ((e-n)%c.n + c.n) % c.n
+			if _, ok := c.parts[k].is(b, c.within()); !ok {
+				continue // something else was heard between
+			}
+			m, ok := c.fits(k, b, after.from-b.to)
+			if !ok || c.parts[k].hz == c.parts[(k+1)%c.n].hz && !like(b, after) {
+				break
+			}
+			if n >= c.n && !equal(after.from-b.from, before[n%c.n], c.parts[k].blur) {
+				break
+			}
+			before[n%c.n] = int32(after.from - b.from)
+			n++
+			sum += m
+			after = b
+		}
+		if n > 0 && (n > parts || n == parts && sum/float32(n) < miss) {
+			parts, at, miss = n, begun, sum/float32(n)
+		}
+	}
+	return parts, at, miss
+}
+
+// once says whether the last bursts are a cadence that is heard but once, and
+// whose parts follow each other without silence.
+func (c *cadence) once(h *history) bool {
+	if h.len() < c.n {
+		return false
+	}
+	for i := range c.n {
+		b, p := h.back(c.n-1-i), &c.parts[i]
+		_, sounds := p.is(b, sitNear)
+		_, long := p.lasts(b.to-b.from, p.on)
+		if !sounds || !long || float32(b.pure) < purePart*float32(b.looks) {
+			return false
+		}
+		if i < c.n-1 && h.back(c.n-2-i).from-b.to > 2*slackMin {
+			return false
+		}
+	}
+	return true
+}
+
+// regular makes a cadence of what the last bursts do again and again, or none.
+func (h *history) regular(next *burst) (c cadence, parts int) {
+	for n := 1; n <= regularParts; n++ {
+		for parts = 0; parts < h.len(); parts++ {
+			b := h.back(parts)
+			after := next
+			if parts > 0 {
+				after = h.back(parts - 1)
+			}
+			on, off := b.to-b.from, after.from-b.to
+			if !like(b, after) || float32(b.pure) < purePart*float32(b.looks) ||
+				float32(b.quiet+edgeLooks) < quietPart*float32(b.after) || on < regularMin || off < regularMin || on+off > regularMax {
+				break
+			}
+			if parts < n {
+				c.parts[n-1-parts] = part{on: int32(on), off: int32(off)}
+				continue
+			}
+			p := &c.parts[n-1-parts%n]
+			if !equal(on, p.on, 0) || !equal(off, p.off, 0) {
+				break
+			}
+		}
+		if parts >= n*max(2, 4-n) && parts >= 3 {
+			c.tone, c.n = Regular, n
+			b := h.back(0)
+			for i := range n {
+				c.parts[i].hz, c.parts[i].middle = b.parts, b.hz
+				if b.parts[0] == 0 {
+					c.parts[i].hz[0] = b.hz
+				}
+			}
+			return c, parts
+		}
+	}
+	return c, 0
+}
+
+// equal says whether a length is another again.
+func equal(length int64, other int32, blur float32) bool {
+	d := abs(float32(length) - float32(other))
+	return d <= max(equalMin, equalPart*float32(other))+blur
+}
+
+// needed is how many full cycles make a cadence certain: the shorter they are,
+// the more of them.
+func (c *cadence) needed() int {
+	switch p := c.period(); {
+	case p < 550*dsp.MS:
+		return 3
+	case c.n == 1 && (p < 1300*dsp.MS || c.parts[0].on <= seldomOn && c.parts[0].off > seldomOff):
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,107 @@
+package progress
+
+import (
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestSpectrumIsThatOfTheDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		var x [lowLen]float32
+		for i := range x {
+			x[i] = float32(r.NormFloat64() * 3000)
+		}
+		var p [lowLines]float32
+		lowSpectrum(&p, &x)
+		var z [lowLen][2]float32
+		for i := range z {
+			z[i][0] = x[i] * lowShape[i]
+		}
+		transform(z[:], circle(lowLen))
+		for k := 1; k < lowLines; k++ {
+			var sum complex128
+			for i, v := range x {
+				sum += complex(float64(v)*float64(lowShape[i]), 0) * cmplx.Rect(1, -2*math.Pi*float64(k*i)/lowLen)
+			}
+			want := real(sum)*real(sum) + imag(sum)*imag(sum)
+			if got := float64(p[k]); math.Abs(got-want) > 1e-3*want+10 {
+				t.Fatalf("line %d: %g, want %g", k, got, want)
+			}
+			if got := float64(sq(z[k][0]) + sq(z[k][1])); math.Abs(got-want) > 1e-3*want+10 {
+				t.Fatalf("line %d: %g, want %g", k, got, want)
+			}
+		}
+	}
+}
+
+// TestFiltersPassWhatTheySay measures both filters with sines.
+func TestFiltersPassWhatTheySay(t *testing.T) {
+	for hz := 50.0; hz < 4000; hz += 50 {
+		if hz == 2000 { // the mid samples meet its zeros
+			continue
+		}
+		var x [2*midHop + 16]int16
+		for i := range x {
+			x[i] = int16(math.Round(16000 * math.Cos(2*math.Pi*hz*float64(i)/8000)))
+		}
+		var y [midHop]float32
+		wide(y[:], x[:])
+		// All mid samples are cosines of the same peak, at a lag of wideReach.
+		var peak float64
+		for i, v := range y {
+			if c := math.Cos(2 * math.Pi * hz * float64(2*i+wideReach) / 8000); math.Abs(c) > 0.5 {
+				peak = float64(v) / c / 16000
+			}
+		}
+		if want := math.Sqrt(float64(wideGain(float32(hz)))); math.Abs(math.Abs(peak)-want) > 0.001 {
+			t.Errorf("wide at %v Hz: %.4f, want %.4f", hz, peak, want)
+		}
+		folded := math.Min(hz, math.Abs(4000-hz))
+		if db := 20 * math.Log10(math.Abs(peak)); hz < 1170 && db < -1 || hz > 3250 && folded < 750 && db > -34 {
+			t.Errorf("wide at %v Hz: %.1f dB", hz, db)
+		}
+		sum := 0.5
+		for i, v := range tails {
+			sum += 2 * float64(v) * math.Cos(2*math.Pi*hz/2*float64(2*i+1)/4000)
+		}
+		db := 20 * math.Log10(math.Abs(sum)+1e-9)
+		if at := hz / 2; at <= 700 && db < -0.5 || at >= 1250 && db > -22 || at >= 1500 && db > -47 {
+			t.Errorf("narrow at %v Hz: %.1f dB", at, db)
+		}
+	}
+}
+
+// cpu is the processor time of this process so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano())
+}
+
+func BenchmarkSpectrum(b *testing.B) {
+	var raw [hop + 16]int16
+	for i := range raw {
+		raw[i] = int16(i * i * 7919 % 4001)
+	}
+	var x [midHop + 17]float32
+	var y [lowLen]float32
+	var p [lowLines]float32
+	for name, f := range map[string]func(){
+		"wide":   func() { wide(x[:midHop], raw[:]) },
+		"narrow": func() { narrow(y[:lowHop], x[:]) },
+		"low":    func() { lowSpectrum(&p, &y) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			t := cpu()
+			for b.Loop() {
+				f()
+			}
+			b.ReportMetric(float64(cpu()-t)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
