@@ -209,7 +209,11 @@ func (d *Detector) survey(at int64) {
 	if power < surveyFloor || lag < lagMin*power || lag > lagMax*power {
 		return
 	}
-	if key := guess((*[surveyLen]int16)(d.heard(at, surveyLen))); key >= 0 && !(d.key.on && key == d.key.index) {
+	x := (*[surveyLen]int16)(d.heard(at, surveyLen))
+	if correlate3(x) > lag3Max*power {
+		return
+	}
+	if key := guess(x); key >= 0 && !(d.key.on && key == d.key.index) {
 		d.guess = key
 		d.until = at - surveyLen + fitLen
 	}

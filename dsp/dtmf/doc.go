@@ -20,8 +20,8 @@
 //
 //   - both frequencies are right within 1.8 %,
 //   - the levels agree within +8.9 dB (row stronger) and −4.9 dB,
-//   - whatever is not the tones lies 5 dB and more below the weaker of them; 11 dB
-//     where a frequency is off by as much as 1.8 %.
+//   - whatever is not the tones lies 4.5 dB and more below the weaker of them;
+//     10.5 dB where a frequency is off by as much as 1.8 %.
 //
 // The last is what keeps speech out, and it is a statement about the line: keys
 // are found down to a signal-to-noise ratio of about 6 dB. A key then sounds
@@ -47,7 +47,7 @@
 //	must be accepted, 4000 keys, clean / S/N 15…30 dB   missed 0 / 0, doubled 0 / 0
 //	must be refused, 2000 each of: off by 3.5…4.5 %,
 //	  5…20 ms, −70…−55 dBm0, one tone, two wrong tones  accepted 0 of 10000
-//	1000 keys in white noise at S/N 7 / 6 / 5 dB        missed 0 / 4 / 412
+//	1000 keys in white noise at S/N 7 / 6 / 5 dB        missed 0 / 0 / 97
 //	hum of 50 or 60 Hz 12 dB below…12 dB above a tone   missed 0 of 3200
 //	dial tone (350+440, 400, 425, 450) 12 dB above      missed 0 of 640
 //	echo after 20 ms, 10 dB below                       missed 0 of 1000
@@ -58,7 +58,7 @@
 //	speech, 10.5 h in 20 languages                      0 keys
 //	the same at 11 other pitches, 115 h                 0 keys
 //	music, 0.7 h                                        1 key
-//	begin and length                                    within 3.5 ms
+//	begin and length                                    within 4 ms
 //	Down after the tones began                          60 ms at the latest
 //
 // What it does not do: it does not tell keys from a recording of keys, nor does

@@ -34,7 +34,7 @@ const (
 	// how much noise keys are found and what speech is taken for one. Real
 	// telephones are exact to 0.5 %; tones that lie farther away than driftFrom
 	// must be purer, by remnantSlope at most.
-	remnantMin   = 5.0
+	remnantMin   = 4.5
 	remnantSlope = 6.0
 	driftFrom    = 0.006
 )

@@ -14,8 +14,13 @@ const (
 	// lies 7 dB or more below each tone; seven of eight windows of speech do
 	// not. The limits leave room for tones that begin or end within the window
 	// and for some hum.
-	lagMin = 0.28
+	lagMin = 0.22
 	lagMax = 0.87
+
+	// At a lag of three samples all eight tones are negative, from −0.07 (697 Hz)
+	// to −0.99 (1336 Hz). Two of three windows of speech that pass the first
+	// test fail this one.
+	lag3Max = 0.05
 
 	// share is what the strongest row and the strongest column hold at least of
 	// the power of a window: 0.75 at the edges of what must be accepted. Of
@@ -56,15 +61,27 @@ func makeSurveyTable() *[surveyLen / 2]waves {
 }
 
 // correlate returns the power of a window and its correlation with itself one
-// sample later. Every other product is enough for both.
+// sample later: the power less half the square of the differences, which unlike
+// products does not hang on where in a period the window begins. Every other
+// sample is enough for both.
 func correlate(x *[surveyLen]int16) (power, lag float64) {
-	var r0, r1 int
+	var r0, steep int
 	for i := 0; i < surveyLen-1; i += 2 {
-		a, b := int(x[i]), int(x[i+1])
+		a := int(x[i])
+		d := a - int(x[i+1])
 		r0 += a * a
-		r1 += a * b
+		steep += d * d
 	}
-	return float64(r0), float64(r1)
+	return float64(r0), float64(r0) - float64(steep)/2
+}
+
+// correlate3 is the correlation of a window with itself three samples later.
+func correlate3(x *[surveyLen]int16) float64 {
+	var r3 int
+	for i := 0; i < surveyLen-3; i += 2 {
+		r3 += int(x[i]) * int(x[i+3])
+	}
+	return float64(r3)
 }
 
 // guess returns the key whose tones hold most of a window's power, as an index

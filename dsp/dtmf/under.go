@@ -7,12 +7,13 @@ const (
 	// 570 Hz for the most part: cos(2π·570/8000) = 0.9.
 	underLag = 0.90
 
-	underSeen  = 4    // surveys that must agree; digits may lie between them
+	underRow   = 4    // surveys in a row that must agree
+	underSeen  = 6    // or surveys with others between them, while keys are pressed
 	underLost  = 8    // surveys without one that agrees, until all begins anew
 	underGone  = 16   // and until what was steady is taken to have stopped
-	underRange = 1.6  // largest ratio of their powers: 12 ms of 50-Hz hum vary by 1.27
-	hissRange  = 1.6  // and of what lies high in them
-	underHiss  = 0.01 // of the power: less than that is not compared
+	underRange = 1.7  // largest ratio of their powers: 12 ms of 60-Hz hum vary by 1.55
+	hissRange  = 1.3  // and of the part of it that lies high
+	underHiss  = 0.01 // the least part that is told from none
 )
 
 // underFloor is −40 dBm0: what is weaker does no harm.
@@ -25,38 +26,44 @@ type under struct {
 	on   bool
 	ref  float64 // power of a survey of the sound alone
 	seen int     // surveys that agreed
+	row  int     // of them, those since one did not
 	lost int     // surveys since one did
 
-	power, hiss [2]float64 // range of the powers of those surveys, and of what lies high in them
+	power, hiss [2]float64 // range of the powers of those surveys, and of the part that lies high
 	state       [7]float64 // of the filter
 }
 
 // watch takes power and lag of a survey and reports whether u.on became true.
 func (u *under) watch(power, lag float64) bool {
-	hiss := max(power-lag, underHiss*power)
 	low := power > underFloor && lag > underLag*power
+	hiss := underHiss
+	if low {
+		hiss = max(hiss, 1-lag/power)
+	}
 	switch {
 	case u.seen == 0:
 	case low && widen(&u.power, &u.hiss, power, hiss):
 		u.seen++
+		u.row++
 		u.lost = 0
 	case power < u.power[0]/underRange: // nothing steady can become less
 		u.seen = 0
 	default:
+		u.row = 0
 		if u.lost++; u.lost > underLost {
 			u.seen = 0
 		}
 	}
 	if u.seen == 0 && low {
 		u.power, u.hiss = [2]float64{power, power}, [2]float64{hiss, hiss}
-		u.seen = 1
+		u.seen, u.row = 1, 1
 		if !u.on {
 			u.lost = 0
 		}
 	}
 	was := u.on
 	switch {
-	case u.seen >= underSeen:
+	case u.row >= underRow || u.seen >= underSeen:
 		u.on = true
 		u.ref = (u.power[0] + u.power[1]) / 2
 	case power < u.ref/2 || u.lost > underGone:
@@ -65,8 +72,8 @@ func (u *under) watch(power, lag float64) bool {
 	return u.on && !was
 }
 
-// widen takes a power and what lies high in it into their ranges, unless these
-// become too wide.
+// widen takes a power and the part that lies high into their ranges, unless
+// these become too wide.
 func widen(power, hiss *[2]float64, p, h float64) bool {
 	a, b := [2]float64{min(power[0], p), max(power[1], p)}, [2]float64{min(hiss[0], h), max(hiss[1], h)}
 	if a[1] > underRange*a[0] || b[1] > hissRange*b[0] {
