@@ -53,7 +53,7 @@
 //	echo after 20 ms, 10 dB below                       missed 0 of 1000
 //	1…10 ms missing within a key                        bridged, 0 of 5000 split
 //	the same key again after 25…40 ms                   told apart, 4000 of 4000
-//	always accepted from / never below                  29 ms / 27 ms
+//	always accepted from / never below                  30 ms / 26 ms
 //	weakest tone                                        −40 dBm0
 //	speech, 10.5 h in 20 languages                      0 keys
 //	the same at 11 other pitches, 115 h                 0 keys

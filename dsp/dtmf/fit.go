@@ -8,7 +8,7 @@ import (
 
 const (
 	// fitLen is the stretch that the tones must fill. With what remnant allows,
-	// tones of 28 ms are accepted and tones of 27 ms are not: the shortest key
+	// tones of 30 ms are accepted and tones of 25 ms are not: the shortest key
 	// has 40 ms, and 20 ms must not be one.
 	fitLen = 32 * dsp.MS
 
