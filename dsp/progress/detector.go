@@ -120,7 +120,7 @@ func (d *Detector) Skip(n int) {
 	d.dues = len(due)
 	d.front = newFront(at)
 	d.follow = follower{}
-	d.history.forget(0)
+	d.history = history{}
 }
 
 // Flush ends a tone that is on, at the end of a recording.
@@ -178,7 +178,7 @@ func (d *Detector) begun(dst []Event) []Event {
 		if last.from == d.mine.from {
 			d.mine = *last
 		}
-		if _, ok := d.tone.fits(d.part, &d.mine, now.from-d.mine.to); ok {
+		if _, ok := d.tone.fits(d.part, &d.mine, now.from-d.mine.to, going); ok {
 			d.take(d.part, &d.mine, now.from)
 			d.fitting++
 			d.is.To = d.mine.to
@@ -232,11 +232,11 @@ func (d *Detector) hear(dst []Event, c *cadence, n, at int) []Event {
 	now := &d.follow.now
 	d.begin(c)
 	next := now
-	for i := 0; d.fitting < n; i++ { // the bursts that were found
+	for i := 0; d.fitting < n && i < d.history.len(); i++ { // the bursts that were found
 		b := d.history.back(i)
 		k := ((at-1-d.fitting)%c.n + c.n) % c.n
-		if _, ok := c.parts[k].is(b, c.within()); !ok {
-			continue
+		if _, ok := c.parts[k].is(b, c.within()); !ok && c.tone != Regular {
+			continue // something else was heard between
 		}
 		if d.fitting == 0 {
 			d.is.To = b.to
@@ -324,7 +324,7 @@ func (d *Detector) watch(dst []Event, at int64) []Event {
 	if d.silent {
 		since, length = d.mine.to, p.off
 	}
-	if float32(at-since) > float32(length)+p.slack(length)+grace {
+	if float32(at-since) > float32(length)+going*p.slack(length)+grace {
 		return d.over(dst)
 	}
 	return dst
@@ -358,7 +358,7 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	c := cadence{tone: Steady}
 	if best != nil {
 		c = *best
-	} else if length < steadyNone {
+	} else if length < steadyNone || b.mains() {
 		return dst
 	}
 	c.n = 0
@@ -367,6 +367,21 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	d.take(0, b, at)
 	d.is.Parts[0] = [2]int{int(length / dsp.MS)}
 	return append(dst, d.tell(Heard))
+}
+
+// mains says whether a burst is made of harmonics of 50 or 60 Hz.
+func (b *burst) mains() bool {
+	for _, of := range [2]float32{50, 60} {
+		all := b.parts[0] != 0
+		for _, hz := range b.parts {
+			n := float32(int(hz/of + 0.5))
+			all = all && abs(hz-n*of) < 2
+		}
+		if all {
+			return true
+		}
+	}
+	return false
 }
 
 // hatched says whether a burst is interrupted as c has it: too shortly to fall apart.
@@ -403,6 +418,7 @@ func (d *Detector) steady(c *cadence, b *burst) int64 {
 // over ends the tone that is on.
 func (d *Detector) over(dst []Event) []Event {
 	d.on = false
+	d.history.forget(d.is.To) // what was told is not told again
 	return append(dst, d.tell(Over))
 }
 

@@ -5,8 +5,9 @@ import "vaad/dsp"
 const (
 	remembered = 24 // bursts, enough for six cycles of four parts
 
-	slack    = 0.15        // of a length on or off that it may differ from the plan
-	slackMin = 25 * dsp.MS // and at least
+	slack    = 0.17        // of a length on or off that it may differ from the plan: 15 %, and what it is measured wrong by
+	slackMin = 26 * dsp.MS // and at least
+	going    = 1.5         // times that, for a tone that is on
 	near     = 12          // Hz that a tone may differ from the plan
 	nearCN   = 25          // for China, whose standard has 450 ± 25 Hz
 	steadyHz = 9           // Hz that the bursts of one cadence may differ among each other
@@ -52,12 +53,13 @@ func (h *history) back(i int) *burst { return &h.ring[(h.n-1-i)%remembered] }
 // pop drops the last burst.
 func (h *history) pop() { h.n-- }
 
-// forget drops all but the last few bursts.
-func (h *history) forget(keep int) {
-	keep = min(keep, h.len())
+// forget drops the bursts that begin before a sample.
+func (h *history) forget(before int64) {
 	var r history
-	for i := keep - 1; i >= 0; i-- {
-		r.push(h.back(i))
+	for i := h.len() - 1; i >= 0; i-- {
+		if b := h.back(i); b.from >= before {
+			r.push(b)
+		}
 	}
 	*h = r
 }
@@ -108,11 +110,11 @@ func (p *part) about(b *burst, within float32) (miss float32, ok bool) {
 	return miss / within, miss <= within
 }
 
-// lasts says whether a length of the part is as wanted, and how far it is off.
-func (p *part) lasts(length int64, want int32) (miss float32, ok bool) {
-	d := abs(float32(length) - float32(want))
-	allowed := p.slack(want)
-	return d / allowed, d <= allowed
+// lasts says whether a length of the part is as wanted, give or take its slack
+// so many times, and how far it is off.
+func (p *part) lasts(length int64, want int32, times float32) (miss float32, ok bool) {
+	d := abs(float32(length)-float32(want)) / p.slack(want)
+	return d, d <= times
 }
 
 // slack is how much a length may differ.
@@ -128,18 +130,19 @@ func (c *cadence) within() float32 {
 	return near
 }
 
-// fits says whether a burst and the silence after it are a part of a cadence.
-func (c *cadence) fits(i int, b *burst, off int64) (miss float32, ok bool) {
+// fits says whether a burst and the silence after it are a part of a cadence,
+// give or take so many times what its lengths may differ.
+func (c *cadence) fits(i int, b *burst, off int64, times float32) (miss float32, ok bool) {
 	p := &c.parts[i]
 	m1, ok := p.is(b, c.within())
 	if !ok {
 		return 0, false
 	}
-	m2, ok := p.lasts(b.to-b.from, p.on)
+	m2, ok := p.lasts(b.to-b.from, p.on, times)
 	if !ok {
 		return 0, false
 	}
-	m3, ok := p.lasts(off, p.off)
+	m3, ok := p.lasts(off, p.off, times)
 	if !ok || float32(b.pure) < purePart*float32(b.looks) || float32(b.clear+edgeLooks) < clearPart*float32(b.after) {
 		return 0, false
 	}
@@ -172,7 +175,7 @@ func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
 			if _, ok := c.parts[k].is(b, c.within()); !ok {
 				continue // something else was heard between
 			}
-			m, ok := c.fits(k, b, after.from-b.to)
+			m, ok := c.fits(k, b, after.from-b.to, 1)
 			if !ok || c.parts[k].hz == c.parts[(k+1)%c.n].hz && !like(b, after) {
 				break
 			}
@@ -200,7 +203,7 @@ func (c *cadence) once(h *history) bool {
 	for i := range c.n {
 		b, p := h.back(c.n-1-i), &c.parts[i]
 		_, sounds := p.is(b, sitNear)
-		_, long := p.lasts(b.to-b.from, p.on)
+		_, long := p.lasts(b.to-b.from, p.on, 1)
 		if !sounds || !long || float32(b.pure) < purePart*float32(b.looks) {
 			return false
 		}
