@@ -213,7 +213,7 @@ func (d *Detector) survey(at int64) {
 	if correlate3(x) > lag3Max*power {
 		return
 	}
-	if key := guess(x); key >= 0 && !(d.key.on && key == d.key.index) {
+	if key, _ := guess(x); key >= 0 && !(d.key.on && key == d.key.index) {
 		d.guess = key
 		d.until = at - surveyLen + fitLen
 	}

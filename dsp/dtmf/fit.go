@@ -29,6 +29,10 @@ const (
 	// hear any at −55.
 	minLevel = -40.0
 
+	// swell is the largest ratio of the powers at either end of a fit. Noise that
+	// must be borne makes it 1.5.
+	swell = 2
+
 	// remnantMin says how far whatever is not the tones must lie below the
 	// weaker of them, in dB, when the frequencies are exact. It decides both in
 	// how much noise keys are found and what speech is taken for one. Real
@@ -61,9 +65,14 @@ func makeTurns() *[fitLen / 4][4]float64 {
 
 // fitKey lays the tones of a key over x and reports whether x is that key.
 func fitKey(x *[fitLen]int16, key int) (fit, bool) {
-	// The first and last stretch alone must look like the key: that tells
-	// nearly everything that is not one, at a fifth of the work.
-	if guess((*[surveyLen]int16)(x[:surveyLen])) != key || guess((*[surveyLen]int16)(x[fitLen-surveyLen:])) != key {
+	// The first and last stretch alone must look like the key and be as loud as
+	// each other: that tells nearly everything that is not one, at little cost.
+	first, loud := guess((*[surveyLen]int16)(x[:surveyLen]))
+	if first != key {
+		return fit{}, false
+	}
+	last, then := guess((*[surveyLen]int16)(x[fitLen-surveyLen:]))
+	if last != key || loud > swell*then || then > swell*loud {
 		return fit{}, false
 	}
 	var f fit

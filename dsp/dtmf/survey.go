@@ -85,10 +85,10 @@ func correlate3(x *[surveyLen]int16) float64 {
 }
 
 // guess returns the key whose tones hold most of a window's power, as an index
-// in tone.Keys, or −1 when no key's do.
-func guess(x *[surveyLen]int16) int {
+// in tone.Keys, or −1 when no key's do, and the power.
+func guess(x *[surveyLen]int16) (key int, power int64) {
 	var odd [surveyLen / 2]int64
-	var c0, c1, c2, c3, s0, s1, s2, s3, power int64
+	var c0, c1, c2, c3, s0, s1, s2, s3 int64
 	table := surveyTable
 	for i := range table { // two loops: the sums of one fit the registers
 		a, b := int64(x[surveyLen/2+i]), int64(x[surveyLen/2-1-i])
@@ -112,9 +112,9 @@ func guess(x *[surveyLen]int16) int {
 		int64(int32(c2)), int64(int32(s2)), int64(int32(c3)), int64(int32(s3)))
 	column, high := strongest(upper(c0), upper(s0), upper(c1), upper(s1), upper(c2), upper(s2), upper(c3), upper(s3))
 	if (low+high)*2/surveyLen < share*scale*scale*float64(power) {
-		return -1
+		return -1, power
 	}
-	return row*4 + column
+	return row*4 + column, power
 }
 
 // upper is the upper of two numbers that were added up in one word.

@@ -10,7 +10,7 @@ const (
 	underRow   = 4    // surveys in a row that must agree
 	underSeen  = 6    // or surveys with others between them, while keys are pressed
 	underLost  = 8    // surveys without one that agrees, until all begins anew
-	underGone  = 16   // and until what was steady is taken to have stopped
+	underGone  = 10   // and until what was steady is taken to have stopped
 	underRange = 1.7  // largest ratio of their powers: 12 ms of 60-Hz hum vary by 1.55
 	hissRange  = 1.3  // and of the part of it that lies high
 	underHiss  = 0.01 // the least part that is told from none
