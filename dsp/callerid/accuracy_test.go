@@ -109,7 +109,7 @@ func TestNothingIsMadeOfSpeech(t *testing.T) {
 	var hours float64
 	damaged, files := 0, 0
 	for _, root := range strings.Split(*sounds, ",") {
-		filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".wav") {
 				return nil
 			}
@@ -125,6 +125,9 @@ func TestNothingIsMadeOfSpeech(t *testing.T) {
 			hours += float64(len(x)) / dsp.Rate / 3600
 			return nil
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if hours == 0 {
 		t.Skip("no recordings in " + *sounds)

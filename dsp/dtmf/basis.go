@@ -54,9 +54,9 @@ func (b *basis) fit(x []int16) pair {
 	c1, s1, c2, s2 := b.start[0], b.start[1], b.start[2], b.start[3]
 	cd1, sd1, cd2, sd2 := b.turn[0], b.turn[1], b.turn[2], b.turn[3]
 	var e1, o1, e2, o2 float64
-	var total int
+	var total int64
 	for i, v := range right {
-		r, l := int(v), int(left[h-1-i])
+		r, l := int64(v), int64(left[h-1-i])
 		total += r*r + l*l
 		even, odd := float64(r+l), float64(r-l)
 		e1 += even * c1

@@ -65,10 +65,10 @@ func makeSurveyTable() *[surveyLen / 2]waves {
 // products does not hang on where in a period the window begins. Every other
 // sample is enough for both.
 func correlate(x *[surveyLen]int16) (power, lag float64) {
-	var r0, steep int
+	var r0, steep int64
 	for i := 0; i < surveyLen-1; i += 2 {
-		a := int(x[i])
-		d := a - int(x[i+1])
+		a := int64(x[i])
+		d := a - int64(x[i+1])
 		r0 += a * a
 		steep += d * d
 	}
@@ -77,9 +77,9 @@ func correlate(x *[surveyLen]int16) (power, lag float64) {
 
 // correlate3 is the correlation of a window with itself three samples later.
 func correlate3(x *[surveyLen]int16) float64 {
-	var r3 int
+	var r3 int64
 	for i := 0; i < surveyLen-3; i += 2 {
-		r3 += int(x[i]) * int(x[i+3])
+		r3 += int64(x[i]) * int64(x[i+3])
 	}
 	return float64(r3)
 }

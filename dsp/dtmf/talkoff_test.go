@@ -26,9 +26,13 @@ func TestTalkOff(t *testing.T) {
 	}
 	hits := make([]int, len(pitches))
 	hours := make([]float64, len(pitches))
+	files := 0
 	for _, root := range strings.Split(*sounds, ",") {
-		filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".wav") {
+				return nil
+			}
+			if files++; files%4 != 0 && !*full {
 				return nil
 			}
 			x := read(t, path)
@@ -45,6 +49,9 @@ func TestTalkOff(t *testing.T) {
 			}
 			return nil
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if hours[0] == 0 {
 		t.Skip("no recordings in " + *sounds)

@@ -120,10 +120,10 @@ func (u *under) filter(dst, src []int16) {
 // steady sound alone: if not, something else was filtered away as well.
 func (u *under) steady(raw, clean []int16) bool {
 	const scale = surveyLen / 2.0 / fitLen // to count as ref does
-	var all, heard int
+	var all, heard int64
 	for i, v := range raw {
-		all += int(v) * int(v)
-		heard += int(clean[i]) * int(clean[i])
+		all += int64(v) * int64(v)
+		heard += int64(clean[i]) * int64(clean[i])
 	}
 	below, slack := float64(all-heard)*scale, float64(heard)*scale*0.1 // the filter's ripple
 	return below > 0.5*u.ref-slack && below < 2*u.ref+slack

@@ -58,9 +58,9 @@ func newSurvey(s Spec, f Framing) survey {
 // look takes surveyLag + surveyLen samples.
 func (v *survey) look(x []int16) bool {
 	x = x[:surveyLen+surveyLag]
-	var r0, r1 int
+	var r0, r1 int64
 	for i := surveyLag; i < surveyLen+surveyLag-1; i += 2 {
-		a, b := int(x[i])-int(x[i-surveyLag]), int(x[i+1])-int(x[i+1-surveyLag])
+		a, b := int64(x[i])-int64(x[i-surveyLag]), int64(x[i+1])-int64(x[i+1-surveyLag])
 		r0 += a * a
 		r1 += a * b
 	}

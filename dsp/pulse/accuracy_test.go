@@ -24,7 +24,7 @@ const sure = 0.5 // confidence from which a digit counts
 // TestAccuracy prints what the detector reaches and fails where it is less than
 // the package comment promises.
 func TestAccuracy(t *testing.T) {
-	calls := 16
+	calls := 10
 	if *full {
 		calls = 500
 	}
@@ -103,10 +103,13 @@ func TestAccuracy(t *testing.T) {
 // them only in the first seconds of a call.
 func TestTalkOff(t *testing.T) {
 	var hours float64
-	some, certain := 0, 0
+	some, certain, files := 0, 0, 0
 	for _, root := range strings.Split(*sounds, ",") {
-		filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".wav") {
+				return nil
+			}
+			if files++; files%4 != 0 && !*full {
 				return nil
 			}
 			x := read(t, path)
@@ -118,12 +121,15 @@ func TestTalkOff(t *testing.T) {
 			}
 			return nil
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if hours == 0 {
 		t.Skip("no recordings in " + *sounds)
 	}
 	t.Logf("%.2f h of speech: %d digits, %d of them of confidence %v or more: %.1f per hour", hours, some, certain, sure, float64(certain)/hours)
-	if float64(certain)/hours > 3 {
+	if float64(certain) > 2+3*hours {
 		t.Error("more than 3 per hour")
 	}
 }
