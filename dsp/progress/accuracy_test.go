@@ -74,7 +74,7 @@ func addSpeech(x, speech []int16, level float64) {
 }
 
 func TestAccuracy(t *testing.T) {
-	counts := 40
+	counts := 20
 	if *full {
 		counts = 1000
 	}

@@ -13,6 +13,8 @@ const (
 	minPure   = 3     // looks that make a burst
 	fineAfter = 9     // looks that fill the fine spectrum: 144 ms
 
+	flatTimes = 1.3 // times in power that a steady tone may seem to change
+
 	cutGap = 100 * dsp.MS // between interruptions that are not swinging
 	cutMax = 62 * dsp.MS  // of silence that only interrupts a burst
 )
@@ -26,6 +28,7 @@ type burst struct {
 	peaks    [2]int     // see look
 	looks    int        // at it
 	pure     int        // of them that showed nothing else to speak of
+	flat     int        // looks at which it was about as strong as always
 	top      float32    // greatest mean square
 	full     int64      // the last look that it filled, about
 	cuts     int        // interruptions too short to end it
@@ -122,6 +125,9 @@ func (f *follower) hold(l *look, fr *front) step {
 			b.hz += weight * (l.hz - b.hz)
 			b.level += weight * (l.level - b.level)
 		}
+		if l.level > b.level/flatTimes && l.level < b.level*flatTimes {
+			b.flat++
+		}
 		b.top = max(b.top, l.level)
 		if l.level > 0.7*b.level {
 			b.full = l.at
@@ -167,6 +173,7 @@ func (f *follower) resume() bool {
 	}
 	last.looks += b.looks
 	last.pure += b.pure
+	last.flat += b.flat
 	last.after, last.clear, last.quiet = 0, 0, 0
 	*b, *last = *last, burst{}
 	f.interrupted(b.to)

@@ -13,7 +13,10 @@ package progress
 // 350+440 sounds together, 400*25 is 400 Hz whose amplitude swings 25 times a
 // second. A tone without times is steady. Where the parts of a cadence differ in
 // frequency each has its own, joined by "then". E.180 has the special
-// information tone the same everywhere, so that it stands once, under its own line.
+// information tone the same everywhere, so that it stands once, on a line of its
+// own. What cannot be told is left out: Australia's congestion tone, which is its
+// busy tone but for every other burst being lower, and special dial tones that
+// swing or beat and are interrupted for no longer than 40 ms (Australia, Romania).
 var countries = [...]string{
 	"CN dial 450; ringback 450/1000,4000; busy 450/350,350; congestion 450/700,700; waiting 450/400,4000; vacant 450/100,100,100,100,100,100,400,400; notice 450/200,200,200,600; special-dial 450/400,40; record 950/400,10000; howler 950",
 	"** sit 950/330,0 then 1400/330,0 then 1800/330,1000",
@@ -38,7 +41,7 @@ var countries = [...]string{
 	"IL dial 414; ringback 414/1000,3000; busy 414/500,500; congestion 414/250,250; waiting 414/100,100,100,100,600,3000; special-dial 414/160,160",
 	"AE dial 350+440; ringback 400+450/400,200,400,2000; busy 400/375,375; congestion 400/400,350,225,525",
 	"TR dial 450; ringback 450/2000,4000; busy 450/500,500; congestion 450/200,200,200,200,200,200,600,200; waiting 450/200,600,200,8000; special-dial 450/1000,250",
-	"AU dial 413+438; ringback 413+438/400,200,400,2000; busy 425/375,375; waiting 425/200,200,200,4400; vacant 425/2500,500; special-dial 413+438/100,40",
+	"AU dial 413+438; ringback 413+438/400,200,400,2000; busy 425/375,375; waiting 425/200,200,200,4400; vacant 425/2500,500",
 	"NZ dial 400; ringback 400+450/400,200,400,2000; busy 400/500,500; congestion 400/250,250; waiting 400/200,3000; vacant 400/75,100,75,100,75,100,75,400; special-dial 400/100,100",
 	"CA dial 350+440; ringback 440+480/2000,4000; busy 480+620/500,500; congestion 480+620/250,250; waiting 440/300,10000; special-dial 350+440/100,100; howler 1400/100,100",
 	"MX dial 425; ringback 425/1000,4000; busy 425/250,250; waiting 425/200,600,200,10000",
@@ -67,7 +70,7 @@ var countries = [...]string{
 	"NO dial 425; ringback 425/1000,4000; busy 425/500,500; congestion 425/200,200; waiting 425/200,600,200,10000; special-dial 470/400,0 then 425/400,0",
 	"PL dial 425; ringback 425/1000,4000; busy 425/500,500; waiting 425/150,150,150,4000; special-dial 425/500,50",
 	"PT dial 425; ringback 425/1000,5000; busy 425/500,500; congestion 425/200,200; special-dial 425/1000,200",
-	"RO dial 450; ringback 450*25/1850,4150; busy 450/167,167; congestion 450/500,500; waiting 450/150,150,150,8000; vacant 450/92,110,92,110,92,110,362,110; special-dial 450*25/400,40",
+	"RO dial 450; ringback 450*25/1850,4150; busy 450/167,167; congestion 450/500,500; waiting 450/150,150,150,8000; vacant 450/92,110,92,110,92,110,362,110",
 	"RU dial 425; ringback 425/800,3200; busy 425/350,350; congestion 425/175,175; waiting 425/200,5000",
 	"SE dial 425; ringback 425/1000,5000; busy 425/250,250; congestion 425/250,750; waiting 425/200,500,200,9100; special-dial 425/100,100",
 	"UA dial 425; ringback 425/1000,4000; busy 425/350,350; congestion 425/175,175",

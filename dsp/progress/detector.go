@@ -28,21 +28,22 @@ func (k Kind) String() string {
 type Event struct {
 	Kind    Kind
 	Tone    Tone
-	Country string // whose plan it follows, by ISO 3166; empty if it is everybody's or nobody's
-	From    int64  // sample where its first burst began, counted from New; skipped samples count
-	To      int64  // where its last burst ended; in Heard and Again, of those that count
-	Cycles  int    // full cycles so far; 0 of a steady tone
-	Hz      [3]float64
-	DBm0    float64
-	Purity  float64   // share of the time it was on in which nothing else was heard
-	Parts   [4][2]int // ms on and off of a cycle as they were heard; {0, 0} behind, {ms, 0} a steady tone
+	Country string     // whose plan it follows, by ISO 3166; empty if it is everybody's or nobody's
+	From    int64      // sample where its first burst began, counted from New; skipped samples count
+	To      int64      // where its last burst ended; in Heard and Again, of those that count
+	Cycles  int        // full cycles so far; 0 of a steady tone
+	Hz      [3]float64 // what sounds together, lowest first, 0 behind; of a SIT, what sounds in turn
+	DBm0    float64    // level of the last burst that counts
+	Purity  float64    // share of the time it was on in which nothing else was heard
+	Parts   [4][2]int  // ms on and off of a cycle as they were heard; {0, 0} behind, {ms, 0} a steady tone so far
 }
 
 const (
-	steadyMin   = 1450 * dsp.MS // before a tone that goes on is a dial tone where those asked for have no longer bursts
+	steadyMin   = 1950 * dsp.MS // before a tone that goes on is a dial tone where those asked for have no longer bursts
 	steadyOther = 3200 * dsp.MS // the same for the tones of all countries: nobody's ringback is as long
 	steadyNone  = 4000 * dsp.MS // and for a steady tone of nobody's
-	steadyPure  = 0.8           // share of the looks at it that must show nothing else
+	steadyPure  = 0.9           // share of the looks at it that must show nothing else
+	steadyFlat  = 0.8           // and at which a single tone must be as strong as always: notes fade
 	steadyEvery = 8             // looks from one time that this is asked to the next
 
 	longest = 17 * dsp.Rate // silence after which nothing goes on
@@ -270,8 +271,11 @@ func (d *Detector) take(part int, b *burst, next int64) {
 	}
 	d.is.DBm0 = dsp.DBm0(float64(level))
 	d.is.Hz = [3]float64{float64(b.hz)}
-	if b.parts[0] != 0 {
-		d.is.Hz = [3]float64{float64(b.parts[0]), float64(b.parts[1]), float64(b.parts[2])}
+	for i, n := 0, 0; i < len(b.parts) && b.parts[i] != 0; i++ { // sort them in
+		for n = i; n > 0 && d.is.Hz[n-1] > float64(b.parts[i]); n-- {
+			d.is.Hz[n] = d.is.Hz[n-1]
+		}
+		d.is.Hz[n] = float64(b.parts[i])
 	}
 	if part < len(d.is.Parts) {
 		d.is.Parts[part] = [2]int{int(b.to-b.from) / dsp.MS, int(next-b.to) / dsp.MS}
@@ -334,7 +338,8 @@ func (d *Detector) watch(dst []Event, at int64) []Event {
 func (d *Detector) lasting(dst []Event, at int64) []Event {
 	b := &d.follow.now
 	length := at - b.from
-	if length < steadyMin || float32(b.pure) < steadyPure*float32(b.looks) {
+	single := b.parts[1] == 0 && b.cuts == 0 // pairs beat
+	if length < steadyMin || float32(b.pure) < steadyPure*float32(b.looks) || single && float32(b.flat) < steadyFlat*float32(b.looks) {
 		return dst
 	}
 	var best *cadence

@@ -1,1 +1,55 @@
+// Package progress finds the tones by which exchanges tell how a call goes:
+// dial tone, ringback, busy, congestion and the special tones of the countries,
+// and tones that nobody has planned but that sound pure and regular.
+//
+//	block ─▶ front: thinned, spectra of 32 ms every 16 ms ─▶ look
+//	look ─▶ follower: tones from beginning to end ─▶ burst
+//	burst, silence, burst, … ─▶ cadences of the countries ─▶ Event
+//
+// In: blocks of 8 kHz linear samples of one line. Out: Heard once a tone is
+// certain, Again at each further cycle, Over when it has ended. Callers: channels
+// (release of lines that do not tell when the other side hangs up, stage of a
+// call) and the analysis of recordings.
+//
+// # Method
+//
+// A look is a tone if 82 % of the power above mains hum and below 1.9 kHz lies
+// around one spectral line, or below 750 Hz around two. A burst is a tone from
+// edge to edge; its edges are where it fills part of a look, exact to some 3 ms,
+// and its frequencies come from 128 ms of it, exact to 1 Hz. A cadence is
+// certain when a full cycle of it, twice or three times if it is short, was
+// heard with the right frequencies, lengths within 15 %, the same period each
+// time, hardly anything else while it was on, and no more of it while it was
+// off. A steady tone is certain when it has lasted longer, by a sixth, than
+// anything of the same country that sounds alike, 2 s at least. What is certain
+// may vary half as much again before it is over; what was told once is not told again.
+//
+// The tones and their lengths are those that administrations gave to the ITU
+// (ITU-T E.180 and the list kept under it), in China GB/T 3380: 450 ± 25 Hz. See
+// countries.go. Where several countries have the same tone, New is told which
+// is meant.
+//
+// # What it does not do
+//
+// It does not hear tones above 1.85 kHz: modemtone has those. Interruptions
+// below 62 ms are only counted, so that a swinging tone with such interruptions
+// is a steady one. Below other people's speech that is as loud as the tone a
+// cadence is found when they pause. Tones that come with no pause between parts
+// of different frequency are found where the frequencies lie 40 Hz apart.
+//
+// # Measured
+//
+// By TestAccuracy -full and TestAccuracyTalkOff -full: µ-law, own generator;
+// 1000 lines each, of busy, congestion, ringback, dial and vacant-number tone of
+// China; heard, and nothing else heard.
+//
+//	every tone of every country, −16 dBm0                    336 of 336
+//	China, 450 ± 24 Hz, cadence ± 14 %, −10…−38 dBm0           100 %
+//	  with hum of 50 Hz as loud as the tone                   99.9 %
+//	  in white noise, S/N 15 / 10 / 6 dB           100 / 99.9 / 99 %
+//	  busy and congestion for 12 s below local speech
+//	    that is 10 / 3 dB lower                         98 / 42 %
+//	regular cadences of nobody's                               100 %
+//	heard in 31 h of speech and music, some re-pitched            0
+//	lines per core (spandsp's super_tone_rx in the same run)  20,000 (4,700)
 package progress

@@ -16,6 +16,7 @@ const (
 	// A tone that sounds seldom and for a short time is found in speech when its
 	// silence is only measured once.
 	seldomOn  = 500 * dsp.MS
+	briefOn   = 150 * dsp.MS
 	seldomOff = 700 * dsp.MS
 
 	swingSeen = 23 // Hz from which a swinging tone is seen to be made of three
@@ -25,8 +26,8 @@ const (
 	regularParts = 3             // parts of a regular cadence at most
 	regularMin   = 60 * dsp.MS   // on and off
 	regularMax   = 8000 * dsp.MS // together
-	equalPart    = 0.07          // of a length that it may differ from cycle to cycle
-	equalMin     = 18 * dsp.MS   // and at least
+	equalPart    = 0.02          // of a length that it may differ from cycle to cycle: exchanges count
+	equalMin     = 24 * dsp.MS   // and at least: edges are seen that well in noise
 
 	edgeLooks = 2    // looks at a silence that already show the next burst
 	purePart  = 0.55 // share of the looks at a burst that must show nothing else
@@ -263,6 +264,8 @@ func equal(length int64, other int32, blur float32) bool {
 func (c *cadence) needed() int {
 	switch p := c.period(); {
 	case p < 550*dsp.MS:
+		return 3
+	case c.n == 1 && c.parts[0].on <= briefOn && c.parts[0].off > seldomOff:
 		return 3
 	case c.n == 1 && (p < 1300*dsp.MS || c.parts[0].on <= seldomOn && c.parts[0].off > seldomOff):
 		return 2
