@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"vaad/channels"
 	"vaad/driver"
@@ -26,14 +27,74 @@ type plan struct {
 	info map[string]driver.Info // of the boards as last opened
 
 	learnt func(board string, port int) channels.Learnt // before a restart
+
+	order   []string                 // of the boards in the configuration
+	planned map[string]chan struct{} // closed when a board of order has its numbers
 }
 
 func newPlan(doc *settings.Document, sec sections, learnt func(string, int) channels.Learnt) *plan {
 	return &plan{doc: doc, sec: sec, info: map[string]driver.Info{}, learnt: learnt}
 }
 
+// inOrder lets new boards get their numbers in the order of the configuration,
+// whichever is open first.
+func (p *plan) inOrder(boards []channels.BoardConfig) {
+	p.planned = map[string]chan struct{}{}
+	for _, b := range boards {
+		p.order = append(p.order, b.ID)
+		p.planned[b.ID] = make(chan struct{})
+	}
+}
+
+// patience is how long a new board waits for the ones before it in the
+// configuration: long enough to open, not for one that cannot be opened.
+const patience = 3 * time.Second
+
+// await waits until the boards before this one that have no lines yet have
+// their numbers.
+func (p *plan) await(board string, info driver.Info) {
+	known := p.sec.lines.Get(p.doc)
+	if len(unknownLines(board, info, known)) == 0 {
+		return
+	}
+	has := map[string]bool{}
+	for _, l := range known {
+		has[l.Board] = true
+	}
+	give := time.NewTimer(patience)
+	defer give.Stop()
+	for _, earlier := range p.order {
+		if earlier == board {
+			return
+		}
+		if has[earlier] {
+			continue
+		}
+		select {
+		case <-p.planned[earlier]:
+		case <-give.C:
+			return
+		}
+	}
+}
+
+// done says that a board has its numbers.
+func (p *plan) done(board string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.planned[board]; ok {
+		select {
+		case <-c:
+		default:
+			close(c)
+		}
+	}
+}
+
 // Lines implements channels.Plan.
 func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, error) {
+	p.await(board, info)
+	defer p.done(board)
 	p.adding.Lock()
 	defer p.adding.Unlock()
 	p.mu.Lock()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -96,5 +97,20 @@ func TestRingPauseFollowsTheCountry(t *testing.T) {
 		if got := p.config("1", p.sec.lines.Get(p.doc)["1"]).CountryGap; got != want {
 			t.Errorf("%s, while it runs: ring pause %d ms, want %d", country, got, want)
 		}
+	}
+}
+
+func TestNewBoardsGetTheirNumbersInTheOrderOfTheConfiguration(t *testing.T) {
+	p := newTestPlan(t)
+	p.inOrder([]channels.BoardConfig{{ID: "first"}, {ID: "second"}, {ID: "third"}})
+	got := map[string]chan []int{"second": make(chan []int, 1), "third": make(chan []int, 1)}
+	for board, c := range got { // they open before the first one
+		go func() { c <- numbers(t, p, board, card(2)) }()
+	}
+	if ns := numbers(t, p, "first", card(2)); fmt.Sprint(ns) != "[1 2]" {
+		t.Errorf("first: %v", ns)
+	}
+	if a, b := <-got["second"], <-got["third"]; fmt.Sprint(a, b) != "[3 4] [5 6]" {
+		t.Errorf("second %v, third %v", a, b)
 	}
 }

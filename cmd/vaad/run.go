@@ -176,6 +176,7 @@ func (d *running) openRecordings(opened *undo) (err error) {
 // openLines makes the call journal, the boards and the recorder.
 func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err error) {
 	d.plan = newPlan(d.doc, d.sec, d.state.learnt)
+	d.plan.inOrder(boards)
 	for _, b := range boards {
 		if err := os.MkdirAll(b.Config.Dir, 0o700); err != nil {
 			return fmt.Errorf("make the sockets' folder of board %s: %w", b.ID, err)
