@@ -1,6 +1,9 @@
 package progress
 
-import "vaad/dsp"
+import (
+	"vaad/dsp"
+	"vaad/dsp/spectrum"
+)
 
 const (
 	kept = 8 // looks that edges are looked for in
@@ -256,7 +259,7 @@ func (b *burst) fine(f *front) {
 	for i, v := range &f.low {
 		z[i][0] = v * fineShape[i]
 	}
-	transform(z[:], fineCircle)
+	spectrum.Transform(z[:], fineCircle)
 	var p [fineLen / 2]float32
 	var most float32
 	const from, to = lowFrom * fineLen / lowLen, lowLast * fineLen / lowLen
@@ -272,7 +275,7 @@ func (b *burst) fine(f *front) {
 		// A raised cosine leaves the two strongest lines in a ratio that tells
 		// how far the tone lies from the first.
 		a, c := p[k-1], p[k+1]
-		offset := peakOffset(p[k], max(a, c))
+		offset := spectrum.PeakOffset(p[k], max(a, c))
 		if a > c {
 			offset = -offset
 		}

@@ -1,5 +1,7 @@
 package progress
 
+import "vaad/dsp/spectrum"
+
 const (
 	// floor is the mean square below which nothing is a tone: −46 dBm0. Tones
 	// must be heard down to −38.
@@ -84,7 +86,11 @@ func (f *front) advance(l *look, upper bool) {
 		clear(l.p[:])
 		return
 	}
-	lowSpectrum((*[lowLines]float32)(l.p[:]), (*[lowLen]float32)(f.low[fineLen-lowLen:]))
+	var y [lowLen]float32
+	for i, v := range f.low[fineLen-lowLen:] {
+		y[i] = v * lowShape[i]
+	}
+	spectrum.Power64((*[lowLines]float32)(l.p[:]), &y)
 	below := l.inside(hum, lowLast)
 	above := max(0, all-(f.lows[0]+f.lows[1])*(1.0/lowLen))
 	if upper || above > 0.5*below && f.sine() {
@@ -135,7 +141,7 @@ func (f *front) upper(p *[midLines]float32) {
 	for i, v := range f.mid[narrowReach+1:][:midLen] {
 		z[i][0] = v * midShape[i]
 	}
-	transform(z[:], midCircle)
+	spectrum.Transform(z[:], midCircle)
 	for k := lowLast + 1; k < midLines; k++ {
 		p[k] = sq(z[k][0]) + sq(z[k][1])
 	}

@@ -2,42 +2,10 @@ package progress
 
 import (
 	"math"
-	"math/cmplx"
-	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
 )
-
-func TestSpectrumIsThatOfTheDefinition(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
-		var x [lowLen]float32
-		for i := range x {
-			x[i] = float32(r.NormFloat64() * 3000)
-		}
-		var p [lowLines]float32
-		lowSpectrum(&p, &x)
-		var z [lowLen][2]float32
-		for i := range z {
-			z[i][0] = x[i] * lowShape[i]
-		}
-		transform(z[:], circle(lowLen))
-		for k := 1; k < lowLines; k++ {
-			var sum complex128
-			for i, v := range x {
-				sum += complex(float64(v)*float64(lowShape[i]), 0) * cmplx.Rect(1, -2*math.Pi*float64(k*i)/lowLen)
-			}
-			want := real(sum)*real(sum) + imag(sum)*imag(sum)
-			if got := float64(p[k]); math.Abs(got-want) > 1e-3*want+10 {
-				t.Fatalf("line %d: %g, want %g", k, got, want)
-			}
-			if got := float64(sq(z[k][0]) + sq(z[k][1])); math.Abs(got-want) > 1e-3*want+10 {
-				t.Fatalf("line %d: %g, want %g", k, got, want)
-			}
-		}
-	}
-}
 
 // TestFiltersPassWhatTheySay measures both filters with sines.
 func TestFiltersPassWhatTheySay(t *testing.T) {
@@ -81,27 +49,4 @@ func cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano())
-}
-
-func BenchmarkSpectrum(b *testing.B) {
-	var raw [hop + 16]int16
-	for i := range raw {
-		raw[i] = int16(i * i * 7919 % 4001)
-	}
-	var x [midHop + 17]float32
-	var y [lowLen]float32
-	var p [lowLines]float32
-	for name, f := range map[string]func(){
-		"wide":   func() { wide(x[:midHop], raw[:]) },
-		"narrow": func() { narrow(y[:lowHop], x[:]) },
-		"low":    func() { lowSpectrum(&p, &y) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			t := cpu()
-			for b.Loop() {
-				f()
-			}
-			b.ReportMetric(float64(cpu()-t)/float64(b.N), "cpu-ns/op")
-		})
-	}
 }
