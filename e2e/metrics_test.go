@@ -87,9 +87,14 @@ func TestMetricsAfterASimulatedHour(t *testing.T) {
 	sealed(t, d)
 	base, token := console(t, d)
 	var text string
-	err = Until(ctx, "every call in the journal", func() (bool, error) {
+	err = Until(ctx, "every call in the journal, and every alarm about lines looked at again", func() (bool, error) {
 		text = fetch(t, ctx, base+"/metrics", http.StatusOK)
-		return strings.Contains(text, "\nvaad_calls_open 0\n") && strings.Contains(text, "\nvaad_calls_unwritten 0\n"), nil
+		for _, settled := range []string{"vaad_calls_open 0", "vaad_calls_unwritten 0", `vaad_alarm_active{code="line-no-battery"} 0`} {
+			if !strings.Contains(text, "\n"+settled+"\n") {
+				return false, nil
+			}
+		}
+		return true, nil
 	})
 	if err != nil {
 		t.Fatal(err)
