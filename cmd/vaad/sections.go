@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,9 @@ func (s sections) check(v settings.View) error {
 	var errs []error
 	lines := s.lines.In(v)
 	groups := s.groups.In(v)
-	for n, l := range lines {
+	inOrder := slices.SortedFunc(maps.Keys(lines), func(a, b string) int { return number(a) - number(b) })
+	for _, n := range inOrder { // of two lines on one port the later one is at fault
+		l := lines[n]
 		for _, port := range []int{l.Port, l.LocalPort} {
 			if port == 0 {
 				continue
