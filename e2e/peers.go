@@ -79,8 +79,8 @@ func Dial(dir string, list ...*Peer) (*Peers, error) {
 func connect(fd int, path string) error {
 	for end := time.Now().Add(10 * time.Second); ; {
 		err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
-		missing := errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED)
-		if !missing || time.Now().After(end) {
+		again := err == unix.ENOENT || err == unix.ECONNREFUSED || err == unix.EAGAIN || err == unix.EINTR // EAGAIN: its backlog is full
+		if !again || time.Now().After(end) {
 			return err
 		}
 		<-time.After(20 * time.Millisecond)
@@ -163,8 +163,10 @@ func (p *Peer) listen(buf []byte, pcm []int16) (fresh bool, err error) {
 	for {
 		n, err := unix.Read(p.fd, buf)
 		switch {
-		case errors.Is(err, unix.EAGAIN):
+		case err == unix.EAGAIN:
 			return fresh, nil
+		case err == unix.EINTR:
+			continue
 		case err != nil:
 			return fresh, err
 		case n == 0:
