@@ -27,8 +27,15 @@ const (
 	CallBegin    EventKind = "call-begin"    // Call, Direction
 	CallAnswered EventKind = "call-answered" // AnsweredBy
 	CallEnd      EventKind = "call-end"      // EndedBy, Missed; Direction as known at the end
-	Digit        EventKind = "digit"         // of the dialled number. Text: the key
-	Key          EventKind = "key"           // pressed later in a call. Text: the key
+	CallWaiting  EventKind = "call-waiting"  // another call waits: the tone or the message was heard. Caller, Name: of that call, where it says so
+	Numbers      EventKind = "numbers"       // what is known of the parties has changed. Caller, Called, Name: all that is known now; By
+	Digit        EventKind = "digit"         // of the dialled number. Text: the key; Value: length, samples; Side, By, Sure
+	Key          EventKind = "key"           // pressed later in a call, or where nothing tells of calls. As Digit
+
+	VoiceBegin EventKind = "voice-begin" // somebody speaks. Pos: true begin, some 250 ms before Known; Side
+	VoiceEnd   EventKind = "voice-end"   // nobody does any more. Pos: true end; Side
+	Tone       EventKind = "tone"        // Text: its name, as of dsp/progress. Value: 1 it is certain (Pos: where it began), 0 it is over (Pos: where it ended); Side
+	Modem      EventKind = "modem"       // the same of the tones of fax and modems. Text: its name, as of dsp/modemtone
 
 	LongOffHook    EventKind = "long-off-hook"     // off-hook for too long: an alarm. Value: ms
 	LongOffHookEnd EventKind = "long-off-hook-end" // that is over
@@ -63,6 +70,14 @@ type Event struct {
 	Value   int64  // unit: see the kind
 	Text    string // see the kind
 	Request string // Request.ID of the request whose outcome this is
+
+	Side string // of what was heard: Side.Name
+	By   string // how a digit or a number is known: "dtmf", "pulse", "bell202", "v23", "own", …
+	Sure int    // of a digit: confidence, percent
+
+	Caller string // number of the calling party, in events of a call; "" is not known (yet)
+	Called string // number of the called party, without the outside-line prefix
+	Name   string // of the calling party
 
 	Direction  Direction // of the call
 	AnsweredBy string
