@@ -68,6 +68,16 @@ stress: build ## everything at once on 2 cores: 128 lines, disk full, kill -9, s
 prove-record: build ## the full proofs of the recorder (PROOFS="KillNine Audio": some); results in docs/proof/record.md
 	.ci/prove-record $(PROOFS)
 
+.PHONY: generate
+generate: ## write the assembly of the kernels below dsp from .ci/asm
+	@.ci/need go
+	cd .ci/asm && go run .
+
+.PHONY: generate-check
+generate-check: ## check that the assembly below dsp is what .ci/asm generates
+	@.ci/need go
+	cd .ci/asm && go run . -check
+
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
 	go test ./console -run OpenAPI -update
