@@ -17,9 +17,9 @@ func frames(x []int16) []bool {
 		rest = rest[n:]
 	}
 	events = d.Flush(events)
-	v := make([]bool, len(x)/hop)
+	v := make([]bool, len(x)/step)
 	for i := 0; i+1 < len(events); i += 2 {
-		for k := (events[i].At + hop/2) / hop; k < (events[i+1].At+hop/2)/hop && k < int64(len(v)); k++ {
+		for k := (events[i].At + step/2) / step; k < (events[i+1].At+step/2)/step && k < int64(len(v)); k++ {
 			v[k] = true
 		}
 	}
@@ -67,7 +67,7 @@ func TestAccuracy(t *testing.T) {
 	}
 	sum /= 17
 	t.Logf("mean F1 of 17 noise conditions: %.1f %%  (target ≥ 88; libfvad mode 3: 82.9)", sum)
-	_, wrong, _ := figures(frames(line(progressTones(m))), make([]bool, 120*dsp.Rate/hop))
+	_, wrong, _ := figures(frames(line(progressTones(m))), make([]bool, 120*dsp.Rate/step))
 	t.Logf("progress tones taken for voice: %.1f %%  (target ≤ 10; libfvad mode 3: 43)", wrong)
 	if sum < 88 || wrong > 10 {
 		t.Error("target missed")

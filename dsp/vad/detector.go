@@ -27,16 +27,21 @@ type Event struct {
 }
 
 const (
-	// even is the logarithm of the odds from which a frame is taken for voice:
-	// where the measure F1 is greatest, somewhat below even odds.
-	even = -0.4
+	// even is the logarithm of the odds from which it is voice: where the
+	// measure F1 is greatest, somewhat below even odds.
+	even = -0.1
 
-	attack  = 4  // frames of voice together that are a Start
-	release = 15 // frames without voice that are an End: shorter pauses belong to speech
+	// sure is the logarithm of the odds that some step must reach until voice
+	// starts: steady noise comes close to even now and then.
+	sure = 1.3
 
-	// Latency is how many samples after the place of a Start it is known at
-	// the earliest.
-	Latency = (ahead+attack)*hop + lead
+	step    = hop / 2 // samples that places are exact to: 10 ms
+	attack  = 4       // steps of voice in a row that are a Start
+	release = 18      // steps without voice that are an End: shorter pauses belong to speech
+
+	// Latency is how many samples after the place of a Start it is known, at
+	// the latest: 253 ms.
+	Latency = (ahead+2)*hop + lead + attack*step
 )
 
 // Detector tells voice from all else on one line. It is not for use by two
@@ -53,8 +58,11 @@ type Detector struct {
 	run   int     // frames in a row that speak against the state
 	at    int64   // where that row began
 	odds  float32 // of the frame judged last
-	sum   float64 // of the probabilities of the frames of voice in this row or stretch
-	count int     // of these frames
+	begun bool    // some frame was judged
+	sum   float32 // of the odds of the steps of voice in this row or stretch
+	count int     // of these steps
+	peak  float32 // greatest of these odds
+	first int64   // sample before which nothing was heard
 
 	due  [4]Event // found out by Skip
 	dues int
@@ -71,7 +79,7 @@ func (d *Detector) Position() int64 { return d.next - lead + int64(d.have) }
 // Voice says whether voice is on.
 func (d *Detector) Voice() bool { return d.voice }
 
-// Probability is that of voice in the frame judged last, some 180 ms ago.
+// Probability is that of voice in the 20 ms judged last, some 200 ms ago.
 func (d *Detector) Probability() float32 { return probability(d.odds) }
 
 // Process takes the next samples of the line and appends what is found in them
@@ -103,13 +111,28 @@ func (d *Detector) judge(dst []Event, s *[scores]int32) []Event {
 		d.owed++
 		return dst
 	}
+	at := d.next - (ahead+1)*hop // of the frame that was judged
+	if !d.begun {
+		d.begun, d.odds = true, odds
+		return d.step(dst, at, odds)
+	}
+	// A step lies a quarter of a hop from the middle of its own frame, and
+	// three quarters from that of the nearest other.
+	dst = d.step(dst, at-step, 0.75*d.odds+0.25*odds)
+	dst = d.step(dst, at, 0.25*d.odds+0.75*odds)
 	d.odds = odds
+	return dst
+}
+
+// step takes the odds of the 10 ms from sample at.
+func (d *Detector) step(dst []Event, at int64, odds float32) []Event {
 	voiced := odds >= even
 	if voiced && !d.voice && d.run == 0 {
-		d.sum, d.count = 0, 0
+		d.sum, d.count, d.peak = 0, 0, odds
 	}
 	if voiced {
-		d.sum += float64(probability(odds))
+		d.peak = max(d.peak, odds)
+		d.sum += odds
 		d.count++
 	}
 	if voiced == d.voice {
@@ -117,11 +140,11 @@ func (d *Detector) judge(dst []Event, s *[scores]int32) []Event {
 		return dst
 	}
 	if d.run == 0 {
-		d.at = d.next - (ahead+1)*hop
+		d.at = max(at, d.first)
 	}
 	d.run++
 	switch {
-	case voiced && d.run == attack:
+	case voiced && d.run >= attack && d.peak >= sure:
 		d.voice, d.run = true, 0
 		dst = append(dst, Event{Kind: Start, At: d.at, Probability: d.mean()})
 	case !voiced && d.run == release:
@@ -135,22 +158,24 @@ func (d *Detector) end(dst []Event) []Event {
 	return append(dst, Event{Kind: End, At: d.at, Probability: d.mean()})
 }
 
-func (d *Detector) mean() float32 { return float32(d.sum / float64(max(1, d.count))) }
+// mean is the probability at the mean of the odds of voice.
+func (d *Detector) mean() float32 { return probability(d.sum / float32(max(1, d.count))) }
 
 // Skip says that n samples of the line are missing. Voice ends where they
-// begin if they are 150 ms or more.
+// begin if they are 180 ms or more.
 func (d *Detector) Skip(n int) {
 	if n <= 0 {
 		return
 	}
 	at := d.Position() + int64(n)
 	due := d.settle(d.due[:d.dues])
-	if d.voice && n >= release*hop {
+	if d.voice && n >= release*step {
 		due = d.stop(due)
 	}
 	d.dues = len(due)
 	d.classifier = classifier{}
 	d.have, d.owed, d.next = 0, 0, at+lead
+	d.begun, d.first = false, at
 }
 
 // Flush decides what still waits for samples, at the end of a recording. Voice
@@ -170,6 +195,9 @@ func (d *Detector) settle(dst []Event) []Event {
 	next := d.next
 	for range ahead {
 		dst = d.judge(dst, &[scores]int32{})
+	}
+	if d.begun {
+		dst = d.step(dst, next-step, d.odds)
 	}
 	d.next, d.owed = next, 0
 	return dst

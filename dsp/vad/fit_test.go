@@ -21,26 +21,33 @@ var fit = flag.Int("fit", 0, "learn the weights in so many steps")
 
 const (
 	lesson  = 40 * dsp.Rate / hop // frames in one example
-	passage = 500                 // consecutive frames of it in a step
-	batch   = 24                  // passages in a step
+	passage = 250                 // consecutive frames of it in a step
+	batch   = 48                  // passages in a step
 )
 
 // example is a mixture as the classifier sees it.
 type example struct {
 	now   [][seen]float32
 	past  [][known]float32
-	voice []bool
+	voice []float32 // share of the frame
 }
 
 func observe(x []int16, v []bool) example {
 	var o observer
-	e := example{voice: v}
+	var e example
 	pad := append(make([]int16, lead), x...)
 	pad = append(pad, make([]int16, window)...)
 	for i := range len(x) / hop {
 		o.frame((*[window]int16)(pad[i*hop : i*hop+window]))
 		e.now = append(e.now, o.now)
 		e.past = append(e.past, o.past)
+		var y float32
+		for _, l := range v[i*hop/step : (i+1)*hop/step] {
+			if l {
+				y += float32(step) / hop
+			}
+		}
+		e.voice = append(e.voice, y)
 	}
 	return e
 }
@@ -49,7 +56,7 @@ func observe(x []int16, v []bool) example {
 func (m *material) example() example {
 	n := lesson * hop
 	seconds := n / dsp.Rate
-	x, v := make([]float64, n), make([]bool, lesson)
+	x, v := make([]float64, n), make([]bool, n/step)
 	kind := m.r.IntN(100)
 	ratio := -2 + 24*m.r.Float64()
 	if kind < 84 {
@@ -186,8 +193,9 @@ func (m *material) strange(x []float64) {
 		switch m.r.IntN(6) {
 		case 0, 1:
 			z := m.colour(n)
+			gain := level / rms(z)
 			for i := range y {
-				y[i] += z[i] / rms(z) * level
+				y[i] += z[i] * gain
 			}
 		case 2, 3:
 			m.signal(y, level)
@@ -214,20 +222,19 @@ func (m *material) strange(x []float64) {
 // parameters lays the weights out as one slice of numbers.
 func (w *weights) parameters() []*float32 {
 	var p []*float32
+	fours := func(row []four) {
+		for i := range row {
+			for k := range row[i] {
+				p = append(p, &row[i][k])
+			}
+		}
+	}
 	for j := range w.unit {
-		for i := range w.unit[j] {
-			p = append(p, &w.unit[j][i])
-		}
+		fours(w.unit[j][:])
 	}
-	for k := range w.score {
-		for j := range w.score[k] {
-			p = append(p, &w.score[k][j])
-		}
-	}
+	fours(w.score[:])
 	for j := range w.judge {
-		for i := range w.judge[j] {
-			p = append(p, &w.judge[j][i])
-		}
+		fours(w.judge[j][:])
 	}
 	for j := range w.final {
 		p = append(p, &w.final[j])
@@ -246,21 +253,13 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 	score := make([][scores]float32, passage)
 	for t := range passage {
 		now := &e.now[from+t]
-		for j := range units {
-			u := &w.unit[j]
-			sum := u[seen]
-			for i, x := range now {
-				sum += x * u[i]
-			}
-			s.hidden[t][j] = max(sum, 0)
+		for j := range w.unit {
+			p, q, r, v := sums4(w.unit[j][:], now[:])
+			copy(s.hidden[t][4*j:], []float32{max(p, 0), max(q, 0), max(r, 0), max(v, 0)})
 		}
-		for k := range scores {
-			var sum float32
-			for j, h := range s.hidden[t] {
-				sum += w.score[k][j] * h
-			}
-			score[t][k] = sum
-			s.score[t+1][k] = s.score[t][k] + float64(sum)
+		score[t][0], score[t][1], score[t][2], score[t][3] = sums4(w.score[:], s.hidden[t][:])
+		for k, v := range score[t] {
+			s.score[t+1][k] = s.score[t][k] + float64(v)
 		}
 	}
 	clip := func(t int) int { return max(0, min(passage, t)) }
@@ -277,33 +276,27 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 		copy(in[len(views)*scores:], e.past[from+newest][:])
 		odds := w.final[judges]
 		var q [judges]float32
+		for j := range w.judge {
+			q[4*j], q[4*j+1], q[4*j+2], q[4*j+3] = sums4(w.judge[j][:], in[:])
+		}
 		for j := range q {
-			u := &w.judge[j]
-			sum := u[told]
-			for i, x := range in {
-				sum += x * u[i]
-			}
-			q[j] = max(sum, 0)
+			q[j] = max(q[j], 0)
 			odds += q[j] * w.final[j]
 		}
 		p := probability(odds)
-		y := float32(0)
-		if e.voice[from+t] {
-			y = 1
-			loss -= math.Log(float64(p) + 1e-9)
-		} else {
-			loss -= math.Log(1 - float64(p) + 1e-9)
-		}
+		y := e.voice[from+t]
+		loss -= float64(y)*math.Log(float64(p)+1e-9) + float64(1-y)*math.Log(1-float64(p)+1e-9)
 		g := (p - y) / (passage * batch)
 		grad.final[judges] += g
 		for j := range q {
 			grad.final[j] += g * q[j]
 			if q[j] > 0 {
 				gj := g * w.final[j]
-				grad.judge[j][told] += gj
+				row, grow, k := &w.judge[j/4], &grad.judge[j/4], j%4
+				grow[told][k] += gj
 				for i := range in {
-					grad.judge[j][i] += gj * in[i]
-					back[i] += gj * w.judge[j][i]
+					grow[i][k] += gj * in[i]
+					back[i] += gj * row[i][k]
 				}
 			}
 		}
@@ -328,18 +321,22 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 				gs[k] += float32((sums[b][v][k] - sums[a][v][k]) / float64(view[1]-view[0]))
 			}
 		}
+		for k := range gs {
+			grad.score[units][k] += gs[k]
+		}
 		for j, h := range s.hidden[t] {
 			if h == 0 {
 				continue
 			}
 			var gh float32
 			for k := range scores {
-				grad.score[k][j] += gs[k] * h
-				gh += gs[k] * w.score[k][j]
+				grad.score[j][k] += gs[k] * h
+				gh += gs[k] * w.score[j][k]
 			}
-			grad.unit[j][seen] += gh
+			row, k := &grad.unit[j/4], j%4
+			row[seen][k] += gh
 			for i, x := range e.now[from+t] {
-				grad.unit[j][i] += gh * x
+				row[i][k] += gh * x
 			}
 		}
 	}
@@ -372,14 +369,19 @@ func learn(lessons []example, steps int, tell func(int, float64)) *weights {
 			row[i] = float32(r.NormFloat64() / math.Sqrt(float64(len(row))))
 		}
 	}
+	fours := func(rows []four) {
+		for i := range rows {
+			for k := range rows[i] {
+				rows[i][k] = float32(r.NormFloat64() / math.Sqrt(float64(len(rows))))
+			}
+		}
+	}
 	for j := range w.unit {
-		start(w.unit[j][:seen])
+		fours(w.unit[j][:seen])
 	}
-	for k := range w.score {
-		start(w.score[k][:])
-	}
+	fours(w.score[:units])
 	for j := range w.judge {
-		start(w.judge[j][:told])
+		fours(w.judge[j][:told])
 	}
 	start(w.final[:judges])
 	params, grads := w.parameters(), grad.parameters()
@@ -425,28 +427,33 @@ func learn(lessons []example, steps int, tell func(int, float64)) *weights {
 func source(w *weights) []byte {
 	var b bytes.Buffer
 	b.WriteString("package vad\n\n// Written by TestFit of fit_test.go; do not edit.\n\n// learnt are the weights of the classifier.\nvar learnt = weights{\n")
-	row := func(x []float32) {
-		b.WriteString("{")
-		for _, v := range x {
-			b.WriteString(strconv.FormatFloat(float64(v), 'g', 5, 32) + ", ")
+	number := func(v float32) string { return strconv.FormatFloat(float64(v), 'g', 5, 32) + ", " }
+	fours := func(rows []four) {
+		b.WriteString("{\n")
+		for i := range rows {
+			b.WriteString("{")
+			for _, v := range rows[i] {
+				b.WriteString(number(v))
+			}
+			b.WriteString("},\n")
 		}
 		b.WriteString("},\n")
 	}
-	b.WriteString("unit: [units][seen + 1]float32{\n")
+	b.WriteString("unit: [units / 4][seen + 1]four{\n")
 	for j := range w.unit {
-		row(w.unit[j][:])
+		fours(w.unit[j][:])
 	}
-	b.WriteString("},\nscore: [scores][units]float32{\n")
-	for k := range w.score {
-		row(w.score[k][:])
-	}
-	b.WriteString("},\njudge: [judges][told + 1]float32{\n")
+	b.WriteString("},\nscore: [units + 1]four")
+	fours(w.score[:])
+	b.WriteString("judge: [judges / 4][told + 1]four{\n")
 	for j := range w.judge {
-		row(w.judge[j][:])
+		fours(w.judge[j][:])
 	}
-	b.WriteString("},\nfinal: [judges + 1]float32")
-	row(w.final[:])
-	b.WriteString("}\n")
+	b.WriteString("},\nfinal: [judges + 1]float32{")
+	for _, v := range w.final {
+		b.WriteString(number(v))
+	}
+	b.WriteString("},\n}\n")
 	out, err := format.Source(b.Bytes())
 	if err != nil {
 		panic(err)

@@ -129,8 +129,8 @@ func phrases(paths []string, least, most float64) [][]float64 {
 
 func active(x []float64) float64 {
 	var e []float64
-	for ; len(x) >= hop; x = x[hop:] {
-		l := rms(x[:hop])
+	for ; len(x) >= step; x = x[step:] {
+		l := rms(x[:step])
 		e = append(e, l*l)
 	}
 	if len(e) == 0 {
@@ -150,10 +150,10 @@ func active(x []float64) float64 {
 // label says of each 10 ms of a clean phrase whether it is voice. Pauses up to
 // 150 ms belong to it, sounds below 40 ms do not.
 func label(x []float64) []bool {
-	n := len(x) / hop
+	n := len(x) / step
 	e := make([]float64, n+2)
 	for i := range n {
-		l := rms(x[i*hop : i*hop+hop])
+		l := rms(x[i*step : i*step+step])
 		e[i+1] = l * l
 	}
 	level := make([]float64, n)
@@ -208,8 +208,10 @@ type material struct {
 	music    [][]float64
 }
 
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
 func load(seed uint64) *material {
-	m := &material{r: rand.New(rand.NewPCG(seed, 1))}
+	m := &material{r: newRand(seed)}
 	for _, root := range strings.Split(*sounds, ",") {
 		if p := phrases(files(root), 0.5, 9); len(p) > 0 {
 			m.speakers = append(m.speakers, p)
@@ -236,7 +238,7 @@ func load(seed uint64) *material {
 // 0.4…4 s.
 func (m *material) speech(seconds int) ([]float64, []bool) {
 	x := make([]float64, seconds*dsp.Rate)
-	v := make([]bool, len(x)/hop)
+	v := make([]bool, len(x)/step)
 	at := int((0.2 + 1.8*m.r.Float64()) * dsp.Rate)
 	for i := m.r.IntN(100); ; i++ {
 		of := m.speakers[i%len(m.speakers)]
@@ -244,19 +246,19 @@ func (m *material) speech(seconds int) ([]float64, []bool) {
 		if at+len(p)+dsp.Rate/2 > len(x) {
 			break
 		}
-		at = at / hop * hop
+		at = at / step * step
 		for k, s := range p {
 			x[at+k] += s
 		}
 		for k, l := range label(p) {
-			v[at/hop+k] = v[at/hop+k] || l
+			v[at/step+k] = v[at/step+k] || l
 		}
 		at += len(p) + int(dsp.Rate*min(4, 0.4+1.1*m.r.ExpFloat64()))
 	}
 	var sum, n float64
 	for i, l := range v {
 		if l {
-			e := rms(x[i*hop : i*hop+hop])
+			e := rms(x[i*step : i*step+step])
 			sum += e * e
 			n++
 		}

@@ -1,0 +1,39 @@
+package vad
+
+import (
+	"flag"
+	"testing"
+
+	"vaad/dsp"
+)
+
+var corpus = flag.String("corpus", "", "8 kHz WAV for BenchmarkProcess/corpus")
+
+// BenchmarkProcess tells how many lines one core serves, by processor time.
+func BenchmarkProcess(b *testing.B) {
+	m := &material{r: newRand(1)}
+	sounds := map[string][]int16{"noise": line(mix(make([]float64, 30*dsp.Rate), m.white(30*dsp.Rate), 0))}
+	if *corpus != "" {
+		var x []int16
+		for _, v := range read(*corpus) {
+			x = append(x, int16(v*32768))
+		}
+		sounds["corpus"] = x
+	}
+	for name, x := range sounds {
+		b.Run(name, func(b *testing.B) {
+			d := New()
+			events := make([]Event, 0, 16)
+			at := 0
+			t := cpu()
+			for b.Loop() {
+				if at+160 > len(x) {
+					at = 0
+				}
+				events = d.Process(events[:0], x[at:at+160])
+				at += 160
+			}
+			b.ReportMetric(float64(b.N)*160/dsp.Rate/(cpu()-t).Seconds(), "lines/core")
+		})
+	}
+}
