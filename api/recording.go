@@ -15,7 +15,7 @@ type Recording struct {
 	Caller       string   `json:"caller" doc:"Number of the calling party, where known"`
 	Called       string   `json:"called" doc:"Number of the called party, where known"`
 	Trigger      string   `json:"trigger" doc:"What started it: manual, voltage or continuous"`
-	Codec        string   `json:"codec" doc:"g711a, g711u or pcm16"`
+	Codec        string   `json:"codec" doc:"g711a, g711u, pcm16, ima or gsm"`
 	Sides        []string `json:"sides" nullable:"false" doc:"One file each: mixed, or network and local"`
 	Bytes        int64    `json:"bytes" doc:"Bytes of all its audio files"`
 	State        string   `json:"state" doc:"open, sealed, recovered, trash or erased"`

@@ -23,6 +23,9 @@ func BenchmarkRecord(b *testing.B) {
 		{"mono=128", 128, LineConfig{Trigger: Continuous}, everyLine{driver.Tap}},
 		{"pairs=120", 240, LineConfig{Trigger: Continuous}, pairs{}},
 		{"mixed=120", 240, LineConfig{Trigger: Continuous, Sides: Mixed}, pairs{}},
+		{"ima=128", 128, LineConfig{Trigger: Continuous, Codec: IMA}, everyLine{driver.Tap}},
+		{"gsm=128", 128, LineConfig{Trigger: Continuous, Codec: GSM}, everyLine{driver.Tap}},
+		{"gsm-pairs=120", 240, LineConfig{Trigger: Continuous, Codec: GSM}, pairs{}},
 		{"pcm16=128", 128, LineConfig{Trigger: Continuous, Codec: PCM}, everyLine{driver.Tap}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

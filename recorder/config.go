@@ -28,6 +28,8 @@ const (
 
 	G711 = "g711"  // the line's own bytes
 	PCM  = "pcm16" // 16-bit linear
+	IMA  = "ima"   // IMA ADPCM, half of G.711
+	GSM  = "gsm"   // GSM 06.10 (WAV49), a fifth of G.711
 )
 
 const (
@@ -44,7 +46,7 @@ type LineConfig struct {
 	MinMS     int    // recordings by Voltage that are shorter, pre-roll aside, are thrown away
 	MaxMS     int    // longer ones go on in a linked segment; default and most 4 h
 	Sides     string // Separate (default) or Mixed
-	Codec     string // G711 (default) or PCM
+	Codec     string // G711 (default), PCM, IMA or GSM
 }
 
 // Defaults are what a line is recorded with when nothing was said.
@@ -71,7 +73,7 @@ func (c LineConfig) Validate() error {
 	c = c.filled()
 	oneOf("trigger", c.Trigger, Off, Manual, Voltage, Continuous)
 	oneOf("sides", c.Sides, Separate, Mixed)
-	oneOf("codec", c.Codec, G711, PCM)
+	oneOf("codec", c.Codec, G711, PCM, IMA, GSM)
 	within("preroll_ms", c.PrerollMS, 0, maxPreroll)
 	within("min_ms", c.MinMS, 0, longest)
 	within("max_ms", c.MaxMS, shortest, longest)

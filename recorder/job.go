@@ -24,7 +24,9 @@ type job struct {
 	w      *archive.Writer
 	pos    int64           // audio before it is in all files
 	coming int64           // samples behind pos that some files have
-	left   [][]byte        // what the last files did not take of them
+	coded  [][]byte        // these, by file
+	taken  int             // files that have them
+	part   bool            // the last block is not whole: no more can be read
 	hole   int64           // where the gap begins that is being written; none: there is no gap
 	gap    int64           // audio before it cannot be had any more
 	due    bool            // a checkpoint is to be made
@@ -37,8 +39,7 @@ type job struct {
 
 // buffers are shared by all jobs of a writer.
 type buffers struct {
-	raw     [2][most]byte
-	silence [2 * most]byte
+	raw [2][most]byte
 }
 
 // step writes what there is, at most one turn. again says that there is more
@@ -69,20 +70,26 @@ func (j *job) step(a *archive.Archive) (again, done bool, err error) {
 	if err := j.flush(); err != nil {
 		return false, false, err
 	}
-	until := min(limit, j.pos+turn)
+	until := min(limit, j.pos+j.rec.enc.whole(turn))
 	for j.pos < until && (limit-j.pos >= portion || last) {
-		moved, err := j.portion(until, limit)
+		moved, err := j.portion(until, limit, last)
 		if err != nil {
 			return false, false, err
 		}
-		if moved {
-			continue
-		}
-		if last && (j.rec.broken.Load() || j.late()) { // no more can be read: it ends here
+		switch {
+		case moved && j.part: // no more can be read: it ends here
 			limit = j.pos
-			break
+		case moved:
+			continue
+		case last && (j.rec.broken.Load() || j.part):
+			limit = j.pos
+		case last && j.late():
+			j.part = true // some samples less than a block may be there
+			continue
+		default:
+			return false, false, nil
 		}
-		return false, false, nil
+		break
 	}
 	j.short = time.Time{}
 	if last && j.pos >= limit {
@@ -120,12 +127,19 @@ func (j *job) late() bool {
 	return time.Since(j.short) > comesLate
 }
 
-// portion writes the next piece: audio, or silence where it is gone. It says
-// whether there was any.
-func (j *job) portion(until, limit int64) (moved bool, err error) {
-	n := min(until-j.pos, most)
+// portion writes the next piece, whole blocks but at the end: audio, or silence
+// where it is gone. It says whether there was any.
+func (j *job) portion(until, limit int64, last bool) (moved bool, err error) {
+	whole := func(n int64) int64 {
+		if j.part || last && j.pos+n >= limit {
+			return n
+		}
+		return j.rec.enc.whole(n)
+	}
+	n := whole(min(until-j.pos, j.rec.enc.whole(most)))
 	if j.pos < j.gap {
-		return true, j.put(min(n, j.gap-j.pos), nil)
+		n = min(n, j.gap-j.pos)
+		return true, j.put(n, nil, last && j.pos+n >= limit)
 	}
 	raw := make([][]byte, len(j.rec.enc.laws))
 	for i := range raw {
@@ -144,19 +158,24 @@ func (j *job) portion(until, limit int64) (moved bool, err error) {
 		n = int64(got)
 		raw[i] = j.bufs.raw[i][:got]
 	}
+	if n = whole(n); n == 0 {
+		return false, nil
+	}
 	for i := range raw {
 		raw[i] = raw[i][:n]
 	}
 	j.tellGap()
-	return true, j.put(n, raw)
+	return true, j.put(n, raw, j.part || last && j.pos+n >= limit)
 }
 
-// lost begins a gap up to a position, or makes the present one longer.
+// lost begins a gap up to the end of the block that a position is in, or makes
+// the present one longer.
 func (j *job) lost(upto int64) {
 	if j.hole == none {
 		j.hole = j.pos
 	}
-	j.gap = max(j.gap, upto)
+	block := j.rec.enc.block
+	j.gap = max(j.gap, j.rec.from+(upto-j.rec.from+block-1)/block*block)
 }
 
 // tellGap tells of a gap that has been written.
@@ -170,48 +189,39 @@ func (j *job) tellGap() {
 	j.hole = none
 }
 
-// put adds n samples to all files: raw as encoded, or silence.
-func (j *job) put(n int64, raw [][]byte) error {
+// put adds n samples to all files: raw as encoded, or silence. Of a recording
+// that ends with them, the last block is filled up.
+func (j *job) put(n int64, raw [][]byte, last bool) error {
 	enc := j.rec.enc
-	file := func(i int) []byte {
+	j.coming, j.coded, j.taken = n, j.coded[:0], 0
+	for i := range enc.names { // once: what fails is tried again with the same bytes
 		if raw != nil {
-			return enc.encode(i, raw)
-		}
-		b := j.bufs.silence[:n*enc.codec.SampleBytes()]
-		enc.silence(b)
-		return b
-	}
-	j.coming = n
-	for i := range enc.names {
-		if err := j.append(i, file(i)); err != nil {
-			for k := i; k < len(enc.names); k++ { // kept: the ring may not have it next time
-				j.left = append(j.left, slices.Clone(file(k)))
-			}
-			return err
+			j.coded = append(j.coded, enc.encode(i, raw, last))
+		} else {
+			j.coded = append(j.coded, enc.quiet(i, n, last))
 		}
 	}
-	return j.flush()
-}
-
-func (j *job) append(file int, b []byte) error {
-	if err := j.w.Append(file, b); err != nil {
-		return err
+	err := j.flush()
+	if err != nil && raw != nil && enc.same() { // the buffers are everybody's, and the ring may not have it next time
+		for i := range j.coded {
+			j.coded[i] = slices.Clone(j.coded[i])
+		}
 	}
-	j.r.metrics.bytes.Add(float64(len(b)))
-	return nil
+	return err
 }
 
-// flush brings to an end what an error interrupted.
+// flush brings to an end what was begun, or what an error interrupted.
 func (j *job) flush() error {
-	for len(j.left) > 0 {
-		if err := j.append(len(j.rec.enc.names)-len(j.left), j.left[0]); err != nil {
+	for ; j.taken < len(j.coded); j.taken++ {
+		b := j.coded[j.taken]
+		if err := j.w.Append(j.taken, b); err != nil {
 			return err
 		}
-		j.left = j.left[1:]
+		j.r.metrics.bytes.Add(float64(len(b)))
 	}
 	if j.coming > 0 {
 		j.pos += j.coming
-		j.coming, j.left, j.due = 0, nil, true
+		j.coming, j.due = 0, true
 		j.rec.written.Store(j.pos)
 	}
 	if j.due {

@@ -99,7 +99,7 @@ func (l *listener) more() (bool, error) {
 	for i := range raw {
 		raw[i] = raw[i][:n]
 	}
-	l.out = l.enc.encode(0, raw)
+	l.out = l.enc.encode(0, raw, false)
 	l.pos += int64(n)
 	return true, nil
 }

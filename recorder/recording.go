@@ -152,7 +152,7 @@ func (r *recording) row() index.Row {
 	n := max(0, r.written.Load()-r.from)
 	row := index.Row{ID: r.id, Day: archive.DayOf(s.Begin), Line: s.Line, LineName: s.LineName, Board: s.Board, Start: s.Begin.UTC(),
 		Samples: n, Direction: s.Direction, Caller: s.Caller, Called: s.Called, Trigger: s.Trigger, Codec: string(s.Codec),
-		Sides: s.Sides, Bytes: n * s.Codec.SampleBytes() * int64(len(s.Sides)), State: index.StateOpen, Call: s.Call,
+		Sides: s.Sides, Bytes: s.Codec.Bytes(n) * int64(len(s.Sides)), State: index.StateOpen, Call: s.Call,
 		Conversation: s.Conversation, Previous: s.Previous, Simulated: s.Simulated}
 	return row
 }

@@ -527,29 +527,6 @@ func TestRunningRecordingCanBePlayed(t *testing.T) {
 	}
 }
 
-func TestStereoExportInterleavesTheSides(t *testing.T) {
-	a := open(t, memdisk.New())
-	w := begin(t, a, "network", "local")
-	put(t, w, "abcd", "xy")
-	finish(t, a, w)
-	l, err := a.Audio("", w.ID(), "network")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := a.Audio("", w.ID(), "local")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := archive.ExportStereo(&b, l, r); err != nil {
-		t.Fatal(err)
-	}
-	in, err := wav.ParseAt(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	if err != nil || in.Channels != 2 || in.DataBytes != 8 || string(b.Bytes()[in.DataOffset:]) != "axbyc\xD5d\xD5" {
-		t.Errorf("%+v %q %v", in, b.Bytes()[in.DataOffset:], err)
-	}
-}
-
 func TestIDsGrowOverClockStepsBack(t *testing.T) {
 	a := open(t, memdisk.New())
 	seen := map[string]bool{}

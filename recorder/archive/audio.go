@@ -2,11 +2,9 @@ package archive
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 
-	"vaad/dsp/g711"
 	"vaad/dsp/wav"
 )
 
@@ -18,7 +16,8 @@ type Audio struct {
 	Codec         Codec  //
 	Size          int64  // of the WAV in bytes
 	DataOffset    int64  // where the samples begin
-	DataBytes     int64  //
+	DataBytes     int64  // whole blocks of the codec
+	Samples       int64  // in these; the last block of a coded file may be filled up
 	Running       bool   // the recording is still being written
 	f             File
 }
@@ -50,27 +49,28 @@ func (r *Reader) audio(day Day, id, side string) (*Audio, error) {
 		return nil, err
 	}
 	size, err := f.Size()
-	var in wav.Info
+	var in wav.Any
 	if err == nil {
-		in, err = wav.ParseAt(f, size)
+		in, err = wav.ParseAnyAt(f, size)
 	}
-	if err == nil && (in.Channels != 1 || in.Rate != wav.Rate) {
-		err = fmt.Errorf("%d channels at %d Hz: recordings are mono at %d Hz", in.Channels, in.Rate, wav.Rate)
+	if err == nil {
+		err = ours(&in)
 	}
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", wavName(id, side), err)
 	}
-	a := &Audio{ID: id, Side: side, Codec: codecOf(in.Format), DataOffset: in.DataOffset, DataBytes: in.DataBytes,
-		Size: size, Running: at == "", f: f}
+	codec := codecOf(&in)
+	a := &Audio{ID: id, Side: side, Codec: codec, DataOffset: in.DataOffset, DataBytes: codec.whole(in.DataBytes),
+		Samples: realIn(&in), Size: size, Running: at == "", f: f}
 	if !a.Running {
 		a.ReadSeeker = io.NewSectionReader(f, 0, size)
 		return a, nil
 	}
 	// Its head has no sizes yet: it is read with one that has.
-	head := wav.Header(in.Format, in.DataBytes)
-	pad := make([]byte, wav.Pad(in.DataBytes))
-	a.Size = int64(len(head)) + in.DataBytes + int64(len(pad))
+	head := header(codec, a.DataBytes, a.Samples)
+	pad := make([]byte, wav.Pad(a.DataBytes))
+	a.Size = int64(len(head)) + a.DataBytes + int64(len(pad))
 	a.ReadSeeker = io.NewSectionReader(pieces{head, a, pad}, 0, a.Size)
 	return a, nil
 }
@@ -111,61 +111,30 @@ func (p pieces) ReadAt(b []byte, at int64) (n int, err error) {
 }
 
 // parseWAV checks that a sealed file is what its journal line says.
-func parseWAV(f io.ReaderAt, size int64, codec Codec, maxSamples int64) (wav.Info, error) {
-	in, err := wav.ParseAt(f, size)
+func parseWAV(f io.ReaderAt, size int64, codec Codec, maxSamples int64) error {
+	in, err := wav.ParseAnyAt(f, size)
 	if err != nil {
-		return in, err
-	}
-	if codecOf(in.Format) != codec || in.Channels != 1 || in.Rate != wav.Rate {
-		return in, fmt.Errorf("it holds %v, %d channels at %d Hz; the journal says %s", in.Format, in.Channels, in.Rate, codec)
-	}
-	if n := in.DataBytes / codec.SampleBytes(); n > maxSamples {
-		return in, fmt.Errorf("it holds %d samples, the journal says %d", n, maxSamples)
-	}
-	return in, nil
-}
-
-// ExportStereo writes one WAV with two channels from two sides of equal codec;
-// the shorter side is filled with silence. G.711 stays bit for bit.
-func ExportStereo(w io.Writer, left, right *Audio) error {
-	if left.Codec != right.Codec {
-		return &Error{Op: "export", ID: left.ID, Err: errors.New("the sides have different codecs: export them one by one")}
-	}
-	sb := left.Codec.SampleBytes()
-	samples := max(left.DataBytes, right.DataBytes) / sb
-	format := wavFormat(left.Codec)
-	if _, err := w.Write(wav.Spec{Format: format, Rate: wav.Rate, Channels: 2}.Header(2 * sb * samples)); err != nil {
 		return err
 	}
-	const block = 8192 // samples
-	one := make([]byte, block*sb)
-	both := make([]byte, 2*block*sb)
-	var fill byte
-	switch left.Codec {
-	case G711A:
-		fill = g711.Silence(g711.ALaw)
-	case G711U:
-		fill = g711.Silence(g711.MuLaw)
+	if codecOf(&in) != codec || in.Channels != 1 || in.Rate != wav.Rate {
+		return fmt.Errorf("it holds %v, %d channels at %d Hz; the journal says %s", in.Format, in.Channels, in.Rate, codec)
 	}
-	sides := [2]*io.SectionReader{left.Data(), right.Data()}
-	for at := int64(0); at < samples; at += block {
-		n := min(block, samples-at)
-		for s, r := range sides {
-			b := one[:n*sb]
-			k, err := io.ReadFull(r, b)
-			if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-				return &Error{Op: "export", ID: left.ID, Err: err}
-			}
-			for i := range b[k:] {
-				b[k+i] = fill
-			}
-			for i := int64(0); i < n; i++ {
-				copy(both[(2*i+int64(s))*sb:], b[i*sb:(i+1)*sb])
-			}
-		}
-		if _, err := w.Write(both[:2*n*sb]); err != nil {
-			return err
-		}
+	if n := realIn(&in); n > maxSamples {
+		return fmt.Errorf("it holds %d samples, the journal says %d", n, maxSamples)
 	}
 	return nil
 }
+
+// ours says what keeps a file from being a recording.
+func ours(in *wav.Any) error {
+	if in.Channels != 1 || in.Rate != wav.Rate {
+		return fmt.Errorf("%d channels at %d Hz: recordings are mono at %d Hz", in.Channels, in.Rate, wav.Rate)
+	}
+	if codecOf(in) == "" {
+		return fmt.Errorf("%v in blocks of %d bytes: recordings are in one of %q", in.Format, in.Block, codecs())
+	}
+	return nil
+}
+
+// realIn is how many samples a file has.
+func realIn(in *wav.Any) int64 { return codecOf(in).real(in.DataBytes, in.Samples) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // CRC-32C (Castagnoli, as in RFC 3720 appendix B.4).
 const (
 	ckptMagic   = "VAADCKPT"
-	ckptVersion = 1
+	ckptVersion = 2 // of the codecs IMA and GSM, which version 1 does not know; else 1 is written
 	maxSides    = 8
 	maxSideName = 16
 
@@ -50,18 +51,6 @@ type ckptHeader struct {
 	whole     bool
 }
 
-func codecByte(c Codec) byte {
-	switch c {
-	case G711A:
-		return 1
-	case G711U:
-		return 2
-	case PCM16:
-		return 3
-	}
-	return 0
-}
-
 func headerOf(id ulid.ULID, s *Start) *ckptHeader {
 	return &ckptHeader{id: id, codec: s.Codec, sides: s.Sides, begin: s.Begin, beginPos: s.BeginPos,
 		line: uint32(s.Line), simulated: s.Simulated, synced: s.ClockSynced}
@@ -72,14 +61,23 @@ func (h *ckptHeader) start() Start {
 		BeginPos: h.beginPos, Simulated: h.simulated, ClockSynced: h.synced}
 }
 
+// version is the lowest that knows the codec, so that an older vaad leaves alone
+// only what it cannot recover.
+func (h *ckptHeader) version() uint16 {
+	if h.codec.Coded() {
+		return ckptVersion
+	}
+	return 1
+}
+
 func (h *ckptHeader) append(b []byte) []byte {
 	le := binary.LittleEndian
 	at := len(b)
 	b = append(b, ckptMagic...)
-	b = le.AppendUint16(b, ckptVersion)
+	b = le.AppendUint16(b, h.version())
 	b = le.AppendUint16(b, uint16(ckptHeaderLen(len(h.sides))))
 	b = le.AppendUint16(b, uint16(ckptRecordLen(len(h.sides))))
-	b = append(b, byte(len(h.sides)), codecByte(h.codec))
+	b = append(b, byte(len(h.sides)), h.codec.trait().number)
 	b = le.AppendUint64(b, uint64(h.begin.UnixNano()))
 	b = le.AppendUint64(b, uint64(h.beginPos))
 	b = le.AppendUint32(b, h.line)
@@ -123,16 +121,11 @@ func parseCkptHeader(b []byte) (*ckptHeader, error) {
 		beginPos: int64(le.Uint64(b[24:])),
 		line:     le.Uint32(b[32:]),
 	}
-	switch b[15] {
-	case 1:
-		h.codec = G711A
-	case 2:
-		h.codec = G711U
-	case 3:
-		h.codec = PCM16
-	default:
+	at := slices.IndexFunc(codecs(), func(c Codec) bool { return c.trait().number == b[15] })
+	if at < 0 {
 		return nil, fmt.Errorf("checkpoint codec %d is not known", b[15])
 	}
+	h.codec = codecs()[at]
 	flags := le.Uint32(b[36:])
 	h.simulated, h.synced = flags&flagSimulated != 0, flags&flagClockSynced != 0
 	h.whole = flags&flagWhole != 0

@@ -55,11 +55,15 @@ func (w *world) live() []*rec {
 
 func (w *world) begin() error {
 	s := archive.Start{Line: len(w.recs) + 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: w.now, Trigger: "voltage"}
-	switch w.rng.IntN(3) {
+	switch w.rng.IntN(5) {
 	case 0:
 		s.Sides = []string{"network", "local"}
 	case 1:
 		s.Codec = archive.PCM16
+	case 2:
+		s.Codec = archive.IMA
+	case 3:
+		s.Codec, s.Sides = archive.GSM, []string{"network", "local"}
 	}
 	wr, err := w.a.Begin(s)
 	if err != nil {
@@ -76,6 +80,9 @@ func (w *world) begin() error {
 
 func (w *world) feed(r *rec) error {
 	n := 2 * (1 + w.rng.IntN(400))
+	if bytes, _ := r.start.Codec.Block(); bytes > 2 {
+		n = int(bytes) * (1 + w.rng.IntN(3))
+	}
 	for side := range r.audio {
 		b := make([]byte, n)
 		for i := range b {
@@ -92,7 +99,7 @@ func (w *world) feed(r *rec) error {
 		}
 		r.audio[side] = append(r.audio[side], b...)
 	}
-	samples := int64(len(r.audio[0])) / r.start.Codec.SampleBytes()
+	samples := r.start.Codec.Samples(int64(len(r.audio[0])))
 	if err := r.w.Checkpoint(r.start.Begin.Add(time.Duration(samples)*125*time.Microsecond), samples); err != nil {
 		return err
 	}

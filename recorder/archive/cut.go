@@ -35,6 +35,14 @@ func (a *Archive) cutSides(g *leftover, s *sealing, head *ckptHeader, recs []ckp
 	return have, nil
 }
 
+// samples is the length of the longest side.
+func (s *sealing) samples() (n int64) {
+	for _, side := range s.sides {
+		n = max(n, s.start.Codec.real(side.bytes, side.noted))
+	}
+	return n
+}
+
 // audio is the length in bytes of the longest side.
 func (s *sealing) audio() (n int64) {
 	for _, side := range s.sides {
@@ -84,35 +92,41 @@ func (a *Archive) cutSide(id, side string, i int, codec *Codec, head *ckptHeader
 		return ss, 0, err
 	}
 	ss.name = side
-	if codec.SampleBytes() == 0 { // neither checkpoint nor story: ask the file
-		in, err := wav.ParseAt(f, size)
-		if err != nil {
+	in, unread := wav.ParseAnyAt(f, size)
+	if n, _ := codec.Block(); n == 0 { // neither checkpoint nor story: ask the file
+		if unread == nil {
+			*codec = codecOf(&in)
+		}
+		if *codec == "" {
 			if zero, e := allZero(f, 0, size); e != nil || zero || size <= int64(wav.HeaderLen(wav.PCM16)) {
 				*codec = G711A // an empty one: not more than a head
 				return ss, 0, e
 			}
 			return ss, 0, fmt.Errorf("%s: %w", name, wav.ErrNotWAV)
 		}
-		*codec = codecOf(in.Format)
 	}
 	data := int64(wav.HeaderLen(wavFormat(*codec)))
 	have = max(0, size-data)
 	if head == nil || head.whole {
 		zero, err := allZero(f, data, size)
 		if err == nil && !zero {
-			ss.bytes = have - have%codec.SampleBytes()
+			ss.bytes = codec.whole(have)
+			if unread == nil && codecOf(&in) == *codec {
+				ss.noted = in.Samples // of a sealing that was interrupted
+			}
 		}
 		return ss, have, err
 	}
-	if ss.bytes, err = lastGood(f, data, have, i, recs); err != nil {
+	if ss.bytes, ss.noted, err = lastGood(f, data, have, i, recs); err != nil {
 		return ss, 0, err
 	}
 	ss.chunks = chunksOf(recs, i, ss.bytes)
 	return ss, have, nil
 }
 
-// lastGood reads backwards from the last checkpoint to the first that verifies.
-func lastGood(f File, data, have int64, side int, recs []ckptRecord) (int64, error) {
+// lastGood reads backwards from the last checkpoint to the first that verifies,
+// and returns the bytes and samples before it.
+func lastGood(f File, data, have int64, side int, recs []ckptRecord) (bytes, samples int64, err error) {
 	for _, r := range slices.Backward(recs) {
 		c := r.sides[side]
 		if c.n == 0 || c.total > have {
@@ -123,15 +137,15 @@ func lastGood(f File, data, have int64, side int, recs []ckptRecord) (int64, err
 			if Reason(err) == "io" {
 				// A bad sector, or a loose cable: nothing is cut for that. Sealing
 				// reads it again and marks what does not match.
-				return c.total, nil
+				return c.total, r.samples, nil
 			}
-			return 0, err
+			return 0, 0, err
 		}
 		if crc32.Checksum(b, castagnoli) == c.crc {
-			return c.total, nil
+			return c.total, r.samples, nil
 		}
 	}
-	return 0, nil
+	return 0, 0, nil
 }
 
 func allZero(f File, from, to int64) (bool, error) {

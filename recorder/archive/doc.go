@@ -8,7 +8,7 @@
 //	start-up ── Recover ──▶ what a crash left in open/ is cut, sealed, journaled
 //	idle ────── Reconcile ─▶ files nobody journaled are adopted, missing ones reported
 //
-// In: companded bytes per side, checkpoints, story lines, later acts. Out: WAV
+// In: coded audio per side in whole blocks, checkpoints, story lines, later acts. Out: WAV
 // files that any player opens, a story beside them, one journal per day folder
 // from which an index can be built. Callers: recorder writes; index and console
 // read; vaactl reads offline through [OpenReadOnly]; cmd/vaad wires it up.

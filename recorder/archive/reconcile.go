@@ -214,8 +214,8 @@ func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, t
 			continue
 		}
 		f.Side, f.Name = side, name
-		seal.Codec = codecOf(in.Format)
-		seal.Samples = max(seal.Samples, in.DataBytes/int64(in.FrameBytes()))
+		seal.Codec = codecOf(&in)
+		seal.Samples = max(seal.Samples, realIn(&in))
 		seal.Sides = append(seal.Sides, side)
 		seal.Files = append(seal.Files, f)
 	}
@@ -239,7 +239,7 @@ func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, t
 	return err
 }
 
-func (a *Archive) adoptWAV(ctx context.Context, name string) (s Sealed, in wav.Info, err error) {
+func (a *Archive) adoptWAV(ctx context.Context, name string) (s Sealed, in wav.Any, err error) {
 	f, err := a.disk.Open(name, os.O_RDONLY, 0)
 	if err != nil {
 		return s, in, err
@@ -247,10 +247,10 @@ func (a *Archive) adoptWAV(ctx context.Context, name string) (s Sealed, in wav.I
 	defer f.Close()
 	size, err := f.Size()
 	if err == nil {
-		in, err = wav.ParseAt(f, size)
+		in, err = wav.ParseAnyAt(f, size)
 	}
-	if err == nil && (in.Channels != 1 || in.Rate != wav.Rate) {
-		err = errors.New("not mono at 8000 Hz")
+	if err == nil {
+		err = ours(&in)
 	}
 	if err == nil {
 		s.Bytes, s.SHA256, err = a.hashName(ctx, name)

@@ -306,7 +306,7 @@ func (a *Archive) rebuild(g *leftover, head *ckptHeader, recs []ckptRecord, s *s
 		return r, nil, err
 	}
 	end, ended := story.ended()
-	if s.audio() == 0 && !ended && have > unsynced*s.start.Codec.SampleBytes() {
+	if s.audio() == 0 && !ended && have > s.start.Codec.Bytes(unsynced) {
 		// No checkpoint verifies, and yet this is more than can have been under
 		// way to the disk: it is the checkpoints that are damaged.
 		head = nil
@@ -315,7 +315,7 @@ func (a *Archive) rebuild(g *leftover, head *ckptHeader, recs []ckptRecord, s *s
 		}
 	}
 	s.unchecked = head == nil || head.whole
-	samples := s.audio() / max(1, s.start.Codec.SampleBytes())
+	samples := s.samples()
 	ended = ended && !s.unchecked && end.At == samples && s.complete(recs)
 	if samples == 0 && !ended {
 		s.discard = true

@@ -163,7 +163,7 @@ func TestWhatCannotBeUnderstoodIsKeptAside(t *testing.T) {
 
 func TestFilesOfANewerVersionAreLeftAlone(t *testing.T) {
 	d, id := crashed(t, []string{"mixed"}, []string{"aaaa"})
-	edit(t, d, "open/"+id+".ckpt", func(b []byte) []byte { binary.LittleEndian.PutUint16(b[8:], 2); return b })
+	edit(t, d, "open/"+id+".ckpt", func(b []byte) []byte { binary.LittleEndian.PutUint16(b[8:], 3); return b })
 	before := d.Files()
 	a := open(t, d)
 	if r := recoverOne(t, a); r.State != archive.RecoverPending || !strings.Contains(r.Err.Error(), "newer version") {

@@ -53,6 +53,7 @@ type sealing struct {
 type sealSide struct {
 	name   string
 	bytes  int64 // of audio to keep
+	noted  int64 // samples of these, as the last checkpoint says; see Codec.real
 	chunks []chunk
 }
 
@@ -85,8 +86,8 @@ func (w *Writer) toSealing(s *sealing) error {
 	s.sides = s.sides[:0]
 	for i := range w.sides {
 		pending = pending || w.sides[i].since > 0
-		samples = max(samples, w.sides[i].bytes/w.start.Codec.SampleBytes())
-		s.sides = append(s.sides, sealSide{name: w.start.Sides[i], bytes: w.sides[i].bytes})
+		samples = max(samples, w.start.Codec.Samples(w.sides[i].bytes))
+		s.sides = append(s.sides, sealSide{name: w.start.Sides[i], bytes: w.sides[i].bytes, noted: w.samples})
 	}
 	if pending && !s.discard {
 		if err := w.checkpoint(s.end.Time, samples); err != nil {
@@ -138,7 +139,7 @@ func (s *sealing) prepare(d Disk) error {
 	seal := &sum.seal
 	seal.Unverified = s.unchecked
 	seal.Acts = slices.Clone(seal.Acts)
-	sb := s.start.Codec.SampleBytes()
+	codec := s.start.Codec
 	var closing []Entry
 	for _, side := range s.lostSides {
 		closing = append(closing, Entry{Kind: EntrySideLost, Side: side})
@@ -147,9 +148,11 @@ func (s *sealing) prepare(d Disk) error {
 	for i, side := range s.sides {
 		seal.Sides = append(seal.Sides, side.name)
 		seal.Files = append(seal.Files, s.hashed[i].file)
-		seal.Samples = max(seal.Samples, side.bytes/sb)
+		samples := codec.real(side.bytes, side.noted)
+		seal.Samples = max(seal.Samples, samples)
 		for _, b := range s.hashed[i].bad {
-			closing = append(closing, Entry{At: b.from / sb, Kind: EntryDamaged, Side: side.name, Value: (b.to - b.from) / sb})
+			from := codec.Samples(b.from)
+			closing = append(closing, Entry{At: from, Kind: EntryDamaged, Side: side.name, Value: min(codec.Samples(b.to), samples) - from})
 		}
 	}
 	if s.recovered {
@@ -248,8 +251,7 @@ func sealWAV(d Disk, id string, codec Codec, side *sealSide) (Sealed, []span, er
 		return Sealed{}, nil, err
 	}
 	defer f.Close()
-	format := wavFormat(codec)
-	head := wav.Header(format, side.bytes)
+	head := header(codec, side.bytes, codec.real(side.bytes, side.noted))
 	data := int64(len(head)) + side.bytes
 	total := data + int64(wav.Pad(side.bytes))
 	size, err := f.Size()

@@ -5,26 +5,6 @@ import (
 	"time"
 )
 
-// Codec says how samples are stored. Every codec is mono at 8000 samples/s per side.
-type Codec string
-
-const (
-	G711A Codec = "g711a" // ITU-T G.711 A-law, the line's own bytes
-	G711U Codec = "g711u" // ITU-T G.711 µ-law, the line's own bytes
-	PCM16 Codec = "pcm16" // signed 16-bit little-endian
-)
-
-// SampleBytes is the size of one sample, 0 for a codec that is not known.
-func (c Codec) SampleBytes() int64 {
-	switch c {
-	case G711A, G711U:
-		return 1
-	case PCM16:
-		return 2
-	}
-	return 0
-}
-
 // Start is what is known when a recording begins. It is the story's first line;
 // its fields come back in [Seal].
 type Start struct {

@@ -35,6 +35,7 @@ type Writer struct {
 	ckpt     File
 	ckptOff  int64
 	ckptSeq  uint32
+	samples  int64 // as the last checkpoint said
 	buf      []byte
 	chunks   [maxSides]chunk
 	story    File
@@ -52,29 +53,9 @@ type sideFile struct {
 	crc   uint32 // of these
 }
 
-func wavFormat(c Codec) wav.Format {
-	switch c {
-	case G711A:
-		return wav.ALaw
-	case G711U:
-		return wav.MuLaw
-	}
-	return wav.PCM16
-}
-
-func codecOf(f wav.Format) Codec {
-	switch f {
-	case wav.ALaw:
-		return G711A
-	case wav.MuLaw:
-		return G711U
-	}
-	return PCM16
-}
-
 func (s *Start) check() error {
-	if s.Codec.SampleBytes() == 0 {
-		return fmt.Errorf("codec %q is not one of %s, %s, %s", s.Codec, G711A, G711U, PCM16)
+	if n, _ := s.Codec.Block(); n == 0 {
+		return fmt.Errorf("codec %q is not one of %q", s.Codec, codecs())
 	}
 	if len(s.Sides) == 0 || len(s.Sides) > maxSides {
 		return fmt.Errorf("%d sides: 1 to %d can be recorded", len(s.Sides), maxSides)
@@ -186,7 +167,7 @@ func (w *Writer) Bytes(side int) int64 {
 	return w.sides[side].bytes
 }
 
-// Append adds audio, whole samples in the recording's codec, to a side. On error
+// Append adds audio, whole blocks of the recording's codec, to a side. On error
 // nothing was taken: the same bytes may be appended again later, or the recording finished.
 func (w *Writer) Append(side int, data []byte) error {
 	if len(data) == 0 {
@@ -197,8 +178,8 @@ func (w *Writer) Append(side int, data []byte) error {
 	if w.finished {
 		return &Error{Op: "append", ID: w.id, Err: ErrClosed}
 	}
-	if side < 0 || side >= len(w.sides) || int64(len(data))%w.start.Codec.SampleBytes() != 0 {
-		return &Error{Op: "append", ID: w.id, Err: fmt.Errorf("side %d, %d bytes: not a side, or not whole samples", side, len(data))}
+	if side < 0 || side >= len(w.sides) || w.start.Codec.whole(int64(len(data))) != int64(len(data)) {
+		return &Error{Op: "append", ID: w.id, Err: fmt.Errorf("side %d, %d bytes: not a side, or not whole blocks of %s", side, len(data), w.start.Codec)}
 	}
 	s := &w.sides[side]
 	if s.since+int64(len(data)) > maxUnchecked {
@@ -215,8 +196,9 @@ func (w *Writer) Append(side int, data []byte) error {
 }
 
 // Checkpoint notes bytes and CRC of what was appended since the last one, with
-// the wall time behind the last sample and the samples so far. Only checkpointed
-// audio survives a crash. On error the next checkpoint covers this one's bytes too.
+// the wall time behind the last sample and the samples so far: where the last
+// block is filled up, they tell how much of it is audio. Only checkpointed audio
+// survives a crash. On error the next checkpoint covers this one's bytes too.
 func (w *Writer) Checkpoint(wall time.Time, samples int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -239,6 +221,7 @@ func (w *Writer) checkpoint(wall time.Time, samples int64) error {
 	}
 	w.ckptOff += int64(len(w.buf))
 	w.ckptSeq++
+	w.samples = samples
 	for i := range w.sides {
 		w.sides[i].since, w.sides[i].crc = 0, 0
 	}

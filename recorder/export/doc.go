@@ -8,6 +8,9 @@
 // In: the opened sides of one recording, as recorder/archive hands them out.
 // Out: a file whose size is known at once. One side as recorded is the sealed
 // file itself, byte for byte; two sides become left and right; "pcm16" decodes
-// G.711, for players that know nothing else (browsers). Callers: console, for
+// G.711, IMA ADPCM and GSM, for players that know nothing else (browsers). Any
+// part of a decoded file is the same however it is asked for. What lies late in
+// a GSM file is decoded from its beginning: two seconds of work for the last
+// second of four hours. Callers: console, for
 // playing and exporting.
 package export

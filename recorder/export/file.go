@@ -14,7 +14,7 @@ import (
 type Format string
 
 const (
-	Native Format = "native" // as recorded
+	Native Format = "native" // as recorded; two coded sides have no such form and become PCM16
 	PCM16  Format = "pcm16"  // signed 16-bit little-endian
 )
 
@@ -32,13 +32,6 @@ type File struct {
 	outPos int64  // position in the file of out[0]
 }
 
-type side struct {
-	audio *archive.Audio
-	width int64       // bytes of a stored sample
-	table *[256]int16 // decodes G.711; nil for PCM16
-	law   g711.Law
-}
-
 // chunk is how many frames are made at once.
 const chunk = 4096
 
@@ -47,18 +40,12 @@ const chunk = 4096
 func New(f Format, audio ...*archive.Audio) (*File, error) {
 	x := &File{spec: wav.Spec{Rate: wav.Rate, Channels: len(audio)}}
 	for _, a := range audio {
-		s := side{audio: a, width: a.Codec.SampleBytes()}
-		switch a.Codec {
-		case archive.G711A:
-			s.law, s.table = g711.ALaw, g711.DecodeTable(g711.ALaw)
-		case archive.G711U:
-			s.law, s.table = g711.MuLaw, g711.DecodeTable(g711.MuLaw)
-		case archive.PCM16:
-		default:
-			return nil, errors.Join(fmt.Errorf("export: side %s: codec %q is not known", a.Side, a.Codec), closeAll(audio))
+		s, err := newSide(a)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("export: %w", err), closeAll(audio))
 		}
 		x.sides = append(x.sides, s)
-		x.frames = max(x.frames, a.DataBytes/s.width)
+		x.frames = max(x.frames, a.Samples)
 	}
 	switch {
 	case len(audio) != 1 && len(audio) != 2:
@@ -67,7 +54,7 @@ func New(f Format, audio ...*archive.Audio) (*File, error) {
 		x.plain = audio[0]
 		_, err := x.plain.Seek(0, io.SeekStart)
 		return x, err
-	case f == Native && audio[0].Codec == audio[len(audio)-1].Codec:
+	case f == Native && audio[0].Codec == audio[len(audio)-1].Codec && !audio[0].Codec.Coded():
 		x.spec.Format = native(audio[0].Codec)
 	default:
 		x.spec.Format = wav.PCM16
@@ -165,12 +152,13 @@ func (x *File) make() error {
 // out. Behind the side's end there is silence.
 func (x *File) fill(ch int, first, n int64) error {
 	s := &x.sides[ch]
-	have := max(0, min(n, s.audio.DataBytes/s.width-first))
-	in := x.in[:have*s.width]
-	if have > 0 {
-		if _, err := s.audio.Data().ReadAt(in, first*s.width); err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
+	have := max(0, min(n, s.audio.Samples-first))
+	if s.coded != nil {
+		return x.decoded(ch, first, have, n)
+	}
+	in := x.in[:have*s.audio.Codec.SampleBytes()]
+	if err := s.raw(in, first); err != nil {
+		return err
 	}
 	step := x.spec.FrameBytes()
 	width := x.spec.Format.SampleBytes()
@@ -188,6 +176,28 @@ func (x *File) fill(ch int, first, n int64) error {
 			x.out[at], x.out[at+1] = byte(v), byte(v>>8)
 		default:
 			x.out[at], x.out[at+1] = in[2*i], in[2*i+1]
+		}
+	}
+	return nil
+}
+
+// decoded is fill for a coded side, have samples of which are there.
+func (x *File) decoded(ch int, first, have, n int64) error {
+	step := x.spec.FrameBytes()
+	at := ch * x.spec.Format.SampleBytes()
+	for i := int64(0); i < n; {
+		if i >= have {
+			x.out[at], x.out[at+1] = 0, 0
+			i, at = i+1, at+step
+			continue
+		}
+		pcm, err := x.sides[ch].coded.at(first + i)
+		if err != nil {
+			return err
+		}
+		for _, v := range pcm[:min(int64(len(pcm)), have-i)] {
+			x.out[at], x.out[at+1] = byte(v), byte(v>>8)
+			i, at = i+1, at+step
 		}
 	}
 	return nil
