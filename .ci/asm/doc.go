@@ -3,7 +3,8 @@
 // Out: files that are committed, so that nobody needs this to build. Its caller
 // is the Makefile: make generate writes, make generate-check compares.
 //
-// The kernels do integer arithmetic alone, so that each gives bit for bit what
-// its twin in plain Go gives. They are for processors with AVX2; dsp/simd says
-// at run time whether they may be called.
+// The kernels do integer arithmetic, or add in the order in which their twins in
+// plain Go add, and never fuse: each gives bit for bit what its twin gives. They
+// are for processors with AVX2; dsp/simd says at run time whether they may be
+// called.
 package main

@@ -21,6 +21,7 @@ var files = []struct {
 	fill     func(*build.Context)
 }{
 	{"dsp/simd", "simd", cpu},
+	{"dsp/spectrum", "spectrum", spectra},
 }
 
 func main() {

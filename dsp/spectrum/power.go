@@ -16,13 +16,22 @@ var turns = func() (t [8][5][2]float32) {
 	return t
 }()
 
-// Power64 writes the squares of the magnitudes of lines 1…31 of the discrete
-// Fourier transform of x into p. p[0] is left as it was.
+// Power64 writes the squares of the magnitudes of lines 0…31 of the discrete
+// Fourier transform of x into p.
+func Power64(p *[32]float32, x *[64]float32) {
+	if vectors {
+		power64AVX2(p, x)
+		return
+	}
+	power64(p, x)
+}
+
+// power64 is Power64 in plain Go.
 //
 // The transform of 64 goes as 8 by 8: eight transforms of the columns, whose
 // samples are real so that five of their eight values say all, a turn, and five
 // transforms of the rows, of which what is known by symmetry is left out.
-func Power64(p *[32]float32, x *[64]float32) {
+func power64(p *[32]float32, x *[64]float32) {
 	var rows [5][8][2]float32
 	for c := range 8 {
 		t := &turns[c]
@@ -31,7 +40,7 @@ func Power64(p *[32]float32, x *[64]float32) {
 		a2, b2 := x[c+16]+x[c+48], x[c+16]-x[c+48]
 		a3, b3 := x[c+24]+x[c+56], x[c+24]-x[c+56]
 		e0, e1 := a0+a2, a1+a3
-		d, s := root*(b1-b3), root*(b1+b3)
+		d, s := float32(root*(b1-b3)), float32(root*(b1+b3))
 		rows[0][c][0] = e0 + e1
 		turn(&rows[1][c], b0+d, -b2-s, &t[1])
 		turn(&rows[2][c], a0-a2, a3-a1, &t[2])
@@ -40,7 +49,7 @@ func Power64(p *[32]float32, x *[64]float32) {
 	}
 	var q [8]float32
 	rowPower(&q, &rows[0])
-	p[8], p[16], p[24] = q[1], q[2], q[3]
+	p[0], p[8], p[16], p[24] = q[0], q[1], q[2], q[3]
 	rowPower(&q, &rows[4])
 	p[4], p[12], p[20], p[28] = q[0], q[1], q[2], q[3]
 	for k := 1; k < 4; k++ {
@@ -51,8 +60,8 @@ func Power64(p *[32]float32, x *[64]float32) {
 }
 
 func turn(to *[2]float32, re, im float32, t *[2]float32) {
-	to[0] = re*t[0] - im*t[1]
-	to[1] = re*t[1] + im*t[0]
+	to[0] = float32(re*t[0]) - float32(im*t[1]) // not fused: so that all machines agree
+	to[1] = float32(re*t[1]) + float32(im*t[0])
 }
 
 // rowPower transforms eight complex values and gives the squares of what comes out.
@@ -65,9 +74,9 @@ func rowPower(q *[8]float32, z *[8][2]float32) {
 	ar3, ai3, br3, bi3 := z[3][0]+z[7][0], z[3][1]+z[7][1], z[3][0]-z[7][0], z[3][1]-z[7][1]
 	or0, oi0, or2, oi2 := ar1+ar3, ai1+ai3, ai1-ai3, ar3-ar1
 	u, v := br1+bi3, bi1-br3
-	or1, oi1 := root*(u+v), root*(v-u)
+	or1, oi1 := float32(root*(u+v)), float32(root*(v-u))
 	u, v = br1-bi3, bi1+br3
-	or3, oi3 := root*(v-u), -root*(u+v)
+	or3, oi3 := float32(root*(v-u)), float32(-root*(u+v))
 	q[0] = sq(er0+or0) + sq(ei0+oi0)
 	q[4] = sq(er0-or0) + sq(ei0-oi0)
 	q[1] = sq(er1+or1) + sq(ei1+oi1)
@@ -78,4 +87,4 @@ func rowPower(q *[8]float32, z *[8][2]float32) {
 	q[7] = sq(er3-or3) + sq(ei3-oi3)
 }
 
-func sq(x float32) float32 { return x * x }
+func sq(x float32) float32 { return float32(x * x) }
