@@ -132,7 +132,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	put(t, w, "abc", "xyz")
 	entries := []archive.Entry{
 		{Kind: archive.EntryCaller, Text: "021<6>", At: 1}, {Kind: archive.EntryCalled, Text: "8001"},
-		{Kind: archive.EntryGap, At: 3, Value: 160}, {Kind: "key", Side: "local", Text: "5", Time: t0},
+		{Kind: archive.EntryAnswered, Text: "reversal"}, {Kind: archive.EntryGap, At: 3, Value: 160}, {Kind: "key", Side: "local", Text: "5", Time: t0},
 	}
 	for _, e := range entries {
 		if err := w.Log(e); err != nil {
@@ -143,6 +143,9 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	if err != nil || l.Seq != 0 {
 		t.Fatal(l, err)
 	}
+	if acts := a.Acts(w.ID()); len(acts) != 1 || acts[0].Value != "here" || a.Acts("01J00000000000000000000000") != nil {
+		t.Errorf("acts while it runs: %+v", acts)
+	}
 	put(t, w, "de", "uvw")
 	finish(t, a, w)
 
@@ -151,7 +154,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 		t.Fatalf("journal %+v\ntold %+v", ls, told)
 	}
 	start.ID, start.Begin, start.Caller, start.Called = w.ID(), t0, "021<6>", "8001"
-	want := archive.Seal{Start: start, End: t0.Add(time.Minute), Samples: 6, EndedBy: "on-hook", Reason: "volts rose", Gaps: 1, LostSamples: 160,
+	want := archive.Seal{Start: start, End: t0.Add(time.Minute), Samples: 6, AnsweredBy: "reversal", EndedBy: "on-hook", Reason: "volts rose", Gaps: 1, LostSamples: 160,
 		Acts:  []archive.Act{{Kind: "mark", Time: t0, Actor: "li", At: 2, Value: "here"}},
 		Files: []archive.Sealed{{Side: "network", Name: w.ID() + ".network.wav", Bytes: 94 + 5 + 1}, {Side: "local", Name: w.ID() + ".local.wav", Bytes: 94 + 6}},
 		Story: archive.Sealed{Name: w.ID() + ".jsonl"}}

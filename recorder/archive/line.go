@@ -53,7 +53,8 @@ type JournalLine struct {
 type Seal struct {
 	Start
 	End         time.Time `json:"end"`
-	Samples     int64     `json:"samples"` // of the longest side; duration = Samples / 8000 s
+	Samples     int64     `json:"samples"`               // of the longest side; duration = Samples / 8000 s
+	AnsweredBy  string    `json:"answered_by,omitempty"` // how the answer of the call was known; "" = it was not answered, or not known
 	EndedBy     string    `json:"ended_by,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Recovered   bool      `json:"recovered,omitempty"`  // a crash ended it

@@ -65,6 +65,18 @@ func (w *Writer) runs() bool {
 	return w.made && !w.finished
 }
 
+// Acts is what people have done so far to a recording that is still being made:
+// its Seal will have the same. nil for any other.
+func (a *Archive) Acts(id string) []Act {
+	w := a.live.get(id)
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.sum.seal.Acts)
+}
+
 func (l *liveSet) each(f func(*Writer)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -53,13 +53,14 @@ type Entry struct {
 // ([ActNote], [ActMark], …) in a story become Seal.Acts. Other kinds are kept as
 // they are.
 const (
-	EntryCaller       = "caller"       // Text is the caller's number, the last one counts
-	EntryCalled       = "called"       // Text is the called number
-	EntryDirection    = "direction"    // Text: in, out
-	EntryCall         = "call"         // Text is the call's ID
-	EntryConversation = "conversation" // Text is the conversation's ID
-	EntryGap          = "gap"          // Value samples are missing and stand as silence at At
-	EntryClock        = "clock"        // the wall clock was corrected by Value ns
+	EntryCaller       = "caller"        // Text is the caller's number, the last one counts
+	EntryCalled       = "called"        // Text is the called number
+	EntryDirection    = "direction"     // Text: in, out
+	EntryCall         = "call"          // Text is the call's ID
+	EntryConversation = "conversation"  // Text is the conversation's ID
+	EntryAnswered     = "call-answered" // Text is the code of how that was known
+	EntryGap          = "gap"           // Value samples are missing and stand as silence at At
+	EntryClock        = "clock"         // the wall clock was corrected by Value ns
 )
 
 // Kinds of story lines that the archive writes itself. All but the first stand

@@ -104,6 +104,8 @@ func (m *summary) add(e Entry) {
 		s.Call = e.Text
 	case EntryConversation:
 		s.Conversation = e.Text
+	case EntryAnswered:
+		s.AnsweredBy = e.Text
 	case EntryGap:
 		s.Gaps++
 		s.LostSamples += e.Value
