@@ -47,7 +47,7 @@ func (u *under) watch(power, lag float64) bool {
 		u.row++
 		u.lost = 0
 	case power < u.power[0]/underRange: // nothing steady can become less
-		u.seen = 0
+		u.seen, u.row = 0, 0
 	default:
 		u.row = 0
 		if u.lost++; u.lost > underLost {
