@@ -169,7 +169,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	}
 	verify(t, a, w.ID())
 	s, err := a.Story("2026-11-22", w.ID())
-	if err != nil || !s.Ended || s.Start.Board != "sim-1" || len(s.Entries) != len(entries)+2 || s.Entries[3].Text != "5" {
+	if err != nil || !s.Ended || s.Start.Board != "sim-1" || len(s.Entries) != len(entries)+2 || s.Entries[4].Text != "5" {
 		t.Error(s, err)
 	}
 	for _, name := range []string{".network.wav", ".local.wav", ".jsonl"} {
