@@ -22,6 +22,7 @@ var files = []struct {
 }{
 	{"dsp/simd", "simd", cpu},
 	{"dsp/spectrum", "spectrum", spectra},
+	{"dsp/vad", "vad", voice},
 }
 
 func main() {

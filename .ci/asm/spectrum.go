@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// constants declares read-only numbers.
-func constants(c *build.Context, name string, values ...float32) operand.Mem {
+// floats declares read-only numbers.
+func floats(c *build.Context, name string, values ...float32) operand.Mem {
 	m := c.StaticGlobal(name)
 	c.DataAttributes(attr.RODATA | attr.NOPTR)
 	for i, v := range values {
@@ -19,20 +19,20 @@ func constants(c *build.Context, name string, values ...float32) operand.Mem {
 	return m
 }
 
-func eight(v float32) []float32 { return []float32{v, v, v, v, v, v, v, v} }
+func alike(v float32) []float32 { return []float32{v, v, v, v, v, v, v, v} }
 
 // at is vector i of so many bytes behind m.
 func at(m operand.Mem, i, bytes int) operand.Mem { return m.Offset(i * bytes) }
 
 // spectra are the kernels of dsp/spectrum.
 func spectra(c *build.Context) {
-	power64(c)
-	fold(c)
+	spectrumPower(c)
+	spectrumFold(c)
 }
 
-// power64 holds one of the eight columns in each place of a vector for the
+// spectrumPower holds one of the eight columns in each place of a vector for the
 // first pass, and one of the five rows for the second.
-func power64(c *build.Context) {
+func spectrumPower(c *build.Context) {
 	var table []float32
 	for k := 1; k < 5; k++ {
 		var re, im [8]float32
@@ -42,8 +42,8 @@ func power64(c *build.Context) {
 		}
 		table = append(append(table, re[:]...), im[:]...)
 	}
-	turns := constants(c, "turning", table...)
-	root := constants(c, "root8", eight(float32(math.Sqrt2/2))...)
+	turns := floats(c, "turning", table...)
+	root := floats(c, "root8", alike(float32(math.Sqrt2/2))...)
 
 	c.Function("power64AVX2")
 	c.SignatureExpr("func(p *[32]float32, x *[64]float32)")
@@ -159,8 +159,8 @@ func power64(c *build.Context) {
 	c.RET()
 }
 
-// fold keeps all that comes out in eight vectors.
-func fold(c *build.Context) {
+// spectrumFold keeps all that comes out in eight vectors.
+func spectrumFold(c *build.Context) {
 	c.Function("foldAVX2")
 	c.SignatureExpr("func(y *[64]float32, x *int16, w *float32, times int)")
 	c.Doc("foldAVX2 is fold of 64·times samples. It needs AVX2.")

@@ -95,7 +95,7 @@ func (d *Detector) Process(dst []Event, block []int16) []Event {
 			break
 		}
 		d.observer.frame(&d.buf)
-		s := d.classifier.hear(&learnt, &d.observer.now)
+		s := d.classifier.hear(&learnt, &d.observer.tracks[now])
 		d.have = copy(d.buf[:], d.buf[hop:])
 		dst = d.judge(dst, &s)
 	}

@@ -1,38 +1,30 @@
 package vad
 
-import (
-	"math"
-
-	"vaad/dsp/spectrum"
-)
+import "vaad/dsp/spectrum"
 
 const (
 	spell  = 25 // frames of which the least and the greatest level are kept together
 	spells = 6  // such spells that count: 3 s
 
-	// unit is what one binary logarithm of power counts: levels are in units
-	// of 16 times in power, 12 dB, so that all that is learnt from is about 1.
-	unit = 0.25
-
-	seen  = bands + 3 // what is told of a frame
+	whole = bands     // the lane of all bands but the first, which is hum's
+	seen  = bands + 3 // what is told of a frame: tracks now, of which the last two are purity and change
 	known = 4         // and of the seconds before it
 )
 
 // observer makes of each frame what the classifier is told.
 type observer struct {
-	now  [seen]float32  // levels of the bands above their floors, then whole, purity, change
-	past [known]float32 // span of levels, mean, floor, smoothed level
+	tracks tracks
+	past   [known]float32 // span of levels, mean, floor, smoothed level
 
 	begun  bool
-	lines  [32]float32
-	levels [2][bands]float32  // of this frame and the one before
-	turn   int                // which of them is this frame's
-	smooth [bands + 1]float32 // levels, smoothed over some 40 ms; the last is the whole
-	mean   float32            // of the whole, over 2 s
-	floor  [bands + 1]float32 // the least of smooth in 3 s
-	least  [bands + 1]float32 // in this spell
-	lows   [spells][bands + 1]float32
-	most   float32 // greatest of smooth's whole in this spell
+	folded [fold]float32
+	lines  [lines]float32
+	power  [lanes]float32
+	levels [2][lanes]float32 // of this frame and the one before
+	turn   int               // which of them is this frame's
+	mean   float32           // of the whole, over 2 s
+	lows   [spells][lanes]float32
+	most   float32 // greatest of the whole, smoothed, in this spell
 	highs  [spells]float32
 	high   float32 // greatest in 3 s
 	frames int     // in this spell
@@ -42,108 +34,85 @@ type observer struct {
 // frame looks at the next frame of samples.
 func (o *observer) frame(x *[window]int16) {
 	p := &o.lines
-	var y [fold]float32
-	laid(&y, x)
-	spectrum.Power64(p, &y)
-	o.turn ^= 1
-	level, before := &o.levels[o.turn], &o.levels[o.turn^1]
+	spectrum.Fold(&o.folded, x[:], shape[:])
+	spectrum.Power64(p, &o.folded)
 	// Single lines where voices have their harmonics, then ever wider bands, as
 	// hearing has it, up to 3.75 kHz. The line at 0 belongs to none, and what
 	// lies above is what sampling filters leave.
-	*level = [bands]float32{
-		p[1], p[2], p[3], p[4], p[5], p[6], p[7] + p[8], p[9] + p[10], p[11] + p[12] + p[13],
-		p[14] + p[15] + (p[16] + p[17]), p[18] + p[19] + (p[20] + p[21] + p[22]),
-		p[23] + p[24] + (p[25] + p[26]) + (p[27] + p[28] + (p[29] + p[30])),
-	}
-	whole := float32(still)
-	for b, power := range level {
-		if b > 0 { // the first is hum's
-			whole += power
-		}
-		level[b] = unit * log2(power+still)
-	}
-	pure := unit * purity(p, whole+still)
-	whole = unit * log2(whole)
+	w := &o.power
+	w[0], w[1], w[2], w[3], w[4], w[5] = p[1], p[2], p[3], p[4], p[5], p[6]
+	w[6], w[7], w[8] = p[7]+p[8], p[9]+p[10], p[11]+p[12]+p[13]
+	w[9] = p[14] + p[15] + (p[16] + p[17])
+	w[10] = p[18] + p[19] + (p[20] + p[21] + p[22])
+	w[11] = p[23] + p[24] + (p[25] + p[26]) + (p[27] + p[28] + (p[29] + p[30]))
+	w[whole] = w[1] + w[2] + (w[3] + w[4]) + (w[5] + w[6] + (w[7] + w[8])) + (w[9] + w[10] + w[11])
+	total := w[whole] + 2*still
+	pure := unit * log2(max(o.rest(total), still)/total)
+
+	o.turn ^= 1
+	level, before := &o.levels[o.turn], &o.levels[o.turn^1]
+	o.follow(level, before)
 	if !o.begun {
-		o.begin(level, whole)
+		o.begin(level)
+		o.follow(level, before)
 	}
-	var change float32
-	for b, l := range level {
-		s := o.smooth[b] + 0.4*(l-o.smooth[b])
-		o.smooth[b] = s
-		change += abs(l - before[b])
-		if s < o.least[b] {
-			o.least[b] = s
-		}
-		if s < o.floor[b] {
-			o.floor[b] = s
-		}
-		o.now[b] = l - o.floor[b]
+	t := &o.tracks
+	c := &t[change]
+	t[now][bands+1] = pure
+	t[now][bands+2] = (c[0] + c[1] + (c[2] + c[3]) + (c[4] + c[5] + (c[6] + c[7])) + (c[8] + c[9] + (c[10] + c[11]))) * (1.0 / bands)
+	o.mean += float32(0.01 * (level[whole] - o.mean))
+	s, low := t[smooth][whole], t[floor][whole]
+	if s > o.most {
+		o.most = s
+		o.high = max(o.high, s)
 	}
-	s := o.smooth[bands] + 0.4*(whole-o.smooth[bands])
-	o.smooth[bands] = s
-	o.mean += 0.01 * (whole - o.mean)
-	o.least[bands] = min(o.least[bands], s)
-	o.floor[bands] = min(o.floor[bands], s)
-	o.most, o.high = max(o.most, s), max(o.high, s)
-	low := o.floor[bands]
-	o.now[bands], o.now[bands+1], o.now[bands+2] = whole-low, pure, change*(1.0/bands)
 	o.past = [known]float32{o.high - low, o.mean - low, low - unit*8, s - low}
 	if o.frames++; o.frames == spell {
 		o.turnOver()
 	}
 }
 
+func (o *observer) rest(total float32) float32 {
+	if vectors {
+		return restAVX2(&o.lines, total)
+	}
+	return rest(&o.lines, total)
+}
+
+func (o *observer) follow(level, before *[lanes]float32) {
+	if vectors {
+		levelsAVX2((*[5][lanes]float32)(&o.tracks), level, before, &o.power)
+		return
+	}
+	levels(&o.tracks, level, before, &o.power)
+}
+
 // begin takes what is heard first for what was always there.
-func (o *observer) begin(level *[bands]float32, whole float32) {
+func (o *observer) begin(level *[lanes]float32) {
 	o.begun = true
 	for i := range o.levels {
 		o.levels[i] = *level
 	}
-	copy(o.smooth[:], level[:])
-	o.smooth[bands] = whole
-	o.mean = whole
-	o.floor, o.least = o.smooth, o.smooth
-	o.most, o.high = whole, whole
+	l := level[whole]
+	o.tracks[smooth], o.tracks[floor], o.tracks[least] = *level, *level, *level
+	o.mean, o.most, o.high = l, l, l
 	for i := range o.lows {
-		o.lows[i], o.highs[i] = o.smooth, whole
+		o.lows[i], o.highs[i] = *level, l
 	}
 }
 
 // turnOver begins a new spell and forgets the oldest.
 func (o *observer) turnOver() {
-	o.lows[o.spell], o.highs[o.spell] = o.least, o.most
+	t := &o.tracks
+	o.lows[o.spell], o.highs[o.spell] = t[least], o.most
 	o.spell = (o.spell + 1) % spells
 	o.frames = 0
-	o.least, o.most = o.smooth, o.smooth[bands]
-	o.floor, o.high = o.smooth, o.most
+	t[least], o.most = t[smooth], t[smooth][whole]
+	t[floor], o.high = t[smooth], o.most
 	for i := range o.lows {
 		o.high = max(o.high, o.highs[i])
 		for b, l := range &o.lows[i] {
-			o.floor[b] = min(o.floor[b], l)
+			t[floor][b] = min(t[floor][b], l)
 		}
 	}
 }
-
-// purity is the binary logarithm of the share of the power that lies outside
-// the two strongest tones, each with the lines beside it. Lines 1 and 31 are
-// left out: hum, and what sampling filters leave. It spends p.
-func purity(p *[32]float32, total float32) float32 {
-	p[0], p[1], p[31] = 0, 0, 0
-	rest := total
-	for range 2 {
-		const place = 31 // a line's number takes the place of the last bits of its power
-		var odd, even uint32
-		for k := 2; k < 30; k += 2 {
-			even = max(even, math.Float32bits(p[k])&^place|uint32(k))
-			odd = max(odd, math.Float32bits(p[k+1])&^place|uint32(k+1))
-		}
-		even = max(even, math.Float32bits(p[30])&^place|30)
-		k := max(odd, even) & place
-		rest -= p[(k-1)&31] + p[k] + p[(k+1)&31]
-		p[(k-1)&31], p[k], p[(k+1)&31] = 0, 0, 0
-	}
-	return log2(max(rest, still) / total)
-}
-
-func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }

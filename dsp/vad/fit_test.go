@@ -27,7 +27,7 @@ const (
 
 // example is a mixture as the classifier sees it.
 type example struct {
-	now   [][seen]float32
+	now   [][lanes]float32
 	past  [][known]float32
 	voice []float32 // share of the frame
 }
@@ -39,7 +39,7 @@ func observe(x []int16, v []bool) example {
 	pad = append(pad, make([]int16, window)...)
 	for i := range len(x) / hop {
 		o.frame((*[window]int16)(pad[i*hop : i*hop+window]))
-		e.now = append(e.now, o.now)
+		e.now = append(e.now, o.tracks[now])
 		e.past = append(e.past, o.past)
 		var y float32
 		for _, l := range v[i*hop/step : (i+1)*hop/step] {
@@ -222,23 +222,21 @@ func (m *material) strange(x []float64) {
 // parameters lays the weights out as one slice of numbers.
 func (w *weights) parameters() []*float32 {
 	var p []*float32
-	fours := func(row []four) {
-		for i := range row {
-			for k := range row[i] {
-				p = append(p, &row[i][k])
-			}
+	row := func(r []float32) {
+		for i := range r {
+			p = append(p, &r[i])
 		}
 	}
-	for j := range w.unit {
-		fours(w.unit[j][:])
+	for i := range w.unit {
+		row(w.unit[i][:])
 	}
-	fours(w.score[:])
-	for j := range w.judge {
-		fours(w.judge[j][:])
+	for i := range w.score {
+		row(w.score[i][:])
 	}
-	for j := range w.final {
-		p = append(p, &w.final[j])
+	for i := range w.judge {
+		row(w.judge[i][:])
 	}
+	row(w.final[:])
 	return p
 }
 
@@ -250,15 +248,10 @@ type student struct {
 }
 
 func (s *student) study(w, grad *weights, e *example, from int) float64 {
-	score := make([][scores]float32, passage)
 	for t := range passage {
-		now := &e.now[from+t]
-		for j := range w.unit {
-			p, q, r, v := sums4(w.unit[j][:], now[:])
-			copy(s.hidden[t][4*j:], []float32{max(p, 0), max(q, 0), max(r, 0), max(v, 0)})
-		}
-		score[t][0], score[t][1], score[t][2], score[t][3] = sums4(w.score[:], s.hidden[t][:])
-		for k, v := range score[t] {
+		var given [scores]float32
+		score(&given, &s.hidden[t], &w.unit, &w.score, &e.now[from+t])
+		for k, v := range given {
 			s.score[t+1][k] = s.score[t][k] + float64(v)
 		}
 	}
@@ -275,9 +268,11 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 		newest := min(passage-1, t+ahead)
 		copy(in[len(views)*scores:], e.past[from+newest][:])
 		odds := w.final[judges]
-		var q [judges]float32
-		for j := range w.judge {
-			q[4*j], q[4*j+1], q[4*j+2], q[4*j+3] = sums4(w.judge[j][:], in[:])
+		q := w.judge[told]
+		for i, v := range in {
+			for j, weight := range &w.judge[i] {
+				q[j] += v * weight
+			}
 		}
 		for j := range q {
 			q[j] = max(q[j], 0)
@@ -292,11 +287,10 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 			grad.final[j] += g * q[j]
 			if q[j] > 0 {
 				gj := g * w.final[j]
-				row, grow, k := &w.judge[j/4], &grad.judge[j/4], j%4
-				grow[told][k] += gj
+				grad.judge[told][j] += gj
 				for i := range in {
-					grow[i][k] += gj * in[i]
-					back[i] += gj * row[i][k]
+					grad.judge[i][j] += gj * in[i]
+					back[i] += gj * w.judge[i][j]
 				}
 			}
 		}
@@ -333,10 +327,9 @@ func (s *student) study(w, grad *weights, e *example, from int) float64 {
 				grad.score[j][k] += gs[k] * h
 				gh += gs[k] * w.score[j][k]
 			}
-			row, k := &grad.unit[j/4], j%4
-			row[seen][k] += gh
-			for i, x := range e.now[from+t] {
-				row[i][k] += gh * x
+			grad.unit[seen][j] += gh
+			for i, x := range e.now[from+t][:seen] {
+				grad.unit[i][j] += gh * x
 			}
 		}
 	}
@@ -364,26 +357,21 @@ func TestFit(t *testing.T) {
 func learn(lessons []example, steps int, tell func(int, float64)) *weights {
 	w, grad := new(weights), new(weights)
 	r := rand.New(rand.NewPCG(2, 3))
-	start := func(row []float32) {
+	start := func(row []float32, told int) {
 		for i := range row {
-			row[i] = float32(r.NormFloat64() / math.Sqrt(float64(len(row))))
+			row[i] = float32(r.NormFloat64() / math.Sqrt(float64(told)))
 		}
 	}
-	fours := func(rows []four) {
-		for i := range rows {
-			for k := range rows[i] {
-				rows[i][k] = float32(r.NormFloat64() / math.Sqrt(float64(len(rows))))
-			}
-		}
+	for i := range w.unit[:seen] {
+		start(w.unit[i][:], seen)
 	}
-	for j := range w.unit {
-		fours(w.unit[j][:seen])
+	for i := range w.score[:units] {
+		start(w.score[i][:], units)
 	}
-	fours(w.score[:units])
-	for j := range w.judge {
-		fours(w.judge[j][:told])
+	for i := range w.judge[:told] {
+		start(w.judge[i][:], told)
 	}
-	start(w.final[:judges])
+	start(w.final[:judges], judges)
 	params, grads := w.parameters(), grad.parameters()
 	first, second := make([]float64, len(params)), make([]float64, len(params))
 	two := [2]student{}
@@ -427,33 +415,28 @@ func learn(lessons []example, steps int, tell func(int, float64)) *weights {
 func source(w *weights) []byte {
 	var b bytes.Buffer
 	b.WriteString("package vad\n\n// Written by TestFit of fit_test.go; do not edit.\n\n// learnt are the weights of the classifier.\nvar learnt = weights{\n")
-	number := func(v float32) string { return strconv.FormatFloat(float64(v), 'g', 5, 32) + ", " }
-	fours := func(rows []four) {
-		b.WriteString("{\n")
-		for i := range rows {
-			b.WriteString("{")
-			for _, v := range rows[i] {
-				b.WriteString(number(v))
-			}
-			b.WriteString("},\n")
+	row := func(r []float32) {
+		b.WriteString("{")
+		for _, v := range r {
+			b.WriteString(strconv.FormatFloat(float64(v), 'g', 5, 32) + ", ")
 		}
 		b.WriteString("},\n")
 	}
-	b.WriteString("unit: [units / 4][seen + 1]four{\n")
-	for j := range w.unit {
-		fours(w.unit[j][:])
+	b.WriteString("unit: [seen + 1][units]float32{\n")
+	for i := range w.unit {
+		row(w.unit[i][:])
 	}
-	b.WriteString("},\nscore: [units + 1]four")
-	fours(w.score[:])
-	b.WriteString("judge: [judges / 4][told + 1]four{\n")
-	for j := range w.judge {
-		fours(w.judge[j][:])
+	b.WriteString("},\nscore: [units + 1][scores]float32{\n")
+	for i := range w.score {
+		row(w.score[i][:])
 	}
-	b.WriteString("},\nfinal: [judges + 1]float32{")
-	for _, v := range w.final {
-		b.WriteString(number(v))
+	b.WriteString("},\njudge: [told + 1][judges]float32{\n")
+	for i := range w.judge {
+		row(w.judge[i][:])
 	}
-	b.WriteString("},\n}\n")
+	b.WriteString("},\nfinal: [judges + 1]float32")
+	row(w.final[:])
+	b.WriteString("}\n")
 	out, err := format.Source(b.Bytes())
 	if err != nil {
 		panic(err)

@@ -1,6 +1,10 @@
 package vad
 
-import "math"
+import (
+	"math"
+
+	"vaad/dsp/simd"
+)
 
 const (
 	units  = 16 // that look at one frame
@@ -21,14 +25,15 @@ var views = [8][2]int{{-20, -10}, {-10, -5}, {-5, -2}, {-2, 0}, {0, 1}, {1, 3}, 
 
 const told = len(views)*scores + known // what a judge is told
 
-// four is a weight for each of four units that are worked out together.
-type four = [4]float32
+// vectors says that the kernels in assembly may be called.
+var vectors = simd.Best() >= simd.AVX2
 
-// weights are what fit_test.go has learnt. The last of a row is added.
+// weights are what fit_test.go has learnt: for each number told, what it counts
+// with each of those who are told. The last row is added.
 type weights struct {
-	unit  [units / 4][seen + 1]four
-	score [units + 1]four
-	judge [judges / 4][told + 1]four
+	unit  [seen + 1][units]float32
+	score [units + 1][scores]float32
+	judge [told + 1][judges]float32
 	final [judges + 1]float32
 }
 
@@ -41,30 +46,46 @@ type classifier struct {
 	told   [told]float32
 }
 
-// sums4 adds up what four units make of x.
-func sums4(w []four, x []float32) (a, b, c, d float32) {
-	w = w[:len(x)+1]
-	bias := &w[len(x)]
-	a, b, c, d = bias[0], bias[1], bias[2], bias[3]
-	for i, v := range x {
-		q := &w[i]
-		a += float32(v * q[0])
-		b += float32(v * q[1])
-		c += float32(v * q[2])
-		d += float32(v * q[3])
+// hear takes what was observed and gives the scores of the frame.
+func (c *classifier) hear(w *weights, now *[lanes]float32) [scores]int32 {
+	var s [scores]float32
+	if vectors {
+		scoreAVX2(&s, &c.hidden, &w.unit, &w.score, now)
+	} else {
+		score(&s, &c.hidden, &w.unit, &w.score, now)
 	}
-	return a, b, c, d
+	return [scores]int32{exact(s[0]), exact(s[1]), exact(s[2]), exact(s[3])}
 }
 
-// hear takes what was observed and gives the scores of the frame.
-func (c *classifier) hear(w *weights, now *[seen]float32) [scores]int32 {
-	for j := range w.unit {
-		p, q, r, s := sums4(w.unit[j][:], now[:])
-		h := c.hidden[4*j:][:4]
-		h[0], h[1], h[2], h[3] = above(p), above(q), above(r), above(s)
+// score works out the scores of a frame. It is what scoreAVX2 does in assembly:
+// sums go in two chains, of the even and the odd rows.
+func score(s *[scores]float32, hidden *[units]float32, unit *[seen + 1][units]float32, score *[units + 1][scores]float32, now *[lanes]float32) {
+	for j := 0; j < units; j += 4 {
+		bias := unit[seen][j:][:4]
+		a0, a1, a2, a3 := bias[0], bias[1], bias[2], bias[3]
+		var b0, b1, b2, b3 float32
+		for i := 0; ; i += 2 {
+			x, q := now[i&15], unit[i&15][j:][:4]
+			a0, a1, a2, a3 = a0+float32(x*q[0]), a1+float32(x*q[1]), a2+float32(x*q[2]), a3+float32(x*q[3])
+			if i+1 == seen {
+				break
+			}
+			x, q = now[(i+1)&15], unit[(i+1)&15][j:][:4]
+			b0, b1, b2, b3 = b0+float32(x*q[0]), b1+float32(x*q[1]), b2+float32(x*q[2]), b3+float32(x*q[3])
+		}
+		h := hidden[j:][:4]
+		h[0], h[1], h[2], h[3] = above(a0+b0), above(a1+b1), above(a2+b2), above(a3+b3)
 	}
-	p, q, r, s := sums4(w.score[:], c.hidden[:])
-	return [scores]int32{exact(p), exact(q), exact(r), exact(s)}
+	bias := &score[units]
+	a0, a1, a2, a3 := bias[0], bias[1], bias[2], bias[3]
+	var b0, b1, b2, b3 float32
+	for i := 0; i < units; i += 2 {
+		x, q := hidden[i], &score[i]
+		a0, a1, a2, a3 = a0+float32(x*q[0]), a1+float32(x*q[1]), a2+float32(x*q[2]), a3+float32(x*q[3])
+		x, q = hidden[i+1], &score[i+1]
+		b0, b1, b2, b3 = b0+float32(x*q[0]), b1+float32(x*q[1]), b2+float32(x*q[2]), b3+float32(x*q[3])
+	}
+	s[0], s[1], s[2], s[3] = a0+b0, a1+b1, a2+b2, a3+b3
 }
 
 // above is x where it is above 0, and 0 elsewhere, without a branch.
@@ -74,7 +95,16 @@ func above(x float32) float32 {
 }
 
 // exact makes a score a whole number.
-func exact(score float32) int32 { return int32(max(-1000, min(1000, score)) * fine) }
+func exact(score float32) int32 {
+	const most = 1000
+	if score > -most && score < most {
+		return int32(score * fine)
+	}
+	if score > 0 {
+		return most * fine
+	}
+	return -most * fine
+}
 
 // judge takes the scores of the next frame and gives the verdict on the frame
 // that lies ahead frames before it: the logarithm of the odds that it is voice.
@@ -83,21 +113,38 @@ func (c *classifier) judge(w *weights, s *[scores]int32, past *[known]float32) f
 	for v := range views {
 		in := &c.kept[(c.n-ahead+views[v][1]-1+ring)%ring]
 		out := &c.kept[(c.n-ahead+views[v][0]-1+ring)%ring]
-		sums, t := &c.sums[v], c.told[v*scores:][:scores]
+		sums, t := &c.sums[v], (*[scores]float32)(c.told[v*scores:])
+		share := shares[v]
 		for k := range in {
 			sums[k] += in[k] - out[k]
-			t[k] = float32(sums[k]) * shares[v]
+			t[k] = float32(sums[k]) * share
 		}
 	}
 	c.n++
-	copy(c.told[len(views)*scores:], past[:])
-	odds := w.final[judges]
-	for j := range w.judge {
-		p, q, r, s := sums4(w.judge[j][:], c.told[:])
-		f := w.final[4*j:][:4]
-		odds += float32(above(p)*f[0]) + float32(above(q)*f[1]) + float32(above(r)*f[2]) + float32(above(s)*f[3])
+	*(*[known]float32)(c.told[len(views)*scores:]) = *past
+	if vectors {
+		return oddsAVX2(&w.judge, &w.final, &c.told)
 	}
-	return odds
+	return odds(&w.judge, &w.final, &c.told)
+}
+
+// odds weighs what judges are told. It is what oddsAVX2 does in assembly.
+func odds(judge *[told + 1][judges]float32, final *[judges + 1]float32, x *[told]float32) float32 {
+	var m [judges]float32
+	for j := 0; j < judges; j += 4 {
+		bias := judge[told][j:][:4]
+		a0, a1, a2, a3 := bias[0], bias[1], bias[2], bias[3]
+		var b0, b1, b2, b3 float32
+		for i := 0; i < told; i += 2 {
+			v, q := x[i], judge[i][j:][:4]
+			a0, a1, a2, a3 = a0+float32(v*q[0]), a1+float32(v*q[1]), a2+float32(v*q[2]), a3+float32(v*q[3])
+			v, q = x[i+1], judge[i+1][j:][:4]
+			b0, b1, b2, b3 = b0+float32(v*q[0]), b1+float32(v*q[1]), b2+float32(v*q[2]), b3+float32(v*q[3])
+		}
+		f, to := final[j:][:4], m[j:][:4]
+		to[0], to[1], to[2], to[3] = float32(above(a0+b0)*f[0]), float32(above(a1+b1)*f[1]), float32(above(a2+b2)*f[2]), float32(above(a3+b3)*f[3])
+	}
+	return m[0] + m[4] + (m[2] + m[6]) + (m[1] + m[5] + (m[3] + m[7])) + final[judges]
 }
 
 // shares are what one frame counts in the mean of a view.
