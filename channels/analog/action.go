@@ -19,13 +19,26 @@ const (
 
 func nothing(*Tap) {}
 
-func beginIn(t *Tap) { t.begin(Call{Direction: In, AnsweredBy: ByNone}) }
+func beginIn(t *Tap) {
+	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: ByRing, Rings: 1, Called: t.cfg.Own}
+	if c.Called != "" {
+		c.CalledBy = ByOwn
+	}
+	t.caller.begin(t)
+	t.adopt(&c)
+	t.begin(c)
+}
+
 func beginUnknown(t *Tap) {
-	t.begin(Call{Direction: DirectionUnknown, AnsweredBy: ByUnknown})
+	t.begin(Call{Direction: DirectionUnknown, DirectionBy: ByFound, AnsweredBy: ByUnknown})
 }
 
 func beginOut(t *Tap) {
-	t.begin(Call{Direction: Out, AnsweredBy: ByNone})
+	c := Call{Direction: Out, AnsweredBy: ByNone, DirectionBy: ByNoRing, Caller: t.cfg.Own}
+	if c.Caller != "" {
+		c.CallerBy = ByOwn
+	}
+	t.begin(c)
 	t.due = t.now + firstDigit
 }
 
@@ -34,7 +47,16 @@ func beginAgain(t *Tap) {
 	dialled(t)
 }
 
-func holdRinging(t *Tap) { t.due = never }
+func holdRinging(t *Tap) {
+	t.due = never
+	t.call.Rings++
+	if t.adopt(&t.call) {
+		t.numbers(t.call.CallerBy)
+	}
+	if t.call.Rings > enoughRings {
+		t.caller.failed(t)
+	}
+}
 
 // awaitRing waits for the next burst, or for an off-hook, which is seen one
 // voltage sample late.
@@ -44,14 +66,21 @@ func awaitFirstRing(t *Tap)  { t.due = t.now + preRingWait }
 func awaitFirstDigit(t *Tap) { t.due = t.now + firstDigit }
 
 func dialled(t *Tap) {
-	t.emit(Digit, int64(t.key))
+	t.number.add(t.key)
+	t.press(Digit)
 	t.due = t.now + digitPause
 }
 
-func keyed(t *Tap) { t.emit(Key, int64(t.key)) }
+func keyed(t *Tap) { t.press(Key) }
+
+func (t *Tap) press(k EventKind) {
+	p := t.key
+	t.out = append(t.out, Event{Kind: k, Pos: min(p.At, t.now), Known: t.now, Value: int64(p.Key), Length: p.Length, Sure: p.Sure, By: p.By})
+}
 
 func answerIn(t *Tap) {
 	t.ring.over()
+	t.caller.failed(t)
 	t.answer(ByOffHook)
 	t.due = t.now + connectWait
 }
@@ -60,6 +89,7 @@ func answerOut(t *Tap) { t.answer(ByReversal) }
 
 func endMissed(t *Tap) {
 	t.ring.over()
+	t.caller.failed(t)
 	t.call.Missed = true
 	t.at = t.ring.end
 	t.end(EndRingStopped)
@@ -67,6 +97,7 @@ func endMissed(t *Tap) {
 
 func endFaded(t *Tap) {
 	t.ring.over()
+	t.caller.failed(t)
 	t.call.AnsweredBy = ByUnknown
 	t.at = t.ring.end
 	t.end(EndRingStopped)
@@ -90,7 +121,19 @@ func (t *Tap) begin(c Call) {
 	t.at = max(t.at, t.ended)
 	c.Begin = t.at
 	t.call, t.up, t.fresh = c, true, false
+	t.number, t.progress, t.regular = number{}, progressOf{}, Tone{}
 	t.out = append(t.out, Event{Kind: CallBegin, Pos: t.at, Known: t.now, Call: t.call})
+	switch {
+	case c.Direction == In && c.CallerBy != "":
+		t.numbers(c.CallerBy)
+	case c.Caller != "" || c.Called != "":
+		t.numbers(ByOwn)
+	}
+}
+
+// numbers tells that something new is known of the parties.
+func (t *Tap) numbers(by string) {
+	t.out = append(t.out, Event{Kind: Numbers, Pos: max(min(t.at, t.now), t.call.Begin), Known: t.now, By: by, Call: t.call})
 }
 
 func (t *Tap) answer(by string) {
@@ -107,6 +150,8 @@ func (t *Tap) end(by string) {
 	}
 	t.up = false
 	t.call.EndedBy = by
+	t.call.Outcome = t.outcome()
+	t.learnRelease(by)
 	t.ended = max(t.at, t.call.Begin, t.call.Answered)
 	t.out = append(t.out, Event{Kind: CallEnd, Pos: t.ended, Known: t.now, Call: t.call})
 }

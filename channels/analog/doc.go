@@ -8,7 +8,8 @@
 // In: driver events and detector findings of one line with their positions in
 // samples. Out: [Event] values appended to the caller's slice. The caller is
 // package channels, which owns one [Tap] per tapped line in its board loop;
-// nothing here locks, allocates or knows a clock: time is samples.
+// nothing here locks or knows a clock, time is samples, and nothing allocates
+// but the texts of numbers, a few per call.
 //
 // The behaviour is one table (table.go, drawn in docs/tap-states.md). hook.go
 // turns voltage into hook states, ring.go bursts into ringings; both learn the
@@ -23,6 +24,34 @@
 // where it happened and the one where it was known. During a burst and 300 ms
 // after nothing is decided; an off-hook found right after counts from the
 // burst's end, as exchanges stop ringing when the telephone is picked up.
+//
+// # Who calls
+//
+// Messages are believed by what the line is doing. On-hook they wait for a ring,
+// 6 s at most; keys count nowhere else, and FSK before a ring counts although no
+// reversal was seen, as not every card reports it. Between bursts FSK is the
+// caller's. During a call FSK tells of another call that waits. The first valid
+// one of a call is kept; where two come before a ring, the one in the line's usual
+// coding, which is learnt. When an incoming call has told nothing although
+// something was damaged, keys made no message, or the line always told before,
+// [CallerFailed] says where the audio of the attempt lies.
+//
+// # What is dialled
+//
+// The number is what is dialled from off-hook to the first voice that lasts half a
+// second, ringback, or a pause of 5 s; later keys are [Key]. Voice under a dial
+// tone, or before one when nothing was dialled, ends nothing. Pulses count where no
+// key was heard and one of them at least is 60 % sure. Keys pressed before the
+// voltage has told of the off-hook are dialled late.
+//
+// # How calls out go
+//
+// Busy, congestion and howler end a call with the telephone off-hook; so does dial
+// tone, but not after a flash. An answer is certain by reversal alone. Voice after
+// the ringback, or a modem, is a guess that a reversal corrects: where the ringback
+// is music, or somebody speaks beside the telephone, it is wrong. Tones of nobody's
+// that the line uses in the same way three times, right after off-hook or until
+// on-hook, are its own dial and busy tone from then on.
 //
 // # Lines without voltage
 //

@@ -18,8 +18,11 @@ const (
 	CallBegin                           // Direction
 	CallAnswered                        // AnsweredBy
 	CallEnd                             // the whole Call
-	Digit                               // a digit of the dialled number. Value: the key as a character
-	Key                                 // a key pressed later in a call. Value: the key
+	Numbers                             // what is known of the parties has changed. Call
+	CallWaiting                         // another call waits. Caller, Name of it, where known
+	CallerFailed                        // an incoming call has not told who calls. Value: samples from Pos on that may hold why; Text
+	Digit                               // a digit of the dialled number. Value: the key as a character; Length, Sure, By
+	Key                                 // a key pressed later in a call. As Digit
 	LongOffHook                         // off-hook for too long: an alarm. Value: ms since off-hook
 	LongOffHookEnd                      // that is over
 	nEvent
@@ -27,7 +30,8 @@ const (
 
 var eventNames = [nEvent]string{LineState: "line-state", RingBegin: "ring-begin", RingEnd: "ring-end", OffHook: "off-hook",
 	OnHook: "on-hook", Flash: "flash", BatteryLost: "no-battery", BatteryBack: "battery", Polarity: "polarity",
-	CallBegin: "call-begin", CallAnswered: "call-answered", CallEnd: "call-end", Digit: "digit", Key: "key",
+	CallBegin: "call-begin", CallAnswered: "call-answered", CallEnd: "call-end", Numbers: "numbers",
+	CallWaiting: "call-waiting", CallerFailed: "caller-id-failed", Digit: "digit", Key: "key",
 	LongOffHook: "long-off-hook", LongOffHookEnd: "long-off-hook-end"}
 
 func (k EventKind) String() string {
@@ -46,11 +50,21 @@ const (
 	DirectionUnknown = "unknown"
 )
 
+// DirectionBy: how the direction is known.
+const (
+	ByRing    = "ring"    // it rang before it was picked up
+	ByNoRing  = "no-ring" // it was picked up without ringing
+	ByDialled = "dialled" // … and a number was dialled
+	ByFound   = "found"   // it was off-hook when watching began: not known
+)
+
 // AnsweredBy: how the answer is known.
 const (
-	ByOffHook  = "off-hook" // incoming: the telephone was picked up
-	ByReversal = "reversal" // outgoing: the exchange reversed the polarity
-	ByNone     = "none"     // not answered, or nothing tells
+	ByOffHook  = "off-hook"    // incoming: the telephone was picked up
+	ByReversal = "reversal"    // outgoing: the exchange reversed the polarity
+	ByVoice    = "voice-guess" // outgoing: somebody spoke after the ringback; it may have been an announcement
+	ByModem    = "modem"       // outgoing: a fax or modem answered
+	ByNone     = "none"        // not answered, or nothing tells
 	// ByUnknown is said of incoming calls on lines without voltage, and of calls
 	// that were up when watching began.
 	ByUnknown = "unknown"
@@ -67,6 +81,33 @@ const (
 	EndGone        = "board-gone"
 )
 
+// CallerBy and CalledBy: how a number is known. FSK messages and keys of the
+// exchange are named by their coding: "bell202", "v23", "dtmf".
+const (
+	ByKeys   = "keys"   // called: dialled by DTMF
+	ByPulses = "pulses" // called: dialled in pulses, heard as clicks: uncertain
+	ByOwn    = "own"    // it is the line's own number
+)
+
+// Withheld: why the exchange sent no number.
+const (
+	Private     = "private"     // the caller does not want it told
+	Unavailable = "out-of-area" // the network does not have it
+)
+
+// Outcome: what became of a call.
+const (
+	Answered   = "answered"
+	Missed     = "missed"      // incoming, nobody went off-hook
+	Busy       = "busy"        // outgoing: busy tone before an answer
+	Congestion = "congestion"  // … the network had no way
+	Vacant     = "vacant"      // … no such number
+	NoAnswer   = "no-answer"   // … it rang there and nobody answered
+	GivenUp    = "given-up"    // … hung up before anything was heard
+	NotDialled = "not-dialled" // picked up and put down again
+	Unclear    = "unknown"
+)
+
 // A Call is what is known about one call on the line. From call-begin on it is
 // filled in as facts come; call-end carries all of it.
 type Call struct {
@@ -76,6 +117,18 @@ type Call struct {
 	AnsweredBy string // ByOffHook, …
 	EndedBy    string // EndOnHook, …; empty while the call is up
 	Missed     bool   // it rang and nobody went off-hook
+
+	DirectionBy string // ByRing, …
+	Caller      string // number of the calling party; "": not known
+	Name        string // its name
+	Withheld    string // why the exchange sent no number: Private, Unavailable; "": it said nothing
+	CallerBy    string // how the caller, or that it is withheld, is known
+	Called      string // number of the called party, without the outside-line prefix
+	Dialled     string // what was dialled, all of it
+	CalledBy    string // how the called number is known
+	Sure        int    // confidence of the least certain dialled digit, percent; 0: none was dialled
+	Rings       int    // bursts
+	Outcome     string // at call-end
 }
 
 // An Event is something a tap has found out.
@@ -85,5 +138,11 @@ type Event struct {
 	Known    int64 // when it was known; ≥ Pos, and never less than the event's before
 	From, To State // LineState
 	Value    int64 // see the kind
-	Call     Call  // CallBegin, CallAnswered, CallEnd: as known now
+	Call     Call  // CallBegin, CallAnswered, CallEnd, Numbers: as known now
+
+	Length       int64  // Digit, Key: samples
+	Sure         int    // Digit, Key: confidence, percent
+	By           string // Digit, Key: ByKeys, ByPulses; Numbers: how what is new is known
+	Text         string // CallerFailed: "damaged", "unframed", "missing"
+	Caller, Name string // CallWaiting
 }

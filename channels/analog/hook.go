@@ -191,6 +191,7 @@ func (t *Tap) volts(mv int32) {
 	if c.flash > 0 {
 		t.at = c.at
 		t.emit(Flash, c.flash/driver.MS)
+		t.flashed = t.now
 	}
 	switch c.to {
 	case levelOn:
@@ -199,6 +200,7 @@ func (t *Tap) volts(mv int32) {
 		t.at = c.at
 		t.emit(OffHook, 0)
 		t.step(InOffHook, c.at)
+		t.dialEarly(c.at)
 	case levelNone:
 		t.step(InNoBattery, c.at)
 	}

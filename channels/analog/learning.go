@@ -20,6 +20,12 @@ type Learnt struct {
 	IdleMV    int32 `json:"idle_mv,omitempty"`     // voltage on-hook, without sign
 	OffHookMV int32 `json:"off_hook_mv,omitempty"` // voltage off-hook
 	RingGapMS int32 `json:"ring_gap_ms,omitempty"` // longest pause between bursts
+
+	CallerID  Format `json:"caller_id,omitempty"`   // how its exchange says who calls
+	DialHz    int32  `json:"dial_hz,omitempty"`     // its own dial tone, where no country has it
+	BusyHz    int32  `json:"busy_hz,omitempty"`     // its own tone after the far end has hung up
+	BusyOnMS  int32  `json:"busy_on_ms,omitempty"`  // … its burst
+	BusyOffMS int32  `json:"busy_off_ms,omitempty"` // … and pause
 }
 
 // learning tracks the idle and the off-hook voltage. µV, so that slow tracking
@@ -112,6 +118,11 @@ func (t *Tap) Learnt() Learnt {
 		IdleMV:    int32(t.hook.idle / 1000),
 		OffHookMV: int32(t.hook.offHook / 1000),
 		RingGapMS: int32(t.ring.gap / driver.MS),
+		CallerID:  t.caller.format,
+		DialHz:    int32(t.own.dialHz),
+		BusyHz:    int32(t.own.busyHz),
+		BusyOnMS:  int32(t.own.busyOn),
+		BusyOffMS: int32(t.own.busyOff),
 	}
 }
 
@@ -127,6 +138,17 @@ func (t *Tap) SetLearnt(l Learnt) {
 	}
 	if l.RingGapMS > 0 {
 		t.ring.learn(int64(l.RingGapMS) * driver.MS)
+	}
+	if l.CallerID < nFormat {
+		t.caller.format, t.caller.before = l.CallerID, l.CallerID
+	}
+	t.own = ownTones{}
+	audible := func(hz int32) bool { return hz >= 100 && hz <= 1900 }
+	if audible(l.DialHz) {
+		t.own.dialHz = int(l.DialHz)
+	}
+	if audible(l.BusyHz) && l.BusyOnMS > 0 && l.BusyOffMS > 0 {
+		t.own.busyHz, t.own.busyOn, t.own.busyOff = int(l.BusyHz), int(l.BusyOnMS), int(l.BusyOffMS)
 	}
 }
 

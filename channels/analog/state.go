@@ -65,7 +65,9 @@ const (
 	InVoice                  // a detector heard voice
 	InDigit                  // a detector heard a key or a pulse-dialled digit
 	InRedial                 // the same after a fresh dial tone in Abandoned
-	InDialTone               // a detector confirmed dial tone
+	InRingback               // a detector confirmed ringback
+	InFirstTone              // … dial tone in a call out in which nothing was dialled yet
+	InDialTone               // … dial tone at any other time
 	InBusyTone               // … busy or congestion tone
 	InHowler                 // … the tone that asks to hang up
 	InTimeout                // the state's timer ran out
@@ -78,7 +80,8 @@ const (
 
 var inputNames = [nInput]string{InOffHook: "off-hook", InOnHook: "on-hook", InNoBattery: "no-battery",
 	InRing: "ring", InRingEnd: "ring-end", InReversal: "reversal", InAnswer: "answer", InVoice: "voice",
-	InDigit: "digit", InRedial: "redial", InDialTone: "dial-tone", InBusyTone: "busy-tone", InHowler: "howler",
+	InDigit: "digit", InRedial: "redial", InRingback: "ringback",
+	InFirstTone: "first-dial-tone", InDialTone: "dial-tone", InBusyTone: "busy-tone", InHowler: "howler",
 	InTimeout: "timeout", InFeed: "feed", InFaded: "faded", InGone: "gone", InBack: "back"}
 
 func (i Input) String() string {

@@ -39,11 +39,13 @@ func rows() []row {
 		{states(Unknown, NoBattery), InOffHook, Talking, beginUnknown}, // a call was up before we watched
 
 		// A number is dialled, the parties talk.
-		{states(OffHookOut, Dialling), InDialTone, same, awaitFirstDigit},
+		{states(OffHookOut, Talking), InFirstTone, OffHookOut, awaitFirstDigit},
+		{states(Dialling), InDialTone, same, awaitFirstDigit}, // that of an outside line
 		{states(OffHookOut, Dialling), InDigit, Dialling, dialled},
-		{states(OffHookIn, Talking), InDigit, same, keyed},
+		{states(OffHookIn, Talking, Unknown), InDigit, same, keyed}, // without voltage a line is unknown all the time
 		{states(OffHookIn, OffHookOut, Dialling), InVoice, Talking, nothing},
 		{states(OffHookIn, OffHookOut, Dialling), InTimeout, Talking, nothing},
+		{states(OffHookOut, Dialling), InRingback, Talking, nothing},
 		{states(OffHookOut, Dialling, Talking), InAnswer, Talking, answerOut},
 
 		// The call ends; the telephone may stay off-hook.

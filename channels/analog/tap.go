@@ -14,19 +14,14 @@ type Config struct {
 	ThresholdMV int // off-hook below, on-hook above; 0: learnt
 	RingGapMS   int // longest pause between two bursts of one ringing; 0: learnt, beginning with the country's
 	CountryGap  int // the country's ring pause, ms, where nothing is learnt; 0: 4000
+
+	Own    string // the line's own number: it fills in for the other party
+	Prefix string // dialled for an outside line; not part of the number
 }
 
-// A ProgressTone is a tone of the exchange that a detector has confirmed.
-type ProgressTone uint8
-
-const (
-	DialTone ProgressTone = iota + 1
-	BusyTone              // busy or congestion
-	HowlerTone
-)
-
 // A Tap follows one tapped line. It belongs to one goroutine; it has no clock
-// and allocates nothing: what it finds is appended to the caller's slice.
+// and allocates nothing but the texts of numbers, some per call: what it finds
+// is appended to the caller's slice.
 //
 // Call its methods in order of position: per block first the events and what
 // detectors found, then Tick with the position at the block's end. A position
@@ -40,12 +35,23 @@ type Tap struct {
 	now, at int64 // position reached; when the present input truly happened
 	due     int64 // the state's timer
 	out     []Event
-	key     byte
-	fresh   bool // Abandoned: dial tone was heard again
+	key     Press // the present one
+	fresh   bool  // Abandoned: dial tone was heard again
 
 	call  Call
 	up    bool  // call is not over
 	ended int64 // where the last one ended
+
+	number   number     // being dialled
+	progress progressOf // of the call
+	early    early
+	caller   caller
+	own      ownTones
+	regular  Tone  // a tone of nobody's that is on
+	dialOn   bool  // dial tone is on
+	flashed  int64 // end of the last flash; 0: none
+	voiceAt  int64 // where the voice that is on began
+	voiceDue int64 // when it has lasted
 
 	reversed   bool
 	noFeed     bool  // BatteryLost was said and BatteryBack was not
@@ -60,7 +66,7 @@ type Tap struct {
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, caller: newCaller()}
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -85,6 +91,12 @@ func (t *Tap) State() State { return t.state }
 // Call returns the call that is up.
 func (t *Tap) Call() (Call, bool) { return t.call, t.up }
 
+// Blind reports whether at pos a burst, or the 300 ms after one, hides what else
+// is on the line.
+func (t *Tap) Blind(pos int64) bool {
+	return t.ring.on || t.ring.end != never && pos < t.ring.end+freezeAfter
+}
+
 // Volts returns the last voltage seen, in mV, and whether one was ever seen.
 func (t *Tap) Volts() (int32, bool) { return t.hook.mv, t.hook.seen }
 
@@ -101,7 +113,7 @@ func (t *Tap) Ignored(f func(State, Input, uint64)) {
 
 // Tick says that the line's time has reached pos.
 func (t *Tap) Tick(out []Event, pos int64) []Event {
-	if pos < t.due && pos < t.feedDue && pos < t.tooLong && !t.ring.on {
+	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && !t.ring.on {
 		t.now = max(t.now, pos)
 		return out // nothing can happen: the usual case
 	}
@@ -132,44 +144,6 @@ func (t *Tap) Event(out []Event, ev driver.Event, pos int64) []Event {
 	return t.release()
 }
 
-// Voice says that a detector has confirmed voice.
-func (t *Tap) Voice(out []Event, pos int64) []Event {
-	t.out = out
-	t.advance(pos)
-	if t.state != Talking { // heard all the time there
-		t.step(InVoice, t.now)
-	}
-	return t.release()
-}
-
-// Digit says that a detector has found a key or a pulse-dialled digit.
-func (t *Tap) Digit(out []Event, key byte, pos int64) []Event {
-	t.out = out
-	t.advance(pos)
-	t.key = key
-	if t.state == Abandoned && t.fresh {
-		t.step(InRedial, t.now)
-	} else {
-		t.step(InDigit, t.now)
-	}
-	return t.release()
-}
-
-// Tone says that a detector has confirmed a tone of the exchange.
-func (t *Tap) Tone(out []Event, tone ProgressTone, pos int64) []Event {
-	t.out = out
-	t.advance(pos)
-	switch tone {
-	case DialTone:
-		t.step(InDialTone, t.now)
-	case BusyTone:
-		t.step(InBusyTone, t.now)
-	case HowlerTone:
-		t.step(InHowler, t.now)
-	}
-	return t.release()
-}
-
 // Gone says that the board is gone. The State event of the board's first frame
 // after it was opened again brings the line back.
 func (t *Tap) Gone(out []Event, pos int64) []Event {
@@ -178,7 +152,9 @@ func (t *Tap) Gone(out []Event, pos int64) []Event {
 	t.ringEnd()
 	t.hook.reset()
 	t.ring.reset()
-	t.feedDue = never
+	t.feedDue, t.voiceDue = never, never
+	t.dialOn, t.regular, t.early.n = false, Tone{}, 0
+	t.caller.has, t.caller.from = false, never
 	t.step(InGone, t.now)
 	return t.release()
 }
@@ -193,7 +169,7 @@ func (t *Tap) release() []Event {
 // that the length of blocks does not matter.
 func (t *Tap) advance(pos int64) {
 	for {
-		next := min(t.due, t.feedDue, t.tooLong)
+		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue)
 		if t.ring.on {
 			next = min(next, t.ring.begin+longestBurst)
 		}
@@ -211,6 +187,8 @@ func (t *Tap) advance(pos int64) {
 		switch {
 		case t.ring.on && t.ring.begin+longestBurst <= next:
 			t.ringEnd()
+		case t.voiceDue <= next:
+			t.voiceLasted()
 		case t.feedDue <= next:
 			t.feedDue = never
 			t.step(InNoBattery, t.now-noBatteryAfter)
@@ -241,9 +219,13 @@ func (t *Tap) moved(from State) {
 		t.noFeed = true
 		t.emit(BatteryLost, 0)
 	}
+	if from == Dialling {
+		t.completed()
+	}
 	switch {
 	case !t.state.OffHook():
-		t.tooLong = never
+		t.tooLong, t.voiceDue = never, never
+		t.dialOn, t.flashed = false, 0
 		if t.saidLong {
 			t.saidLong = false
 			t.emit(LongOffHookEnd, 0)
@@ -280,7 +262,7 @@ func (t *Tap) polarity(reversed bool) {
 	} else {
 		t.emit(Polarity, 0)
 	}
-	if t.up && t.call.Direction == Out && t.call.AnsweredBy == ByNone && t.now-t.call.Begin >= answerEarly {
+	if t.up && t.call.Direction == Out && (t.call.Answered == 0 || guessed(t.call.AnsweredBy)) && t.now-t.call.Begin >= answerEarly {
 		t.step(InAnswer, t.now)
 	} else {
 		t.step(InReversal, t.now)

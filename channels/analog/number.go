@@ -1,0 +1,133 @@
+package analog
+
+// A Press is a key that was pressed, or a digit dialled in pulses.
+type Press struct {
+	Key    byte   // '0'…'9', '*', '#', 'A'…'D'
+	At     int64  // where it began
+	Length int64  // samples
+	Sure   int    // confidence, percent
+	By     string // ByKeys, ByPulses
+}
+
+const (
+	maxDialled = 40 // digits of a number; ITU-T E.164 has 15, prefixes and codes come before it
+	maxEarly   = 8  // keys pressed before the off-hook is known
+
+	// sureDigit is the confidence that one digit of a number dialled in pulses
+	// must reach: clicks alone may be anything.
+	sureDigit = 60
+)
+
+// A number is what is being dialled.
+type number struct {
+	digits [maxDialled]byte
+	n      int
+	sure   int  // of the least certain digit
+	best   int  // of the most certain one
+	pulses bool // dialled in pulses
+}
+
+func (n *number) add(p Press) {
+	pulses := p.By == ByPulses
+	if n.n > 0 && n.pulses && !pulses { // the clicks were not a dial's
+		*n = number{}
+	}
+	if n.n == maxDialled {
+		return
+	}
+	if n.n == 0 {
+		n.sure = 100
+	}
+	n.digits[n.n] = p.Key
+	n.n++
+	n.pulses = pulses
+	n.sure, n.best = min(n.sure, p.Sure), max(n.best, p.Sure)
+}
+
+// believed says whether it may be shown at all.
+func (n *number) believed() bool { return n.n > 0 && (!n.pulses || n.best >= sureDigit) }
+
+// completed tells the dialled number, now that no digit of it can follow.
+func (t *Tap) completed() {
+	if !t.up || !t.number.believed() {
+		return
+	}
+	c := &t.call
+	c.Dialled = string(t.number.digits[:t.number.n])
+	c.Called, c.CalledBy, c.Sure = t.outside(c.Dialled), ByKeys, t.number.sure
+	if t.number.pulses {
+		c.CalledBy = ByPulses
+	}
+	c.DirectionBy = ByDialled
+	t.numbers(c.CalledBy)
+}
+
+// outside is a dialled number without the prefix of an outside line.
+func (t *Tap) outside(dialled string) string {
+	p := t.cfg.Prefix
+	if p != "" && len(dialled) > len(p) && dialled[:len(p)] == p {
+		return dialled[len(p):]
+	}
+	return dialled
+}
+
+// Press says that a detector has found a key or a pulse-dialled digit; it is
+// known at pos.
+func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	switch {
+	case p.By == ByPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
+	case t.state == Abandoned && t.fresh:
+		t.key = p
+		t.step(InRedial, t.now)
+	case t.state == Idle || t.state == PreRing:
+		t.early.keep(p)
+		t.caller.pressed(t.now)
+	default:
+		t.key = p
+		t.step(InDigit, t.now)
+	}
+	return t.release()
+}
+
+// early are keys that were pressed on-hook, as far as was known: the hook is
+// seen late, and a telephone that dials by itself is quick.
+type early struct {
+	press [maxEarly]Press
+	n     int
+}
+
+func (e *early) keep(p Press) {
+	if e.n == maxEarly {
+		copy(e.press[:], e.press[1:])
+		e.n--
+	}
+	e.press[e.n] = p
+	e.n++
+}
+
+// dialEarly dials what was pressed since the telephone was truly off-hook.
+func (t *Tap) dialEarly(since int64) {
+	for _, p := range t.early.press[:t.early.n] {
+		if p.At >= since && t.state.OffHook() {
+			t.key = p
+			t.step(InDigit, t.now)
+		}
+	}
+	t.early.n = 0
+}
+
+// PulsesPossible reports whether a dial may be heard: from off-hook on for 15 s,
+// and as long as one is heard.
+func (t *Tap) PulsesPossible() bool {
+	switch t.state {
+	case OffHookOut:
+		return t.now-t.offSince < firstDigit
+	case Dialling:
+		return t.number.pulses || t.number.n == 0
+	case Abandoned:
+		return t.fresh
+	}
+	return false
+}
