@@ -1,5 +1,7 @@
 package gsm
 
+import "vaad/dsp/simd"
+
 // Packing is how frames lie in bytes.
 type Packing byte
 
@@ -16,20 +18,22 @@ const (
 type Encoder struct {
 	z1, mp int32 // preprocessing
 	z2     int64
-	lar    [8]int32 // decoded ratios of the frame before
-	u      [8]int32 // memory of the short-term filter
-	past   [maxLag + samples]int32
+	lar    [8]int16 // decoded ratios of the frame before
+	u      [8]int16 // memory of the short-term filter
+	past   [maxLag + samples]int16
 
 	pair   bool
 	second bool   // of a pair comes next
 	held   uint64 // 4 bits of the first
 	n      int    // samples in wait
 	wait   [samples]int16
+
+	level simd.Level // of the kernels to use
 }
 
 // NewEncoder makes an encoder in the home state. Any packing but WAV49 means
 // Raw.
-func NewEncoder(p Packing) *Encoder { return &Encoder{pair: p == WAV49} }
+func NewEncoder(p Packing) *Encoder { return &Encoder{pair: p == WAV49, level: simd.Best()} }
 
 // Encode appends the code of src to dst, as many whole frames as there are; the
 // rest is held back. Of each sample the upper 13 bits count.
@@ -64,7 +68,11 @@ func (e *Encoder) Flush(dst []byte) []byte {
 
 func (e *Encoder) frame(dst []byte, src *[samples]int16) []byte {
 	var f frame
-	e.analyse(&f, src)
+	if e.level >= simd.AVX2 {
+		e.analyseFast(&f, src)
+	} else {
+		e.analyse(&f, src)
+	}
 	if !e.pair {
 		return f.appendRaw(dst)
 	}
@@ -81,12 +89,13 @@ func (e *Encoder) frame(dst []byte, src *[samples]int16) []byte {
 func (e *Encoder) analyse(f *frame, src *[samples]int16) {
 	var s [samples]int32
 	var acf [9]int32
-	var r [8]int32
+	var r [8]int16
 	autocorrelation(&acf, &s, e.preprocess(&s, src))
 	reflection(&r, &acf)
 	quantizeLAR(&f.lar, &r)
 
-	var lar, rp [8]int32
+	var lar [8]int16
+	var rp [8]int32
 	decodeLAR(&lar, &f.lar)
 	for i, sp := range spans {
 		coefficients(&rp, &e.lar, &lar, i)
@@ -100,21 +109,21 @@ func (e *Encoder) analyse(f *frame, src *[samples]int16) {
 	for i := range f.quarter {
 		q := &f.quarter[i]
 		d := (*[segment]int32)(s[i*segment:])
-		past := (*[maxLag + segment]int32)(e.past[i*segment:])
+		past := (*[maxLag + segment]int16)(e.past[i*segment:])
 		ltp(q, d, past)
 		// Clause 5.2.12: what the past explains, and what it leaves.
-		then := (*[segment]int32)(past[maxLag-int(q.lag):])
-		now := (*[segment]int32)(past[maxLag:])
+		then := (*[segment]int16)(past[maxLag-int(q.lag):])
+		now := (*[segment]int16)(past[maxLag:])
 		gain := gainLevel[q.gain]
 		for k, v := range then {
-			v = multR(gain, v)
-			now[k] = v
-			left[k+5] = sat(d[k] - v)
+			p := multR(gain, int32(v))
+			now[k] = int16(p)
+			left[k+5] = sat(d[k] - p)
 		}
 		rpe(q, &left)
 		excite(&x, q)
 		for k, v := range x { // clause 5.2.18
-			now[k] = sat(now[k] + v)
+			now[k] = int16(sat(int32(now[k]) + v))
 		}
 	}
 }

@@ -24,6 +24,7 @@ type quarter struct {
 	grid  uint8         // Mc, 0 to 3
 	max   uint8         // xmaxc, 0 to 63: the block amplitude
 	pulse [pulses]uint8 // xMc, 0 to 7
+	_     [3]uint8      // kernels move pulses 16 bytes at a time
 }
 
 var larBits = [8]uint{6, 6, 5, 5, 4, 4, 3, 3}

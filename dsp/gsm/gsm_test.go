@@ -128,7 +128,7 @@ func TestSearchFindsWhatPlainSumsFind(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 3000 {
 		var d [segment]int32
-		var past [maxLag + segment]int32
+		var past [maxLag + segment]int16
 		var w [3][taps]int64
 		for k := range d {
 			d[k] = r.Int32N(1025) - 512
@@ -145,10 +145,10 @@ func TestSearchFindsWhatPlainSumsFind(t *testing.T) {
 			w[2][k/2] += v
 		}
 		for k := range past {
-			past[k] = r.Int32N(65536) - 32768
+			past[k] = int16(r.Int32N(65536) - 32768)
 			switch n % 7 {
 			case 1:
-				past[k] = []int32{-32768, 32767}[r.IntN(2)]
+				past[k] = []int16{-32768, 32767}[r.IntN(2)]
 			case 2:
 				past[k] = 0
 			case 3:
@@ -159,7 +159,7 @@ func TestSearchFindsWhatPlainSumsFind(t *testing.T) {
 		for lag := minLag; lag <= maxLag; lag++ {
 			s := int32(0)
 			for k, v := range d {
-				s += v * past[maxLag+k-lag]
+				s += v * int32(past[maxLag+k-lag])
 			}
 			if s > want {
 				want, wantLag = s, lag
@@ -176,7 +176,8 @@ func TestLoudAndQuietFiltersAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	loud := 0
 	for n := range 4000 {
-		var rp, u [8]int32
+		var rp [8]int32
+		var u [8]int16
 		amplitude := int32(1) << (6 + n%10)
 		d := make([]int32, []int{13, 14, 120, 1, 2}[n%5])
 		for k := range d {
@@ -187,7 +188,7 @@ func TestLoudAndQuietFiltersAgree(t *testing.T) {
 			if n%3 == 0 {
 				rp[i] >>= 2
 			}
-			u[i] = r.Int32N(2*amplitude) - amplitude
+			u[i] = int16(r.Int32N(2*amplitude) - amplitude)
 		}
 		x, y, ux, uy := slices.Clone(d), slices.Clone(d), u, u
 		analyse(x, &rp, &ux)
@@ -356,6 +357,7 @@ func FuzzDecode(f *testing.F) {
 
 func bench(b *testing.B, samples int, f func()) {
 	b.ReportAllocs()
+	b.SetBytes(int64(2 * samples))
 	for b.Loop() {
 		f()
 	}

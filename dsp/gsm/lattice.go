@@ -21,7 +21,7 @@ func scaled(p, r, add pair) pair { return (p*r + add) >> 15 & ((1<<17 - 1) * bot
 
 // analyse is clause 5.2.10 over one span: it turns the signal in d into the
 // residual. u is the memory of the filter.
-func analyse(d []int32, rp, u *[8]int32) {
+func analyse(d []int32, rp *[8]int32, u *[8]int16) {
 	var ahead, back [samples / 2]pair
 	n := len(d) / 2
 	for j := range n {
@@ -42,8 +42,8 @@ func analyse(d []int32, rp, u *[8]int32) {
 	for i, v := range rp {
 		r := pair(int64(v))
 		add := (1<<14+1<<31)*both - r*bias*both // less the bias of the samples
-		before := pair(mem[i] + bias)
-		mem[i] = int32(uint32(g[n-1]>>end)) - bias
+		before := pair(int32(mem[i]) + bias)
+		mem[i] = int16(int32(uint32(g[n-1]>>end)) - bias)
 		for j, x := range f {
 			late := before | g[j]<<32 // the samples of g, one step later
 			before = g[j] >> 32
@@ -67,12 +67,12 @@ func analyse(d []int32, rp, u *[8]int32) {
 }
 
 // analyseLoud is analyse with saturation.
-func analyseLoud(d []int32, rp, u *[8]int32) {
+func analyseLoud(d []int32, rp *[8]int32, u *[8]int16) {
 	for k, f := range d {
 		t := f
 		for i, r := range rp {
-			x := u[i]
-			u[i] = t
+			x := int32(u[i])
+			u[i] = int16(t)
 			t = sat(x + multR(r, f))
 			f = sat(f + multR(r, x))
 		}
@@ -82,9 +82,10 @@ func analyseLoud(d []int32, rp, u *[8]int32) {
 
 // synthesise is clause 5.3.4 over one span: the residual in s becomes the
 // signal.
-func synthesise(s []int32, rp *[8]int32, v *[8]int32) {
+func synthesise(s []int32, rp *[8]int32, v *[8]int16) {
 	r0, r1, r2, r3, r4, r5, r6, r7 := rp[0], rp[1], rp[2], rp[3], rp[4], rp[5], rp[6], rp[7]
-	v0, v1, v2, v3, v4, v5, v6, v7 := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
+	v0, v1, v2, v3 := int32(v[0]), int32(v[1]), int32(v[2]), int32(v[3])
+	v4, v5, v6, v7 := int32(v[4]), int32(v[5]), int32(v[6]), int32(v[7])
 	var out [samples]int32
 	o := out[:len(s)]
 	wide := uint32(0)
@@ -118,22 +119,22 @@ func synthesise(s []int32, rp *[8]int32, v *[8]int32) {
 	}
 	if wide>>16 == 0 {
 		copy(s, o)
-		*v = [8]int32{v0, v1, v2, v3, v4, v5, v6, v7}
+		*v = [8]int16{int16(v0), int16(v1), int16(v2), int16(v3), int16(v4), int16(v5), int16(v6), int16(v7)}
 		return
 	}
 	synthesiseLoud(s, rp, v)
 }
 
 // synthesiseLoud is synthesise with saturation.
-func synthesiseLoud(s []int32, rp *[8]int32, v *[8]int32) {
+func synthesiseLoud(s []int32, rp *[8]int32, v *[8]int16) {
 	for k, x := range s {
 		for i := 7; i >= 0; i-- {
-			x = sat(x - multR(rp[i], v[i]))
+			x = sat(x - multR(rp[i], int32(v[i])))
 			if i < 7 {
-				v[i+1] = sat(v[i] + multR(rp[i], x))
+				v[i+1] = int16(sat(int32(v[i]) + multR(rp[i], x)))
 			}
 		}
-		v[0] = x
+		v[0] = int16(x)
 		s[k] = x
 	}
 }

@@ -14,25 +14,40 @@ func multR(a, b int32) int32 { return (a*b + 1<<14) >> 15 }
 // norm is the number of left shifts that bring a positive value to full scale.
 func norm(x int32) int { return bits.LeadingZeros32(uint32(x)) - 1 }
 
-// preprocess is clauses 5.2.1 to 5.2.3: scaling down to 14 bits, removal of
-// the offset, and pre-emphasis. It returns a number with the leading bit of the
-// largest magnitude.
-func (e *Encoder) preprocess(s *[samples]int32, in *[samples]int16) int32 {
-	z1, z2, mp, top := e.z1, e.z2, e.mp, int32(0)
+// compensate is clauses 5.2.1 and 5.2.2: scaling down to 14 bits and removal of
+// the offset.
+func (e *Encoder) compensate(out, in *[samples]int16) {
+	// The standard multiplies upper and lower half of z2 one after the other;
+	// this is their sum. From each sample to the next it takes but a shift, a
+	// multiplication and an addition: the rest hangs on the input alone.
+	z1, z2 := int64(e.z1), e.z2
+	w := z2*32735 + 1<<14
 	for k, v := range in {
-		so := int32(v) >> 3 << 2
-		// The standard multiplies upper and lower half of z2 one after the
-		// other; this is their sum.
-		z2 = (z2*32735+1<<14)>>15 + int64(so-z1)<<15
+		so := int64(v) >> 3 << 2
+		w >>= 15
+		step := (so - z1) << 15
 		z1 = so
-		sof := int32((z2 + 1<<14) >> 15)
-		x := sat(sof + multR(mp, -28180))
-		mp = sof
+		z2 = w + step
+		w = w*32735 + (step*32735 + 1<<14)
+		out[k] = int16((z2 + 1<<14) >> 15)
+	}
+	e.z1, e.z2 = int32(z1), z2
+}
+
+// preprocess is clauses 5.2.1 to 5.2.3: compensate, and pre-emphasis. It
+// returns a number with the leading bit of the largest magnitude.
+func (e *Encoder) preprocess(s *[samples]int32, in *[samples]int16) (top int32) {
+	var level [samples]int16
+	e.compensate(&level, in)
+	mp := e.mp
+	for k, v := range level {
+		x := sat(int32(v) + multR(mp, -28180))
+		mp = int32(v)
 		s[k] = x
 		sign := x >> 31
 		top |= (x ^ sign) - sign
 	}
-	e.z1, e.z2, e.mp = z1, z2, mp
+	e.mp = mp
 	return top
 }
 
@@ -78,8 +93,8 @@ func autocorrelation(acf *[9]int32, s *[samples]int32, top int32) {
 }
 
 // reflection is clause 5.2.5, the Schur recursion.
-func reflection(r *[8]int32, acf *[9]int32) {
-	*r = [8]int32{}
+func reflection(r *[8]int16, acf *[9]int32) {
+	*r = [8]int16{}
 	if acf[0] == 0 {
 		return
 	}
@@ -101,7 +116,7 @@ func reflection(r *[8]int32, acf *[9]int32) {
 		if p[1] > 0 {
 			v = -v
 		}
-		r[n] = v
+		r[n] = int16(v)
 		p[0] = sat(p[0] + multR(p[1], v))
 		for m := 1; m < 8-n; m++ {
 			next := p[m+1]
@@ -121,8 +136,9 @@ var (
 )
 
 // quantizeLAR is clauses 5.2.6 and 5.2.7.
-func quantizeLAR(c *[8]uint8, r *[8]int32) {
+func quantizeLAR(c *[8]uint8, r *[8]int16) {
 	for i, v := range r {
+		v := int32(v)
 		size := max(v, -v)
 		switch {
 		case size < 22118:
@@ -141,10 +157,10 @@ func quantizeLAR(c *[8]uint8, r *[8]int32) {
 }
 
 // decodeLAR is clause 5.2.8.
-func decodeLAR(lar *[8]int32, c *[8]uint8) {
+func decodeLAR(lar *[8]int16, c *[8]uint8) {
 	for i, v := range c {
 		x := (int32(v)+larMin[i])<<10 - larB[i]<<1
-		lar[i] = sat(2 * multR(larInvA[i], x))
+		lar[i] = int16(sat(2 * multR(larInvA[i], x)))
 	}
 }
 
@@ -156,9 +172,9 @@ var spans = [4]span{{0, 13}, {13, 27}, {27, 40}, {40, samples}}
 
 // coefficients is clause 5.2.9: interpolation of the ratios and their
 // conversion into reflection coefficients, for span i.
-func coefficients(rp *[8]int32, old, new *[8]int32, i int) {
+func coefficients(rp *[8]int32, old, new *[8]int16, i int) {
 	for k := range rp {
-		o, n := old[k], new[k]
+		o, n := int32(old[k]), int32(new[k])
 		switch i {
 		case 0:
 			n = sat(o>>2+n>>2) + o>>1

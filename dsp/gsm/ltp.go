@@ -9,7 +9,7 @@ var (
 // ltp is clause 5.2.11: it finds the lag at which the past residual is most
 // like d, and codes how much of it there is. The first 120 of past are the
 // reconstructed residual before d; the others may be anything.
-func ltp(q *quarter, d *[segment]int32, past *[maxLag + segment]int32) {
+func ltp(q *quarter, d *[segment]int32, past *[maxLag + segment]int16) {
 	top := int32(0) // has the leading bit of the largest magnitude
 	for _, v := range d {
 		sign := v >> 31
@@ -28,18 +28,22 @@ func ltp(q *quarter, d *[segment]int32, past *[maxLag + segment]int32) {
 	best, lag := search(&w, past)
 	q.lag, q.gain = uint8(lag), 0
 	best = best << 1 >> (6 - scale)
-	if best <= 0 {
-		return
-	}
 	power := int32(0)
 	for _, v := range past[maxLag-lag : maxLag-lag+segment] {
-		v >>= 3
+		v := int32(v) >> 3
 		power += v * v
 	}
-	power <<= 1
+	q.gain = gainCode(best, power<<1)
+}
+
+// gainCode is the second half of clause 5.2.11: it codes the ratio of the
+// greatest correlation to the power of the past there.
+func gainCode(best, power int32) (code uint8) {
+	if best <= 0 {
+		return 0
+	}
 	if best >= power {
-		q.gain = 3
-		return
+		return 3
 	}
 	shift := norm(power)
 	best, power = best<<shift>>16, power<<shift>>16
@@ -47,8 +51,9 @@ func ltp(q *quarter, d *[segment]int32, past *[maxLag + segment]int32) {
 		if best <= limit*power>>15 {
 			break
 		}
-		q.gain++
+		code++
 	}
+	return code
 }
 
 const (
@@ -64,7 +69,7 @@ const (
 // correlations of even and odd samples of d with even and odd samples of past
 // there are three: even with even, odd with odd, and the sums of both, of which
 // the first two are taken away again. Carries between the halves cancel.
-func search(w *[3][taps]int64, past *[maxLag + segment]int32) (int32, int) {
+func search(w *[3][taps]int64, past *[maxLag + segment]int16) (int32, int) {
 	var x [3][taps + apart - 1]int64
 	for j := range x[0] {
 		h := past[2*j : 2*j+2*apart+3]
