@@ -1,9 +1,11 @@
 // Command vaactl is the command line of technicians and reviewers: it lists and
 // watches lines, finds, plays, exports and annotates recordings, lists calls,
-// changes settings, and checks recordings without the daemon.
+// changes settings, and without the daemon checks recordings, and converts,
+// draws, and listens to audio files.
 //
 //	arguments ─▶ api.Client ─▶ DIR/run/vaad.sock or http://127.0.0.1:PORT ─▶ text or --json
-//	          └▶ verify: recorder/archive, read only, no daemon needed
+//	          ├▶ verify: recorder/archive, read only, no daemon needed
+//	          └▶ analyse, transcode, spectrogram: audio files ─▶ dsp ─▶ text, WAV, PNG
 //
 // In: a command and the daemon's folder (--root), socket or address. Out: a
 // table, or with --json one object per line; audio goes to files or to standard

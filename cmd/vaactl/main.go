@@ -59,6 +59,10 @@ type cli struct {
 	Audit      auditCmd      `cmd:"" help:"List who did what, newest first."`
 	Reindex    reindexCmd    `cmd:"" help:"Make the index of recordings anew from the day journals, while the daemon runs."`
 	Verify     verifyCmd     `cmd:"" help:"Check recordings against their journals, without the daemon."`
+
+	Analyse     analyseCmd     `cmd:"" help:"List what is heard in audio files: keys, tones, caller IDs, voice, levels; without the daemon."`
+	Transcode   transcodeCmd   `cmd:"" help:"Convert an audio file, without the daemon."`
+	Spectrogram spectrogramCmd `cmd:"" help:"Draw an audio file as a PNG: time, frequency, level; without the daemon."`
 }
 
 // A session is what every command runs with.
