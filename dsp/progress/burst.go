@@ -37,6 +37,8 @@ type burst struct {
 	cuts     int        // interruptions too short to end it
 	lastCut  int64
 
+	like, nearly soundSet // of the plan, once it was compared
+
 	after int // looks since it ended
 	clear int // of them that did not show it
 	quiet int // of them that showed hardly anything

@@ -55,7 +55,8 @@ const (
 // a time.
 type Detector struct {
 	plan    []cadence
-	asked   int // countries
+	sounds  []sound // of the plan
+	asked   int     // countries
 	front   front
 	follow  follower
 	history history
@@ -83,7 +84,8 @@ func New(countries ...string) *Detector {
 	if len(countries) == 0 {
 		countries = []string{"CN"}
 	}
-	return &Detector{plan: plan(countries), asked: len(countries), front: newFront(0)}
+	all := plan(countries)
+	return &Detector{plan: all, sounds: number(all), asked: len(countries), front: newFront(0)}
 }
 
 // Position is the number of samples taken so far.
@@ -191,6 +193,7 @@ func (d *Detector) begun(dst []Event) []Event {
 		}
 		dst = d.over(dst)
 	}
+	now.compare(d.sounds)
 	best, n, at, wait := d.best(now)
 	if best != nil {
 		return d.hear(dst, best, n, at)
@@ -285,6 +288,7 @@ func (d *Detector) take(part int, b *burst, next int64) {
 // ended keeps a burst.
 func (d *Detector) ended(dst []Event) []Event {
 	b := &d.follow.last
+	b.compare(d.sounds)
 	d.history.push(b)
 	if d.on {
 		if d.tone.n == 0 {

@@ -276,6 +276,11 @@ func TestCountriesAreWellFormed(t *testing.T) {
 		}
 		seen[c.country] = true
 	}
+	if n := len(number(plan(nil))); n > maxSounds {
+		t.Errorf("%d sounds, more than %d", n, maxSounds)
+	} else {
+		t.Logf("%d sounds", n)
+	}
 	codes := Countries()
 	if len(codes) < 60 {
 		t.Errorf("%d countries", len(codes))

@@ -131,6 +131,20 @@ func (c *cadence) within() float32 {
 	return near
 }
 
+// compare notes which sounds of a plan a burst is, and which it nearly is.
+func (b *burst) compare(all []sound) {
+	b.like, b.nearly = 0, 0
+	for i := range all {
+		s := &all[i]
+		if _, ok := s.is(b, s.within+near); ok {
+			b.nearly.add(i)
+			if _, ok = s.is(b, s.within); ok {
+				b.like.add(i)
+			}
+		}
+	}
+}
+
 // fits says whether a burst and the silence after it are a part of a cadence,
 // give or take so many times what its lengths may differ.
 func (c *cadence) fits(i int, b *burst, off int64, times float32) (miss float32, ok bool) {
@@ -164,7 +178,7 @@ func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
 	}
 	for e := range c.n {
 		begun := (e + 1) % c.n
-		if _, ok := c.parts[begun].is(next, c.within()+near); !ok {
+		if !next.nearly.has(c.parts[begun].sound) {
 			continue
 		}
 		n, sum := 0, float32(0)
@@ -173,7 +187,7 @@ func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
 		for i := 0; i < h.len(); i++ {
 			b := h.back(i)
 			k := ((e-n)%c.n + c.n) % c.n
-			if _, ok := c.parts[k].is(b, c.within()); !ok {
+			if !b.like.has(c.parts[k].sound) {
 				continue // something else was heard between
 			}
 			m, ok := c.fits(k, b, after.from-b.to, 1)

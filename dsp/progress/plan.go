@@ -51,6 +51,7 @@ type part struct {
 	swing   float32    // Hz of amplitude modulation, or 0
 	on, off int32      // samples; off 0: the next part follows at once
 	blur    float32    // samples that its edges are not seen better than
+	sound   uint8      // its place among the sounds of the plan
 }
 
 // cadence is a tone as a country has it.
@@ -102,6 +103,43 @@ func Countries() []string {
 		}
 	}
 	return codes
+}
+
+// sound is what parts of cadences have in common that differ in nothing but
+// their lengths.
+type sound struct {
+	part
+	within float32
+}
+
+// maxSounds is how many there may be.
+const maxSounds = 64
+
+// soundSet is a set of sounds, by their places in the plan.
+type soundSet uint64
+
+func (s soundSet) has(place uint8) bool { return s>>place&1 != 0 }
+
+func (s *soundSet) add(place int) { *s |= 1 << place }
+
+// number gives the parts of a plan the places of their sounds.
+func number(all []cadence) (list []sound) {
+	for i := range all {
+		c := &all[i]
+		for k := range max(1, c.n) {
+			s := sound{part: c.parts[k], within: c.within()}
+			s.on, s.off, s.sound = 0, 0, 0
+			place := 0
+			for place < len(list) && list[place] != s {
+				place++
+			}
+			if place == len(list) {
+				list = append(list, s)
+			}
+			c.parts[k].sound = uint8(place)
+		}
+	}
+	return list
 }
 
 // plan reads the tones of all countries, those asked for first.
@@ -193,10 +231,10 @@ func (s *scanner) frequencies(p *part) (end byte) {
 	for i := 0; i < len(p.hz); i++ {
 		var hz string
 		hz, end = s.word("+*/;")
-		p.hz[i] = number(hz)
+		p.hz[i] = value(hz)
 		if end == '*' {
 			hz, end = s.word("/;")
-			p.swing = number(hz)
+			p.swing = value(hz)
 		}
 		if end != '+' {
 			break
@@ -212,7 +250,7 @@ func (s *scanner) frequencies(p *part) (end byte) {
 	return end
 }
 
-func number(s string) float32 {
+func value(s string) float32 {
 	v, err := strconv.Atoi(s)
 	if err != nil {
 		return -1
@@ -220,4 +258,4 @@ func number(s string) float32 {
 	return float32(v)
 }
 
-func ms(s string) int32 { return int32(number(s)) * dsp.MS }
+func ms(s string) int32 { return int32(value(s)) * dsp.MS }
