@@ -82,7 +82,7 @@ func (m *loopMetrics) of(id string) *stats {
 	st := &stats{tick: m.tick.WithLabelValues(id), lateness: m.lateness.WithLabelValues(id),
 		drift: m.drift.WithLabelValues(id), up: m.up.WithLabelValues(id)}
 	for c, v := range map[*counter]*prometheus.CounterVec{&st.ticks: m.ticks, &st.late: m.late, &st.lost: m.lost,
-		&st.slips: m.slips, &st.missed: m.missed, &st.jumps: m.jumps, &st.busy: m.busy, &st.bad: m.bad} {
+		&st.slips: m.slips, &st.missed: m.missed, &st.jumps: m.jumps, &st.busy: m.busy, &st.bad: m.bad, &st.ignored: m.ignored} {
 		c.m = v.WithLabelValues(id)
 	}
 	return st
@@ -233,6 +233,9 @@ func (b *board) finish(l *loop, err error) {
 // gone ends what is up on a line.
 func (r *lineRun) gone(out *emitter, pos int64) {
 	line := r.line
+	for i := range r.hears {
+		r.deafen(out, i, pos)
+	}
 	line.volts.Store(noVolts)
 	for i := range line.levels {
 		line.levels[i].Store(0)

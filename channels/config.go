@@ -21,6 +21,9 @@ type LineConfig struct {
 	ThresholdMV int        // off-hook below this many mV; 0 = learn it
 	RingGapMS   int        // longest pause between bursts of one call, ms; 0 = learn it
 	CountryGap  int        // ring pause of the country until it is learnt, ms; 0 = 4000
+	Own         string     // the line's own number: it fills in for the other party
+	Prefix      string     // dialled for an outside line; not part of the called number
+	Country     string     // ISO 3166: whose tones are meant where those of several fit; "" = CN
 	Learnt      Learnt     // what LineStatus.Learnt said before a restart; used when the line is first opened
 }
 

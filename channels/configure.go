@@ -171,16 +171,26 @@ func (l *loop) replace(old, r *lineRun) error {
 
 func (l *loop) keepTable(old, r *lineRun) {
 	now, ok := old.table.(*tapTable)
-	if _, same := r.table.(*tapTable); ok && same && old.view.rx == r.view.rx {
+	_, same := r.table.(*tapTable)
+	if same = ok && same && old.view.rx == r.view.rx; same {
 		now.tap.Configure(tapConfig(r.view.cfg))
 		r.table = now
+	}
+	if !l.opened {
 		return
 	}
-	if old.table != nil && l.opened {
-		l.out.ended = "reconfigured"
-		old.table.gone(&l.out, l.next)
-		l.out.ended = ""
+	if same || old.table == nil && r.table == nil {
+		r.keepHearing(old, &l.out, l.next)
+		return
 	}
+	l.out.ended = "reconfigured"
+	for i := range old.hears {
+		old.deafen(&l.out, i, l.next)
+	}
+	if old.table != nil {
+		old.table.gone(&l.out, l.next)
+	}
+	l.out.ended = ""
 }
 
 // install lets r take its line's place at pos: what rings hold of other audio

@@ -24,13 +24,14 @@ const (
 	Feed      EventKind = "battery"    // battery back
 	Alarm     EventKind = "alarm"      // Value: 1 raised, 0 cleared. Text: "channel" or "span"
 
-	CallBegin    EventKind = "call-begin"    // Call, Direction
-	CallAnswered EventKind = "call-answered" // AnsweredBy
-	CallEnd      EventKind = "call-end"      // EndedBy, Missed; Direction as known at the end
-	CallWaiting  EventKind = "call-waiting"  // another call waits: the tone or the message was heard. Caller, Name: of that call, where it says so
-	Numbers      EventKind = "numbers"       // what is known of the parties has changed. Caller, Called, Name: all that is known now; By
-	Digit        EventKind = "digit"         // of the dialled number. Text: the key; Value: length, samples; Side, By, Sure
-	Key          EventKind = "key"           // pressed later in a call, or where nothing tells of calls. As Digit
+	CallBegin    EventKind = "call-begin"       // Call, Direction
+	CallAnswered EventKind = "call-answered"    // AnsweredBy
+	CallEnd      EventKind = "call-end"         // EndedBy, Missed; Direction as known at the end
+	CallWaiting  EventKind = "call-waiting"     // another call waits: the tone or the message was heard. Caller, Name: of that call, where it says so
+	CallerFailed EventKind = "caller-id-failed" // nothing said who calls. Value: samples from Pos on that may hold why; Text: "damaged", "unframed", "missing"
+	Numbers      EventKind = "numbers"          // what is known of the parties has changed. Caller, Called, Name: all that is known now; By
+	Digit        EventKind = "digit"            // of the dialled number. Text: the key; Value: length, samples; Side, By, Sure
+	Key          EventKind = "key"              // pressed later in a call, or where nothing tells of calls. As Digit
 
 	VoiceBegin EventKind = "voice-begin" // somebody speaks. Pos: true begin, some 250 ms before Known; Side
 	VoiceEnd   EventKind = "voice-end"   // nobody does any more. Pos: true end; Side
@@ -53,6 +54,18 @@ const (
 // are codes made by the tables of the lines: "off-hook", "reversal", "none",
 // "unknown"; "on-hook", "ring-stopped", "busy-tone", "howler", "dial-tone",
 // "no-battery", "board-gone". Package analog says what each means.
+
+// CallFacts is what is known of a call beside its times, as package analog makes it.
+type CallFacts struct {
+	DirectionBy string // "ring", "no-ring", "dialled", "found"
+	CallerBy    string // "bell202", "v23", "dtmf", "own"
+	Withheld    string // "private", "out-of-area"
+	Dialled     string // with the prefix of the outside line
+	CalledBy    string // "keys", "pulses", "own"
+	Sure        int    // confidence of the dialled number, percent; 0: none was dialled
+	Rings       int    // bursts
+	Outcome     string // at the end: "answered", "missed", "busy", "congestion", "vacant", "no-answer", "given-up", "not-dialled", "unknown"
+}
 
 // An Event is one fact about a line or a board.
 type Event struct {
@@ -83,4 +96,6 @@ type Event struct {
 	AnsweredBy string
 	EndedBy    string
 	Missed     bool // rang, nobody answered
+
+	Facts *CallFacts // in call-begin, numbers and call-end of a tap: all that is known of the call now; never changed
 }

@@ -132,12 +132,16 @@ func (f *feed) note(n *facts, e *Event) {
 		n.state, n.since = e.To, e.Time
 	case CallBegin:
 		n.call, n.direction = f.id(e.Time), e.Direction
+		n.caller, n.called, n.name = e.Caller, e.Called, e.Name
+	case Numbers:
+		n.caller, n.called, n.name = e.Caller, e.Called, e.Name
 	case CallAnswered:
 		n.direction = e.Direction
 	}
 	e.Call = n.call
 	if e.Kind == CallEnd {
 		n.call, n.direction = "", NoDirection
+		n.caller, n.called, n.name = "", "", ""
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"vaad/channels/analog"
 	"vaad/driver"
 	"vaad/dsp"
 )
@@ -41,12 +42,13 @@ type Line struct {
 	view   atomic.Pointer[view] // what the loop runs; the loop swaps it
 
 	// Written by the loop, for snapshots.
-	levels [maxSides]atomic.Uint64 // float64 bits: mean square over the last 100 ms
-	volts  atomic.Int64            // mV; noVolts until one was seen
-	bits   atomic.Int32            // driver State bits, for the flight recorder
-	learnt [3]atomic.Int32         // Learnt's fields
-	until  atomic.Int64            // while it is not used: where it stopped to be
-	shown  State                   // the last state told; the loop's own, then the supervisor's
+	levels  [maxSides]atomic.Uint64 // float64 bits: mean square over the last 100 ms
+	volts   atomic.Int64            // mV; noVolts until one was seen
+	bits    atomic.Int32            // driver State bits, for the flight recorder
+	learnt  [8]atomic.Int32         // Learnt's fields
+	ignored atomic.Uint64           // inputs that its table had no row for
+	until   atomic.Int64            // while it is not used: where it stopped to be
+	shown   State                   // the last state told; the loop's own, then the supervisor's
 
 	fact facts // what the feed has told
 
@@ -78,6 +80,8 @@ type facts struct {
 	since     time.Time
 	call      string
 	direction Direction
+
+	caller, called, name string
 }
 
 func newLine(b *board, c LineConfig) *Line {
@@ -152,7 +156,7 @@ func (l *Line) Status() LineStatus {
 	s := LineStatus{Number: l.number, Board: l.Board(), Port: v.cfg.Port, LocalPort: v.cfg.LocalPort, Name: v.cfg.Name,
 		Kind: v.info.Kind, Use: v.use, Asked: v.cfg.Use, Reason: v.reason, Sides: v.sides, Caps: v.info.Caps,
 		VoltsEvery: time.Duration(v.info.VoltsEvery) * time.Second / driver.Rate, LevelDBm0: make([]float64, len(v.sides)),
-		Learnt: Learnt{IdleMV: l.learnt[0].Load(), OffHookMV: l.learnt[1].Load(), RingGapMS: l.learnt[2].Load()}}
+		Learnt: l.showLearnt(), Ignored: l.ignored.Load()}
 	for i := range s.LevelDBm0 {
 		s.LevelDBm0[i] = dsp.DBm0(math.Float64frombits(l.levels[i].Load()))
 	}
@@ -161,8 +165,21 @@ func (l *Line) Status() LineStatus {
 	}
 	l.fact.mu.Lock()
 	s.State, s.Since, s.Call, s.Direction = l.fact.state, l.fact.since, l.fact.call, l.fact.direction
+	s.Caller, s.Called, s.CallerName = l.fact.caller, l.fact.called, l.fact.name
 	l.fact.mu.Unlock()
 	return s
+}
+
+// keepLearnt shows what the tap has learnt; only the loop calls it.
+func (l *Line) keepLearnt(k Learnt) {
+	for i, v := range [...]int32{k.IdleMV, k.OffHookMV, k.RingGapMS, int32(k.CallerID), k.DialHz, k.BusyHz, k.BusyOnMS, k.BusyOffMS} {
+		l.learnt[i].Store(v)
+	}
+}
+
+func (l *Line) showLearnt() Learnt {
+	v := func(i int) int32 { return l.learnt[i].Load() }
+	return Learnt{IdleMV: v(0), OffHookMV: v(1), RingGapMS: v(2), CallerID: analog.Format(v(3)), DialHz: v(4), BusyHz: v(5), BusyOnMS: v(6), BusyOffMS: v(7)}
 }
 
 // ring returns the ring of a side, making it when it is first needed.

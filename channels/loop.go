@@ -173,6 +173,7 @@ func (l *loop) receive(wall int64) error {
 		l.route(&rx.Events[i], pos)
 	}
 	for _, r := range l.runs {
+		l.hear(r, pos, end)
 		if r.table != nil {
 			r.table.tick(&l.out, end)
 		}
@@ -222,16 +223,16 @@ func (l *loop) keepTime(end, wall int64) {
 
 // loopMetrics are what loops move; stats is one board's part of them.
 type loopMetrics struct {
-	ticks, late, lost, slips, missed, jumps, busy, bad *prometheus.CounterVec
-	dchannel                                           *prometheus.CounterVec
-	tick, lateness                                     *prometheus.HistogramVec
-	drift, up                                          *prometheus.GaugeVec
+	ticks, late, lost, slips, missed, jumps, busy, bad, ignored *prometheus.CounterVec
+	dchannel                                                    *prometheus.CounterVec
+	tick, lateness                                              *prometheus.HistogramVec
+	drift, up                                                   *prometheus.GaugeVec
 }
 
 type stats struct {
-	ticks, late, lost, slips, missed, jumps, busy, bad, overruns, abandoned counter
-	tick, lateness                                                          prometheus.Observer
-	drift, up                                                               prometheus.Gauge
+	ticks, late, lost, slips, missed, jumps, busy, bad, ignored, overruns, abandoned counter
+	tick, lateness                                                                   prometheus.Observer
+	drift, up                                                                        prometheus.Gauge
 }
 
 func newLoopMetrics(f factory) loopMetrics {
@@ -244,6 +245,7 @@ func newLoopMetrics(f factory) loopMetrics {
 		jumps:    f.counters("board_clock_jumps_total", "Times the wall clock jumped against the board's line time.", "board"),
 		busy:     f.counters("board_requests_refused_total", "Requests refused because the board's queue was full.", "board"),
 		bad:      f.counters("board_unknown_events_total", "Events of the board about lines or spans it does not have.", "board"),
+		ignored:  f.counters("board_unexpected_inputs_total", "Inputs that a line's state table had no row for: what a line did and nobody expects.", "board"),
 		dchannel: f.counters("board_dchannel_messages_total", "D-channel messages received on the board's spans.", "board", "span"),
 		tick: f.seconds("board_tick", "Time the loop worked on one block, without waiting for the board.",
 			[]float64{10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3}, "board"),

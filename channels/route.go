@@ -40,10 +40,12 @@ func (l *loop) snapshot() {
 			r.level[i] = dsp.Level{}
 		}
 		if t, ok := r.table.(*tapTable); ok && l.ticks%learntTicks == 0 {
-			k := t.tap.Learnt()
-			r.line.learnt[0].Store(k.IdleMV)
-			r.line.learnt[1].Store(k.OffHookMV)
-			r.line.learnt[2].Store(k.RingGapMS)
+			r.line.keepLearnt(t.tap.Learnt())
+			if n := t.tap.IgnoredInputs(); n > t.ignored {
+				l.b.stats.ignored.Add(n - t.ignored)
+				t.ignored = n
+				r.line.ignored.Store(n)
+			}
 		}
 	}
 }
@@ -84,6 +86,9 @@ func (l *loop) route(e *driver.Event, pos int64) {
 		return
 	case driver.Missed:
 		l.b.stats.missed.Add(uint64(max(e.Value, 0)))
+		if to := l.refs[e.Line]; to.run != nil {
+			to.run.notHeard(to.side, e, at)
+		}
 		return
 	}
 	to := l.refs[e.Line]
@@ -104,6 +109,7 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		end := min(at+n, l.framePos()+driver.Block)
 		r.view.rings[side].fill(at, end, r.view.sides[side].Law.Silence())
 		l.gap(r, at, at, n)
+		r.notHeard(side, e, at)
 		return
 	case driver.ChannelAlarm:
 		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Alarm, Value: int64(e.Value), Text: "channel"})

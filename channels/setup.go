@@ -3,6 +3,7 @@ package channels
 import (
 	"fmt"
 
+	"vaad/channels/ears"
 	"vaad/driver"
 	"vaad/dsp"
 )
@@ -19,6 +20,8 @@ type lineRun struct {
 
 	level   [maxSides]dsp.Level
 	lost    [maxSides]int64 // audio before this position is filler
+	hears   [maxSides]hearing
+	found   []ears.Finding
 	pending [4]pendingRequest
 }
 
@@ -41,11 +44,12 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 		r.view.use, r.view.reason, r.view.sides, r.table = driver.Unused, err.Error(), nil, nil
 		return r, err
 	}
+	r.listen()
 	if c.Use == driver.Tap && r.view.info.Kind == driver.FXO {
 		if t, ok := kept(old); ok {
 			r.table = t // the loop hands it the new values when it takes over
 		} else {
-			r.table = newTapTable(l, c)
+			r.table = newTapTable(l, c, r.view.info.Caps.Has(driver.CapVolts))
 		}
 	}
 	return r, nil

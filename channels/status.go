@@ -59,6 +59,9 @@ type LineStatus struct {
 	Call      string // ULID of the call that is up
 	Direction Direction
 	Learnt    Learnt
+	Ignored   uint64 // inputs that the line's state table had no row for
+
+	Caller, Called, CallerName string // of the call that is up, as known now
 
 	VoltsEvery time.Duration // time between two voltages; 0 if the line reports none
 }

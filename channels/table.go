@@ -2,6 +2,7 @@ package channels
 
 import (
 	"vaad/channels/analog"
+	"vaad/channels/ears"
 	"vaad/driver"
 )
 
@@ -13,6 +14,8 @@ type table interface {
 	tick(out *emitter, pos int64)                  // audio and events before pos have been seen
 	gone(out *emitter, pos int64)                  // the board is gone: ends calls, line state becomes gone
 	state() State
+	senses(pos int64) ears.Senses                     // what its line is listened to for in the block that ends at pos
+	heard(out *emitter, f *ears.Finding, known int64) // something was heard in it
 }
 
 // An emitter puts the events of one board into its queue.
@@ -35,14 +38,60 @@ type tapTable struct {
 	line *Line
 	tap  *analog.Tap
 	buf  []analog.Event
+
+	volts   bool   // the card measures them, so that the hook is known
+	ignored uint64 // inputs without a row, as counted
 }
 
-func newTapTable(l *Line, c LineConfig) *tapTable {
-	return &tapTable{line: l, tap: analog.New(tapConfig(c), c.Learnt), buf: make([]analog.Event, 0, 16)}
+func newTapTable(l *Line, c LineConfig, volts bool) *tapTable {
+	return &tapTable{line: l, tap: analog.New(tapConfig(c), c.Learnt), volts: volts, buf: make([]analog.Event, 0, 16)}
 }
 
 func tapConfig(c LineConfig) analog.Config {
-	return analog.Config{ThresholdMV: c.ThresholdMV, RingGapMS: c.RingGapMS, CountryGap: c.CountryGap}
+	return analog.Config{ThresholdMV: c.ThresholdMV, RingGapMS: c.RingGapMS, CountryGap: c.CountryGap, Own: c.Own, Prefix: c.Prefix}
+}
+
+// senses: on-hook only who calls is of interest; off-hook, or where nothing
+// tells the hook, everything. Bursts hide all but the message between them.
+func (t *tapTable) senses(pos int64) ears.Senses {
+	s := t.tap.State()
+	switch {
+	case s == analog.Gone || s == analog.NoBattery && t.volts:
+		return 0
+	case t.tap.Blind(pos):
+		return ears.Messages
+	case t.volts && !s.OffHook():
+		return ears.Messages | ears.Keys
+	case t.tap.PulsesPossible():
+		return ears.Everything | ears.Pulses
+	}
+	return ears.Everything
+}
+
+func (t *tapTable) heard(out *emitter, f *ears.Finding, known int64) {
+	b := t.buf[:0]
+	switch f.Kind {
+	case ears.VoiceBegin, ears.VoiceEnd:
+		b = t.tap.Voice(b, f.Kind == ears.VoiceBegin, f.At, known)
+	case ears.Key, ears.Pulse:
+		p := analog.Press{Key: f.Key, At: f.At, Length: f.Length, Sure: f.Sure, By: analog.ByKeys}
+		if f.Kind == ears.Pulse {
+			p.By = analog.ByPulses
+		}
+		b = t.tap.Press(b, p, known)
+	case ears.ToneBegin, ears.ToneEnd:
+		s := &f.Shape
+		tone := analog.Tone{Name: f.Tone, At: f.At, Hz: int(s.Hz[0]), On: int(s.OnMS), Off: int(s.OffMS)}
+		b = t.tap.Tone(b, tone, f.Kind == ears.ToneBegin, known)
+	case ears.Message:
+		b = t.tap.Message(b, f.Message, known)
+	case ears.Damaged:
+		b = t.tap.Damaged(b, known)
+	default:
+		return
+	}
+	t.buf = b
+	t.pass(out)
 }
 
 func (t *tapTable) event(out *emitter, e driver.Event, pos int64) {
@@ -77,11 +126,26 @@ func (t *tapTable) pass(out *emitter) {
 		case analog.CallBegin, analog.CallAnswered, analog.CallEnd:
 			e.Direction = Direction(a.Call.Direction)
 			e.AnsweredBy, e.EndedBy, e.Missed = a.Call.AnsweredBy, a.Call.EndedBy, a.Call.Missed
+			e.parties(&a.Call)
+		case analog.Numbers:
+			e.By, e.Direction = a.By, Direction(a.Call.Direction)
+			e.parties(&a.Call)
+		case analog.CallWaiting:
+			e.Caller, e.Name = a.Caller, a.Name
+		case analog.CallerFailed:
+			e.Text = a.Text
 		case analog.Digit, analog.Key:
-			e.Text, e.Value = keyText(byte(a.Value)), 0
+			e.Text, e.Value, e.Sure, e.By, e.Side = keyText(byte(a.Value)), a.Length, a.Sure, a.By, "mixed"
 		}
 		out.emit(e)
 	}
+}
+
+// parties says all that is known of a call beside its times.
+func (e *Event) parties(c *analog.Call) {
+	e.Caller, e.Called, e.Name = c.Caller, c.Called, c.Name
+	e.Facts = &CallFacts{DirectionBy: c.DirectionBy, CallerBy: c.CallerBy, Withheld: c.Withheld, Dialled: c.Dialled,
+		CalledBy: c.CalledBy, Sure: c.Sure, Rings: c.Rings, Outcome: c.Outcome}
 }
 
 // keyText names a key without allocating.

@@ -111,6 +111,12 @@ func (t *Tap) Ignored(f func(State, Input, uint64)) {
 	}
 }
 
+// IgnoredInputs is how many inputs had no row in all.
+func (t *Tap) IgnoredInputs() (all uint64) {
+	t.Ignored(func(_ State, _ Input, n uint64) { all += n })
+	return all
+}
+
 // Tick says that the line's time has reached pos.
 func (t *Tap) Tick(out []Event, pos int64) []Event {
 	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && !t.ring.on {
