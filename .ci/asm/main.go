@@ -20,6 +20,7 @@ var files = []struct {
 	dir, pkg string
 	fill     func(*build.Context)
 }{
+	{"dsp/dtmf", "dtmf", dtmf},
 	{"dsp/gsm", "gsm", gsm},
 	{"dsp/simd", "simd", cpu},
 	{"dsp/spectrum", "spectrum", spectra},

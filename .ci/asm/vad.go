@@ -241,15 +241,17 @@ func vadScore(c *build.Context) {
 
 func vadOdds(c *build.Context) {
 	c.Function("oddsAVX2")
-	c.SignatureExpr("func(judge *[37][8]float32, final *[9]float32, told *[36]float32) float32")
+	c.SignatureExpr("func(judge *[37][16]float32, final *[17]float32, told *[36]float32) float32")
 	c.Doc("oddsAVX2 is odds. It needs AVX2.")
 	c.Pragma("noescape")
 	judge := operand.Mem{Base: c.Load(c.Param("judge"), c.GP64())}
 	final := operand.Mem{Base: c.Load(c.Param("final"), c.GP64())}
 	told := operand.Mem{Base: c.Load(c.Param("told"), c.GP64())}
-	h := vadChains(c, told, judge, 36, 8, 1)
+	h := vadChains(c, told, judge, 36, 8, 2)
 	vadPositive(c, h)
 	c.VMULPS(final, h[0], h[0])
+	c.VMULPS(final.Offset(32), h[1], h[1])
+	c.VADDPS(h[1], h[0], h[0])
 	x, y := c.XMM(), c.XMM()
 	c.VEXTRACTF128(operand.U8(1), h[0], x)
 	c.VADDPS(x, h[0].AsX(), x)
@@ -257,7 +259,7 @@ func vadOdds(c *build.Context) {
 	c.VADDPS(y, x, x)
 	c.VPERMILPS(operand.U8(0xB1), x, y)
 	c.VADDSS(y, x, x)
-	c.VADDSS(final.Offset(32), x, x)
+	c.VADDSS(final.Offset(64), x, x)
 	c.Store(x, c.ReturnIndex(0))
 	c.VZEROUPPER()
 	c.RET()

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp"
+	"vaad/dsp/simd"
 )
 
 // basis is a pair of frequencies to lay over a window of given length by least
@@ -74,10 +75,50 @@ func (b *basis) fit(x []int16) pair {
 	return p
 }
 
-// gain returns how strong the tones of f are in a window of length sound,
-// relative to f: the weaker of the two ratios.
-func (f *fit) gain(x []int16) float64 {
-	p := f.basis.fit(x)
-	a := p.peak()
-	return min(a[0]/f.peak[0], a[1]/f.peak[1])
+// pattern is the cosine and sine of the two tones of a key over the right half
+// of a window of length sound.
+type pattern [sound / 2][4]float64
+
+func (b *basis) pattern(w *pattern) {
+	c1, s1, c2, s2 := b.start[0], b.start[1], b.start[2], b.start[3]
+	cd1, sd1, cd2, sd2 := b.turn[0], b.turn[1], b.turn[2], b.turn[3]
+	for i := range w {
+		w[i] = [4]float64{c1, s1, c2, s2}
+		c1, s1 = c1*cd1-s1*sd1, s1*cd1+c1*sd1
+		c2, s2 = c2*cd2-s2*sd2, s2*cd2+c2*sd2
+	}
+}
+
+// project gives the products of a window with a pattern: sum and difference of
+// the samples about its middle, with cosine and sine of both tones. The
+// conversions keep a processor that could from rounding once for two
+// operations; so the twin gives the same.
+func project(w *pattern, x *[sound]int16) (y [4]float64) {
+	for i := range w {
+		r, l := int64(x[sound/2+i]), int64(x[sound/2-1-i])
+		even, odd := float64(r+l), float64(r-l)
+		y[0] += float64(even * w[i][0])
+		y[1] += float64(odd * w[i][1])
+		y[2] += float64(even * w[i][2])
+		y[3] += float64(odd * w[i][3])
+	}
+	return y
+}
+
+// gain returns how strong the key's tones are in a window, relative to the fit:
+// the weaker of the two ratios.
+func (k *pressed) gain(l simd.Level, x *[sound]int16) float64 {
+	var y [4]float64
+	if l >= simd.AVX2 {
+		projectFast(&k.pattern, x, &y)
+	} else {
+		y = project(&k.pattern, x)
+	}
+	b := &k.fit.basis
+	a := pair{
+		cos1: b.even[0]*y[0] + b.even[1]*y[2], cos2: b.even[1]*y[0] + b.even[2]*y[2],
+		sin1: b.odd[0]*y[1] + b.odd[1]*y[3], sin2: b.odd[1]*y[1] + b.odd[2]*y[3],
+	}
+	p := a.peak()
+	return min(p[0]/k.fit.peak[0], p[1]/k.fit.peak[1])
 }

@@ -2,6 +2,7 @@ package dtmf
 
 import (
 	"vaad/dsp"
+	"vaad/dsp/simd"
 	"vaad/dsp/tone"
 )
 
@@ -75,6 +76,8 @@ type Detector struct {
 	key   pressed // the key that sounds
 	gone  bool    // the key ended in a Skip; Up is due
 	ended int64   // where the key before ended
+
+	level simd.Level // of the kernels to use
 }
 
 // pressed is the key that sounds now.
@@ -84,12 +87,14 @@ type pressed struct {
 	fit   fit
 	begin int64
 	last  int64   // where its tones were last heard
-	gain  float64 // of the look before, relative to fit, for the place of the edge
+	ratio float64 // the gain at the look before, for the place of the edge
+
+	pattern pattern // for looking at a shorter stretch
 }
 
 // New returns a detector whose first sample has position 0.
 func New() *Detector {
-	return &Detector{next: hop, guess: -1}
+	return &Detector{next: hop, guess: -1, level: simd.Best()}
 }
 
 // Position is the number of samples taken so far.
@@ -198,13 +203,13 @@ func (d *Detector) survey(at int64) {
 		return
 	}
 	raw := (*[surveyLen]int16)(d.raw[to-surveyLen : to])
-	power, lag := correlate(raw)
+	power, lag := correlate(d.level, raw)
 	if d.under.watch(power, lag) {
 		from := max(0, to-history)
 		d.under.start(d.clean[from:d.n], d.raw[from:d.n])
 	}
 	if d.under.on {
-		power, lag = correlate((*[surveyLen]int16)(d.clean[to-surveyLen : to]))
+		power, lag = correlate(d.level, (*[surveyLen]int16)(d.clean[to-surveyLen:to]))
 	}
 	if power < surveyFloor || lag < lagMin*power || lag > lagMax*power {
 		return
@@ -213,7 +218,7 @@ func (d *Detector) survey(at int64) {
 	if correlate3(x) > lag3Max*power {
 		return
 	}
-	if key, _ := guess(x); key >= 0 && !(d.key.on && key == d.key.index) {
+	if key, _ := guess(d.level, x); key >= 0 && !(d.key.on && key == d.key.index) {
 		d.guess = key
 		d.until = at - surveyLen + fitLen
 	}
@@ -225,7 +230,7 @@ func (d *Detector) confirm(dst []Event, at int64) []Event {
 	if x == nil {
 		return dst
 	}
-	f, ok := fitKey((*[fitLen]int16)(x), d.guess)
+	f, ok := fitKey(d.level, (*[fitLen]int16)(x), d.guess)
 	if !ok {
 		return dst
 	}
@@ -238,14 +243,17 @@ func (d *Detector) confirm(dst []Event, at int64) []Event {
 		}
 		dst = d.up(dst, d.key.last)
 	}
-	begin := max(d.edge(at, f), d.ended)
-	d.key = pressed{on: true, index: d.guess, fit: f, begin: begin, last: at, gain: 1}
+	k := &d.key
+	k.on, k.index, k.fit, k.last, k.ratio = true, d.guess, f, at, 1
+	f.basis.pattern(&k.pattern)
+	begin := max(d.edge(at), d.ended)
+	k.begin = begin
 	d.guess = -1
 	return append(dst, Event{Kind: Down, Key: tone.Keys[d.key.index], At: begin, Low: f.low, High: f.high})
 }
 
-// edge looks back for where the tones of f began.
-func (d *Detector) edge(at int64, f fit) int64 {
+// edge looks back for where the tones of the pressed key began.
+func (d *Detector) edge(at int64) int64 {
 	end := at - fitLen + sound // the first window that surely holds the tones, or nearly
 	before := 1.0
 	for end > at-maxEdge {
@@ -253,7 +261,7 @@ func (d *Detector) edge(at int64, f fit) int64 {
 		if x == nil {
 			break
 		}
-		g := f.gain(x)
+		g := d.key.gain(d.level, (*[sound]int16)(x))
 		if g < 0.5 {
 			// Between the two windows the tones fill half of one.
 			step := 0.0
@@ -275,14 +283,14 @@ func (d *Detector) follow(dst []Event, at int64) []Event {
 		return dst
 	}
 	k := &d.key
-	g := k.fit.gain(x)
+	g := k.gain(d.level, (*[sound]int16)(x))
 	if g >= 0.5 {
 		k.last = at
-		k.gain = g
+		k.ratio = g
 		return dst
 	}
-	if k.last == at-tick && k.gain > g { // the edge lies where a window is half full
-		k.last += int64((k.gain-0.5)/(k.gain-g)*tick) - sound/2
+	if k.last == at-tick && k.ratio > g { // the edge lies where a window is half full
+		k.last += int64((k.ratio-0.5)/(k.ratio-g)*tick) - sound/2
 	}
 	if at-k.last < release {
 		return dst

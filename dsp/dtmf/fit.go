@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp"
+	"vaad/dsp/simd"
 )
 
 const (
@@ -64,14 +65,14 @@ func makeTurns() *[fitLen / 4][4]float64 {
 }
 
 // fitKey lays the tones of a key over x and reports whether x is that key.
-func fitKey(x *[fitLen]int16, key int) (fit, bool) {
+func fitKey(l simd.Level, x *[fitLen]int16, key int) (fit, bool) {
 	// The first and last stretch alone must look like the key and be as loud as
 	// each other: that tells nearly everything that is not one, at little cost.
-	first, loud := guess((*[surveyLen]int16)(x[:surveyLen]))
+	first, loud := guess(l, (*[surveyLen]int16)(x[:surveyLen]))
 	if first != key {
 		return fit{}, false
 	}
-	last, then := guess((*[surveyLen]int16)(x[fitLen-surveyLen:]))
+	last, then := guess(l, (*[surveyLen]int16)(x[fitLen-surveyLen:]))
 	if last != key || loud > swell*then || then > swell*loud {
 		return fit{}, false
 	}

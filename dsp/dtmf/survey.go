@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp"
+	"vaad/dsp/simd"
 )
 
 const (
@@ -64,15 +65,26 @@ func makeSurveyTable() *[surveyLen / 2]waves {
 // sample later: the power less half the square of the differences, which unlike
 // products does not hang on where in a period the window begins. Every other
 // sample is enough for both.
-func correlate(x *[surveyLen]int16) (power, lag float64) {
+func correlate(l simd.Level, x *[surveyLen]int16) (power, lag float64) {
 	var r0, steep int64
+	if l >= simd.AVX2 {
+		r0, steep = squaresFast(x)
+	} else {
+		r0, steep = squares(x)
+	}
+	return float64(r0), float64(r0) - float64(steep)/2
+}
+
+// squares adds up the squares of every other sample, and of its difference to
+// the next one.
+func squares(x *[surveyLen]int16) (r0, steep int64) {
 	for i := 0; i < surveyLen-1; i += 2 {
 		a := int64(x[i])
 		d := a - int64(x[i+1])
 		r0 += a * a
 		steep += d * d
 	}
-	return float64(r0), float64(r0) - float64(steep)/2
+	return r0, steep
 }
 
 // correlate3 is the correlation of a window with itself three samples later.
@@ -86,7 +98,24 @@ func correlate3(x *[surveyLen]int16) float64 {
 
 // guess returns the key whose tones hold most of a window's power, as an index
 // in tone.Keys, or −1 when no key's do, and the power.
-func guess(x *[surveyLen]int16) (key int, power int64) {
+func guess(l simd.Level, x *[surveyLen]int16) (key int, power int64) {
+	var a [16]int32
+	if l >= simd.AVX2 {
+		power = compareFast(x, &a)
+	} else {
+		power = compare(x, &a)
+	}
+	row, low := strongest((*[4]int32)(a[0:]), (*[4]int32)(a[8:]))
+	column, high := strongest((*[4]int32)(a[4:]), (*[4]int32)(a[12:]))
+	if (low+high)*2/surveyLen < share*scale*scale*float64(power) {
+		return -1, power
+	}
+	return row*4 + column, power
+}
+
+// compare gives the products of a window with the cosines of the eight tones,
+// and with their sines, and the window's power.
+func compare(x *[surveyLen]int16, y *[16]int32) (power int64) {
 	var odd [surveyLen / 2]int64
 	var c0, c1, c2, c3, s0, s1, s2, s3 int64
 	table := surveyTable
@@ -108,26 +137,24 @@ func guess(x *[surveyLen]int16) (key int, power int64) {
 		s2 += a * w[2]
 		s3 += a * w[3]
 	}
-	row, low := strongest(int64(int32(c0)), int64(int32(s0)), int64(int32(c1)), int64(int32(s1)),
-		int64(int32(c2)), int64(int32(s2)), int64(int32(c3)), int64(int32(s3)))
-	column, high := strongest(upper(c0), upper(s0), upper(c1), upper(s1), upper(c2), upper(s2), upper(c3), upper(s3))
-	if (low+high)*2/surveyLen < share*scale*scale*float64(power) {
-		return -1, power
+	*y = [16]int32{
+		int32(c0), int32(c1), int32(c2), int32(c3), upper(c0), upper(c1), upper(c2), upper(c3),
+		int32(s0), int32(s1), int32(s2), int32(s3), upper(s0), upper(s1), upper(s2), upper(s3),
 	}
-	return row*4 + column, power
+	return power
 }
 
 // upper is the upper of two numbers that were added up in one word.
-func upper(sum int64) int64 { return (sum - int64(int32(sum))) >> 32 }
+func upper(sum int64) int32 { return int32((sum - int64(int32(sum))) >> 32) }
 
 // strongest returns which of four tones is the strongest and its power.
-func strongest(c0, s0, c1, s1, c2, s2, c3, s3 int64) (int, float64) {
-	p := [4]int64{c0*c0 + s0*s0, c1*c1 + s1*s1, c2*c2 + s2*s2, c3*c3 + s3*s3}
-	at := 0
-	for k := 1; k < 4; k++ {
-		if p[k] > p[at] {
-			at = k
+func strongest(cos, sin *[4]int32) (at int, power float64) {
+	most := int64(-1)
+	for k, c := range cos {
+		c, s := int64(c), int64(sin[k])
+		if p := c*c + s*s; p > most {
+			at, most = k, p
 		}
 	}
-	return at, float64(p[at])
+	return at, float64(most)
 }

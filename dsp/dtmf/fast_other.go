@@ -1,0 +1,9 @@
+//go:build !amd64 || purego
+
+package dtmf
+
+// There are no kernels here, and simd.Best says so: these are never called.
+
+func squaresFast(x *[surveyLen]int16) (r0, steep int64)           { return squares(x) }
+func compareFast(x *[surveyLen]int16, y *[16]int32) (power int64) { return compare(x, y) }
+func projectFast(w *pattern, x *[sound]int16, y *[4]float64)      { *y = project(w, x) }
