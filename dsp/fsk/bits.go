@@ -12,6 +12,7 @@ type clock struct {
 	known [2]bool
 	level [2]float64
 	good  float64 // running mean of what the tones explain
+	until int     // bits until the clock is compared with others
 }
 
 const (
@@ -21,17 +22,67 @@ const (
 	// lostBelow is how little of the power the tones may explain, over some 16
 	// bits, until the carrier is lost.
 	lostBelow = 0.45
+
+	// Every setBits bits, and at first, the clock is set anew if another one
+	// explains setGain times as much of the last setBits. The phases at changes
+	// alone may hold it where it is wrong by half a bit.
+	setBits = 12
+	setGain = 1.1
 )
 
 func (c *clock) start(r *Receiver) {
 	t := float64(r.fed+history) + r.T
-	*c = clock{t: t, T: r.T, prev: 1, good: 1}
+	*c = clock{t: t, T: r.T, prev: 1, good: 1, until: -setBits}
+}
+
+// set compares the clock with others.
+func (c *clock) set(r *Receiver) {
+	const tries = 8
+	var energy [tries]float64
+	best := 0
+	for i := range tries {
+		t := c.t + c.T*(float64(i)/tries-setBits)
+		if i > tries/2 {
+			t -= c.T
+		}
+		var last, s sum
+		r.bank.until(t, &last)
+		for range setBits {
+			t += c.T
+			r.bank.until(t, &s)
+			energy[i] += max(s.c[0].sub(last.c[0]).power(), s.c[1].sub(last.c[1]).power())
+			last = s
+		}
+		if energy[i] > energy[best] {
+			best = i
+		}
+	}
+	if energy[best] > setGain*energy[0] {
+		c.t += c.T * float64(best) / tries
+		if best > tries/2 {
+			c.t -= c.T
+		}
+		c.known = [2]bool{}
+	}
 }
 
 // step reads the bits that the bank has now.
 func (c *clock) step(r *Receiver, dst []Event) []Event {
 	end := float64(r.bank.end()) - 0.5
 	for end >= c.t+2*c.T {
+		if c.until < 0 { // nothing is told before the clock is set
+			if c.until++; c.until < 0 {
+				c.t += c.T
+				continue
+			}
+			c.set(r)
+			c.t -= (setBits - 2) * c.T
+		}
+		if c.until++; c.until > setBits {
+			c.until = 1
+			c.set(r)
+			continue
+		}
 		w := &r.word
 		w.read(r.bank, c.t, c.T, 1)
 		c.adapt(w)
