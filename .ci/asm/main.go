@@ -21,6 +21,7 @@ var files = []struct {
 	fill     func(*build.Context)
 }{
 	{"dsp/dtmf", "dtmf", dtmf},
+	{"dsp/g711", "g711", g711},
 	{"dsp/gsm", "gsm", gsm},
 	{"dsp/simd", "simd", cpu},
 	{"dsp/spectrum", "spectrum", spectra},

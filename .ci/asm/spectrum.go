@@ -28,6 +28,7 @@ func at(m operand.Mem, i, bytes int) operand.Mem { return m.Offset(i * bytes) }
 func spectra(c *build.Context) {
 	spectrumPower(c)
 	spectrumFold(c)
+	spectrumWeigh(c)
 }
 
 // spectrumPower holds one of the eight columns in each place of a vector for the
@@ -187,6 +188,24 @@ func spectrumFold(c *build.Context) {
 	c.DECQ(n)
 	c.JNE(operand.LabelRef("more"))
 	for i, v := range sum {
+		c.VMOVUPS(v, at(y, i, 32))
+	}
+	c.VZEROUPPER()
+	c.RET()
+}
+
+func spectrumWeigh(c *build.Context) {
+	c.Function("weighAVX2")
+	c.SignatureExpr("func(y, x, w *[64]float32)")
+	c.Doc("weighAVX2 is weigh. It needs AVX2.")
+	c.Pragma("noescape")
+	y := operand.Mem{Base: c.Load(c.Param("y"), c.GP64())}
+	x := operand.Mem{Base: c.Load(c.Param("x"), c.GP64())}
+	w := operand.Mem{Base: c.Load(c.Param("w"), c.GP64())}
+	for i := range 8 {
+		v := c.YMM()
+		c.VMOVUPS(at(x, i, 32), v)
+		c.VMULPS(at(w, i, 32), v, v)
 		c.VMOVUPS(v, at(y, i, 32))
 	}
 	c.VZEROUPPER()

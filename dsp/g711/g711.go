@@ -4,7 +4,8 @@
 //
 // In and out: blocks of any length; nothing is allocated. Callers: drivers
 // (what the card delivered, both as code and as samples), recorder and
-// channels. The tables are made once from github.com/zaf/g711, which agrees
+// channels. Blocks of 16 samples are computed where the processor has AVX2, to
+// the same result; the rest is looked up. The tables are made once from github.com/zaf/g711, which agrees
 // with the ITU-T software tool library for all 65536 inputs; it allocates on
 // each call, so it is used for nothing else.
 //
@@ -73,6 +74,12 @@ func DecodeTable(l Law) *[256]int16 {
 // Decode expands the codes of src into dst, which must be as long as src.
 func Decode(dst []int16, src []byte, l Law) {
 	dst = dst[:len(src)]
+	n := decodeFast(dst, src, l)
+	decode(dst[n:], src[n:], l)
+}
+
+func decode(dst []int16, src []byte, l Law) {
+	dst = dst[:len(src)]
 	t := DecodeTable(l)
 	for i, c := range src {
 		dst[i] = t[c]
@@ -81,6 +88,12 @@ func Decode(dst []int16, src []byte, l Law) {
 
 // Encode compresses the samples of src into dst, which must be as long as src.
 func Encode(dst []byte, src []int16, l Law) {
+	dst = dst[:len(src)]
+	n := encodeFast(dst, src, l)
+	encode(dst[n:], src[n:], l)
+}
+
+func encode(dst []byte, src []int16, l Law) {
 	dst = dst[:len(src)]
 	if l == MuLaw {
 		for i, s := range src {

@@ -110,6 +110,7 @@ func BenchmarkEncode(b *testing.B) {
 				src[i] = int16(i * 409)
 			}
 			b.ReportAllocs()
+			b.SetBytes(2 * 160)
 			for b.Loop() {
 				Encode(dst, src, l.law)
 			}
@@ -125,6 +126,7 @@ func BenchmarkDecode(b *testing.B) {
 				src[i] = byte(i * 7)
 			}
 			b.ReportAllocs()
+			b.SetBytes(2 * 160)
 			for b.Loop() {
 				Decode(dst, src, l.law)
 			}
