@@ -39,7 +39,7 @@ func (ix *Index) apply(l *archive.JournalLine) error {
 	}
 	if m := ix.days[l.Day]; l.Next > m.Offset {
 		m = mark{Offset: l.Next, Seq: l.Seq}
-		ix.days[l.Day], ix.pending.days[l.Day] = m, m
+		ix.days[l.Day], ix.fresh.days[l.Day] = m, m
 	}
 	return nil
 }
@@ -48,39 +48,96 @@ func (ix *Index) apply(l *archive.JournalLine) error {
 // over, so lines may be applied twice: all lines of a recording stand in one
 // journal and are numbered there.
 func (ix *Index) change(l *archive.JournalLine) error {
-	row, err := ix.row(l.ID)
-	if err != nil || row != nil && l.Day == row.Day && l.Seq <= row.Seq {
+	e, err := ix.find(l.ID)
+	if err != nil {
 		return err
 	}
-	switch {
-	case l.Seal != nil:
-		ix.pending.rows[l.ID] = sealed(l)
-		if p := l.Seal.Previous; p != "" {
-			ix.pending.next[p] = l.ID
+	if l.Seal != nil && l.Seal.Previous != "" {
+		if err := ix.follow(l.Seal.Previous, l.ID); err != nil {
+			return err
 		}
-	case row == nil:
+	}
+	switch {
+	case e != nil && l.Day == e.row.Day && l.Seq <= e.row.Seq:
+	case l.Seal != nil:
+		r := sealed(l)
+		if r.Next = ix.next[r.ID]; r.Next != "" {
+			delete(ix.next, r.ID)
+			ix.fresh.next[r.ID] = ""
+		}
+		if e != nil {
+			r.Next = max(r.Next, e.row.Next)
+		}
+		ix.replace(e, r)
+	case e == nil:
 		if _, said := ix.orphans[l.ID]; !said && len(ix.orphans) < 1000 {
 			ix.orphans[l.ID] = struct{}{}
 			ix.metrics.orphans.Inc()
 		}
 	default:
-		ix.pending.rows[l.ID] = row.with(l)
+		ix.replace(e, e.row.with(l))
 	}
 	return nil
 }
 
-// row finds a row as it is now; nil if there is none. Those of this process
-// come from memory, so only acts on older recordings look into the file.
-func (ix *Index) row(id string) (*Row, error) {
-	if r, ok := ix.pending.rows[id]; ok {
-		return r, nil
+// follow notes that one segment of a recording comes after another. Of several
+// that say so the last counts, in whatever order they come.
+func (ix *Index) follow(id, next string) error {
+	e, err := ix.find(id)
+	if err != nil {
+		return err
 	}
-	if ix.flushing != nil {
-		if r, ok := ix.flushing.rows[id]; ok {
-			return r, nil
+	if e == nil {
+		if ix.next[id] < next {
+			ix.next[id], ix.fresh.next[id] = next, next
+		}
+		return nil
+	}
+	if e.row.Next < next {
+		r := *e.row
+		r.Next = next
+		ix.replace(e, &r)
+	}
+	return nil
+}
+
+// replace puts a row in the place of an older one, if there is any.
+func (ix *Index) replace(old *entry, r *Row) {
+	e := newEntry(r)
+	if old != nil {
+		e.seg, e.at = old.seg, old.at
+	}
+	ix.keep(e)
+	ix.fresh.rows[r.ID] = struct{}{}
+}
+
+// find is a row as it is now; nil if there is none. Most are not in a segment
+// yet, or so new that no segment can have them; acts on older ones look into
+// the file.
+func (ix *Index) find(id string) (*entry, error) {
+	if e := ix.loose[id]; e != nil {
+		return e, nil
+	}
+	var e *entry
+	for i := len(ix.segs) - 1; i >= 0 && e == nil; i-- {
+		if !ix.segs[i].may(id) {
+			continue
+		}
+		err := ix.db.View(func(tx *store.Tx) error {
+			r := newReader(tx, ix.segs[i])
+			at, err := r.find(id)
+			if err != nil || at < 0 {
+				return err
+			}
+			row, err := r.row(at)
+			e = &entry{row: row, seg: ix.segs[i].ID, at: at}
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	return ix.readRow(id)
+	return e, nil
 }
 
 // batch is how many rows one transaction takes while journals are read.
@@ -89,13 +146,10 @@ const batch = 4096
 // catchUp reads what the file does not have. Nothing to do costs nothing.
 func (ix *Index) catchUp(ctx context.Context) error {
 	if ix.lost.Swap(false) {
-		if err := ix.checkForm(); err != nil {
+		if err := ix.empty(); err != nil {
 			ix.lost.Store(true)
 			return err
 		}
-		ix.mu.Lock()
-		ix.pending, ix.days, ix.behind = newOverlay(), map[archive.Day]mark{}, true
-		ix.mu.Unlock()
 	}
 	var stuck *archive.JournalLine
 	for {
@@ -162,15 +216,18 @@ func (ix *Index) read(ctx context.Context, from archive.Cursor) error {
 	err := ix.c.Journals.Lines(ctx, from, func(l *archive.JournalLine) error {
 		ix.mu.Lock()
 		err := ix.apply(l)
-		full := len(ix.pending.rows) >= batch
+		full := len(ix.fresh.rows) >= batch
 		ix.mu.Unlock()
 		if err != nil || !full {
+			return err
+		}
+		release()                            // others take their turn between two transactions
+		if err := ix.fold(ctx); err != nil { // first: what is in segments need not be written as rows
 			return err
 		}
 		if err := ix.flush(); err != nil {
 			return err
 		}
-		release() // others take their turn between two transactions
 		return acquire()
 	}, func(where string, err error) {
 		ix.metrics.damagedLines.Inc()
@@ -184,9 +241,6 @@ func (ix *Index) read(ctx context.Context, from archive.Cursor) error {
 
 // Rebuild empties the index and reads all journals. Run must not be running.
 func (ix *Index) Rebuild(ctx context.Context) error {
-	if err := ix.db.Update(clearAll); err != nil {
-		return fmt.Errorf("rebuild the index: %w", err)
-	}
 	ix.lost.Store(true)
 	if err := ix.catchUp(ctx); err != nil {
 		return fmt.Errorf("rebuild the index: %w", err)

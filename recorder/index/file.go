@@ -1,6 +1,9 @@
 package index
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"vaad/recorder/archive"
@@ -9,16 +12,19 @@ import (
 
 // form is the version of the buckets below and of how rows follow from journal
 // lines. A file of another form is made anew.
-const form = 1
+const form = 2
 
 // The buckets of index.db; docs/formats/index.md.
-func metaBucket() store.Bucket[int] { return store.NewBucket[int]("meta") }  // "form"
-func rowBucket() store.Bucket[Row]  { return store.NewBucket[Row]("rows") }  // ID → row, without Next
-func probeBucket() store.Bytes      { return store.NewBytes("probes") }      // time key → probe
-func nextBucket() store.Bytes       { return store.NewBytes("next") }        // ID → ID of the segment after it
-func dayBucket() store.Bucket[mark] { return store.NewBucket[mark]("days") } // day → how far its journal was applied
+func metaBucket() store.Bucket[int]        { return store.NewBucket[int]("meta") }         // "form"
+func rowBucket() store.Bucket[Row]         { return store.NewBucket[Row]("rows") }         // ID → loose row
+func nextBucket() store.Bytes              { return store.NewBytes("next") }               // ID → ID of the segment after it, while it has no row
+func dayBucket() store.Bucket[mark]        { return store.NewBucket[mark]("days") }        // day → how far its journal was applied
+func segmentBucket() store.Bucket[segment] { return store.NewBucket[segment]("segments") } // number → what its columns hold
+func columnBucket() store.Bytes            { return store.NewBytes("columns") }            // number, column → bytes
+func goneBucket() store.Bucket[int]        { return store.NewBucket[int]("gone") }         // number → 1: a segment whose columns are to be removed
+
 func clearAll(tx *store.Tx) (err error) {
-	for _, b := range []string{"rows", "probes", "next", "days"} {
+	for _, b := range []string{"rows", "next", "days", "segments", "columns", "gone"} {
 		if err == nil {
 			err = store.NewBytes(b).Clear(tx)
 		}
@@ -26,96 +32,160 @@ func clearAll(tx *store.Tx) (err error) {
 	return err
 }
 
-// checkForm empties a file of another form.
-func (ix *Index) checkForm() error {
+func (ix *Index) openFile() (rep store.Report, err error) {
+	opt := store.Options{Name: "index", Disposable: true, Registerer: ix.c.Registerer, OnDamage: ix.replaced}
+	ix.db, rep, err = store.Open(ix.c.Path, opt)
+	if err != nil && errors.Is(err, store.ErrNewer) { // derived data: rather made anew than not at all
+		if err = os.Remove(ix.c.Path); err == nil {
+			ix.db, rep, err = store.Open(ix.c.Path, opt)
+		}
+	}
+	return rep, err
+}
+
+// load reads what the file knows beside the columns. A file of another form is
+// emptied.
+func (ix *Index) load() error {
 	have := 0
 	if err := ix.db.View(func(tx *store.Tx) (err error) {
 		have, _, err = metaBucket().Get(tx, "form")
 		return err
-	}); err != nil || have == form {
+	}); err != nil {
 		return err
 	}
-	return ix.db.Update(func(tx *store.Tx) error {
+	if have != form {
+		return ix.empty()
+	}
+	if err := ix.removeGone(); err != nil {
+		return err
+	}
+	return ix.db.View(func(tx *store.Tx) error {
+		if err := dayBucket().Range(tx, "", "", func(day string, m mark) bool {
+			ix.days[archive.Day(day)] = m
+			return true
+		}); err != nil {
+			return err
+		}
+		if err := nextBucket().Range(tx, "", "", func(id string, next []byte) bool {
+			ix.next[id] = string(next)
+			return true
+		}); err != nil {
+			return err
+		}
+		if err := segmentBucket().Range(tx, "", "", func(n string, s segment) bool {
+			s.ID = store.Number(n)
+			ix.segs = append(ix.segs, &s)
+			return true
+		}); err != nil {
+			return err
+		}
+		return ix.loadRows(tx)
+	})
+}
+
+// loadRows reads the loose rows and finds which rows of segments they hide.
+func (ix *Index) loadRows(tx *store.Tx) error {
+	var rows []*Row
+	if err := rowBucket().Range(tx, "", "", func(_ string, r Row) bool {
+		rows = append(rows, &r)
+		return true
+	}); err != nil {
+		return err
+	}
+	readers := map[uint64]*reader{}
+	for _, r := range rows {
+		e := newEntry(r)
+		for _, seg := range ix.segs {
+			if !seg.may(r.ID) {
+				continue
+			}
+			if readers[seg.ID] == nil {
+				readers[seg.ID] = newReader(tx, seg)
+			}
+			at, err := readers[seg.ID].find(r.ID)
+			if err != nil {
+				return fmt.Errorf("open the index: %w", err)
+			}
+			if at >= 0 {
+				e.seg, e.at = seg.ID, at
+				break
+			}
+		}
+		ix.keep(e)
+	}
+	return nil
+}
+
+// empty makes the file and what is known of it as if nothing had ever been read.
+func (ix *Index) empty() error {
+	err := ix.db.Update(func(tx *store.Tx) error {
 		if err := clearAll(tx); err != nil {
 			return err
 		}
 		return metaBucket().Put(tx, "form", form)
 	})
-}
-
-func (ix *Index) readDays() (map[archive.Day]mark, error) {
-	days := map[archive.Day]mark{}
-	err := ix.db.View(func(tx *store.Tx) error {
-		return dayBucket().Range(tx, "", "", func(day string, m mark) bool {
-			days[archive.Day(day)] = m
-			return true
-		})
-	})
-	return days, err
-}
-
-func (ix *Index) readRow(id string) (row *Row, err error) {
-	if id == "" {
-		return nil, nil
-	}
-	err = ix.db.View(func(tx *store.Tx) error {
-		row, err = rowIn(tx, id)
+	if err != nil {
 		return err
-	})
-	return row, err
-}
-
-func rowIn(tx *store.Tx, id string) (*Row, error) {
-	r, ok, err := rowBucket().Get(tx, id)
-	if err != nil || !ok {
-		return nil, err
 	}
-	return &r, nil
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.known = newKnown()
+	ix.behind = true
+	return nil
 }
 
-func (ix *Index) readNext(id string) (next string, err error) {
-	err = ix.db.View(func(tx *store.Tx) error {
-		next, err = nextIn(tx, id)
-		return err
-	})
-	return next, err
-}
-
-func nextIn(tx *store.Tx, id string) (string, error) {
-	b, err := nextBucket().Get(tx, id)
-	return string(b), err
-}
-
-// flush writes what is pending in one transaction. On error it stays pending.
+// flush writes what is new in one transaction. On error it stays new.
 func (ix *Index) flush() error {
 	ix.mu.Lock()
-	o := ix.pending
-	if len(o.rows) == 0 && len(o.next) == 0 && len(o.days) == 0 {
+	o := ix.fresh
+	if o.none() {
 		ix.mu.Unlock()
 		return nil
 	}
-	ix.flushing, ix.pending = o, newOverlay()
+	ix.fresh = newFresh()
+	rows := make([]*Row, 0, len(o.rows))
+	for id := range o.rows {
+		if e := ix.loose[id]; e != nil {
+			rows = append(rows, e.row)
+		}
+	}
 	ix.mu.Unlock()
 
 	begin := time.Now()
-	err := ix.db.Update(o.write)
+	err := ix.db.Update(func(tx *store.Tx) error {
+		for _, r := range rows {
+			if err := rowBucket().Put(tx, r.ID, *r); err != nil {
+				return err
+			}
+		}
+		return o.write(tx)
+	})
 	ix.metrics.flush.Observe(time.Since(begin).Seconds())
-
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	ix.flushing = nil
 	if err != nil {
-		ix.pending.under(o)
+		ix.mu.Lock()
+		ix.fresh.under(o)
+		ix.mu.Unlock()
 	}
 	return err
 }
 
-// under adds what an older overlay has and o has not.
-func (o *overlay) under(old *overlay) {
-	for id, r := range old.rows {
-		if _, ok := o.rows[id]; !ok {
-			o.rows[id] = r
-		}
+// fresh is what the file does not have yet.
+type fresh struct {
+	rows map[string]struct{} // loose ones
+	next map[string]string   // "" = has become known to the row itself
+	days map[archive.Day]mark
+}
+
+func newFresh() *fresh {
+	return &fresh{rows: map[string]struct{}{}, next: map[string]string{}, days: map[archive.Day]mark{}}
+}
+
+func (o *fresh) none() bool { return len(o.rows) == 0 && len(o.next) == 0 && len(o.days) == 0 }
+
+// under adds what an older one has and o has not.
+func (o *fresh) under(old *fresh) {
+	for id := range old.rows {
+		o.rows[id] = struct{}{}
 	}
 	for id, n := range old.next {
 		if _, ok := o.next[id]; !ok {
@@ -129,26 +199,16 @@ func (o *overlay) under(old *overlay) {
 	}
 }
 
-func (o *overlay) write(tx *store.Tx) error {
-	for id, r := range o.rows {
-		old, err := rowIn(tx, id)
-		if err != nil {
-			return err
-		}
-		if old != nil && old.key() != r.key() {
-			if err := probeBucket().Delete(tx, old.key()); err != nil {
-				return err
-			}
-		}
-		if err := rowBucket().Put(tx, id, *r); err != nil {
-			return err
-		}
-		if err := probeBucket().Put(tx, r.key(), r.probe()); err != nil {
-			return err
-		}
-	}
+// write writes all but the rows.
+func (o *fresh) write(tx *store.Tx) error {
 	for id, next := range o.next {
-		if err := nextBucket().Put(tx, id, []byte(next)); err != nil {
+		err := error(nil)
+		if next == "" {
+			err = nextBucket().Delete(tx, id)
+		} else {
+			err = nextBucket().Put(tx, id, []byte(next))
+		}
+		if err != nil {
 			return err
 		}
 	}

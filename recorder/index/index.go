@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -47,6 +46,18 @@ type Config struct {
 	Alarms     Alarms                // nil: nobody is told
 	Logger     *slog.Logger          // nil: silent
 	Registerer prometheus.Registerer // nil: metrics are not registered
+	// Acts tells what people have done so far to a recording that is being made
+	// ([archive.Archive.Acts]); nil: it shows when it is sealed.
+	Acts func(id string) []archive.Act
+
+	sizes sizes // zero: the usual ones
+}
+
+// sizes say when loose rows become segments.
+type sizes struct {
+	small int // loose rows that no segment has, to make one
+	large int // rows of small segments, to make one of them
+	over  int // loose rows that segments have older, to write the one with most of these anew
 }
 
 // An Index answers questions about recordings. Its methods may be called from
@@ -60,31 +71,63 @@ type Index struct {
 	again   chan chan error // Refresh asks Run
 	lost    atomic.Bool     // the file was made anew: begin from nothing. No lock: store says so from inside a transaction
 
-	mu       sync.Mutex
-	days     map[archive.Day]mark   // how far each journal was applied
-	pending  *overlay               // applied, not yet written
-	flushing *overlay               // being written now; nil if nothing is
+	mu sync.Mutex
+	known
+	fresh    *fresh
 	behind   bool                   // journals must be read before acts can be applied
 	deferred []*archive.JournalLine // came while behind
 	live     func() []Row           // what is being recorded
 	orphans  map[string]struct{}    // acts whose recording no line tells of, said once
 }
 
+// known is all that is in memory of what the journals say.
+type known struct {
+	days  map[archive.Day]mark // how far each journal was applied
+	segs  []*segment           // never changed in place: a search keeps what it began with
+	loose map[string]*entry    // rows that no segment has, or has older
+	over  int                  // how many of them hide a row of a segment
+	next  map[string]string    // segment of a recording → the one after it, while it has no row
+}
+
+func newKnown() known {
+	return known{days: map[archive.Day]mark{}, loose: map[string]*entry{}, next: map[string]string{}}
+}
+
+// An entry is a loose row. It is never changed; another takes its place.
+type entry struct {
+	row   *Row
+	probe *probe
+	seg   uint64 // segment that has an older one; 0 = none
+	at    int    // its place there
+}
+
+func newEntry(r *Row) *entry { return &entry{row: r, probe: r.probe()} }
+
+// keep puts a loose row in place of what was there.
+func (k *known) keep(e *entry) {
+	if old := k.loose[e.row.ID]; old != nil {
+		k.forget(old)
+	}
+	k.loose[e.row.ID] = e
+	if e.seg != 0 {
+		k.over++
+	}
+}
+
+func (k *known) forget(e *entry) {
+	delete(k.loose, e.row.ID)
+	if e.seg != 0 {
+		k.over--
+	}
+}
+
+// tail is how many rows no segment has.
+func (k *known) tail() int { return len(k.loose) - k.over }
+
 // A mark says how far one day's journal was applied.
 type mark struct {
 	Offset int64  `json:"offset"`
 	Seq    uint64 `json:"seq"`
-}
-
-// An overlay is what the file does not have yet.
-type overlay struct {
-	rows map[string]*Row   // whole rows by ID; never changed once here
-	next map[string]string // segment → the one after it
-	days map[archive.Day]mark
-}
-
-func newOverlay() *overlay {
-	return &overlay{rows: map[string]*Row{}, next: map[string]string{}, days: map[archive.Day]mark{}}
 }
 
 // Open opens or makes the file. It reads no journals: [Index.Run] does, and
@@ -94,8 +137,11 @@ func Open(c Config) (*Index, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	ix := &Index{c: c, wake: make(chan struct{}, 1), again: make(chan chan error), pending: newOverlay(), behind: true,
-		orphans: map[string]struct{}{}, live: func() []Row { return nil }, cancel: func() {}}
+	ix := &Index{c: c, wake: make(chan struct{}, 1), again: make(chan chan error), known: newKnown(), fresh: newFresh(),
+		behind: true, orphans: map[string]struct{}{}, live: func() []Row { return nil }, cancel: func() {}}
+	if ix.c.sizes == (sizes{}) {
+		ix.c.sizes = sizes{small: 4096, large: maxRows, over: 4096}
+	}
 	ix.metrics = newMetrics(c.Registerer)
 	rep, err := ix.openFile()
 	if err != nil {
@@ -104,30 +150,15 @@ func Open(c Config) (*Index, error) {
 	if rep.Damaged != nil {
 		ix.sayDamaged(rep.Damaged)
 	}
-	if ix.days, err = ix.readDays(); err != nil {
+	if err := ix.load(); errors.Is(err, store.ErrDamaged) {
+		ix.lost.Store(true) // it was made anew; Run begins from nothing
+	} else if err != nil {
 		return nil, errors.Join(err, ix.db.Close())
 	}
 	if c.Subscribe != nil {
 		ix.cancel = c.Subscribe(ix.Apply)
 	}
 	return ix, nil
-}
-
-func (ix *Index) openFile() (rep store.Report, err error) {
-	opt := store.Options{Name: "index", Disposable: true, Registerer: ix.c.Registerer, OnDamage: ix.replaced}
-	ix.db, rep, err = store.Open(ix.c.Path, opt)
-	if errors.Is(err, store.ErrNewer) { // derived data: rather made anew than not at all
-		if err = os.Remove(ix.c.Path); err == nil {
-			ix.db, rep, err = store.Open(ix.c.Path, opt)
-		}
-	}
-	if err != nil {
-		return rep, err
-	}
-	if err := ix.checkForm(); err != nil {
-		return rep, errors.Join(err, ix.db.Close())
-	}
-	return rep, nil
 }
 
 // Close writes what is pending and closes the file. Run must have returned.
@@ -149,17 +180,15 @@ func (ix *Index) Live(f func() []Row) {
 type Status struct {
 	Rebuilding bool // journals are being read: answers may lack recordings
 	Pending    int  // rows that are not in the file yet
+	Loose      int  // rows that are not in a segment as they are
+	Segments   int
 }
 
 // Status says how the index is.
 func (ix *Index) Status() Status {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	n := len(ix.pending.rows)
-	if ix.flushing != nil {
-		n += len(ix.flushing.rows)
-	}
-	return Status{Rebuilding: ix.behind || ix.lost.Load(), Pending: n}
+	return Status{Rebuilding: ix.behind || ix.lost.Load(), Pending: len(ix.fresh.rows), Loose: len(ix.loose), Segments: len(ix.segs)}
 }
 
 // flushEvery is how long a line may be in memory only.
@@ -175,6 +204,9 @@ func (ix *Index) Run(ctx context.Context) error {
 		err := ix.catchUp(ctx)
 		if err == nil {
 			err = ix.flush()
+		}
+		if err == nil {
+			err = ix.fold(ctx)
 		}
 		wait := flushEvery
 		if err != nil {
@@ -244,8 +276,8 @@ func (ix *Index) sayDamaged(err error) {
 }
 
 type metrics struct {
-	failed, rebuilds, damagedLines, orphans prometheus.Counter
-	flush, query                            prometheus.Histogram
+	failed, rebuilds, damagedLines, orphans, folds prometheus.Counter
+	flush, query                                   prometheus.Histogram
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -257,13 +289,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		rebuilds:     counter("vaad_index_damaged_total", "Times the index was found damaged and made anew."),
 		damagedLines: counter("vaad_index_damaged_lines_total", "Journal lines that could not be read."),
 		orphans:      counter("vaad_index_orphan_acts_total", "Acts in the journals whose recording no line tells of."),
+		folds:        counter("vaad_index_segments_written_total", "Segments written, from new rows or anew."),
 		flush: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "vaad_index_flush_seconds",
 			Help: "Time to write new rows to the index.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 		query: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "vaad_index_query_seconds",
 			Help: "Time to answer a search.", Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8)}),
 	}
 	if r != nil {
-		r.MustRegister(m.failed, m.rebuilds, m.damagedLines, m.orphans, m.flush, m.query)
+		r.MustRegister(m.failed, m.rebuilds, m.damagedLines, m.orphans, m.folds, m.flush, m.query)
 	}
 	return m
 }

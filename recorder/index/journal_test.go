@@ -81,6 +81,9 @@ func (j *journals) Lines(ctx context.Context, from archive.Cursor, f func(*archi
 	return nil
 }
 
+// tiny makes segments of few rows.
+var tiny = sizes{small: 16, large: 64, over: 8}
+
 var epoch = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
 // recording makes a sealing of a recording that began that long after the epoch.
@@ -108,6 +111,9 @@ func run(t testing.TB, c Config) (ix *Index, stop func()) {
 	t.Helper()
 	if c.Path == "" {
 		c.Path = t.TempDir() + "/index.db"
+	}
+	if c.sizes == (sizes{}) {
+		c.sizes = tiny
 	}
 	ix, err := Open(c)
 	if err != nil {

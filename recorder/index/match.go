@@ -1,9 +1,20 @@
 package index
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
+
+// parts are the pieces of a pattern around its asterisks.
+func parts(pattern string) (p [][]byte) {
+	for s := range strings.SplitSeq(pattern, "*") {
+		p = append(p, []byte(s))
+	}
+	return p
+}
 
 // like reports whether s is made of the parts in order with anything between
-// them: the parts of a pattern around its asterisks. A single part means equal.
+// them. A single part means equal. Nothing is like an empty s.
 func like(s []byte, parts [][]byte) bool {
 	if len(s) == 0 {
 		return false
@@ -29,5 +40,3 @@ func like(s []byte, parts [][]byte) bool {
 	}
 	return true
 }
-
-func contains(s, word []byte) bool { return bytes.Contains(s, word) }

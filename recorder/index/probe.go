@@ -1,59 +1,157 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
-	"slices"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// A probe is what a search looks at: the few fields of a row that can be asked
-// for, in a form that is compared without decoding the rest.
-//
-//	uvarint line, uvarint samples, 1 byte flags, then caller, called and folded
-//	text, each with its length as uvarint
-type probe []byte
+// A field is a property of a recording that is searched by its value. In a
+// segment each is a dict and a code per row; caller and called share a dict, as
+// do call and conversation.
+type field int
 
-const probeHidden = 1 // flag: in the trash or erased
+const (
+	fieldLine field = iota
+	fieldName
+	fieldBoard
+	fieldSides // names, with commas between them
+	fieldDirection
+	fieldTrigger
+	fieldCodec
+	fieldAnswered
+	fieldEnded
+	fieldFlags  // 2 bytes
+	fieldActors // names, each in line feeds
+	fieldCaller
+	fieldCalled
+	fieldCall // packed IDs
+	fieldConversation
+	fields // how many
+)
 
-// keyLen is the length of a time key: the start in ns, then the ID.
-const keyLen = 8 + 26
+// Flags of a row.
+const (
+	flagOpen = 1 << iota
+	flagTrash
+	flagErased
+	flagRecovered
+	flagProtected
+	flagHeld
+	flagSimulated
+	flagGap
+	flagNote
+	flagMark
+)
 
-// timeKey sorts rows by start; rows of one moment by ID.
-func timeKey(start time.Time, id string) string {
-	b := make([]byte, 0, keyLen)
-	b = binary.BigEndian.AppendUint64(b, uint64(start.UnixNano())^1<<63) // negative times sort first
-	return string(append(b, id...))
+// A key is where a row stands among others: by start, then by ID.
+type key struct {
+	start int64 // ns since 1970
+	id    string
 }
 
-func (r *Row) key() string { return timeKey(r.Start, r.ID) }
-
-func idOf(key string) string { return key[8:] }
-
-func (r *Row) probe() probe {
-	var flags byte
-	if r.State == StateTrash || r.State == StateErased {
-		flags |= probeHidden
-	}
-	b := make([]byte, 0, 96)
-	b = binary.AppendUvarint(b, uint64(max(r.Line, 0)))
-	b = binary.AppendUvarint(b, uint64(max(r.Samples, 0)))
-	b = append(b, flags)
-	for _, s := range []string{digits(r.Caller), digits(r.Called), r.words()} {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
-	}
-	return b
+func (k key) compare(o key) int {
+	return cmp.Or(cmp.Compare(k.start, o.start), strings.Compare(k.id, o.id))
 }
 
-// words is the text that can be searched, folded.
+// nanos is a time as rows are sorted by it; what lies beyond 1678 or 2262 is
+// taken for these.
+func nanos(t time.Time) int64 {
+	switch s := t.Unix(); {
+	case s < math.MinInt64/1_000_000_000+1:
+		return math.MinInt64
+	case s > math.MaxInt64/1_000_000_000-1:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// A probe is what a search looks at: the fields of a row that can be asked for.
+type probe struct {
+	key     key
+	samples uint64
+	vals    [fields][]byte
+	text    []byte // of notes and marks, folded, one per line
+}
+
+func (r *Row) key() key { return key{nanos(r.Start), r.ID} }
+
+func (r *Row) probe() *probe {
+	p := &probe{key: r.key(), samples: uint64(max(r.Samples, 0)), text: []byte(r.words())}
+	for f, s := range [fields]string{
+		fieldLine: strconv.Itoa(r.Line), fieldName: r.LineName, fieldBoard: r.Board, fieldSides: strings.Join(r.Sides, ","),
+		fieldDirection: r.Direction, fieldTrigger: r.Trigger, fieldCodec: r.Codec, fieldAnswered: r.AnsweredBy, fieldEnded: r.EndedBy,
+		fieldFlags: r.flags(), fieldActors: joined(r.Actors), fieldCaller: r.Caller, fieldCalled: r.Called,
+		fieldCall: packID(r.Call), fieldConversation: packID(r.Conversation),
+	} {
+		if s != "" {
+			p.vals[f] = []byte(s)
+		}
+	}
+	return p
+}
+
+func joined(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(names, "\n") + "\n"
+}
+
+func (r *Row) flags() string {
+	var f uint16
+	set := func(on bool, bit uint16) {
+		if on {
+			f |= bit
+		}
+	}
+	set(r.State == StateOpen, flagOpen)
+	set(r.State == StateTrash, flagTrash)
+	set(r.State == StateErased, flagErased)
+	set(r.Recovered, flagRecovered)
+	set(r.Protected, flagProtected)
+	set(r.Held, flagHeld)
+	set(r.Simulated, flagSimulated)
+	set(r.Gaps > 0 || r.LostSamples > 0, flagGap)
+	set(len(r.Notes) > 0, flagNote)
+	set(len(r.Marks) > 0, flagMark)
+	return string(binary.BigEndian.AppendUint16(nil, f))
+}
+
+func flagsOf(b []byte) uint16 {
+	if len(b) < 2 {
+		return 0
+	}
+	return binary.BigEndian.Uint16(b)
+}
+
+// setFlags is the reverse of flags.
+func (r *Row) setFlags(f uint16) {
+	r.Recovered, r.Protected, r.Held, r.Simulated = f&flagRecovered != 0, f&flagProtected != 0, f&flagHeld != 0, f&flagSimulated != 0
+	switch {
+	case f&flagErased != 0:
+		r.State = StateErased
+	case f&flagTrash != 0:
+		r.State = StateTrash
+	case f&flagOpen != 0:
+		r.State = StateOpen
+	case r.Recovered:
+		r.State = StateRecovered
+	default:
+		r.State = StateSealed
+	}
+}
+
+// words is the text of notes and marks, folded.
 func (r *Row) words() string {
-	var b strings.Builder
-	for _, s := range []string{r.LineName, r.Caller, r.Called} {
-		b.WriteString(s)
-		b.WriteByte('\n')
+	if len(r.Notes) == 0 && len(r.Marks) == 0 {
+		return ""
 	}
+	var b strings.Builder
 	for _, n := range r.Notes {
 		b.WriteString(n.Text)
 		b.WriteByte('\n')
@@ -76,6 +174,8 @@ func fold(s string) string {
 	}, s)
 }
 
+func space(r rune) bool { return unicode.IsSpace(r) }
+
 // digits takes out of a number what people put in for reading.
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -87,90 +187,20 @@ func digits(s string) string {
 	}, s)
 }
 
-// A matcher is a filter made ready.
-type matcher struct {
-	lines    []uint64 // sorted; nil = all
-	samples  uint64
-	number   [][]byte // parts of the pattern between its asterisks; nil = any
-	words    [][]byte
-	from, to string // time keys: from ≤ key < to; "" = open
-}
-
-func (f *Filter) matcher() matcher {
-	m := matcher{samples: uint64(max(0, (f.MinDuration*8000+time.Second-1)/time.Second))}
-	if f.Lines != nil || f.Line != 0 {
-		m.lines = []uint64{}
-		for _, n := range f.Lines {
-			if f.Line == 0 || f.Line == n {
-				m.lines = append(m.lines, uint64(n))
-			}
-		}
-		if f.Lines == nil {
-			m.lines = append(m.lines, uint64(f.Line))
-		}
-		slices.Sort(m.lines)
-	}
-	if n := digits(f.Number); strings.Trim(n, "*") != "" {
-		for p := range strings.SplitSeq(n, "*") {
-			m.number = append(m.number, []byte(p))
-		}
-	}
-	for w := range strings.FieldsSeq(fold(f.Text)) {
-		m.words = append(m.words, []byte(w))
-	}
-	if !f.From.IsZero() {
-		m.from = timeKey(f.From, "")
-	}
-	if !f.To.IsZero() {
-		m.to = timeKey(f.To, "")
-	}
-	return m
-}
-
-// in reports whether a time key lies in the asked time.
-func (m *matcher) in(key string) bool { return key >= m.from && (m.to == "" || key < m.to) }
-
-// matches looks at everything but the time.
-func (m *matcher) matches(p probe) bool {
-	line, n := binary.Uvarint(p)
-	if n <= 0 {
-		return false
-	}
-	p = p[n:]
-	if m.lines != nil {
-		if _, ok := slices.BinarySearch(m.lines, line); !ok {
-			return false
-		}
-	}
-	samples, n := binary.Uvarint(p)
-	if n <= 0 || samples < m.samples || len(p) <= n {
-		return false
-	}
-	if p[n]&probeHidden != 0 {
-		return false
-	}
-	if m.number == nil && m.words == nil {
-		return true
-	}
-	p = p[n+1:]
-	caller, p := field(p)
-	called, p := field(p)
-	if m.number != nil && !like(caller, m.number) && !like(called, m.number) {
-		return false
-	}
-	text, _ := field(p)
-	for _, w := range m.words {
-		if !contains(text, w) {
+// plainNumber says that digits would change nothing.
+func plainNumber(b []byte) bool {
+	for _, c := range b {
+		if (c < '0' || c > '9') && c != '+' && c != '*' && c != '#' {
 			return false
 		}
 	}
 	return true
 }
 
-func field(p probe) (f []byte, rest probe) {
-	l, n := binary.Uvarint(p)
-	if n <= 0 || uint64(len(p)-n) < l {
-		return nil, nil
+// dialled is a number without what people put in for reading.
+func dialled(b []byte) []byte {
+	if plainNumber(b) {
+		return b
 	}
-	return p[n : n+int(l)], p[n+int(l):]
+	return []byte(digits(string(b)))
 }

@@ -3,28 +3,16 @@ package index
 import (
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"vaad/store"
 )
 
-// A Filter says which recordings are asked for. Zero fields ask for everything.
-type Filter struct {
-	Lines       []int         // the caller's scope: only these lines; nil = all, empty = none
-	Line        int           // only this line, if the scope has it
-	From, To    time.Time     // From ≤ start < To
-	Number      string        // caller or called number; * stands for anything
-	MinDuration time.Duration //
-	Text        string        // words, all of which stand in notes, marks, numbers or the line's name
-	Limit       int           // rows of the page, 1…1000; 0 = 100
-	Cursor      string        // [Page.Next] of the page before
-}
-
-// A Page is an answer, newest first.
+// A Page is an answer, newest first unless the filter says otherwise.
 type Page struct {
 	Rows       []Row
 	Next       string // cursor of the next page; "" = this is the last one
@@ -39,36 +27,34 @@ var ErrCursor = errors.New("the page cursor is not valid; ask for the first page
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
-	// countBudget is how many recordings are looked at to count matches behind
-	// the page: about 15 ms.
-	countBudget = 50_000
+	// countTime is how long an answer may take for the sake of the count alone.
+	countTime = 40 * time.Millisecond
+	// maxTries is how often a question is put anew because the file changed.
+	maxTries = 100
 )
 
-// Query answers a filter: rows of one page, newest first, rows of one moment in
-// order of ID. Rows that appear between two pages do not shift the next one.
+// Query answers a filter with one page, rows of one moment in order of ID. A
+// cursor says behind which row its page begins, so rows that come or change
+// between two pages do not shift the next one.
 func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 	begin := time.Now()
 	defer func() { ix.metrics.query.Observe(time.Since(begin).Seconds()) }()
-	w := &walk{ctx: ctx, m: f.matcher(), limit: f.Limit}
+	w := &walk{ctx: ctx, begin: begin, oldest: f.Oldest, limit: f.Limit, scan: scan{m: f.matcher()}}
 	switch {
 	case w.limit == 0:
 		w.limit = defaultLimit
 	case w.limit < 1 || w.limit > maxLimit:
 		return Page{}, fmt.Errorf("search: a page of %d rows was asked for; ask for 1 to %d", f.Limit, maxLimit)
 	}
-	if w.m.lines != nil && len(w.m.lines) == 0 {
-		return Page{}, nil
-	}
-	w.before = w.m.to
 	if f.Cursor != "" {
-		c, err := base64.RawURLEncoding.DecodeString(f.Cursor)
-		if err != nil || len(c) <= 8 || len(c) > 64 {
+		k, ok := parseCursor(f.Cursor)
+		if !ok {
 			return Page{}, fmt.Errorf("search: %w", ErrCursor)
 		}
-		w.paged = true
-		if w.before == "" || string(c) < w.before {
-			w.before = string(c)
-		}
+		w.behind = &k
+	}
+	if w.scan.m.nothing {
+		return Page{}, nil
 	}
 	if p := ix.c.Pool; p != nil {
 		if err := p.Acquire(ctx); err != nil {
@@ -76,200 +62,369 @@ func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 		}
 		defer p.Release()
 	}
-	// First what is not in the file, then the file: what is written in between
-	// is in both, and taken once.
-	var rebuilding bool
-	w.over, rebuilding = ix.overlaid()
-	err := ix.db.View(func(tx *store.Tx) error {
-		if err := w.overlay(tx); err != nil {
-			return err
+	for try := 1; ; try++ {
+		page, err := ix.ask(*w)
+		if err == nil {
+			return page, nil
 		}
-		if err := w.run(tx); err != nil {
-			return err
+		if !errors.Is(err, errGone) || try == maxTries || ctx.Err() != nil {
+			return Page{}, fmt.Errorf("search: %w", err)
 		}
-		return ix.fill(tx, w.over, w.keys, &w.page)
-	})
-	if err != nil {
-		return Page{}, fmt.Errorf("search: %w", err)
 	}
-	w.page.Rebuilding = rebuilding
-	return w.page, nil
 }
 
-// overlaid returns every row that the file does not have, or has older.
-func (ix *Index) overlaid() (map[string]*Row, bool) {
+// ask puts a question once.
+func (ix *Index) ask(w walk) (page Page, err error) {
+	rows := ix.liveRows() // first: a recording that is sealed in between is in both
+	err = ix.db.View(func(tx *store.Tx) error {
+		s := ix.now(rows)
+		w.tx = tx
+		if err := w.look(s); err != nil {
+			return err
+		}
+		if err := w.run(); err != nil {
+			return err
+		}
+		page, err = w.page()
+		page.Rebuilding = s.rebuilding
+		return err
+	})
+	return page, err
+}
+
+// liveRows are the recordings that are being made, with what was done to them.
+func (ix *Index) liveRows() []Row {
 	ix.mu.Lock()
 	live := ix.live
 	ix.mu.Unlock()
-	rows := live() // first: a recording that is sealed in between is in both
+	rows := live()
+	if ix.c.Acts != nil {
+		for i := range rows {
+			rows[i].acts(ix.c.Acts(rows[i].ID))
+		}
+	}
+	return rows
+}
+
+// A now is what the index knows at one moment.
+type now struct {
+	segs       []*segment
+	loose      []*entry
+	live       []*entry // as loose, of recordings that may have been sealed meanwhile
+	hidden     map[uint64][]int
+	rebuilding bool
+}
+
+// now is taken within a transaction: columns of segments that are known now and
+// gone from the file, or not in it yet, are noticed as missing.
+func (ix *Index) now(live []Row) *now {
+	s := &now{hidden: map[uint64][]int{}}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	over := make(map[string]*Row, len(rows)+len(ix.pending.rows))
-	for i := range rows {
-		over[rows[i].ID] = &rows[i]
+	if !ix.lost.Load() { // else the file has none of them
+		s.segs = ix.segs
 	}
-	if ix.flushing != nil {
-		for id, r := range ix.flushing.rows {
-			over[id] = r
+	s.loose = make([]*entry, 0, len(ix.loose))
+	for _, e := range ix.loose {
+		s.loose = append(s.loose, e)
+		if e.seg != 0 {
+			s.hidden[e.seg] = append(s.hidden[e.seg], e.at)
 		}
 	}
-	for id, r := range ix.pending.rows {
-		over[id] = r
+	for i := range live {
+		if ix.loose[live[i].ID] == nil {
+			s.live = append(s.live, newEntry(&live[i]))
+		}
 	}
-	return over, ix.behind || ix.lost.Load()
+	s.rebuilding = ix.behind || ix.lost.Load()
+	return s
 }
 
-// A walk goes through keys from the newest down, the file's and the others merged.
+// A walk goes through rows in the order of the answer, segments and loose rows
+// merged. A segment is searched when its turn comes.
 type walk struct {
 	ctx    context.Context
-	m      matcher
-	before string // only keys below; "" = all
-	paged  bool   // not the first page: nothing is counted
+	begin  time.Time
+	oldest bool
+	behind *key // only rows behind this one; nil = all, and they are counted
 	limit  int
-	over   map[string]*Row
-	extra  []string // matching keys of over, newest first
+	scan   scan
+	tx     *store.Tx
+	now    *now
 
-	keys []string
-	page Page
-	seen int
-	err  error
+	extra []*entry // matching loose rows, in order
+	segs  []*segment
+	open  []*opened
+	found []hit
+	count int
+	least bool
 }
 
-// overlay collects what matches beside the file.
-func (w *walk) overlay(tx *store.Tx) error {
-	for id, r := range w.over {
-		if r.State == StateOpen { // sealed meanwhile?
-			if sealed, err := rowIn(tx, id); err != nil {
-				return err
-			} else if sealed != nil {
-				delete(w.over, id)
-				continue
-			}
-		}
-		if key := r.key(); w.m.in(key) && (w.before == "" || key < w.before) && w.m.matches(r.probe()) {
-			w.extra = append(w.extra, key)
+// An opened segment stands at a row.
+type opened struct {
+	r    *reader
+	rows *set
+	at   int // -1: behind the last one
+	key  key
+}
+
+// A hit is a row of the answer.
+type hit struct {
+	key key
+	e   *entry // nil: a row of a segment
+	r   *reader
+	at  int
+}
+
+// before says whether a comes before b in the answer.
+func (w *walk) before(a, b key) bool {
+	if w.oldest {
+		return a.compare(b) < 0
+	}
+	return a.compare(b) > 0
+}
+
+// wanted says whether a row lies behind the cursor.
+func (w *walk) wanted(k key) bool { return w.behind == nil || w.before(*w.behind, k) }
+
+// look takes what there is now, and puts in order what may match.
+func (w *walk) look(s *now) error {
+	w.now = s
+	for _, e := range s.loose {
+		if w.scan.m.matches(e.probe) && w.wanted(e.probe.key) {
+			w.extra = append(w.extra, e)
 		}
 	}
-	slices.SortFunc(w.extra, func(a, b string) int { return strings.Compare(b, a) })
+	for _, e := range s.live {
+		if !w.scan.m.matches(e.probe) || !w.wanted(e.probe.key) {
+			continue
+		}
+		if sealed, err := w.has(e.row.ID); err != nil {
+			return err
+		} else if !sealed {
+			w.extra = append(w.extra, e)
+		}
+	}
+	slices.SortFunc(w.extra, func(a, b *entry) int { return w.order(a.probe.key, b.probe.key) })
+	for _, seg := range s.segs {
+		m := w.scan.m
+		if seg.LastTime < m.from || seg.FirstTime > m.to || !w.wanted(w.lastOf(seg)) {
+			continue
+		}
+		w.segs = append(w.segs, seg)
+	}
+	slices.SortFunc(w.segs, func(a, b *segment) int { return w.order(w.firstOf(a), w.firstOf(b)) })
 	return nil
 }
 
-func (w *walk) run(tx *store.Tx) error {
-	err := probeBucket().Reverse(tx, w.m.from, w.before, func(key string, p []byte) bool {
-		for len(w.extra) > 0 && w.extra[0] > key {
-			if !w.take(w.extra[0]) {
-				return false
-			}
-			w.extra = w.extra[1:]
-		}
-		if w.seen++; w.seen&1023 == 0 {
-			if w.err = w.ctx.Err(); w.err != nil {
-				return false
-			}
-		}
-		if len(w.keys) == w.limit && w.seen > countBudget {
-			w.page.AtLeast = !w.paged
-			w.more()
-			return false
-		}
-		if !w.m.matches(p) {
-			return true
-		}
-		if _, newer := w.over[idOf(key)]; newer {
-			return true
-		}
-		return w.take(key)
-	})
-	if err != nil || w.err != nil {
-		return errors.Join(err, w.err)
+func (w *walk) order(a, b key) int {
+	if w.oldest {
+		return a.compare(b)
 	}
-	for len(w.extra) > 0 && w.take(w.extra[0]) {
+	return b.compare(a)
+}
+
+// firstOf and lastOf are the ends of a segment in the order of the answer.
+func (w *walk) firstOf(s *segment) key {
+	if w.oldest {
+		return s.first()
+	}
+	return s.last()
+}
+
+func (w *walk) lastOf(s *segment) key {
+	if w.oldest {
+		return s.last()
+	}
+	return s.first()
+}
+
+// has says whether a segment has a recording.
+func (w *walk) has(id string) (bool, error) {
+	for _, seg := range w.now.segs {
+		if seg.may(id) {
+			if at, err := newReader(w.tx, seg).find(id); err != nil || at >= 0 {
+				return at >= 0, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// run finds the rows of the page and one more, and counts the others.
+func (w *walk) run() error {
+	for len(w.found) <= w.limit {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		best := w.best()
+		for len(w.segs) > 0 && (best == nil || !w.before(*best, w.firstOf(w.segs[0]))) {
+			if err := w.next(); err != nil {
+				return err
+			}
+			best = w.best()
+		}
+		if best == nil {
+			break
+		}
+		if err := w.take(*best); err != nil {
+			return err
+		}
+	}
+	if w.behind != nil {
+		return nil
+	}
+	for len(w.segs) > 0 {
+		if time.Since(w.begin) > countTime {
+			w.least = true
+			break
+		}
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.next(); err != nil {
+			return err
+		}
+	}
+	w.count += len(w.extra)
+	for _, h := range w.found {
+		if h.e != nil {
+			w.count++
+		}
+	}
+	return nil
+}
+
+// best is the key that comes next of what is open; nil: there is none.
+func (w *walk) best() (best *key) {
+	if len(w.extra) > 0 {
+		best = &w.extra[0].probe.key
+	}
+	for _, o := range w.open {
+		if o.at >= 0 && (best == nil || w.before(o.key, *best)) {
+			best = &o.key
+		}
+	}
+	return best
+}
+
+// take moves the row with that key to the page.
+func (w *walk) take(k key) error {
+	if len(w.extra) > 0 && w.extra[0].probe.key == k {
+		w.found = append(w.found, hit{key: k, e: w.extra[0]})
 		w.extra = w.extra[1:]
+		return nil
+	}
+	for _, o := range w.open {
+		if o.at >= 0 && o.key == k {
+			w.found = append(w.found, hit{key: k, r: o.r, at: o.at})
+			return w.step(o)
+		}
 	}
 	return nil
 }
 
-// take adds a row to the page, or counts it behind the page.
-func (w *walk) take(key string) (more bool) {
-	if len(w.keys) < w.limit {
-		w.keys = append(w.keys, key)
-		if !w.paged {
-			w.page.Count++
+// next searches the segment whose turn it is.
+func (w *walk) next() error {
+	seg := w.segs[0]
+	w.segs = w.segs[1:]
+	from, to := w.scan.m.from, w.scan.m.to
+	if w.behind != nil {
+		if w.oldest {
+			from = max(from, w.behind.start)
+		} else {
+			to = min(to, w.behind.start)
 		}
-		return true
 	}
-	w.more()
-	if w.paged {
-		return false
+	r := newReader(w.tx, seg)
+	rows, err := w.scan.rows(r, from, to, w.now.hidden[seg.ID])
+	if err != nil {
+		return err
 	}
-	w.page.Count++
-	return true
+	w.count += rows.count()
+	if len(w.found) > w.limit {
+		return nil // only counted
+	}
+	o := &opened{r: r, rows: rows, at: seg.Rows}
+	if w.oldest {
+		o.at = -1
+	}
+	w.open = append(w.open, o)
+	return w.step(o)
 }
 
-// more says that there is, or may be, a next page.
-func (w *walk) more() {
-	w.page.Next = base64.RawURLEncoding.EncodeToString([]byte(w.keys[w.limit-1]))
-}
-
-// fill reads the rows of a page.
-func (ix *Index) fill(tx *store.Tx, over map[string]*Row, keys []string, page *Page) error {
-	page.Rows = make([]Row, 0, len(keys))
-	for _, key := range keys {
-		id := idOf(key)
-		r, ok := over[id]
-		if !ok {
-			var err error
-			if r, err = rowIn(tx, id); err != nil {
-				return err
-			}
+// step moves to the next row of a segment that lies behind the cursor.
+func (w *walk) step(o *opened) (err error) {
+	for {
+		if w.oldest {
+			o.at = o.rows.next(o.at + 1)
+		} else {
+			o.at = o.rows.prev(o.at - 1)
 		}
-		if r == nil {
-			continue // a probe without its row: the file was made anew under us
+		if o.at < 0 {
+			return nil
 		}
-		row := *r
-		if err := ix.link(&row, func(id string) (string, error) { return nextIn(tx, id) }); err != nil {
-			return err
-		}
-		page.Rows = append(page.Rows, row)
-	}
-	return nil
-}
-
-// link fills in the segment that follows.
-func (ix *Index) link(r *Row, inFile func(string) (string, error)) error {
-	ix.mu.Lock()
-	next := ix.pending.next[r.ID]
-	if next == "" && ix.flushing != nil {
-		next = ix.flushing.next[r.ID]
-	}
-	ix.mu.Unlock()
-	if next == "" {
-		var err error
-		if next, err = inFile(r.ID); err != nil {
+		if o.key, err = o.r.key(o.at); err != nil || w.wanted(o.key) {
 			return err
 		}
 	}
-	r.Next = next
-	return nil
+}
+
+// page reads the rows that were found.
+func (w *walk) page() (Page, error) {
+	more := len(w.found) > w.limit
+	found := w.found[:min(len(w.found), w.limit)]
+	p := Page{Rows: make([]Row, 0, len(found))}
+	if w.behind == nil {
+		p.Count, p.AtLeast = w.count, w.least
+	}
+	for _, h := range found {
+		if h.e != nil {
+			p.Rows = append(p.Rows, *h.e.row)
+			continue
+		}
+		r, err := h.r.row(h.at)
+		if err != nil {
+			return Page{}, err
+		}
+		p.Rows = append(p.Rows, *r)
+	}
+	if more {
+		p.Next = found[len(found)-1].key.cursor()
+	}
+	return p, nil
+}
+
+// cursor is a key for callers to hand back.
+func (k key) cursor() string {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 8+26), toSorted(k.start))
+	return base64.RawURLEncoding.EncodeToString(append(b, k.id...))
+}
+
+func parseCursor(s string) (k key, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) <= 8 || len(b) > 64 {
+		return k, false
+	}
+	return key{fromSorted(binary.BigEndian.Uint64(b)), string(b[8:])}, true
 }
 
 // Get returns one row, also one in the trash.
 func (ix *Index) Get(id string) (Row, bool, error) {
-	over, _ := ix.overlaid()
-	r := over[id]
-	if r == nil || r.State == StateOpen {
-		if s, err := ix.readRow(id); err != nil {
-			return Row{}, false, fmt.Errorf("recording %s: %w", id, err)
-		} else if s != nil {
-			r = s
+	live := ix.liveRows()
+	ix.mu.Lock()
+	e, err := ix.find(id)
+	ix.mu.Unlock()
+	if err != nil {
+		return Row{}, false, fmt.Errorf("recording %s: %w", id, err)
+	}
+	if e != nil {
+		return *e.row, true, nil
+	}
+	for i := range live {
+		if live[i].ID == id {
+			return live[i], true, nil
 		}
 	}
-	if r == nil {
-		return Row{}, false, nil
-	}
-	row := *r
-	if err := ix.link(&row, ix.readNext); err != nil {
-		return Row{}, false, err
-	}
-	return row, true, nil
+	return Row{}, false, nil
 }

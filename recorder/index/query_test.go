@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"vaad/recorder/archive"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -19,30 +21,62 @@ func plain(rows map[string]Row, f Filter) (want []string) {
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b Row) int {
-		if c := b.Start.Compare(a.Start); c != 0 {
-			return c
+		c := cmp.Or(b.Start.Compare(a.Start), strings.Compare(b.ID, a.ID))
+		if f.Oldest {
+			return -c
 		}
-		return strings.Compare(b.ID, a.ID)
+		return c
 	})
 	for _, r := range all {
-		text := strings.ToLower(r.LineName + "|" + r.Caller + "|" + r.Called)
-		for _, n := range r.Notes {
-			text += "|" + strings.ToLower(n.Text)
-		}
-		ok := r.State != StateTrash && (f.Lines == nil || slices.Contains(f.Lines, r.Line)) &&
-			(f.Line == 0 || r.Line == f.Line) && (f.From.IsZero() || !r.Start.Before(f.From)) &&
-			(f.To.IsZero() || r.Start.Before(f.To)) && r.Duration() >= f.MinDuration
-		for _, w := range strings.Fields(strings.ToLower(f.Text)) {
-			ok = ok && strings.Contains(text, w)
-		}
-		if f.Number != "" {
-			ok = ok && (glob(f.Number, r.Caller) || glob(f.Number, r.Called))
-		}
-		if ok {
+		if plainly(r, f) {
 			want = append(want, r.ID)
 		}
 	}
 	return want
+}
+
+func plainly(r Row, f Filter) bool {
+	oneOf := func(v string, all []string) bool { return len(all) == 0 || slices.Contains(all, v) }
+	is := func(v bool, want *bool) bool { return want == nil || v == *want }
+	number := func(p string, all ...string) bool {
+		some := false
+		for _, n := range all {
+			some = some || p == "" || p != "-" && glob(p, n) || p == "-" && strings.Join(all, "") == ""
+		}
+		return some
+	}
+	ok := (f.Lines == nil || slices.Contains(f.Lines, r.Line)) && (f.Line == 0 || r.Line == f.Line) &&
+		(f.From.IsZero() || !r.Start.Before(f.From)) && (f.To.IsZero() || r.Start.Before(f.To)) &&
+		r.Duration() >= f.MinDuration && (f.MaxDuration == 0 || r.Duration() <= f.MaxDuration) &&
+		number(f.Number, r.Caller, r.Called) && number(f.Caller, r.Caller) && number(f.Called, r.Called) &&
+		(f.Name == "" || glob(strings.ToLower(f.Name), strings.ToLower(r.LineName))) &&
+		oneOf(r.Board, f.Boards) && oneOf(r.Trigger, f.Triggers) && oneOf(r.Codec, f.Codecs) &&
+		oneOf(r.AnsweredBy, f.AnsweredBy) && oneOf(r.EndedBy, f.EndedBy) && oneOf(cmp.Or(r.Direction, "unknown"), f.Directions) &&
+		is(r.AnsweredBy != "", f.Answered) && is(r.Gaps > 0, f.Gaps) && is(r.Recovered, f.Recovered) && is(r.Protected, f.Protected) &&
+		is(r.Held, f.Held) && is(len(r.Notes) > 0, f.Noted) && is(len(r.Marks) > 0, f.Marked) && is(r.Simulated, f.Simulated) &&
+		(f.Call == "" || r.Call == f.Call) && (f.Conversation == "" || r.Conversation == f.Conversation)
+	if f.States == nil {
+		ok = ok && r.State != StateTrash && r.State != StateErased
+	} else {
+		ok = ok && slices.Contains(f.States, r.State)
+	}
+	if len(f.Sides) > 0 {
+		ok = ok && slices.ContainsFunc(r.Sides, func(s string) bool { return slices.Contains(f.Sides, s) })
+	}
+	if f.Actor != "" {
+		ok = ok && slices.ContainsFunc(r.Actors, func(s string) bool { return glob(f.Actor, s) })
+	}
+	text := strings.ToLower(r.LineName + "|" + r.Caller + "|" + r.Called)
+	for _, n := range r.Notes {
+		text += "|" + strings.ToLower(n.Text)
+	}
+	for _, m := range r.Marks {
+		text += "|" + strings.ToLower(m.Text)
+	}
+	for _, w := range strings.Fields(strings.ToLower(f.Text)) {
+		ok = ok && strings.Contains(text, w)
+	}
+	return ok
 }
 
 // glob is a slow and plain matcher of patterns.
@@ -64,86 +98,190 @@ func glob(p, s string) bool {
 	return match(p, s)
 }
 
+// words, numbers and codes of random recordings.
+var (
+	someWords   = []string{"Refund", "退款", "call BACK", "客户要求", "ｆｕｌｌ 110"}
+	someNumbers = []string{"", "", "13812345678", "5551234", "51", "+8613800000000", "13812349999", "*72#"}
+	someNames   = []string{"", "Front desk", "前台", "fax"}
+	someActors  = []string{"", "ann", "李"}
+)
+
+// world is an index with random recordings and acts, and the rows it must show.
+type world struct {
+	*rapid.T
+	ix    *Index
+	j     *journals
+	rows  map[string]Row
+	lines []archive.JournalLine
+}
+
+func (w *world) grow(steps int) {
+	pick := func(name string, all ...string) string { return rapid.SampledFrom(all).Draw(w.T, name) }
+	for range steps {
+		switch rapid.IntRange(0, 15).Draw(w.T, "step") {
+		case 0:
+			if err := w.ix.flush(); err != nil {
+				w.Fatal(err)
+			}
+		case 1:
+			if err := w.ix.fold(w.Context()); err != nil {
+				w.Fatal(err)
+			}
+		case 2, 3, 4, 5, 6:
+			if len(w.lines) == 0 {
+				continue
+			}
+			of := rapid.SampledFrom(w.lines).Draw(w.T, "of")
+			kind := pick("kind", archive.ActNote, archive.ActMark, archive.ActTrash, archive.ActUndelete, archive.ActProtect,
+				archive.ActUnprotect, archive.ActHold, archive.ActRelease, archive.ActErase)
+			l := w.j.add(archive.JournalLine{Day: of.Day, Time: epoch, Kind: kind, ID: of.ID, Actor: pick("actor", someActors...), Value: pick("text", someWords...)})
+			r := w.rows[of.ID]
+			r.act(l.Kind, l.Time, l.Actor, l.At, l.Value)
+			r.Seq = l.Seq
+			w.rows[of.ID] = r
+		default:
+			minutes := rapid.IntRange(-2000, 2000).Draw(w.T, "start")
+			l := w.j.recording(time.Duration(minutes)*time.Minute, rapid.IntRange(1, 4).Draw(w.T, "line"), func(s *archive.Seal) {
+				s.LineName, s.Board, s.Trigger = pick("name", someNames...), pick("board", "", "a", "b"), pick("trigger", "manual", "voltage")
+				s.Caller, s.Called, s.Direction = pick("caller", someNumbers...), pick("called", someNumbers...), pick("direction", "", "in", "out")
+				s.Codec = archive.Codec(pick("codec", "g711a", "pcm16"))
+				s.AnsweredBy, s.EndedBy = pick("answered", "", "off-hook", "reversal"), pick("ended", "on-hook", "busy-tone")
+				s.Call, s.Conversation = pick("call", "", "01J000000000000000000000C1", "C2"), pick("conversation", "", "01J000000000000000000000C1")
+				s.Samples = rapid.Int64Range(0, 5).Draw(w.T, "samples") * 4000
+				s.Simulated, s.Recovered = rapid.Bool().Draw(w.T, "simulated"), rapid.Bool().Draw(w.T, "recovered")
+				s.Gaps = rapid.IntRange(0, 1).Draw(w.T, "gaps")
+				s.Actor = pick("by", someActors...)
+				if rapid.Bool().Draw(w.T, "duplex") {
+					s.Sides = []string{"network", "local"}
+				}
+				if len(w.lines) > 0 && rapid.IntRange(0, 4).Draw(w.T, "linked") == 0 {
+					s.Previous = rapid.SampledFrom(w.lines).Draw(w.T, "previous").ID
+				}
+			})
+			w.lines = append(w.lines, l)
+			w.rows[l.ID] = *sealed(&l)
+			if p, ok := w.rows[l.Seal.Previous]; ok {
+				p.Next = l.ID
+				w.rows[p.ID] = p
+			}
+		}
+	}
+}
+
+func (w *world) filter() Filter {
+	one := func(name string, all ...string) []string {
+		if rapid.IntRange(0, 5).Draw(w.T, name) > 0 {
+			return nil
+		}
+		return rapid.SliceOfN(rapid.SampledFrom(all), 1, 2).Draw(w.T, name)
+	}
+	is := func(name string) *bool {
+		switch rapid.IntRange(0, 15).Draw(w.T, name) {
+		case 0:
+			return new(bool)
+		case 1:
+			yes := true
+			return &yes
+		}
+		return nil
+	}
+	rare := func(name string, all ...string) string {
+		if v := one(name, all...); v != nil {
+			return v[0]
+		}
+		return ""
+	}
+	patterns := []string{"*", "-", "5551234", "*51*", "138*8", "*1*3*", "+86*", "*234*", "*1234999*", "*72#", "*000"}
+	f := Filter{
+		Lines: rapid.SampledFrom([][]int{nil, nil, nil, {}, {2}, {1, 3}}).Draw(w.T, "scope"), Line: rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(w.T, "line"),
+		Number: rare("number", patterns...), Caller: rare("caller", patterns...), Called: rare("called", patterns...),
+		Name: rare("name", "front desk", "*", "*台", "F*"), Boards: one("board", "a", "b"), Sides: one("side", "mixed", "local"),
+		Directions: one("direction", "in", "out", "unknown"), Triggers: one("trigger", "manual", "voltage"), Codecs: one("codec", "g711a", "pcm16"),
+		AnsweredBy: one("answered-by", "off-hook", "reversal"), EndedBy: one("ended", "on-hook", "busy-tone"),
+		States:   one("state", StateSealed, StateRecovered, StateTrash, StateErased),
+		Answered: is("answered"), Gaps: is("gaps"), Recovered: is("recovered"), Protected: is("protected"), Held: is("held"),
+		Noted: is("noted"), Marked: is("marked"), Simulated: is("simulated"),
+		Call: rare("call", "01J000000000000000000000C1", "C2", "C3"), Conversation: rare("conversation", "01J000000000000000000000C1", "C2"),
+		Actor: rare("actor", "ann", "李", "*n*", "bob"), Text: rare("text", "refund", "退", "要求 call", "back 退款", "desk", "1381234", "555", "full"),
+		MinDuration: time.Duration(rapid.IntRange(0, 4).Draw(w.T, "min")) * 300 * time.Millisecond,
+		MaxDuration: time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 5}).Draw(w.T, "max")) * 500 * time.Millisecond,
+		Oldest:      rapid.Bool().Draw(w.T, "oldest"), Limit: rapid.IntRange(1, 60).Draw(w.T, "limit"),
+	}
+	if rapid.IntRange(0, 3).Draw(w.T, "bounded") == 0 {
+		f.From = epoch.Add(time.Duration(rapid.IntRange(-2000, 0).Draw(w.T, "from")) * time.Minute)
+		f.To = epoch.Add(time.Duration(rapid.IntRange(0, 2000).Draw(w.T, "to")) * time.Minute)
+	}
+	return f
+}
+
+// ask checks the whole answer of a filter, page by page.
+func (w *world) ask(f Filter) {
+	plainF := f
+	if f.Text == "full" {
+		plainF.Text = "ｆｕｌｌ"
+	}
+	want := plain(w.rows, plainF)
+	got := []string{}
+	for page := 0; ; page++ {
+		p, err := w.ix.Query(w.Context(), f)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if page == 0 && (p.Count != len(want) || p.AtLeast) {
+			w.Fatalf("filter %+v\ncount %d (at least: %v), want %d", f, p.Count, p.AtLeast, len(want))
+		}
+		for _, r := range p.Rows {
+			if d := gocmp.Diff(w.rows[r.ID], r); d != "" {
+				w.Fatalf("row %s (-want +got):\n%s", r.ID, d)
+			}
+		}
+		got = append(got, ids(p.Rows)...)
+		if f.Cursor = p.Next; p.Next == "" {
+			break
+		}
+		if len(p.Rows) != f.Limit {
+			w.Fatalf("a page of %d rows is followed by another; want %d", len(p.Rows), f.Limit)
+		}
+	}
+	if !slices.Equal(got, want) && len(got)+len(want) > 0 {
+		w.Fatalf("filter %+v\ngot  %v\nwant %v", f, got, want)
+	}
+}
+
 func TestQueryAnswersLikeAPlainList(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
+		path := fmt.Sprintf("%s/%d.db", dir, n)
 		j := newJournals()
-		ix, err := Open(Config{Path: fmt.Sprintf("%s/%d.db", dir, n), Journals: j, Subscribe: j.Subscribe})
-		if err != nil {
-			t.Fatal(err)
+		open := func() *Index {
+			ix, err := Open(Config{Path: path, Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4, large: 16, over: 2}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ix.catchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return ix
 		}
-		defer func() { _ = ix.Close() }()
-		if err := ix.catchUp(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		rows := map[string]Row{}
-		var lines []archive.JournalLine
-		words := []string{"Refund", "退款", "call BACK", "客户要求"}
-		numbers := []string{"", "13812345678", "5551234", "51", "+8613800000000"}
-		for range rapid.IntRange(0, 40).Draw(t, "rows") {
-			if len(lines) > 0 && rapid.IntRange(0, 3).Draw(t, "act") == 0 {
-				l := rapid.SampledFrom(lines).Draw(t, "of")
-				kind := rapid.SampledFrom([]string{archive.ActNote, archive.ActTrash, archive.ActUndelete}).Draw(t, "kind")
-				text := rapid.SampledFrom(words).Draw(t, "text")
-				j.act(l, kind, text)
-				r := rows[l.ID]
-				r.act(kind, epoch, "ann", 0, text)
-				rows[l.ID] = r
-			} else {
-				minutes := rapid.IntRange(-2000, 2000).Draw(t, "start")
-				l := j.recording(time.Duration(minutes)*time.Minute, rapid.IntRange(1, 4).Draw(t, "line"), func(s *archive.Seal) {
-					s.Caller = rapid.SampledFrom(numbers).Draw(t, "caller")
-					s.Called = rapid.SampledFrom(numbers).Draw(t, "called")
-					s.Samples = rapid.Int64Range(0, 5).Draw(t, "samples") * 4000
-				})
-				lines = append(lines, l)
-				rows[l.ID] = *sealed(&l)
+		w := &world{T: t, ix: open(), j: j, rows: map[string]Row{}}
+		defer func() { _ = w.ix.Close() }()
+		for range 3 {
+			w.grow(rapid.IntRange(0, 60).Draw(t, "steps"))
+			if rapid.IntRange(0, 2).Draw(t, "restart") == 0 {
+				_ = w.ix.Close()
+				w.ix = open()
 			}
-			if rapid.IntRange(0, 9).Draw(t, "flush") == 0 {
-				if err := ix.flush(); err != nil {
-					t.Fatal(err)
+			w.ask(Filter{})
+			for range 4 {
+				w.ask(w.filter())
+			}
+			for _, l := range w.lines {
+				r, ok, err := w.ix.Get(l.ID)
+				if d := gocmp.Diff(w.rows[l.ID], r); !ok || err != nil || d != "" {
+					t.Fatalf("Get of %s: %v, %v (-want +got):\n%s", l.ID, ok, err, d)
 				}
-			}
-		}
-		for range 4 {
-			f := Filter{
-				Lines:       rapid.SampledFrom([][]int{nil, {}, {2}, {1, 3}}).Draw(t, "scope"),
-				Line:        rapid.IntRange(0, 3).Draw(t, "line"),
-				Number:      rapid.SampledFrom([]string{"", "*", "5551234", "*51*", "138*8", "*1*3*", "+86*"}).Draw(t, "number"),
-				MinDuration: time.Duration(rapid.IntRange(0, 4).Draw(t, "min")) * 500 * time.Millisecond,
-				Text:        rapid.SampledFrom([]string{"", "refund", "退", "要求 call", "back 退款"}).Draw(t, "text"),
-				Limit:       rapid.IntRange(1, 12).Draw(t, "limit"),
-			}
-			if rapid.Bool().Draw(t, "bounded") {
-				f.From = epoch.Add(time.Duration(rapid.IntRange(-2000, 0).Draw(t, "from")) * time.Minute)
-				f.To = epoch.Add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "to")) * time.Minute)
-			}
-			plainF := f
-			if f.Number == "*" {
-				plainF.Number = "" // says nothing
-			}
-			want := plain(rows, plainF)
-			var got []string
-			for page := 0; ; page++ {
-				p, err := ix.Query(t.Context(), f)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if page == 0 && (p.Count != len(want) || p.AtLeast) {
-					t.Fatalf("count %d (at least: %v), want %d", p.Count, p.AtLeast, len(want))
-				}
-				got = append(got, ids(p.Rows)...)
-				if f.Cursor = p.Next; p.Next == "" {
-					break
-				}
-				if len(p.Rows) != f.Limit {
-					t.Fatalf("a page of %d rows is followed by another; want %d", len(p.Rows), f.Limit)
-				}
-			}
-			if !slices.Equal(got, want) {
-				t.Fatalf("filter %+v\ngot  %v\nwant %v", f, got, want)
 			}
 		}
 	})

@@ -34,6 +34,7 @@ type Row struct {
 	Sides        []string          `json:"sides"`
 	Bytes        int64             `json:"bytes"` // of all its files
 	State        string            `json:"state"`
+	AnsweredBy   string            `json:"answered_by,omitempty"` // how the call's answer was known; "" = not answered, or not known
 	EndedBy      string            `json:"ended_by,omitempty"`
 	Reason       string            `json:"reason,omitempty"`
 	Call         string            `json:"call,omitempty"`
@@ -49,6 +50,7 @@ type Row struct {
 	Gaps         int               `json:"gaps,omitempty"`
 	LostSamples  int64             `json:"lost_samples,omitempty"`
 	SHA256       map[string]string `json:"sha256,omitempty"` // by side
+	Actors       []string          `json:"actors,omitempty"` // who started it or did something to it, sorted
 
 	Seq uint64 `json:"seq"` // of the last journal line of its day that was applied to it
 }
@@ -78,8 +80,8 @@ func sealed(l *archive.JournalLine) *Row {
 		ID: l.ID, Day: l.Day, Line: s.Line, LineName: s.LineName, Board: s.Board,
 		Start: s.Begin.UTC(), End: s.End.UTC(), Samples: s.Samples,
 		Direction: s.Direction, Caller: s.Caller, Called: s.Called, Trigger: s.Trigger,
-		Codec: string(s.Codec), Sides: slices.Clone(s.Sides), Bytes: s.Bytes(), State: StateSealed,
-		EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
+		Codec: string(s.Codec), Sides: append([]string(nil), s.Sides...), Bytes: s.Bytes(), State: StateSealed,
+		AnsweredBy: s.AnsweredBy, EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
 		Simulated: s.Simulated, Recovered: s.Recovered, Gaps: s.Gaps, LostSamples: s.LostSamples, Seq: l.Seq,
 	}
 	if s.Recovered {
@@ -91,10 +93,23 @@ func sealed(l *archive.JournalLine) *Row {
 		}
 		r.SHA256[f.Side] = f.SHA256
 	}
-	for _, a := range s.Acts {
+	r.by(s.Actor)
+	r.acts(s.Acts)
+	return r
+}
+
+// acts applies what was done while it was being recorded.
+func (r *Row) acts(all []archive.Act) {
+	for _, a := range all {
 		r.act(a.Kind, a.Time, a.Actor, a.At, a.Value)
 	}
-	return r
+}
+
+// by notes who did something.
+func (r *Row) by(actor string) {
+	if i, there := slices.BinarySearch(r.Actors, actor); actor != "" && !there {
+		r.Actors = slices.Insert(slices.Clone(r.Actors), i, actor)
+	}
 }
 
 // with returns the row with a later act applied; r itself stays as it is.
@@ -107,6 +122,7 @@ func (r *Row) with(l *archive.JournalLine) *Row {
 }
 
 func (r *Row) act(kind string, at time.Time, actor string, pos int64, value string) {
+	r.by(actor)
 	switch kind {
 	case archive.ActNote:
 		r.Notes = append(r.Notes, Note{at.UTC(), actor, value})

@@ -1,0 +1,264 @@
+package index
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Filter says which recordings are asked for. Zero fields ask for everything;
+// all that is given must hold. In patterns * stands for anything; letters of both
+// cases are equal.
+type Filter struct {
+	Lines []int // the caller's scope: only these lines; nil = all, empty = none
+	Line  int   // only this line, if the scope has it
+
+	From, To                 time.Time     // From ≤ start < To
+	MinDuration, MaxDuration time.Duration // both included; 0 = no bound
+
+	Number         string // pattern of the caller's or the called number; "*" = one is known, "-" = neither is
+	Caller, Called string // patterns of one of them; "*" = it is known, "-" = it is not
+	Name           string // pattern of the line's name
+
+	Boards     []string // one of these, here and below
+	Sides      []string // it has one of these sides
+	Directions []string // in, out; unknown = not known
+	Triggers   []string
+	Codecs     []string
+	AnsweredBy []string // how the call's answer was known
+	EndedBy    []string
+	States     []string // nil: all but StateTrash and StateErased
+
+	Answered, Gaps, Recovered, Protected, Held, Noted, Marked, Simulated *bool // nil: both
+
+	Call, Conversation string // IDs
+	Actor              string // pattern of who started it or did something to it
+	Text               string // words, all of which stand in notes, marks, numbers or the line's name
+
+	Oldest bool   // oldest first
+	Limit  int    // rows of the page, 1…1000; 0 = 100
+	Cursor string // [Page.Next] of the page before
+}
+
+// A clause is one thing that must hold of a row: that the value of one of its
+// fields is right, or that its word stands in the text.
+type clause struct {
+	fields []field
+	ok     func(value []byte) bool
+	exact  []byte   // the one value that is right; nil: ask ok
+	three  []uint64 // three digits each that stand in every number that is right
+	spell  []byte   // bytes that stand in every number that is right
+	word   []byte   // nil: the text does not matter
+}
+
+// A matcher is a filter made ready.
+type matcher struct {
+	from, to    int64 // from ≤ start ≤ to
+	least, most uint64
+	clauses     []clause
+	nothing     bool // nothing can match
+}
+
+func (f *Filter) matcher() *matcher {
+	m := &matcher{from: math.MinInt64, to: math.MaxInt64, most: math.MaxUint64}
+	if !f.From.IsZero() {
+		m.from = nanos(f.From)
+	}
+	if !f.To.IsZero() {
+		if m.to = nanos(f.To); m.to > math.MinInt64 {
+			m.to--
+		}
+	}
+	m.least = uint64(max(0, (f.MinDuration*8000+time.Second-1)/time.Second))
+	if f.MaxDuration > 0 {
+		m.most = uint64(f.MaxDuration * 8000 / time.Second)
+	}
+	m.nothing = m.from > m.to || m.least > m.most
+	m.lines(f)
+	m.flags(f)
+	m.oneOf(fieldBoard, f.Boards)
+	m.oneOf(fieldTrigger, f.Triggers)
+	m.oneOf(fieldCodec, f.Codecs)
+	m.oneOf(fieldAnswered, f.AnsweredBy)
+	m.oneOf(fieldEnded, f.EndedBy)
+	m.sides(f.Sides)
+	if len(f.Directions) > 0 {
+		all := slices.Clone(f.Directions)
+		if slices.Contains(all, "unknown") {
+			all = append(all, "")
+		}
+		m.oneOf(fieldDirection, all)
+	}
+	if f.Answered != nil {
+		m.add(func(b []byte) bool { return len(b) > 0 == *f.Answered }, fieldAnswered)
+	}
+	m.id(fieldCall, f.Call)
+	m.id(fieldConversation, f.Conversation)
+	m.names(f)
+	m.number(f.Caller, fieldCaller)
+	m.number(f.Called, fieldCalled)
+	m.number(f.Number, fieldCaller, fieldCalled)
+	for w := range strings.FieldsSeq(fold(f.Text)) {
+		m.word([]byte(w))
+	}
+	return m
+}
+
+func (m *matcher) add(ok func([]byte) bool, of ...field) {
+	m.clauses = append(m.clauses, clause{fields: of, ok: ok})
+}
+
+func (m *matcher) lines(f *Filter) {
+	if f.Lines == nil && f.Line == 0 {
+		return
+	}
+	all := map[string]bool{}
+	for _, n := range f.Lines {
+		if f.Line == 0 || f.Line == n {
+			all[strconv.Itoa(n)] = true
+		}
+	}
+	if f.Lines == nil {
+		all[strconv.Itoa(f.Line)] = true
+	}
+	m.nothing = m.nothing || len(all) == 0
+	m.add(func(b []byte) bool { return all[string(b)] }, fieldLine)
+}
+
+// flags is what is asked of a row's state.
+func (m *matcher) flags(f *Filter) {
+	var mask, want uint16
+	for _, c := range []struct {
+		is  *bool
+		bit uint16
+	}{{f.Gaps, flagGap}, {f.Recovered, flagRecovered}, {f.Protected, flagProtected}, {f.Held, flagHeld}, {f.Noted, flagNote},
+		{f.Marked, flagMark}, {f.Simulated, flagSimulated}} {
+		if c.is != nil {
+			mask |= c.bit
+			if *c.is {
+				want |= c.bit
+			}
+		}
+	}
+	states := slices.Clone(f.States)
+	m.add(func(b []byte) bool {
+		flags := flagsOf(b)
+		if flags&mask != want {
+			return false
+		}
+		if states == nil {
+			return flags&(flagTrash|flagErased) == 0
+		}
+		var r Row
+		r.setFlags(flags)
+		return slices.Contains(states, r.State)
+	}, fieldFlags)
+}
+
+func (m *matcher) oneOf(of field, all []string) {
+	if len(all) == 0 {
+		return
+	}
+	all = slices.Clone(all)
+	m.add(func(b []byte) bool { return slices.Contains(all, string(b)) }, of)
+}
+
+func (m *matcher) sides(all []string) {
+	if len(all) == 0 {
+		return
+	}
+	all = slices.Clone(all)
+	m.add(func(b []byte) bool {
+		for s := range strings.SplitSeq(string(b), ",") {
+			if slices.Contains(all, s) {
+				return true
+			}
+		}
+		return false
+	}, fieldSides)
+}
+
+func (m *matcher) id(of field, id string) {
+	if id == "" {
+		return
+	}
+	exact := []byte(packID(strings.ToUpper(id)))
+	m.clauses = append(m.clauses, clause{fields: []field{of}, exact: exact, ok: func(b []byte) bool { return bytes.Equal(b, exact) }})
+}
+
+func (m *matcher) names(f *Filter) {
+	if f.Name != "" {
+		p := parts(fold(f.Name))
+		m.add(func(b []byte) bool { return like([]byte(fold(string(b))), p) }, fieldName)
+	}
+	if f.Actor != "" {
+		p := parts(fold(f.Actor))
+		m.add(func(b []byte) bool {
+			for name := range bytes.FieldsFuncSeq(b, func(r rune) bool { return r == '\n' }) {
+				if like([]byte(fold(string(name))), p) {
+					return true
+				}
+			}
+			return false
+		}, fieldActors)
+	}
+}
+
+// number adds what is asked of one of some numbers.
+func (m *matcher) number(pattern string, of ...field) {
+	if pattern == "" {
+		return
+	}
+	pattern = fold(pattern)
+	if strings.TrimSpace(pattern) == "-" {
+		for _, f := range of {
+			m.add(func(b []byte) bool { return len(b) == 0 }, f)
+		}
+		return
+	}
+	p := parts(digits(pattern))
+	c := clause{fields: of, ok: func(b []byte) bool { return like(dialled(b), p) }}
+	for _, part := range p {
+		trigrams(part, func(key uint64) { c.three = append(c.three, key) })
+		c.spell = append(c.spell, part...)
+	}
+	m.clauses = append(m.clauses, c)
+}
+
+// word adds a word of the text that is asked for.
+func (m *matcher) word(w []byte) {
+	c := clause{fields: []field{fieldName, fieldCaller, fieldCalled}, word: w, spell: w, ok: func(b []byte) bool {
+		if plainNumber(b) {
+			return bytes.Contains(b, w)
+		}
+		s := fold(string(b))
+		return bytes.Contains([]byte(s), w) || bytes.Contains([]byte(digits(s)), w)
+	}}
+	trigrams(w, func(key uint64) { c.three = append(c.three, key) })
+	m.clauses = append(m.clauses, c)
+}
+
+// matches looks at everything of a row that is no segment's.
+func (m *matcher) matches(p *probe) bool {
+	if p.key.start < m.from || p.key.start > m.to || p.samples < m.least || p.samples > m.most || m.nothing {
+		return false
+	}
+	for i := range m.clauses {
+		if !m.clauses[i].holds(p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *clause) holds(p *probe) bool {
+	for _, f := range c.fields {
+		if c.ok(p.vals[f]) {
+			return true
+		}
+	}
+	return c.word != nil && bytes.Contains(p.text, c.word)
+}
