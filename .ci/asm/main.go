@@ -23,6 +23,7 @@ var files = []struct {
 	{"dsp/dtmf", "dtmf", dtmf},
 	{"dsp/g711", "g711", g711},
 	{"dsp/gsm", "gsm", gsm},
+	{"dsp/progress", "progress", progressTones},
 	{"dsp/simd", "simd", cpu},
 	{"dsp/spectrum", "spectrum", spectra},
 	{"dsp/vad", "vad", voice},

@@ -258,7 +258,7 @@ func (b *burst) fine(f *front) {
 		return
 	}
 	var z [fineLen][2]float32
-	for i, v := range &f.low {
+	for i, v := range f.low[f.lowAt:][:fineLen] {
 		z[i][0] = v * fineShape[i]
 	}
 	spectrum.Transform(z[:], fineCircle)

@@ -55,8 +55,9 @@ const (
 // a time.
 type Detector struct {
 	plan    []cadence
-	sounds  []sound // of the plan
-	asked   int     // countries
+	sounds  []sound    // of the plan
+	masks   []soundSet // of those of its cadences that are heard more than once
+	asked   int        // countries
 	front   front
 	follow  follower
 	history history
@@ -85,7 +86,16 @@ func New(countries ...string) *Detector {
 		countries = []string{"CN"}
 	}
 	all := plan(countries)
-	return &Detector{plan: all, sounds: number(all), asked: len(countries), front: newFront(0)}
+	d := &Detector{plan: all, sounds: number(all), asked: len(countries), front: newFront(0)}
+	d.masks = make([]soundSet, len(all))
+	for i := range all {
+		if c := &all[i]; c.tone != SIT {
+			for k := range c.n {
+				d.masks[i].add(int(c.parts[k].sound))
+			}
+		}
+	}
+	return d
 }
 
 // Position is the number of samples taken so far.
@@ -209,11 +219,12 @@ func (d *Detector) begun(dst []Event) []Event {
 // none fits as often as it must, there is none, and wait is how many parts fit.
 func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 	least, first := float32(0), 0
-	for i := range d.plan {
-		c := &d.plan[i]
-		if c.n == 0 || c.tone == SIT {
+	heard := d.history.heard()
+	for i, s := range d.masks {
+		if s&now.nearly == 0 || s&heard == 0 {
 			continue
 		}
+		c := &d.plan[i]
 		parts, part, miss := c.find(&d.history, now)
 		if parts > wait || parts == wait && c.rank < first {
 			wait, first = parts, c.rank

@@ -49,9 +49,13 @@ func (l *look) inside(from, to int) (sum float32) {
 type front struct {
 	raw  [hop + 2*wideReach]int16
 	have int
-	mid  [midLen + 2*narrowReach]float32
-	low  [fineLen]float32
 	at   int64 // position of the middle of the next look
+
+	// The samples kept begin at midAt and lowAt, and move on by a hop until
+	// there is no more room.
+	mid          [midKept + midRoom*midHop + narrowSpare]float32
+	low          [fineLen + lowRoom*lowHop]float32
+	midAt, lowAt int
 
 	mids, lows [2]float32 // sums of squares of this hop and the one before
 }
@@ -71,14 +75,23 @@ func (f *front) advance(l *look, upper bool) {
 	l.at = f.at
 	l.tone = false
 	f.at += hop
-	copy(f.mid[:], f.mid[midHop:])
-	wide(f.mid[len(f.mid)-midHop:], f.raw[:])
+	if f.midAt += midHop; f.midAt > midRoom*midHop {
+		copy(f.mid[:], f.mid[f.midAt:][:midKept-midHop])
+		f.midAt = 0
+	}
+	if f.lowAt += lowHop; f.lowAt > lowRoom*lowHop {
+		copy(f.low[:], f.low[f.lowAt:][:fineLen-lowHop])
+		f.lowAt = 0
+	}
+	mid, low := f.mid[f.midAt:], f.low[f.lowAt:][:fineLen]
+	wide((*[midHop]float32)(mid[midKept-midHop:]), &f.raw)
 	f.have = copy(f.raw[:], f.raw[hop:])
-	copy(f.low[:], f.low[lowHop:])
 	f.lows[0], f.mids[0] = f.lows[1], f.mids[1]
-	f.lows[1] = narrow(f.low[fineLen-lowHop:], f.mid[len(f.mid)-midHop-2*narrowReach+1:])
+	last := (*[lowHop]float32)(low[fineLen-lowHop:])
+	narrow(last, (*[narrowTaken]float32)(mid[midKept-midHop-2*narrowReach+1:]))
+	f.lows[1] = squares(last[:])
 	// Low samples lag behind by what the filter reaches: so does this sum.
-	f.mids[1] = squares(f.mid[midLen+narrowReach+1-midHop:][:midHop])
+	f.mids[1] = squares(mid[midLen+narrowReach+1-midHop:][:midHop])
 
 	all := (f.mids[0] + f.mids[1]) * (1.0 / midLen)
 	if all < floor {
@@ -87,9 +100,7 @@ func (f *front) advance(l *look, upper bool) {
 		return
 	}
 	var y [lowLen]float32
-	for i, v := range f.low[fineLen-lowLen:] {
-		y[i] = v * lowShape[i]
-	}
+	spectrum.Weigh(&y, (*[lowLen]float32)(low[fineLen-lowLen:]), &lowShape)
 	spectrum.Power64((*[lowLines]float32)(l.p[:]), &y)
 	below := l.inside(hum, lowLast)
 	above := max(0, all-(f.lows[0]+f.lows[1])*(1.0/lowLen))
@@ -107,38 +118,17 @@ func (f *front) advance(l *look, upper bool) {
 	l.pair()
 }
 
-// squares is the sum of the squares of x.
-func squares(x []float32) float32 {
-	var a, b, c, d float32
-	for ; len(x) >= 4; x = x[4:] {
-		a += x[0] * x[0]
-		b += x[1] * x[1]
-		c += x[2] * x[2]
-		d += x[3] * x[3]
-	}
-	return a + b + (c + d)
-}
-
 // sine says whether the mid samples may be one sine above 750 Hz: then each
 // follows from its two neighbours. Differences are taken first, against hum.
 func (f *front) sine() bool {
-	var r0, r1, r2 float32
-	m := f.mid[narrowReach-2:][:midLen+3]
-	d2, d1 := m[1]-m[0], m[2]-m[1]
-	for i, v := range m[3:] {
-		d := v - m[i+2]
-		r0 += d * d
-		r1 += d * d1
-		r2 += d * d2
-		d1, d2 = d, d1
-	}
+	r0, r1, r2 := neighbours((*[midLen + 3]float32)(f.mid[f.midAt+narrowReach-2:]))
 	return (r0+r2)*r0-2*r1*r1 < sineRest*r0*r0 && r1 < 0.38*r0
 }
 
 // upper writes the upper lines.
 func (f *front) upper(p *[midLines]float32) {
 	var z [midLen][2]float32
-	for i, v := range f.mid[narrowReach+1:][:midLen] {
+	for i, v := range f.mid[f.midAt+narrowReach+1:][:midLen] {
 		z[i][0] = v * midShape[i]
 	}
 	spectrum.Transform(z[:], midCircle)

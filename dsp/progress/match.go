@@ -51,6 +51,14 @@ func (h *history) len() int { return min(h.n, remembered) }
 // back is the burst i before the last.
 func (h *history) back(i int) *burst { return &h.ring[(h.n-1-i)%remembered] }
 
+// heard are the sounds of all bursts.
+func (h *history) heard() (s soundSet) {
+	for i := range h.len() {
+		s |= h.ring[i].like
+	}
+	return s
+}
+
 // pop drops the last burst.
 func (h *history) pop() { h.n-- }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp"
+	"vaad/dsp/simd"
 	"vaad/dsp/spectrum"
 )
 
@@ -32,26 +33,38 @@ const (
 const (
 	wideReach   = 3 // samples that the filter needs on either side
 	narrowReach = 7
+
+	narrowSpare = 3                                          // samples that vectors read beyond
+	narrowTaken = 2*lowHop + 2*narrowReach - 1 + narrowSpare // samples that narrow is given
+
+	midKept          = midLen + 2*narrowReach
+	midRoom, lowRoom = 3, 7 // hops of samples that there is room for besides those kept
 )
 
-// wide makes mid samples of the samples of the line and returns the sum of
-// their squares. The first of x lies wideReach before that of dst. The filter
-// is maximally flat: 1 dB down at 1170 Hz, 4 at 1800, and what would fold to
-// below 750 Hz is 34 dB down or more. See wideGain.
-func wide(dst []float32, x []int16) float32 {
-	var odd, even float32
-	for i := 0; i+1 < len(dst); i += 2 {
+// vectors says that the kernels in assembly may be called.
+var vectors = simd.Best() >= simd.AVX2
+
+// wide makes mid samples of the samples of the line. The first of x lies
+// wideReach before that of dst. The filter is maximally flat: 1 dB down at
+// 1170 Hz, 4 at 1800, and what would fold to below 750 Hz is 34 dB down or
+// more. See wideGain.
+func wide(dst *[midHop]float32, x *[hop + 2*wideReach]int16) {
+	if vectors {
+		wideAVX2(dst, x)
+		return
+	}
+	widePlain(dst, x)
+}
+
+func widePlain(dst *[midHop]float32, x *[hop + 2*wideReach]int16) {
+	for i := 0; i < len(dst); i += 2 {
 		s := x[2*i:][:9]
 		s2, s4 := int32(s[2]), int32(s[4])
 		a := 16*int32(s[3]) + 9*(s2+s4) - int32(s[0]) - int32(s[6])
 		b := 16*int32(s[5]) + 9*(s4+int32(s[6])) - s2 - int32(s[8])
-		u, v := float32(a)*(1.0/32), float32(b)*(1.0/32)
 		d := dst[i:][:2]
-		d[0], d[1] = u, v
-		odd += u * u
-		even += v * v
+		d[0], d[1] = float32(a)*(1.0/32), float32(b)*(1.0/32)
 	}
-	return odd + even
 }
 
 // wideGain is the gain of wide in power.
@@ -76,22 +89,70 @@ var tails = func() (t [4]float32) {
 	return t
 }()
 
-// narrow makes low samples of mid samples and returns the sum of their squares.
-// The first of x lies narrowReach before that of dst. What would fold to below
-// 750 Hz is 22 dB down or more, to below 500 Hz 47 dB.
-func narrow(dst, x []float32) float32 {
-	t0, t1, t2, t3 := tails[0], tails[1], tails[2], tails[3]
-	var odd, even float32
-	for i := 0; i+1 < len(dst); i += 2 {
-		s := x[2*i:][:17]
-		u := 0.5*s[7] + t0*(s[6]+s[8]) + t1*(s[4]+s[10]) + t2*(s[2]+s[12]) + t3*(s[0]+s[14])
-		v := 0.5*s[9] + t0*(s[8]+s[10]) + t1*(s[6]+s[12]) + t2*(s[4]+s[14]) + t3*(s[2]+s[16])
-		d := dst[i:][:2]
-		d[0], d[1] = u, v
-		odd += u * u
-		even += v * v
+// narrow makes low samples of mid samples. The first of x lies narrowReach
+// before that of dst. What would fold to below 750 Hz is 22 dB down or more, to
+// below 500 Hz 47 dB.
+func narrow(dst *[lowHop]float32, x *[narrowTaken]float32) {
+	if vectors {
+		narrowAVX2(dst, x)
+		return
 	}
-	return odd + even
+	narrowPlain(dst, x)
+}
+
+func narrowPlain(dst *[lowHop]float32, x *[narrowTaken]float32) {
+	t0, t1, t2, t3 := tails[0], tails[1], tails[2], tails[3]
+	for i := range dst {
+		s := x[2*i:][:15]
+		dst[i] = float32(0.5*s[7]) + float32(t0*(s[6]+s[8])) + float32(t1*(s[4]+s[10])) + float32(t2*(s[2]+s[12])) + float32(t3*(s[0]+s[14]))
+	}
+}
+
+// squares is the sum of the squares of x, a multiple of 8.
+func squares(x []float32) float32 {
+	if vectors && len(x) > 0 {
+		return squaresAVX2(&x[0], len(x))
+	}
+	return squaresPlain(x)
+}
+
+// squaresPlain adds in eight chains.
+func squaresPlain(x []float32) float32 {
+	var a, b, c, d, e, f, g, h float32
+	for ; len(x) >= 8; x = x[8:] {
+		a += float32(x[0] * x[0])
+		b += float32(x[1] * x[1])
+		c += float32(x[2] * x[2])
+		d += float32(x[3] * x[3])
+		e += float32(x[4] * x[4])
+		f += float32(x[5] * x[5])
+		g += float32(x[6] * x[6])
+		h += float32(x[7] * x[7])
+	}
+	return a + e + (c + g) + (b + f + (d + h))
+}
+
+// neighbours are the sums of the products of differences of mid samples with
+// themselves and with those one and two before.
+func neighbours(m *[midLen + 3]float32) (r0, r1, r2 float32) {
+	if vectors {
+		return neighboursAVX2(m)
+	}
+	return neighboursPlain(m)
+}
+
+func neighboursPlain(m *[midLen + 3]float32) (r0, r1, r2 float32) {
+	var s [3][8]float32 // chains
+	d2, d1 := m[1]-m[0], m[2]-m[1]
+	for i, v := range m[3:] {
+		d := v - m[i+2]
+		s[0][i%8] += float32(d * d)
+		s[1][i%8] += float32(d * d1)
+		s[2][i%8] += float32(d * d2)
+		d1, d2 = d, d1
+	}
+	add := func(v *[8]float32) float32 { return v[0] + v[4] + (v[2] + v[6]) + (v[1] + v[5] + (v[3] + v[7])) }
+	return add(&s[0]), add(&s[1]), add(&s[2])
 }
 
 var (

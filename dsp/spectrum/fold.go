@@ -26,3 +26,19 @@ func fold(y *[64]float32, x []int16, w []float32) {
 		}
 	}
 }
+
+// Weigh writes x times w into y.
+func Weigh(y, x, w *[64]float32) {
+	if vectors {
+		weighAVX2(y, x, w)
+		return
+	}
+	weigh(y, x, w)
+}
+
+// weigh is Weigh in plain Go.
+func weigh(y, x, w *[64]float32) {
+	for i := range y {
+		y[i] = x[i] * w[i]
+	}
+}

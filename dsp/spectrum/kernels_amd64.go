@@ -13,3 +13,8 @@ func power64AVX2(p *[32]float32, x *[64]float32)
 //
 //go:noescape
 func foldAVX2(y *[64]float32, x *int16, w *float32, times int)
+
+// weighAVX2 is weigh. It needs AVX2.
+//
+//go:noescape
+func weighAVX2(y *[64]float32, x *[64]float32, w *[64]float32)

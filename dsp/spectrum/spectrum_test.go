@@ -98,6 +98,11 @@ func TestKernelsAgreeWithTheirTwins(t *testing.T) {
 		if y != z {
 			t.Fatalf("Fold of %d: %v\nplain %v", n, y, z)
 		}
+		Weigh(&x, &y, (*[64]float32)(w[:]))
+		weigh(&z, &y, (*[64]float32)(w[:]))
+		if x != z {
+			t.Fatalf("Weigh: %v\nplain %v", x, z)
+		}
 		x = y
 		if i%10 == 0 { // much of it zero
 			clear(x[r.IntN(64):])
