@@ -21,6 +21,41 @@ type Call struct {
 	Recordings []string `json:"recordings" nullable:"false" doc:"Its recordings, in order"`
 	Why        string   `json:"why" doc:"Codes of why it is recorded, or is not, separated by commas"`
 
+	Name        string        `json:"name,omitempty" doc:"Name of the calling party, where known"`
+	Outcome     string        `json:"outcome,omitempty" doc:"What became of it: answered, missed, busy, congestion, vacant, no-answer, given-up, not-dialled or unknown; absent while it is up"`
+	DirectionBy string        `json:"direction_by,omitempty" doc:"How the direction is known: ring, no-ring, dialled or found"`
+	CallerBy    string        `json:"caller_by,omitempty" doc:"How the caller is known: bell202, v23, dtmf or own"`
+	Withheld    string        `json:"withheld,omitempty" doc:"Why the exchange sent no number: private or out-of-area"`
+	CallerLost  string        `json:"caller_lost,omitempty" doc:"Why the caller is not known although it should be: damaged, unframed or missing"`
+	Dialled     string        `json:"dialled,omitempty" doc:"What was dialled, with the prefix of the outside line"`
+	CalledBy    string        `json:"called_by,omitempty" doc:"How the called number is known: keys, pulses (uncertain) or own"`
+	Sure        int           `json:"sure,omitempty" doc:"Confidence of the dialled number in percent"`
+	Rings       int           `json:"rings,omitempty" doc:"How often it rang"`
+	Waiting     []WaitingCall `json:"waiting,omitempty" nullable:"false" doc:"Calls that waited during this one"`
+
 	Continues   string `json:"continues,omitempty" doc:"The same call before the daemon was started again"`
 	ContinuedBy string `json:"continued_by,omitempty" doc:"The same call after the daemon was started again"`
+}
+
+// A WaitingCall came while another call was up.
+type WaitingCall struct {
+	Time   Time   `json:"time" doc:"When it was noticed"`
+	Caller string `json:"caller,omitempty" doc:"Its number, where the exchange told it"`
+	Name   string `json:"name,omitempty" doc:"Its name, where the exchange told it"`
+}
+
+// A Reason says how one thing about a call is known. The words for About and
+// Code are in the catalogue under because.ABOUT.CODE.
+type Reason struct {
+	About string `json:"about" doc:"direction, caller, called, answer, end, outcome, waiting or recording"`
+	Value string `json:"value,omitempty" doc:"What is known"`
+	Code  string `json:"code" doc:"How it is known, or why it is not"`
+	Sure  int    `json:"sure,omitempty" doc:"Confidence in percent, where it is below 100"`
+	Text  string `json:"text" doc:"The same in words, in the asker's language"`
+}
+
+// Why is everything that is known about how a call is known.
+type Why struct {
+	Call    Call     `json:"call" doc:"The call"`
+	Reasons []Reason `json:"reasons" nullable:"false" doc:"In the order in which a call goes"`
 }

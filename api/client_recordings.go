@@ -104,6 +104,11 @@ func (c *Client) Refresh(ctx context.Context) (Refreshed, error) {
 	return ask[Refreshed](ctx, &patient, http.MethodPost, "/index/refresh", nil, nil)
 }
 
+// Why asks how everything about a call is known.
+func (c *Client) Why(ctx context.Context, id string) (Why, error) {
+	return ask[Why](ctx, c, http.MethodGet, "/calls/"+url.PathEscape(id)+"/why", nil, nil)
+}
+
 // Calls asks for one page of the call journal, newest first.
 func (c *Client) Calls(ctx context.Context, f Filter) (Page[Call], error) {
 	return ask[Page[Call]](ctx, c, http.MethodGet, "/calls", f.values(), nil)

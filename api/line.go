@@ -26,11 +26,25 @@ type Line struct {
 	RecordingSince *Time  `json:"recording_since,omitempty" doc:"When that recording began"`
 	Trigger        string `json:"trigger" doc:"What starts a recording: off, manual, voltage or continuous"`
 
-	Call      string `json:"call,omitempty" doc:"ID of the call that is up"`
-	Direction string `json:"direction,omitempty" doc:"in or out"`
-	Caller    string `json:"caller,omitempty" doc:"Number of the calling party, where known"`
-	Called    string `json:"called,omitempty" doc:"Number of the called party, where known"`
-	Reason    string `json:"reason,omitempty" doc:"Why the line is gone or unusable (English)"`
+	Call       string  `json:"call,omitempty" doc:"ID of the call that is up"`
+	Direction  string  `json:"direction,omitempty" doc:"in or out"`
+	Caller     string  `json:"caller,omitempty" doc:"Number of the calling party, where known"`
+	Called     string  `json:"called,omitempty" doc:"Number of the called party, where known"`
+	CallerName string  `json:"caller_name,omitempty" doc:"Name of the calling party, where known"`
+	Learnt     *Learnt `json:"learnt,omitempty" doc:"What was learnt about the line by listening; absent where nothing is yet"`
+	Reason     string  `json:"reason,omitempty" doc:"Why the line is gone or unusable (English)"`
+}
+
+// Learnt is what a tap has learnt about its line. 0 and empty mean not yet.
+type Learnt struct {
+	IdleVolts    Number `json:"idle_volts,omitempty" doc:"Voltage on-hook, without sign"`
+	OffHookVolts Number `json:"off_hook_volts,omitempty" doc:"Voltage off-hook"`
+	RingGapMS    int    `json:"ring_gap_ms,omitempty" doc:"Longest pause between two bursts of ringing"`
+	CallerID     string `json:"caller_id,omitempty" doc:"How its exchange says who calls: bell202, v23 or dtmf, then -before-ring or -after-ring"`
+	DialHz       int    `json:"dial_hz,omitempty" doc:"A dial tone of its own"`
+	BusyHz       int    `json:"busy_hz,omitempty" doc:"A tone of its own after the far end has hung up"`
+	BusyOnMS     int    `json:"busy_on_ms,omitempty" doc:"Its burst"`
+	BusyOffMS    int    `json:"busy_off_ms,omitempty" doc:"Its pause"`
 }
 
 // Number is a measured value with one decimal.

@@ -14,6 +14,19 @@ func (j *Journal) event(e *channels.Event) {
 	case channels.CallBegin:
 		if r := j.begin(e.Call, e.Line, e.Board, e.Time); r != nil {
 			r.Direction = string(e.Direction)
+			r.learn(e)
+		}
+	case channels.Numbers:
+		if r := j.known(e); r != nil {
+			r.learn(e)
+		}
+	case channels.CallWaiting:
+		if r := j.known(e); r != nil {
+			r.wait(e)
+		}
+	case channels.CallerFailed:
+		if r := j.known(e); r != nil {
+			r.CallerLost = e.Text
 		}
 	case channels.CallAnswered:
 		if r := j.known(e); r != nil {
@@ -41,10 +54,37 @@ func (j *Journal) event(e *channels.Event) {
 			r.AnsweredBy = e.AnsweredBy
 		}
 		r.Missed = e.Missed
+		r.learn(e)
+		if e.Facts != nil { // the digits told one by one may have been no number after all
+			r.Called = e.Called
+		}
 		if e.Missed {
 			r.Why = add(r.Why, "missed")
 		}
 		j.end(r, e.Time, e.EndedBy)
+	}
+}
+
+// learn takes what an event says about the parties.
+func (r *Row) learn(e *channels.Event) {
+	r.Caller, r.Name = e.Caller, e.Name
+	if e.Called != "" {
+		r.Called = e.Called
+	}
+	if f := e.Facts; f != nil {
+		r.DirectionBy, r.CallerBy, r.Withheld, r.CalledBy = f.DirectionBy, f.CallerBy, f.Withheld, f.CalledBy
+		r.Dialled, r.Sure, r.Rings, r.Outcome = f.Dialled, f.Sure, f.Rings, f.Outcome
+	}
+}
+
+// wait notes another call: the tone and the message with its number are one.
+func (r *Row) wait(e *channels.Event) {
+	if n := len(r.Waiting); n > 0 && r.Waiting[n-1].Caller == "" && e.Caller != "" && e.Time.Sub(r.Waiting[n-1].Time) < sameWait {
+		r.Waiting[n-1].Caller, r.Waiting[n-1].Name = e.Caller, e.Name
+		return
+	}
+	if len(r.Waiting) < maxWaiting {
+		r.Waiting = append(r.Waiting, Waiting{Time: e.Time.UTC(), Caller: e.Caller, Name: e.Name})
 	}
 }
 

@@ -38,11 +38,11 @@ func (f Filter) takes(r Row, now time.Time) bool {
 	if f.MinDuration > 0 && r.Duration(now) < f.MinDuration {
 		return false
 	}
-	if f.Number != "" && !Match(f.Number, r.Caller) && !Match(f.Number, r.Called) {
+	if f.Number != "" && !Match(f.Number, r.Caller) && !Match(f.Number, r.Called) && (r.Dialled == "" || !Match(f.Number, r.Dialled)) {
 		return false
 	}
 	if f.Text != "" {
-		all := strings.ToLower(strings.Join(append([]string{r.Caller, r.Called, r.Keys, r.Direction, r.AnsweredBy, r.EndedBy,
+		all := strings.ToLower(strings.Join(append([]string{r.Caller, r.Called, r.Name, r.Keys, r.Outcome, r.Direction, r.AnsweredBy, r.EndedBy,
 			strconv.Itoa(r.Line)}, r.Why...), "\n"))
 		for _, w := range strings.Fields(strings.ToLower(f.Text)) {
 			if !strings.Contains(all, w) && w != strings.ToLower(r.ID) { // a piece of an ID says nothing

@@ -57,12 +57,14 @@ type attach struct {
 }
 
 const (
-	maxRows  = 50_000           // in memory while the disk cannot be written
-	maxWaits = 10_000           //
-	waitFor  = 5 * time.Minute  // for the begin of a call that the recorder spoke of
-	beat     = 10 * time.Second // between two signs of life while calls are up
-	retry    = time.Second      // after a write failed
-	maxKeys  = 256              // digits kept of one call: a line that clicks for days must not fill memory
+	maxRows    = 50_000           // in memory while the disk cannot be written
+	maxWaits   = 10_000           //
+	waitFor    = 5 * time.Minute  // for the begin of a call that the recorder spoke of
+	beat       = 10 * time.Second // between two signs of life while calls are up
+	retry      = time.Second      // after a write failed
+	sameWait   = 30 * time.Second // between the tone of a call that waits and its number
+	maxWaiting = 16               // calls that wait during one call, kept
+	maxKeys    = 256              // digits kept of one call: a line that clicks for days must not fill memory
 )
 
 // New opens the journal and ends the rows that the last run left open.

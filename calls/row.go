@@ -20,10 +20,28 @@ type Row struct {
 	Called      string    `json:"called"`
 	Keys        string    `json:"keys"` // pressed after dialling
 	Missed      bool      `json:"missed"`
+	Name        string    `json:"name,omitempty"`         // of the calling party
+	Outcome     string    `json:"outcome,omitempty"`      // what became of it: "answered", "missed", "busy", …
+	DirectionBy string    `json:"direction_by,omitempty"` // how the direction is known
+	CallerBy    string    `json:"caller_by,omitempty"`    // how the caller, or that it is withheld, is known
+	Withheld    string    `json:"withheld,omitempty"`     // why the exchange sent no number
+	CallerLost  string    `json:"caller_lost,omitempty"`  // why the caller is not known although it should be
+	Dialled     string    `json:"dialled,omitempty"`      // with the prefix of the outside line
+	CalledBy    string    `json:"called_by,omitempty"`    // how the called number is known
+	Sure        int       `json:"sure,omitempty"`         // confidence of the dialled number, percent
+	Rings       int       `json:"rings,omitempty"`        // bursts of ringing
+	Waiting     []Waiting `json:"waiting,omitempty"`      // calls that waited during this one
 	Recordings  []string  `json:"recordings"`             // IDs, in order
 	Why         []string  `json:"why"`                    // codes, in order: why it is recorded, or is not
 	Continues   string    `json:"continues,omitempty"`    // ID of the row of the same call before a restart
 	ContinuedBy string    `json:"continued_by,omitempty"` // and after it
+}
+
+// Waiting is another call that came while this one was up.
+type Waiting struct {
+	Time   time.Time `json:"time"`
+	Caller string    `json:"caller,omitempty"`
+	Name   string    `json:"name,omitempty"`
 }
 
 // Open says whether the call is still up.
@@ -47,6 +65,7 @@ const (
 func (r Row) clone() Row {
 	r.Recordings = slices.Clone(r.Recordings)
 	r.Why = slices.Clone(r.Why)
+	r.Waiting = slices.Clone(r.Waiting)
 	return r
 }
 

@@ -74,9 +74,9 @@ func (t *tapTable) heard(out *emitter, f *ears.Finding, known int64) {
 	case ears.VoiceBegin, ears.VoiceEnd:
 		b = t.tap.Voice(b, f.Kind == ears.VoiceBegin, f.At, known)
 	case ears.Key, ears.Pulse:
-		p := analog.Press{Key: f.Key, At: f.At, Length: f.Length, Sure: f.Sure, By: analog.ByKeys}
+		p := analog.Press{Key: f.Key, At: f.At, Length: f.Length, Sure: f.Sure, By: analog.InKeys}
 		if f.Kind == ears.Pulse {
-			p.By = analog.ByPulses
+			p.By = analog.InPulses
 		}
 		b = t.tap.Press(b, p, known)
 	case ears.ToneBegin, ears.ToneEnd:

@@ -41,6 +41,11 @@ func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
 		Direction: r.Direction, Caller: r.Caller, Called: r.Called, Keys: r.Keys, Missed: r.Missed,
 		Recordings: append([]string{}, r.Recordings...), Why: strings.Join(r.Why, ","),
 		Continues: r.Continues, ContinuedBy: r.ContinuedBy,
+		Name: r.Name, Outcome: r.Outcome, DirectionBy: r.DirectionBy, CallerBy: r.CallerBy, Withheld: r.Withheld, CallerLost: r.CallerLost,
+		Dialled: r.Dialled, CalledBy: r.CalledBy, Sure: r.Sure, Rings: r.Rings,
+	}
+	for _, w := range r.Waiting {
+		c.Waiting = append(c.Waiting, api.WaitingCall{Time: w.Time.UTC(), Caller: w.Caller, Name: w.Name})
 	}
 	if c.Direction == "unknown" {
 		c.Direction = ""
@@ -54,12 +59,20 @@ type CallInput struct {
 }
 
 func (s *Server) call(ctx context.Context, in *CallInput) (*body[api.Call], error) {
-	r, ok, err := s.cfg.Calls.Get(in.ID)
+	c, err := s.callByID(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !ok || !who(ctx).scope.Allows(access.Calls, r.Line) {
-		return nil, fail("no-call", in.ID)
+	return &body[api.Call]{c}, nil
+}
+
+func (s *Server) callByID(ctx context.Context, id string) (api.Call, error) {
+	r, ok, err := s.cfg.Calls.Get(id)
+	if err != nil {
+		return api.Call{}, err
 	}
-	return &body[api.Call]{s.callOf(r, s.lineNames())}, nil
+	if !ok || !who(ctx).scope.Allows(access.Calls, r.Line) {
+		return api.Call{}, fail("no-call", id)
+	}
+	return s.callOf(r, s.lineNames()), nil
 }

@@ -89,6 +89,13 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	hasWords(t, "ended-by", constants(t, "../recorder/archive", "EndedBy")...)
 	hasWords(t, "story", constants(t, "../recorder/archive", "Entry")...)
 	hasWords(t, "answered-by", constants(t, "../channels/analog", "By")...)
+	hasWords(t, "because.direction", constants(t, "../channels/analog", "From")...)
+	hasWords(t, "because.caller", "bell202", "v23", "dtmf", "damaged", "unframed", "missing", "silent", "unknown", analog.Private, analog.Unavailable, analog.OwnNumber)
+	hasWords(t, "because.called", analog.InKeys, analog.InPulses, analog.OwnNumber, "unknown", "prefix")
+	hasWords(t, "because.answer", constants(t, "../channels/analog", "By")...)
+	outcomes := []string{analog.Answered, analog.Missed, analog.Busy, analog.Congestion, analog.Vacant, analog.NoAnswer, analog.GivenUp, analog.NotDialled, analog.Unclear}
+	hasWords(t, "because.outcome", outcomes...)
+	hasWords(t, "outcome", outcomes...)
 	hasWords(t, "why", constants(t, "../recorder", "Why")...)
 	hasWords(t, "why", recorder.Manual, recorder.Voltage, recorder.Continuous)
 	hasWords(t, "use", "unused", "tap", "trunk", "station")

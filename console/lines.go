@@ -60,6 +60,7 @@ func lineOf(st *channels.LineStatus, p Profile) api.Line {
 		Line: st.Number, Board: st.Board, Port: st.Port, LocalPort: st.LocalPort, Name: st.Name, Group: p.Group,
 		Kind: st.Kind.String(), Use: st.Use.String(), State: string(st.State), Since: moment(st.Since),
 		Sides: []string{}, Caps: st.Caps.List(), Trigger: p.Trigger, Call: st.Call, Direction: string(st.Direction), Reason: st.Reason,
+		Caller: st.Caller, Called: st.Called, CallerName: st.CallerName, Learnt: learntOf(st.Learnt),
 	}
 	if st.HasVolts {
 		v := round(float64(st.MilliVolt)/1000, 1)
@@ -85,6 +86,16 @@ func lineOf(st *channels.LineStatus, p Profile) api.Line {
 		}
 	}
 	return l
+}
+
+// learntOf is what a line has learnt; nil: nothing yet.
+func learntOf(k channels.Learnt) *api.Learnt {
+	if k == (channels.Learnt{}) {
+		return nil
+	}
+	volts := func(mv int32) float64 { return round(float64(mv)/1000, 1) }
+	return &api.Learnt{IdleVolts: volts(k.IdleMV), OffHookVolts: volts(k.OffHookMV), RingGapMS: int(k.RingGapMS), CallerID: k.CallerID.String(),
+		DialHz: int(k.DialHz), BusyHz: int(k.BusyHz), BusyOnMS: int(k.BusyOnMS), BusyOffMS: int(k.BusyOffMS)}
 }
 
 func (s *Server) allBoards() []api.Board {

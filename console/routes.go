@@ -55,6 +55,7 @@ func routes() []route {
 
 		{"calls", get, "/calls", access.Calls, "Calls", "Search the call journal, newest first", with((*Server).calls)},
 		{"call", get, "/calls/{id}", access.Calls, "Calls", "One call", with((*Server).call)},
+		{"why", get, "/calls/{id}/why", access.Calls, "Calls", "How everything about a call is known, and why it is recorded or is not", with((*Server).why)},
 
 		{"settings", get, "/settings", access.SettingsRead, "Settings", "The whole effective document", with((*Server).settings)},
 		{"setting", get, "/settings/value", access.SettingsRead, "Settings", "One value by path", with((*Server).setting)},

@@ -20,9 +20,9 @@ const (
 func nothing(*Tap) {}
 
 func beginIn(t *Tap) {
-	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: ByRing, Rings: 1, Called: t.cfg.Own}
+	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: FromRing, Rings: 1, Called: t.cfg.Own}
 	if c.Called != "" {
-		c.CalledBy = ByOwn
+		c.CalledBy = OwnNumber
 	}
 	t.caller.begin(t)
 	t.adopt(&c)
@@ -30,13 +30,13 @@ func beginIn(t *Tap) {
 }
 
 func beginUnknown(t *Tap) {
-	t.begin(Call{Direction: DirectionUnknown, DirectionBy: ByFound, AnsweredBy: ByUnknown})
+	t.begin(Call{Direction: DirectionUnknown, DirectionBy: FromFound, AnsweredBy: ByUnknown})
 }
 
 func beginOut(t *Tap) {
-	c := Call{Direction: Out, AnsweredBy: ByNone, DirectionBy: ByNoRing, Caller: t.cfg.Own}
+	c := Call{Direction: Out, AnsweredBy: ByNone, DirectionBy: FromNoRing, Caller: t.cfg.Own}
 	if c.Caller != "" {
-		c.CallerBy = ByOwn
+		c.CallerBy = OwnNumber
 	}
 	t.begin(c)
 	t.due = t.now + firstDigit
@@ -127,7 +127,7 @@ func (t *Tap) begin(c Call) {
 	case c.Direction == In && c.CallerBy != "":
 		t.numbers(c.CallerBy)
 	case c.Caller != "" || c.Called != "":
-		t.numbers(ByOwn)
+		t.numbers(OwnNumber)
 	}
 }
 

@@ -52,10 +52,10 @@ const (
 
 // DirectionBy: how the direction is known.
 const (
-	ByRing    = "ring"    // it rang before it was picked up
-	ByNoRing  = "no-ring" // it was picked up without ringing
-	ByDialled = "dialled" // … and a number was dialled
-	ByFound   = "found"   // it was off-hook when watching began: not known
+	FromRing     = "ring"    // it rang before it was picked up
+	FromNoRing   = "no-ring" // it was picked up without ringing
+	FromDialling = "dialled" // … and a number was dialled
+	FromFound    = "found"   // it was off-hook when watching began: not known
 )
 
 // AnsweredBy: how the answer is known.
@@ -84,9 +84,9 @@ const (
 // CallerBy and CalledBy: how a number is known. FSK messages and keys of the
 // exchange are named by their coding: "bell202", "v23", "dtmf".
 const (
-	ByKeys   = "keys"   // called: dialled by DTMF
-	ByPulses = "pulses" // called: dialled in pulses, heard as clicks: uncertain
-	ByOwn    = "own"    // it is the line's own number
+	InKeys    = "keys"   // called: dialled by DTMF
+	InPulses  = "pulses" // called: dialled in pulses, heard as clicks: uncertain
+	OwnNumber = "own"    // it is the line's own number
 )
 
 // Withheld: why the exchange sent no number.
@@ -118,7 +118,7 @@ type Call struct {
 	EndedBy    string // EndOnHook, …; empty while the call is up
 	Missed     bool   // it rang and nobody went off-hook
 
-	DirectionBy string // ByRing, …
+	DirectionBy string // FromRing, …
 	Caller      string // number of the calling party; "": not known
 	Name        string // its name
 	Withheld    string // why the exchange sent no number: Private, Unavailable; "": it said nothing
@@ -142,7 +142,7 @@ type Event struct {
 
 	Length       int64  // Digit, Key: samples
 	Sure         int    // Digit, Key: confidence, percent
-	By           string // Digit, Key: ByKeys, ByPulses; Numbers: how what is new is known
+	By           string // Digit, Key: InKeys, InPulses; Numbers: how what is new is known
 	Text         string // CallerFailed: "damaged", "unframed", "missing"
 	Caller, Name string // CallWaiting
 }

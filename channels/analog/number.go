@@ -6,7 +6,7 @@ type Press struct {
 	At     int64  // where it began
 	Length int64  // samples
 	Sure   int    // confidence, percent
-	By     string // ByKeys, ByPulses
+	By     string // InKeys, InPulses
 }
 
 const (
@@ -28,7 +28,7 @@ type number struct {
 }
 
 func (n *number) add(p Press) {
-	pulses := p.By == ByPulses
+	pulses := p.By == InPulses
 	if n.n > 0 && n.pulses && !pulses { // the clicks were not a dial's
 		*n = number{}
 	}
@@ -54,11 +54,11 @@ func (t *Tap) completed() {
 	}
 	c := &t.call
 	c.Dialled = string(t.number.digits[:t.number.n])
-	c.Called, c.CalledBy, c.Sure = t.outside(c.Dialled), ByKeys, t.number.sure
+	c.Called, c.CalledBy, c.Sure = t.outside(c.Dialled), InKeys, t.number.sure
 	if t.number.pulses {
-		c.CalledBy = ByPulses
+		c.CalledBy = InPulses
 	}
-	c.DirectionBy = ByDialled
+	c.DirectionBy = FromDialling
 	t.numbers(c.CalledBy)
 }
 
@@ -77,7 +77,7 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
 	switch {
-	case p.By == ByPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
+	case p.By == InPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
 	case t.state == Abandoned && t.fresh:
 		t.key = p
 		t.step(InRedial, t.now)

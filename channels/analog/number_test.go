@@ -26,7 +26,7 @@ func dial(tap *Tap, pos int64, digits string) (out []Event, end int64) {
 	pos = hold(tap, &out, pos, -48000, 100, 3000)
 	pos = hold(tap, &out, pos, -8000, 100, 1000)
 	for i := range len(digits) {
-		out = tap.Press(out, Press{Key: digits[i], At: pos - 600, Length: 560, Sure: 100, By: ByKeys}, pos)
+		out = tap.Press(out, Press{Key: digits[i], At: pos - 600, Length: 560, Sure: 100, By: InKeys}, pos)
 		pos = hold(tap, &out, pos, -8000, 100, 300)
 	}
 	pos = hold(tap, &out, pos, -8000, 100, 8000)
@@ -40,7 +40,7 @@ func TestOutsidePrefixIsNoPartOfTheNumber(t *testing.T) {
 		tap := New(Config{Prefix: c.prefix, Own: "64000001"}, Learnt{})
 		out, _ := dial(tap, 0, c.dialled)
 		end := last(t, out, CallEnd).Call
-		if end.Called != c.called || end.Dialled != c.dialled || end.Caller != "64000001" || end.CallerBy != ByOwn {
+		if end.Called != c.called || end.Dialled != c.dialled || end.Caller != "64000001" || end.CallerBy != OwnNumber {
 			t.Errorf("prefix %q, dialled %q: %+v", c.prefix, c.dialled, end)
 		}
 	}
@@ -53,7 +53,7 @@ func TestOwnNumberIsTheOtherParty(t *testing.T) {
 	pos = ringOnce(tap, &out, pos, 1000, 1000)
 	out = tap.Message(out, message(callerid.Bell, "5551234"), pos)
 	begin, known := last(t, out, CallBegin).Call, last(t, out, Numbers)
-	if begin.Called != "64000001" || begin.CalledBy != ByOwn || begin.Caller != "" {
+	if begin.Called != "64000001" || begin.CalledBy != OwnNumber || begin.Caller != "" {
 		t.Errorf("at the first ring: %+v", begin)
 	}
 	if known.Call.Caller != "5551234" || known.Call.Called != "64000001" || known.By != "bell202" {
@@ -161,7 +161,7 @@ func TestListeningToATapAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() {
 		pos += driver.Block
 		out = tap.Voice(out[:0], true, pos, pos)
-		out = tap.Press(out[:0], Press{Key: '1', At: pos, Sure: 100, By: ByKeys}, pos)
+		out = tap.Press(out[:0], Press{Key: '1', At: pos, Sure: 100, By: InKeys}, pos)
 		out = tap.Tone(out[:0], Tone{Name: progress.Regular, At: pos, Hz: 400, On: 1, Off: 1}, true, pos)
 		out = tap.Tick(out[:0], pos)
 	}); n > 0.01 {

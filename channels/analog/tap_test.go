@@ -108,7 +108,7 @@ func TestWhateverTheLineDoesEveryCallBeginsAndEndsOnce(t *testing.T) {
 			out = out[:0]
 			switch rapid.IntRange(0, 9).Draw(rt, "what") {
 			case 0:
-				by := rapid.SampledFrom([]string{ByKeys, ByPulses}).Draw(rt, "by")
+				by := rapid.SampledFrom([]string{InKeys, InPulses}).Draw(rt, "by")
 				out = tap.Press(out[:0], Press{Key: '5', At: max(pos-560, 0), Length: 560, Sure: rapid.IntRange(20, 100).Draw(rt, "sure"), By: by}, pos)
 			case 1:
 				out = tap.Voice(out[:0], rapid.Bool().Draw(rt, "on"), max(pos-2000, 0), pos)

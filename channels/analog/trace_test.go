@@ -182,11 +182,11 @@ func (tr trace) play(tap *Tap, w watch) []Event {
 			do = func(out []Event, pos int64) []Event { return tap.Voice(out, false, pos, pos) }
 		case "digit":
 			do = func(out []Event, pos int64) []Event {
-				return tap.Press(out, Press{Key: o.arg[0][0], At: pos, Length: 560, Sure: 100, By: ByKeys}, pos)
+				return tap.Press(out, Press{Key: o.arg[0][0], At: pos, Length: 560, Sure: 100, By: InKeys}, pos)
 			}
 		case "pulse": // digit, per cent
 			do = func(out []Event, pos int64) []Event {
-				return tap.Press(out, Press{Key: o.arg[0][0], At: pos, Length: 3000, Sure: int(o.num(1)), By: ByPulses}, pos)
+				return tap.Press(out, Press{Key: o.arg[0][0], At: pos, Length: 3000, Sure: int(o.num(1)), By: InPulses}, pos)
 			}
 		case "tone", "tone-end":
 			x := Tone{Name: toneNamed(o.arg[0])}

@@ -43,6 +43,7 @@ type cli struct {
 	Lines      linesCmd      `cmd:"" help:"List lines, or watch them live."`
 	Recordings recordingsCmd `cmd:"" help:"Search recordings, newest first."`
 	Calls      callsCmd      `cmd:"" help:"Search the call journal, newest first."`
+	Why        whyCmd        `cmd:"" help:"Say how everything about a call is known, and why it is recorded or is not."`
 	Show       showCmd       `cmd:"" help:"Show one recording and its story."`
 	Play       playCmd       `cmd:"" help:"Play a recording with aplay, or write it to standard output."`
 	Export     exportCmd     `cmd:"" help:"Save a recording as one WAV file."`

@@ -137,7 +137,7 @@ func (c recordingsCmd) Run(s *session) error {
 type callsCmd struct{ filter }
 
 func (c callsCmd) Run(s *session) error {
-	t := s.table("start", "line", "direction", "party", "duration", "answered", "ended", "recordings", "why")
+	t := s.table("start", "line", "direction", "party", "duration", "answered", "ended", "outcome", "recordings", "why", "id")
 	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Call], error) { return s.client.Calls(s.ctx, f) },
 		func(v api.Call) error {
 			if s.cli.JSON {
@@ -148,7 +148,7 @@ func (c callsCmd) Run(s *session) error {
 				answered = s.t("page.missed")
 			}
 			t.row(when(v.Start), strconv.Itoa(v.Line), s.code("direction", v.Direction), party(v.Direction, v.Caller, v.Called), long(v.Duration),
-				answered, s.code("ended-by", v.EndedBy), strconv.Itoa(len(v.Recordings)), s.codes("why", v.Why))
+				answered, s.code("ended-by", v.EndedBy), s.code("outcome", v.Outcome), strconv.Itoa(len(v.Recordings)), s.codes("why", v.Why), v.ID)
 			return nil
 		})
 	if err != nil || s.cli.JSON {

@@ -52,7 +52,7 @@ function row(c) {
     h('th', { scope: 'row', ...label('page.line') }, h('span', {}, String(c.line), c.line_name ? h('span', { class: 'soft' }, ' ' + c.line_name) : '')),
     h('td', label('page.party'), h('span', { class: 'state' }, c.direction ? icon(c.direction) : '', c.direction ? code('direction', c.direction) + ' ' : '', party(c))),
     h('td', { class: 'num', ...label('page.duration') }, c.end ? long(c.duration_s) : h('span', { class: 'state call' }, icon('call'), t('page.under-way'))),
-    h('td', label('page.answered'), answered), h('td', label('page.ended'), code('ended-by', c.ended_by)), h('td', label('page.keys'), c.keys),
+    h('td', label('page.answered'), answered), h('td', label('page.ended'), c.outcome && c.outcome !== 'answered' && !c.missed ? code('outcome', c.outcome) : code('ended-by', c.ended_by)), h('td', label('page.keys'), c.keys),
     h('td', label('page.recording'), c.recordings.length
       ? h('div', { class: 'acts' }, c.recordings.map((id, i) => h('button', { type: 'button', 'aria-label': t('page.play-recording', { time: when(c.start), line: c.line }), onclick: () => open(id) },
         icon('play'), c.recordings.length > 1 ? String(i + 1) : t('page.play'))))

@@ -1,0 +1,56 @@
+package console
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"vaad/api"
+	"vaad/api/text"
+	"vaad/calls"
+)
+
+func TestWhySaysHowEverythingIsKnown(t *testing.T) {
+	f := newFixture(t)
+	id := "01KCA000000000000000000001"
+	f.journal.rows = []calls.Row{{ID: id, Line: 1, Start: begun, Answered: begun.Add(9 * time.Second), AnsweredBy: "voice-guess", End: begun.Add(65 * time.Second),
+		EndedBy: "busy-tone", Direction: "out", DirectionBy: "dialled", Caller: "64000001", CallerBy: "own", Called: "114", Dialled: "9114", CalledBy: "pulses", Sure: 70,
+		Outcome: "answered", Waiting: []calls.Waiting{{Time: begun, Caller: "5550199"}}, Recordings: []string{"01A"}, Why: []string{"voltage"}}}
+	w := get[api.Why](f, "/calls/"+id+"/why")
+	var about, words []string
+	for _, r := range w.Reasons {
+		about, words = append(about, r.About+"."+r.Code), append(words, r.Text)
+		if r.Text == "" || strings.Contains(r.Text, "{") || strings.HasPrefix(r.Text, "because.") {
+			t.Errorf("%+v has no good words", r)
+		}
+	}
+	want := "direction.dialled caller.own called.pulses called.prefix answer.voice-guess waiting.heard end.busy-tone outcome.answered recording.voltage"
+	if got := strings.Join(about, " "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	all := strings.Join(words, "\n")
+	for _, s := range []string{"114", "9114", "70 %", "5550199", "64000001", "Busy tone"} {
+		if !strings.Contains(all, s) {
+			t.Errorf("%q is not in\n%s", s, all)
+		}
+	}
+	if w.Reasons[2].Sure != 70 || w.Call.ID != id {
+		t.Errorf("%+v", w)
+	}
+	problemIn(t, f.do("GET", "/calls/01KCA000000000000000000009/why", nil), "no-call")
+}
+
+func TestWhyHasWordsForEveryCallInEveryLanguage(t *testing.T) {
+	for _, lang := range text.Languages() {
+		for _, c := range []api.Call{
+			{}, {Direction: "in"}, {Direction: "in", DirectionBy: "ring", CallerLost: "damaged", AnsweredBy: "off-hook", Outcome: "missed"},
+			{Direction: "in", DirectionBy: "ring", Withheld: "private", CallerBy: "v23", AnsweredBy: "none"}, {DirectionBy: "found", AnsweredBy: "unknown", Outcome: "unknown"},
+		} {
+			for _, r := range reasons(&c, lang) {
+				if strings.HasPrefix(r.Text, "because.") || strings.Contains(r.Text, "{") {
+					t.Errorf("%s: %+v: %+v", lang, c, r)
+				}
+			}
+		}
+	}
+}
