@@ -9,6 +9,7 @@ import (
 const (
 	dtmfSurvey = 96 // samples
 	dtmfSound  = 64
+	dtmfFit    = 256
 	dtmfTones  = 8
 )
 
@@ -17,6 +18,8 @@ func dtmf(c *build.Context) {
 	dtmfSquares(c)
 	dtmfCompare(c)
 	dtmfProject(c)
+	dtmfThird(c)
+	dtmfSpectrum(c)
 }
 
 // widen adds dwords without sign to sums of 64 bits, and destroys them.
@@ -128,6 +131,138 @@ func dtmfCompare(c *build.Context) {
 	c.Store(total(c, power), c.Return("power"))
 	c.VZEROUPPER()
 	c.RET()
+}
+
+func dtmfThird(c *build.Context) {
+	function(c, "productsAVX2", "func(x *[96]int16) (r3 int64)",
+		"productsAVX2 adds up the products of every other sample with that three later.")
+	var last []int // the last products lie apart, so that nothing behind the window is read
+	for lane := range 16 {
+		i := dtmfSurvey - 19 + lane
+		last = append(last, map[bool]int{true: -1}[i%2 == 0 && i >= dtmfSurvey-16])
+	}
+	p := base(c, "x")
+	even, acc, group := lowHalves(c, 16), c.YMM(), c.YMM()
+	c.VPXOR(acc, acc, acc)
+	a, t := c.YMM(), c.YMM()
+	for v := range dtmfSurvey / 16 {
+		if v < dtmfSurvey/16-1 {
+			c.VPAND(p.Offset(32*v), even, a)
+			c.VPMADDWD(p.Offset(32*v+6), a, a)
+		} else {
+			c.VMOVDQU(words(c, "products_last", last...), a)
+			c.VPAND(p.Offset(32*v-6), a, a)
+			c.VPMADDWD(p.Offset(32*v), a, a)
+		}
+		// Two products have room in 32 bits when they are subtracted: of equal
+		// sign they are at most 2³¹.
+		if v%2 == 0 {
+			c.VPXOR(t, t, t)
+			c.VPSUBD(a, t, group)
+			continue
+		}
+		c.VPSUBD(a, group, group)
+		c.VPSRAD(operand.U8(31), group, t)
+		c.VPUNPCKLDQ(t, group, a)
+		c.VPADDQ(a, acc, acc)
+		c.VPUNPCKHDQ(t, group, a)
+		c.VPADDQ(a, acc, acc)
+	}
+	r := total(c, acc)
+	c.NEGQ(r)
+	c.Store(r, c.Return("r3"))
+	c.VZEROUPPER()
+	c.RET()
+}
+
+// dtmfSpectrum works out four sums of four samples at a time, and adds them up
+// one after the other as plain Go does: there a lane is one of the four columns
+// of turns.
+func dtmfSpectrum(c *build.Context) {
+	function(c, "spectrumAVX2", "func(x *[256]int16, weights *[6]float64, re, im *[64]float64, turns *[64][4]float64, y *[10]float64)",
+		"spectrumAVX2 turns every four samples of x, weighted, by re and im, and gives in y the sums of",
+		"that: as it is, and with the columns of turns, first real and then imaginary ones.")
+	x, weights, re, im, turns, y := base(c, "x"), base(c, "weights"), base(c, "re"), base(c, "im"), base(c, "turns"), base(c, "y")
+	local := c.AllocLocal(64)
+	var order []byte
+	for _, i := range []byte{0, 2, 4, 6, 1, 3, 5, 7} {
+		order = append(order, i, 0, 0, 0)
+	}
+	sorted := c.YMM()
+	c.VMOVDQU(octets(c, "spectrum_order", order...), sorted)
+	zr, zi := c.XMM(), c.XMM()
+	sumR, sumI := c.YMM(), c.YMM()
+	for _, v := range []reg.VecVirtual{zr, zi, sumR, sumI} {
+		c.VXORPD(v, v, v)
+	}
+	a, b := c.YMM(), c.YMM()
+	yr, yi, t := c.YMM(), c.YMM(), c.YMM()
+	n := c.GP64()
+	c.MOVQ(operand.U32(dtmfFit/16), n)
+	c.Label("loop")
+	c.VPSLLD(operand.U8(16), loaded(c, x, b), a)
+	c.VPSRAD(operand.U8(16), a, a)
+	c.VPSRAD(operand.U8(16), b, b)
+	c.VPERMD(a, sorted, a) // first samples of four, then third ones
+	c.VPERMD(b, sorted, b) // second ones, fourth ones
+	var s [4]reg.VecVirtual
+	for i, v := range []reg.VecVirtual{a, b} {
+		s[i], s[i+2] = c.YMM(), c.YMM()
+		c.VCVTDQ2PD(v.AsX(), s[i])
+		c.VEXTRACTI128(operand.U8(1), v, v.AsX())
+		c.VCVTDQ2PD(v.AsX(), s[i+2])
+	}
+	cos, sin := s[0], c.YMM()
+	for k := 1; k < 4; k++ {
+		c.VBROADCASTSD(weights.Offset(16*k-8), t)
+		if k == 1 {
+			c.VMULPD(t, s[k], sin)
+		} else {
+			c.VMULPD(t, s[k], t)
+			c.VADDPD(t, sin, sin)
+		}
+		c.VBROADCASTSD(weights.Offset(16*k-16), t)
+		c.VMULPD(t, s[k], t)
+		c.VADDPD(t, cos, cos)
+	}
+	c.VMULPD(re, cos, yr)
+	c.VMULPD(im, sin, t)
+	c.VADDPD(t, yr, yr)
+	c.VMULPD(im, cos, yi)
+	c.VMULPD(re, sin, t)
+	c.VSUBPD(t, yi, yi)
+	c.VMOVUPD(yr, local)
+	c.VMOVUPD(yi, local.Offset(32))
+	for i := range 4 {
+		r, m := local.Offset(8*i), local.Offset(32+8*i)
+		c.VMOVUPD(turns.Offset(32*i), t)
+		c.VBROADCASTSD(r, a)
+		c.VMULPD(t, a, a)
+		c.VADDPD(a, sumR, sumR)
+		c.VBROADCASTSD(m, b)
+		c.VMULPD(t, b, b)
+		c.VADDPD(b, sumI, sumI)
+		c.VADDSD(r, zr, zr)
+		c.VADDSD(m, zi, zi)
+	}
+	for _, p := range []operand.Mem{x, re, im} {
+		c.ADDQ(operand.U8(32), p.Base)
+	}
+	c.SUBQ(operand.I8(-128), turns.Base)
+	c.DECQ(n)
+	c.JNE(operand.LabelRef("loop"))
+	c.VMOVSD(zr, y)
+	c.VMOVSD(zi, y.Offset(8))
+	c.VMOVUPD(sumR, y.Offset(16))
+	c.VMOVUPD(sumI, y.Offset(48))
+	c.VZEROUPPER()
+	c.RET()
+}
+
+// loaded is what lies at m, in a register.
+func loaded(c *build.Context, m operand.Mem, v reg.VecVirtual) reg.VecVirtual {
+	c.VMOVDQU(m, v)
+	return v
 }
 
 // dtmfProject multiplies and adds in the order in which plain Go does: a lane

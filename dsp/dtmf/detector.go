@@ -215,7 +215,7 @@ func (d *Detector) survey(at int64) {
 		return
 	}
 	x := (*[surveyLen]int16)(d.heard(at, surveyLen))
-	if correlate3(x) > lag3Max*power {
+	if correlate3(d.level, x) > lag3Max*power {
 		return
 	}
 	if key, _ := guess(d.level, x); key >= 0 && !(d.key.on && key == d.key.index) {

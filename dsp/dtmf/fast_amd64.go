@@ -6,12 +6,18 @@ package dtmf
 
 func squaresFast(x *[surveyLen]int16) (r0, steep int64) { return squaresAVX2(x) }
 
+func productsFast(x *[surveyLen]int16) (r3 int64) { return productsAVX2(x) }
+
 func compareFast(x *[surveyLen]int16, y *[16]int32) (power int64) {
 	return compareAVX2(x, waveTable, y)
 }
 
 func projectFast(w *pattern, x *[sound]int16, y *[4]float64) {
 	projectAVX2((*[sound / 2][4]float64)(w), x, y)
+}
+
+func spectrumFast(x *[fitLen]int16, t *turning, y *[10]float64) {
+	spectrumAVX2(x, &t.weights, &t.re, &t.im, turns, y)
 }
 
 // waveTable is surveyTable as rows of whole windows: the cosines of the eight

@@ -77,12 +77,12 @@ func fitKey(l simd.Level, x *[fitLen]int16, key int) (fit, bool) {
 		return fit{}, false
 	}
 	var f fit
-	f.low.Hz = measure(x, keyHz[key/4])
+	f.low.Hz = measure(l, x, &turnings[key/4])
 	off := math.Abs(f.low.Hz/keyHz[key/4] - 1)
 	if off > offset {
 		return fit{}, false
 	}
-	f.high.Hz = measure(x, keyHz[4+key%4])
+	f.high.Hz = measure(l, x, &turnings[4+key%4])
 	off = max(off, math.Abs(f.high.Hz/keyHz[4+key%4]-1))
 	if off > offset {
 		return fit{}, false
@@ -110,36 +110,74 @@ func remnant(off float64) float64 {
 	return math.Pow(10, -dB/10)
 }
 
-// measure returns the frequency of the tone near hz. It turns hz down to zero,
-// and compares the Hann-weighted spectrum there and 31.25 Hz to either side;
-// the ratio of the two largest says how far from hz the tone lies. Adding up
-// four samples at a time costs nothing: what would fold to near hz lies 2 kHz
-// away, where there is neither the other tone nor a mirror of the two.
-func measure(x *[fitLen]int16, hz float64) float64 {
-	s1, c1 := math.Sincos(2 * math.Pi * hz / dsp.Rate)
-	c2, s2 := c1*c1-s1*s1, 2*c1*s1
-	c3, s3 := c1*c2-s1*s2, s1*c2+c1*s2
-	c4, s4 := c2*c2-s2*s2, 2*c2*s2
-	re, im := 1.0, 0.0
-	var zr, zi, c1r, c1i, s1r, s1i, c2r, c2i, s2r, s2i float64 // plain sums, and with cosine and sine of one and two turns
+// turning is what turns a tone down to zero, four samples at a time.
+type turning struct {
+	hz      float64
+	weights [6]float64          // cosine and sine of the second to fourth sample
+	re, im  [fitLen / 4]float64 // of the first of each four
+}
+
+var turnings = makeTurnings()
+
+func makeTurnings() *[8]turning {
+	all := new([8]turning)
+	for k, hz := range keyHz {
+		s1, c1 := math.Sincos(2 * math.Pi * hz / dsp.Rate)
+		c2, s2 := c1*c1-s1*s1, 2*c1*s1
+		c3, s3 := c1*c2-s1*s2, s1*c2+c1*s2
+		c4, s4 := c2*c2-s2*s2, 2*c2*s2
+		t := &all[k]
+		t.hz, t.weights = hz, [6]float64{c1, s1, c2, s2, c3, s3}
+		re, im := 1.0, 0.0
+		for i := range t.re {
+			t.re[i], t.im[i] = re, im
+			re, im = re*c4+im*s4, im*c4-re*s4
+		}
+	}
+	return all
+}
+
+// spectrum turns x down to zero and gives the sums of that: as it is, and with
+// cosine and sine of one turn and of two; first the real parts of the first,
+// then those of the others, then the imaginary ones. Adding up four samples at a
+// time costs nothing: what would fold to near the tone lies 2 kHz away, where
+// there is neither the other tone nor a mirror of the two.
+func spectrum(x *[fitLen]int16, t *turning) [10]float64 {
+	c1, s1, c2, s2, c3, s3 := t.weights[0], t.weights[1], t.weights[2], t.weights[3], t.weights[4], t.weights[5]
+	var zr, zi, c1r, c1i, s1r, s1i, c2r, c2i, s2r, s2i float64
 	for i := range turns {
 		q := (*[4]int16)(x[4*i:])
 		x0, x1, x2, x3 := float64(q[0]), float64(q[1]), float64(q[2]), float64(q[3])
-		ar, ai := x0+x1*c1+x2*c2+x3*c3, -(x1*s1 + x2*s2 + x3*s3)
-		yr, yi := ar*re-ai*im, ar*im+ai*re
-		re, im = re*c4+im*s4, im*c4-re*s4
-		t := &turns[i]
+		cos := x0 + float64(x1*c1) + float64(x2*c2) + float64(x3*c3)
+		sin := float64(x1*s1) + float64(x2*s2) + float64(x3*s3)
+		re, im := t.re[i], t.im[i]
+		yr, yi := float64(cos*re)+float64(sin*im), float64(cos*im)-float64(sin*re)
+		w := &turns[i]
 		zr += yr
 		zi += yi
-		c1r += yr * t[0]
-		c1i += yi * t[0]
-		s1r += yr * t[1]
-		s1i += yi * t[1]
-		c2r += yr * t[2]
-		c2i += yi * t[2]
-		s2r += yr * t[3]
-		s2i += yi * t[3]
+		c1r += float64(yr * w[0])
+		c1i += float64(yi * w[0])
+		s1r += float64(yr * w[1])
+		s1i += float64(yi * w[1])
+		c2r += float64(yr * w[2])
+		c2i += float64(yi * w[2])
+		s2r += float64(yr * w[3])
+		s2i += float64(yi * w[3])
 	}
+	return [10]float64{zr, zi, c1r, s1r, c2r, s2r, c1i, s1i, c2i, s2i}
+}
+
+// measure returns the frequency of the tone near that of t. It compares the
+// Hann-weighted spectrum there and 31.25 Hz to either side; the ratio of the two
+// largest says how far the tone lies from it.
+func measure(l simd.Level, x *[fitLen]int16, t *turning) float64 {
+	var y [10]float64
+	if l >= simd.AVX2 {
+		spectrumFast(x, t, &y)
+	} else {
+		y = spectrum(x, t)
+	}
+	zr, zi, c1r, s1r, c2r, s2r, c1i, s1i, c2i, s2i := y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9]
 	mid := length(zr-c1r, zi-c1i) // twice (spectrum at hz)/2 − (one step up + one step down)/4
 	above := length(c1r+s1i-(zr+c2r+s2i)/2, c1i-s1r-(zi+c2i-s2r)/2)
 	below := length(c1r-s1i-(zr+c2r-s2i)/2, c1i+s1r-(zi+c2i+s2r)/2)
@@ -148,10 +186,10 @@ func measure(x *[fitLen]int16, hz float64) float64 {
 	}
 	if above >= below {
 		r := above / mid
-		return hz + (2*r-1)/(r+1)*dsp.Rate/fitLen
+		return t.hz + (2*r-1)/(r+1)*dsp.Rate/fitLen
 	}
 	r := below / mid
-	return hz - (2*r-1)/(r+1)*dsp.Rate/fitLen
+	return t.hz - (2*r-1)/(r+1)*dsp.Rate/fitLen
 }
 
 func length(x, y float64) float64 { return math.Sqrt(x*x + y*y) }

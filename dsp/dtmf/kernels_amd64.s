@@ -592,3 +592,212 @@ TEXT ·projectAVX2(SB), $0-24
 	VMOVUPD    Y0, (DX)
 	VZEROUPPER
 	RET
+
+// func productsAVX2(x *[96]int16) (r3 int64)
+// Requires: AVX, AVX2
+TEXT ·productsAVX2(SB), $0-16
+	MOVQ         x+0(FP), AX
+	VPCMPEQD     Y0, Y0, Y0
+	VPSRLD       $0x10, Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPAND        (AX), Y0, Y3
+	VPMADDWD     6(AX), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VPSUBD       Y3, Y4, Y2
+	VPAND        32(AX), Y0, Y3
+	VPMADDWD     38(AX), Y3, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSRAD       $0x1f, Y2, Y4
+	VPUNPCKLDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VPUNPCKHDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VPAND        64(AX), Y0, Y3
+	VPMADDWD     70(AX), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VPSUBD       Y3, Y4, Y2
+	VPAND        96(AX), Y0, Y3
+	VPMADDWD     102(AX), Y3, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSRAD       $0x1f, Y2, Y4
+	VPUNPCKLDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VPUNPCKHDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VPAND        128(AX), Y0, Y3
+	VPMADDWD     134(AX), Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VPSUBD       Y3, Y4, Y2
+	VMOVDQU      products_last<>+0(SB), Y3
+	VPAND        154(AX), Y3, Y3
+	VPMADDWD     160(AX), Y3, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSRAD       $0x1f, Y2, Y4
+	VPUNPCKLDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VPUNPCKHDQ   Y4, Y2, Y3
+	VPADDQ       Y3, Y1, Y1
+	VEXTRACTI128 $0x01, Y1, X0
+	VPADDQ       X1, X0, X1
+	VPSHUFD      $0x4e, X1, X0
+	VPADDQ       X1, X0, X0
+	VMOVQ        X0, AX
+	NEGQ         AX
+	MOVQ         AX, r3+8(FP)
+	VZEROUPPER
+	RET
+
+DATA products_last<>+0(SB)/2, $0x0000
+DATA products_last<>+2(SB)/2, $0x0000
+DATA products_last<>+4(SB)/2, $0x0000
+DATA products_last<>+6(SB)/2, $0xffff
+DATA products_last<>+8(SB)/2, $0x0000
+DATA products_last<>+10(SB)/2, $0xffff
+DATA products_last<>+12(SB)/2, $0x0000
+DATA products_last<>+14(SB)/2, $0xffff
+DATA products_last<>+16(SB)/2, $0x0000
+DATA products_last<>+18(SB)/2, $0xffff
+DATA products_last<>+20(SB)/2, $0x0000
+DATA products_last<>+22(SB)/2, $0xffff
+DATA products_last<>+24(SB)/2, $0x0000
+DATA products_last<>+26(SB)/2, $0xffff
+DATA products_last<>+28(SB)/2, $0x0000
+DATA products_last<>+30(SB)/2, $0xffff
+GLOBL products_last<>(SB), RODATA|NOPTR, $32
+
+// func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[64][4]float64, y *[10]float64)
+// Requires: AVX, AVX2
+TEXT ·spectrumAVX2(SB), $64-48
+	MOVQ    x+0(FP), AX
+	MOVQ    weights+8(FP), CX
+	MOVQ    re+16(FP), DX
+	MOVQ    im+24(FP), BX
+	MOVQ    turns+32(FP), SI
+	MOVQ    y+40(FP), DI
+	VMOVDQU spectrum_order<>+0(SB), Y0
+	VXORPD  X1, X1, X1
+	VXORPD  X2, X2, X2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	MOVQ    $0x00000010, R8
+
+loop:
+	VMOVDQU      (AX), Y6
+	VPSLLD       $0x10, Y6, Y5
+	VPSRAD       $0x10, Y5, Y5
+	VPSRAD       $0x10, Y6, Y6
+	VPERMD       Y5, Y0, Y5
+	VPERMD       Y6, Y0, Y6
+	VCVTDQ2PD    X5, Y8
+	VEXTRACTI128 $0x01, Y5, X5
+	VCVTDQ2PD    X5, Y5
+	VCVTDQ2PD    X6, Y9
+	VEXTRACTI128 $0x01, Y6, X6
+	VCVTDQ2PD    X6, Y6
+	VBROADCASTSD 8(CX), Y7
+	VMULPD       Y7, Y9, Y10
+	VBROADCASTSD (CX), Y7
+	VMULPD       Y7, Y9, Y7
+	VADDPD       Y7, Y8, Y8
+	VBROADCASTSD 24(CX), Y7
+	VMULPD       Y7, Y5, Y7
+	VADDPD       Y7, Y10, Y10
+	VBROADCASTSD 16(CX), Y7
+	VMULPD       Y7, Y5, Y7
+	VADDPD       Y7, Y8, Y8
+	VBROADCASTSD 40(CX), Y7
+	VMULPD       Y7, Y6, Y7
+	VADDPD       Y7, Y10, Y10
+	VBROADCASTSD 32(CX), Y7
+	VMULPD       Y7, Y6, Y7
+	VADDPD       Y7, Y8, Y8
+	VMULPD       (DX), Y8, Y5
+	VMULPD       (BX), Y10, Y7
+	VADDPD       Y7, Y5, Y5
+	VMULPD       (BX), Y8, Y6
+	VMULPD       (DX), Y10, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      (SI), Y7
+	VBROADCASTSD (SP), Y5
+	VMULPD       Y7, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 32(SP), Y6
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDSD       (SP), X1, X1
+	VADDSD       32(SP), X2, X2
+	VMOVUPD      32(SI), Y7
+	VBROADCASTSD 8(SP), Y5
+	VMULPD       Y7, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 40(SP), Y6
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDSD       8(SP), X1, X1
+	VADDSD       40(SP), X2, X2
+	VMOVUPD      64(SI), Y7
+	VBROADCASTSD 16(SP), Y5
+	VMULPD       Y7, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 48(SP), Y6
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDSD       16(SP), X1, X1
+	VADDSD       48(SP), X2, X2
+	VMOVUPD      96(SI), Y7
+	VBROADCASTSD 24(SP), Y5
+	VMULPD       Y7, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 56(SP), Y6
+	VMULPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VADDSD       24(SP), X1, X1
+	VADDSD       56(SP), X2, X2
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $-128, SI
+	DECQ         R8
+	JNE          loop
+	VMOVSD       X1, (DI)
+	VMOVSD       X2, 8(DI)
+	VMOVUPD      Y3, 16(DI)
+	VMOVUPD      Y4, 48(DI)
+	VZEROUPPER
+	RET
+
+DATA spectrum_order<>+0(SB)/1, $0x00
+DATA spectrum_order<>+1(SB)/1, $0x00
+DATA spectrum_order<>+2(SB)/1, $0x00
+DATA spectrum_order<>+3(SB)/1, $0x00
+DATA spectrum_order<>+4(SB)/1, $0x02
+DATA spectrum_order<>+5(SB)/1, $0x00
+DATA spectrum_order<>+6(SB)/1, $0x00
+DATA spectrum_order<>+7(SB)/1, $0x00
+DATA spectrum_order<>+8(SB)/1, $0x04
+DATA spectrum_order<>+9(SB)/1, $0x00
+DATA spectrum_order<>+10(SB)/1, $0x00
+DATA spectrum_order<>+11(SB)/1, $0x00
+DATA spectrum_order<>+12(SB)/1, $0x06
+DATA spectrum_order<>+13(SB)/1, $0x00
+DATA spectrum_order<>+14(SB)/1, $0x00
+DATA spectrum_order<>+15(SB)/1, $0x00
+DATA spectrum_order<>+16(SB)/1, $0x01
+DATA spectrum_order<>+17(SB)/1, $0x00
+DATA spectrum_order<>+18(SB)/1, $0x00
+DATA spectrum_order<>+19(SB)/1, $0x00
+DATA spectrum_order<>+20(SB)/1, $0x03
+DATA spectrum_order<>+21(SB)/1, $0x00
+DATA spectrum_order<>+22(SB)/1, $0x00
+DATA spectrum_order<>+23(SB)/1, $0x00
+DATA spectrum_order<>+24(SB)/1, $0x05
+DATA spectrum_order<>+25(SB)/1, $0x00
+DATA spectrum_order<>+26(SB)/1, $0x00
+DATA spectrum_order<>+27(SB)/1, $0x00
+DATA spectrum_order<>+28(SB)/1, $0x07
+DATA spectrum_order<>+29(SB)/1, $0x00
+DATA spectrum_order<>+30(SB)/1, $0x00
+DATA spectrum_order<>+31(SB)/1, $0x00
+GLOBL spectrum_order<>(SB), RODATA|NOPTR, $32

@@ -88,12 +88,19 @@ func squares(x *[surveyLen]int16) (r0, steep int64) {
 }
 
 // correlate3 is the correlation of a window with itself three samples later.
-func correlate3(x *[surveyLen]int16) float64 {
-	var r3 int64
+func correlate3(l simd.Level, x *[surveyLen]int16) float64 {
+	if l >= simd.AVX2 {
+		return float64(productsFast(x))
+	}
+	return float64(products(x))
+}
+
+// products adds up the products of every other sample with that three later.
+func products(x *[surveyLen]int16) (r3 int64) {
 	for i := 0; i < surveyLen-3; i += 2 {
 		r3 += int64(x[i]) * int64(x[i+3])
 	}
-	return float64(r3)
+	return r3
 }
 
 // guess returns the key whose tones hold most of a window's power, as an index

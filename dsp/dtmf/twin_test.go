@@ -24,7 +24,7 @@ func twins() (fast, plain *Detector) {
 func TestKernelsSumWhatPlainGoSums(t *testing.T) {
 	needKernels(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	for n := range 20000 {
+	for n := range 10000 {
 		var x [surveyLen]int16
 		for k := range x {
 			switch n % 6 {
@@ -48,9 +48,21 @@ func TestKernelsSumWhatPlainGoSums(t *testing.T) {
 		if c, d := squaresFast(&x); a != c || b != d {
 			t.Fatalf("case %d: squares %d and %d, want %d and %d", n, c, d, a, b)
 		}
+		if a, b := products(&x), productsFast(&x); a != b {
+			t.Fatalf("case %d: products %d, want %d", n, b, a)
+		}
 		var y, z [16]int32
 		if p, q := compare(&x, &y), compareFast(&x, &z); p != q || y != z {
 			t.Fatalf("case %d: %d %v, want %d %v", n, q, z, p, y)
+		}
+		var long [fitLen]int16
+		for k := range long {
+			long[k] = x[(k+k/surveyLen)%surveyLen]
+		}
+		var found [10]float64
+		spectrumFast(&long, &turnings[n%8], &found)
+		if want := spectrum(&long, &turnings[n%8]); found != want {
+			t.Fatalf("case %d: spectrum %v, want %v", n, found, want)
 		}
 		b1 := newBasis(697*(1+r.Float64()), 1209*(1+r.Float64()), sound)
 		var w pattern
