@@ -84,7 +84,7 @@ func (w *watch) configure(c LineConfig) {
 		w.split(w.fed, EndSettings, c.Trigger)
 	case !byHand && c.Trigger != w.cur.trigger:
 		w.end(w.fed, EndSettings, "")
-	case c.Codec != old.Codec || c.Sides != old.Sides:
+	case c.Codec != old.Codec || c.OnModem != old.OnModem || c.Sides != old.Sides:
 		w.split(w.fed, EndSettings, w.cur.trigger)
 	case w.fed > w.cur.from+samples(c.MaxMS): // it is longer than recordings may now be
 		w.split(w.fed, EndLength, w.cur.trigger)
@@ -99,7 +99,9 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 	w.cfg, w.up, w.base = c, true, e.Pos
 	w.fit()
 	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
-	w.call, w.direction, w.called, w.recent = "", "", "", w.recent[:0]
+	w.call, w.direction, w.recent = "", "", w.recent[:0]
+	w.caller, w.called, w.name, w.numbered = "", "", "", false
+	w.heard = heard{began: none}
 	w.goOn(e)
 	w.want(e.Pos)
 }
@@ -107,7 +109,7 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 // fit takes from the line what its trigger needs, and says if it has not got it.
 func (w *watch) fit() {
 	s := w.line.Status()
-	w.least = leastPreroll(s)
+	w.least, w.volts = leastPreroll(s), hasVolts(s)
 	if err := Fits(w.cfg, s); err != nil {
 		w.r.c.Logger.Warn("the line's settings do not fit it", "line", s.Number, "err", err)
 	}
@@ -126,6 +128,7 @@ func (w *watch) boardLost(e *channels.Event) {
 	}
 	w.up, w.hook, w.known = false, false, false
 	w.call, w.recent = "", w.recent[:0]
+	w.heard = heard{began: none}
 }
 
 // resync takes the line as it is now, after events were lost or before any was
@@ -137,6 +140,7 @@ func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
 	w.fit()
 	w.hook = offHook(s.State)
 	w.call, w.direction = s.Call, direction(s.Direction)
+	w.heard = heard{began: none, over: s.State == channels.Abandoned}
 	if w.cur == nil {
 		w.want(p)
 		w.known = w.up && s.State != channels.Unknown
@@ -148,7 +152,18 @@ func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
 	}
 	w.ending = nil
 	w.cur.tell(archive.Entry{Time: w.line.Time(p), At: p - w.cur.from, Kind: entryLost})
-	goes := w.up && (w.cur.trigger == Continuous || w.hook && w.call != "" || w.cur.trigger == Manual && !w.cur.hooked)
+	goes := w.hook && w.call != ""
+	switch w.cur.trigger {
+	case Continuous:
+		goes = true
+	case Manual:
+		goes = goes || !w.cur.hooked
+	case Voice, Key:
+		goes = goes || !w.volts
+	case Call:
+		goes = w.call != ""
+	}
+	goes = goes && w.up
 	if goes {
 		w.split(p, EndOverflow, w.cur.trigger)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"vaad/channels"
@@ -19,6 +20,23 @@ const (
 	Manual     = "manual"
 	Voltage    = "voltage"
 	Continuous = "continuous"
+	Voice      = "voice" // somebody speaks
+	Key        = "key"   // a sequence of keys
+	Call       = "call"  // the whole call, from its first ring on
+)
+
+// Values of LineConfig.OnModem: what becomes of a recording in which a fax or a
+// modem is heard.
+const (
+	ModemLossless = "lossless" // it goes on in G.711, in a linked segment if it was in another codec
+	ModemSkip     = "skip"     // it ends, and nothing more of the call is recorded
+	ModemKeep     = "keep"     // nothing
+)
+
+// Values of LineConfig.KeyFrom.
+const (
+	FromCall = "call" // a recording by Key begins where the call began, as far as the ring has it
+	FromKey  = "key"  // where the sequence was keyed
 )
 
 // Values of LineConfig.Sides and LineConfig.Codec.
@@ -36,22 +54,33 @@ const (
 	maxPreroll = 30 * time.Second // half a ring: the rest is for a disk that stalls
 	longest    = 4 * time.Hour    // so that a segment's time base stays true to wall time, and files stay handy
 	shortest   = time.Second
+
+	leastHangover = time.Second
+	mostHangover  = 10 * time.Minute
 )
 
-// LineConfig says how one line is recorded. Zero fields but PrerollMS and MinMS
-// mean their defaults.
+// LineConfig says how one line is recorded. Zero fields but PrerollMS, MinMS and
+// KeyMute mean their defaults.
 type LineConfig struct {
-	Trigger   string // Off, Manual, Voltage, Continuous; default Off
-	PrerollMS int    // kept from before the trigger, 0…30000
-	MinMS     int    // recordings by Voltage that are shorter, pre-roll aside, are thrown away
-	MaxMS     int    // longer ones go on in a linked segment; default and most 4 h
-	Sides     string // Separate (default) or Mixed
-	Codec     string // G711 (default), PCM, IMA or GSM
+	Trigger    string // Off, Manual, Voltage, Continuous, Voice, Key, Call; default Off
+	PrerollMS  int    // kept from before the trigger, 0…30000
+	MinMS      int    // recordings by Voltage, Voice and Call that are shorter, pre-roll aside, are thrown away
+	MaxMS      int    // longer ones go on in a linked segment; default and most 4 h
+	Sides      string // Separate (default) or Mixed
+	HangoverMS int    // of Voice, where nothing tells of calls: a recording ends so long after the last word; default 10000
+
+	KeyStart string // of Key: the sequence that begins a recording, * or # and more; default *1
+	KeyStop  string // the one that ends it; default #1
+	KeyFrom  string // FromCall (default) or FromKey
+	KeyMute  bool   // the sequences are silence in the recording
+
+	OnModem string // ModemLossless (default), ModemSkip or ModemKeep
+	Codec   string // G711 (default), PCM, IMA or GSM
 }
 
 // Defaults are what a line is recorded with when nothing was said.
 func Defaults() LineConfig {
-	return LineConfig{Trigger: Manual, PrerollMS: 2000, MaxMS: int(longest.Milliseconds()), Sides: Separate, Codec: G711}
+	return LineConfig{Trigger: Manual, PrerollMS: 2000, MaxMS: int(longest.Milliseconds()), Sides: Separate, Codec: G711}.filled()
 }
 
 // Validate says everything that is wrong, naming the settings' keys.
@@ -71,9 +100,20 @@ func (c LineConfig) Validate() error {
 		}
 	}
 	c = c.filled()
-	oneOf("trigger", c.Trigger, Off, Manual, Voltage, Continuous)
+	oneOf("trigger", c.Trigger, Off, Manual, Voltage, Continuous, Voice, Key, Call)
 	oneOf("sides", c.Sides, Separate, Mixed)
 	oneOf("codec", c.Codec, G711, PCM, IMA, GSM)
+	oneOf("on_modem", c.OnModem, ModemLossless, ModemSkip, ModemKeep)
+	oneOf("key_from", c.KeyFrom, FromCall, FromKey)
+	for _, s := range []struct{ key, v string }{{"key_start", c.KeyStart}, {"key_stop", c.KeyStop}} {
+		if bad := goodSequence(s.v); bad != "" {
+			errs = append(errs, fmt.Errorf("%s: %q: %s", s.key, s.v, bad))
+		}
+	}
+	if strings.HasPrefix(c.KeyStop, c.KeyStart) || strings.HasPrefix(c.KeyStart, c.KeyStop) {
+		errs = append(errs, fmt.Errorf("key_stop: %q and key_start %q: neither may be the other's beginning", c.KeyStop, c.KeyStart))
+	}
+	within("hangover_ms", c.HangoverMS, leastHangover, mostHangover)
 	within("preroll_ms", c.PrerollMS, 0, maxPreroll)
 	within("min_ms", c.MinMS, 0, longest)
 	within("max_ms", c.MaxMS, shortest, longest)
@@ -89,6 +129,13 @@ func (c LineConfig) filled() LineConfig {
 	or(&c.Trigger, Off)
 	or(&c.Sides, Separate)
 	or(&c.Codec, G711)
+	or(&c.OnModem, ModemLossless)
+	or(&c.KeyFrom, FromCall)
+	or(&c.KeyStart, "*1")
+	or(&c.KeyStop, "#1")
+	if c.HangoverMS == 0 {
+		c.HangoverMS = 10_000
+	}
 	if c.MaxMS == 0 {
 		c.MaxMS = int(longest.Milliseconds())
 	}

@@ -2,6 +2,8 @@ package recorder
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -112,6 +114,50 @@ func TestAStalledDiskLosesNothingForAMinuteAndHoldsUpNobody(t *testing.T) {
 	r.exact(all[1], 29*second, 60*second)
 	if r.alarm.raised(AlarmGap) {
 		t.Error("a gap was reported")
+	}
+}
+
+func TestARecordingWhoseFilesWereRemovedGoesOnInNewOnes(t *testing.T) {
+	for _, long := range []bool{false, true} {
+		root := t.TempDir()
+		disk, err := archive.OSDisk(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Continuous}, disk)
+		to := int64(20 * second)
+		if long {
+			to = 100 * second
+		}
+		r.to(to)
+		first := r.rec.Active()[0].ID
+		until(t, "its files", func() bool {
+			_, err := os.Stat(filepath.Join(root, "open", first+".ckpt"))
+			return err == nil
+		})
+		if err := os.RemoveAll(filepath.Join(root, "open")); err != nil {
+			t.Fatal(err)
+		}
+		r.run(time.Second) // the next sync notices
+		until(t, "a new recording", func() bool {
+			a := r.rec.Active()
+			return len(a) == 1 && a[0].ID != first
+		})
+		r.to(200 * second)
+		r.end(1, "ann")
+		l := r.one()
+		from := l.Seal.BeginPos
+		r.exact(l, from, 200*second)
+		if !long && from != 0 || long && (from < 30*second || from > to) {
+			t.Errorf("it begins at %d ms", from/ms)
+		}
+		if n := entriesOf(r.story(l), entryRemoved); len(n) != 1 || n[0].Text != first || n[0].Value != from {
+			t.Errorf("the story has %+v", n)
+		}
+		if !r.alarm.raised(AlarmFailed) || r.alarm.raised(AlarmDisk) {
+			t.Errorf("alarms %q", r.alarm.all)
+		}
+		r.close()
 	}
 }
 

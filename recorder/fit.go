@@ -27,9 +27,9 @@ func Fits(c LineConfig, s channels.LineStatus) error {
 	if c = c.filled(); c.Trigger != Voltage || s.Caps == 0 {
 		return nil
 	}
-	if !slices.Contains(s.Caps.List(), "volts") {
+	if !hasVolts(s) {
 		return &UnfitError{s.Number, "no-volts", "the line's card does not measure voltage, so it cannot tell off-hook",
-			"use the trigger continuous or manual"}
+			"use the trigger voice, continuous or manual"}
 	}
 	if need := leastPreroll(s); samples(c.PrerollMS) < need {
 		ms := need * 1000 / rate
@@ -39,6 +39,8 @@ func Fits(c LineConfig, s channels.LineStatus) error {
 	}
 	return nil
 }
+
+func hasVolts(s channels.LineStatus) bool { return slices.Contains(s.Caps.List(), "volts") }
 
 // leastPreroll is what a recording must keep from before off-hook was seen, so
 // that it has all from when it happened: two periods of the voltage, and the debounce.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/dsp/g711"
 	"vaad/recorder/archive"
 )
 
@@ -164,6 +165,13 @@ func (j *job) portion(until, limit int64, last bool) (moved bool, err error) {
 	for i := range raw {
 		raw[i] = raw[i][:n]
 	}
+	j.rec.silenced(j.pos, j.pos+n, func(from, to int64) {
+		for i := range raw {
+			for k := from; k < to; k++ {
+				raw[i][k-j.pos] = g711.Silence(j.rec.enc.laws[i])
+			}
+		}
+	})
 	j.tellGap()
 	return true, j.put(n, raw, j.part || last && j.pos+n >= limit)
 }
@@ -238,11 +246,11 @@ func (j *job) log() error {
 	j.rec.mu.Lock()
 	j.story = append(j.story, j.rec.story...)
 	j.rec.story = j.rec.story[:0]
-	dropped := j.rec.dropped
-	j.rec.dropped = 0
+	missing := j.rec.missing
+	j.rec.missing = 0
 	j.rec.mu.Unlock()
-	if dropped > 0 {
-		j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(j.pos), At: j.pos - j.rec.from, Kind: entryLost, Value: int64(dropped)})
+	if missing > 0 {
+		j.story = append(j.story, archive.Entry{Time: j.rec.line.Time(j.pos), At: j.pos - j.rec.from, Kind: entryLost, Value: int64(missing)})
 	}
 	for len(j.story) > 0 {
 		if err := j.w.Log(j.story[0]); err != nil {

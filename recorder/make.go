@@ -9,7 +9,7 @@ import (
 
 // begin makes a recording of the audio from position from on; nil when it is refused.
 func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *recording {
-	enc := newEncoder(w.line.Sides(), w.cfg)
+	enc := newEncoder(w.line.Sides(), w.recordAs())
 	if enc == nil {
 		w.refuse(WhyUnused)
 		return nil
@@ -26,7 +26,7 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 		s.Previous, s.Conversation = link.id, link.conversation
 	}
 	rec := w.make(s, enc)
-	rec.fired, rec.link, rec.kept = fired, link, trigger != Voltage || link != nil
+	rec.fired, rec.link, rec.kept = fired, link, keeps(trigger) || link != nil
 	rec.hooked = trigger == Manual && w.hook
 	for i := range w.recent { // what led to it
 		rec.tell(entry(rec, &w.recent[i]))
@@ -44,6 +44,10 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 	}
 	return rec
 }
+
+// keeps says that recordings by a trigger are kept however short they are:
+// somebody wanted them.
+func keeps(trigger string) bool { return trigger == Manual || trigger == Continuous || trigger == Key }
 
 // make makes a recording the line's present one and hands it to the writer.
 func (w *watch) make(s archive.Start, enc *encoder) *recording {
@@ -69,7 +73,7 @@ func (w *watch) refuse(code string) {
 // from there, with the line's present settings.
 func (w *watch) split(pos int64, by, trigger string) {
 	old, ending := w.cur, w.ending
-	enc := newEncoder(w.line.Sides(), w.cfg)
+	enc := newEncoder(w.line.Sides(), w.recordAs())
 	if enc == nil {
 		w.end(pos, EndLine, "the line has nothing to record any more")
 		return
@@ -97,15 +101,25 @@ func (w *watch) end(pos int64, by, reason string) {
 	w.finish(rec, pos, by, reason)
 }
 
+func (r *recording) whyDiscarded() string {
+	switch {
+	case !r.dropped:
+		return WhyTooShort
+	case r.trigger == Voice:
+		return WhyNotVoice
+	}
+	return "" // a missed call, of which the journal says so; or one that goes on under another ID
+}
+
 func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 	if !rec.broken.Load() {
 		pos = max(pos, rec.reach())
 	}
-	e := archive.End{EndedBy: by, Reason: reason, Discard: !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
+	e := archive.End{EndedBy: by, Reason: reason, Discard: rec.dropped || !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
 	if e.Discard {
 		w.r.metrics.discarded.Inc()
-		w.r.c.Calls.Attach(rec.head().Call, "", WhyTooShort)
-		w.r.c.Logger.Info("a recording is shorter than wanted and is thrown away", "line", w.line.Number(), "id", rec.id)
+		w.r.c.Calls.Attach(rec.head().Call, "", rec.whyDiscarded())
+		w.r.c.Logger.Info("a recording is thrown away", "reason", rec.whyDiscarded(), "line", w.line.Number(), "id", rec.id)
 	}
 	w.r.metrics.ended.WithLabelValues(by).Inc()
 	rec.finish(pos, e)

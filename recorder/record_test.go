@@ -395,6 +395,21 @@ func TestALineWithoutVoltageCannotBeTriggeredByIt(t *testing.T) {
 	}
 }
 
+func TestATriggerThatDoesNotFitIsTakenAndEndsWhatTheOldOneBegan(t *testing.T) {
+	r := newRig(t, deafBoard(1), LineConfig{Trigger: Continuous}, nil)
+	r.to(5 * second)
+	var unfit *UnfitError
+	if err := r.rec.Configure(1, voltage()); !errors.As(err, &unfit) {
+		t.Errorf("the voltage trigger on a line without voltage: %v", err)
+	}
+	r.to(10 * second)
+	l := r.one()
+	r.exact(l, 0, 5*second)
+	if l.Seal.EndedBy != EndSettings {
+		t.Errorf("ended by %s", l.Seal.EndedBy)
+	}
+}
+
 func TestPrerollIsLongEnoughForSlowVoltages(t *testing.T) {
 	s := channels.LineStatus{Number: 1, Caps: driver.CapVolts, VoltsEvery: 500 * time.Millisecond}
 	var unfit *UnfitError

@@ -21,6 +21,7 @@ type Recorder struct {
 	disk     *disk
 	metrics  *metrics
 	asked    chan request
+	removed  chan []string // recordings whose files somebody removed
 	running  chan struct{} // closed when Run begins to answer
 	repaired chan struct{} // closed when the last run's recordings are repaired
 	ended    chan struct{} // closed when Run has ended
@@ -64,7 +65,7 @@ func New(c Config) (*Recorder, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	r := &Recorder{c: c, asked: make(chan request), running: make(chan struct{}), repaired: make(chan struct{}), ended: make(chan struct{}),
+	r := &Recorder{c: c, asked: make(chan request), removed: make(chan []string), running: make(chan struct{}), repaired: make(chan struct{}), ended: make(chan struct{}),
 		watches: map[int]*watch{}, starts: map[int]*resumed{}, now: map[int]*recording{},
 		open: map[string]*recording{}, cold: map[*recording]bool{}}
 	r.metrics = newMetrics(c.Registerer, r.countActive, r.behind)
@@ -113,6 +114,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 			r.look() // so that what was known when it was said comes first
 			q.reply <- r.answer(q)
 			poke(r.writer.wake)
+		case ids := <-r.removed:
+			r.look()
+			r.replace(ids)
 		case <-ctx.Done():
 		}
 	}
@@ -165,7 +169,7 @@ func (r *Recorder) watch(n int) *watch {
 		}
 		r.order = slices.DeleteFunc(r.order, func(o *watch) bool { return o == w })
 	}
-	w = &watch{r: r, line: line, cfg: r.settings(n), resume: r.starts[n]}
+	w = &watch{r: r, line: line, cfg: r.settings(n), resume: r.starts[n], heard: heard{began: none}}
 	delete(r.starts, n)
 	r.watches[n] = w
 	r.made++

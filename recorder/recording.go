@@ -28,9 +28,11 @@ type recording struct {
 	hooked  bool // by request while off-hook: ends with the call
 
 	// The decider's own.
-	fired int64    // where it was triggered: from plus the pre-roll
-	kept  bool     // never thrown away for being short
-	link  *resumed // what it continues after a restart
+	fired   int64    // where it was triggered: from plus the pre-roll
+	kept    bool     // never thrown away for being short
+	name    string   // of the calling party, as told in the story
+	dropped bool     // thrown away, however long
+	link    *resumed // what it continues after a restart
 
 	written atomic.Int64 // audio before it is in the files
 	broken  atomic.Bool  // the line's sides are not what they were: no more can be read
@@ -42,7 +44,41 @@ type recording struct {
 	end     int64 // or none
 	ended   archive.End
 	story   []archive.Entry
-	dropped int // story lines that found no room
+	missing int    // story lines that found no room
+	muted   []span // what is silence in the files
+}
+
+// A span is the audio [from, to) of a line.
+type span struct{ from, to int64 }
+
+// mute makes a span silence, as far as it has not been written. It says whether
+// all of it will be.
+func (r *recording) mute(from, to int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := from >= r.horizon || from >= r.written.Load()
+	r.muted = append(r.muted, span{from, to})
+	return all
+}
+
+// silenced calls f with what of [from, to) is muted.
+func (r *recording) silenced(from, to int64, f func(from, to int64)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.muted {
+		if a, b := max(m.from, from), min(m.to, to); a < b {
+			f(a, b)
+		}
+	}
+}
+
+// ofACall says that it lasts as long as a call, where calls or the hook are known.
+func (r *recording) ofACall() bool {
+	switch r.trigger {
+	case Voltage, Voice, Key, Call:
+		return true
+	}
+	return r.hooked
 }
 
 // tell adds a story line.
@@ -50,7 +86,7 @@ func (r *recording) tell(e archive.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.story) >= maxStory {
-		r.dropped++
+		r.missing++
 		return
 	}
 	r.story = append(r.story, e)

@@ -31,8 +31,9 @@ func (r *Recorder) Stop(line int, actor string) error {
 // Configure changes how a line is recorded, at once: a recording that the new
 // settings do not want ends, one that they want otherwise goes on in a linked
 // segment. Errors: those of Validate; *[LineError] with [ErrNoLine] (the
-// settings are asked for when the line appears), an *[UnfitError] where the line
-// cannot be recorded so, [ErrStarting] or [ErrNotRunning]. A pre-roll that is
+// settings are asked for when the line appears), [ErrStarting] or [ErrNotRunning];
+// and, with the settings taken, an *[UnfitError] where the line has not got what
+// its trigger needs, so that nothing will begin a recording. A pre-roll that is
 // too short for the trigger is taken as the shortest that is not; see [Fits].
 func (r *Recorder) Configure(line int, c LineConfig) error {
 	c = c.filled()
@@ -40,11 +41,11 @@ func (r *Recorder) Configure(line int, c LineConfig) error {
 		return &LineError{"configure recording", line, err}
 	}
 	return r.ask("configure recording", line, func(w *watch, _ int64) error {
+		w.configure(c) // what it was before is not wanted any more
 		var unfit *UnfitError
 		if errors.As(Fits(c, w.line.Status()), &unfit) && unfit.Code == "no-volts" {
 			return unfit
 		}
-		w.configure(c)
 		return nil
 	})
 }

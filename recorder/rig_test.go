@@ -69,7 +69,7 @@ func (b *board) Exchange(_, rx *driver.Frame) error {
 		for k := range code {
 			code[k] = pattern(i, b.pos+int64(k))
 		}
-		if b.pos%2000 < driver.Block {
+		if b.pos%2000 < driver.Block && b.info.Lines[i].Caps.Has(driver.CapVolts) {
 			rx.Event(driver.Volts, i, 0, b.mv[i], nil)
 		}
 	}

@@ -2,8 +2,11 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
+
+	"vaad/recorder/archive"
 )
 
 // syncs makes what was written durable once a second, and looks at the space.
@@ -26,6 +29,14 @@ func (r *Recorder) syncs(ctx context.Context) {
 		watch.begin()
 		_, err := r.c.Archive.Sync()
 		inTime := watch.end()
+		if gone := (*archive.RemovedError)(nil); errors.As(err, &gone) { // the disk itself is well
+			err = nil
+			select {
+			case r.removed <- gone.IDs:
+			case <-r.ended:
+			case <-ctx.Done():
+			}
+		}
 		switch {
 		case err != nil:
 			r.writer.dirty.Store(true)

@@ -9,13 +9,18 @@ import (
 
 // Codes of why a recording ended, beside those of channels' call ends.
 const (
-	EndManual   = "manual"        // a person stopped it
-	EndLength   = "max-length"    // it goes on in the next segment
-	EndSettings = "settings"      // the line's settings changed
-	EndGone     = "board-gone"    //
-	EndOverflow = "feed-overflow" // events were lost; a linked segment goes on
-	EndShutdown = "shutdown"      // the daemon stopped
-	EndLine     = "line-changed"  // the line's sides changed under it
+	EndManual    = "manual"        // a person stopped it
+	EndLength    = "max-length"    // it goes on in the next segment
+	EndSettings  = "settings"      // the line's settings changed
+	EndGone      = "board-gone"    //
+	EndOverflow  = "feed-overflow" // events were lost; a linked segment goes on
+	EndShutdown  = "shutdown"      // the daemon stopped
+	EndLine      = "line-changed"  // the line's sides changed under it
+	EndSilence   = "silence"       // nobody has spoken for the hang-over
+	EndKey       = "key"           // somebody keyed the sequence
+	EndModem     = "modem"         // a fax or a modem was heard: it ends, or goes on lossless
+	EndModemOver = "modem-over"    // it goes on in the codec of the settings
+	EndRemoved   = "files-removed" // somebody removed its files; what the ring has goes on in a new one
 )
 
 // Codes of why a call has no recording.
@@ -23,6 +28,10 @@ const (
 	WhyTooShort = "too-short"      // shorter than min_ms
 	WhyOff      = "trigger-off"    //
 	WhyManual   = "trigger-manual" // and nobody asked
+	WhyNoVoice  = "no-voice"       // the trigger is voice, and nobody spoke
+	WhyNoKey    = "no-key"         // the trigger is key, and nobody keyed the sequence
+	WhyModem    = "modem"          // fax and modem are not recorded on this line
+	WhyNotVoice = "not-voice"      // what began it was a tone
 	WhyStopped  = "stopped"        // a person had stopped it
 	WhyUnused   = "line-unused"    //
 	WhyDiskFull = "disk-full"      // the reserve was reached, or nothing could be written in time
@@ -38,6 +47,7 @@ type watch struct {
 	cfg  LineConfig
 
 	up      bool   // its board runs
+	volts   bool   // the line's card measures voltage, so that the hook is known
 	base    int64  // audio before it is of an earlier opening of the board
 	least   int64  // samples of pre-roll that Voltage needs
 	floor   int64  // no pre-roll reaches before it: a person stopped a recording there
@@ -47,9 +57,12 @@ type watch struct {
 	stopped bool   // a person said stop: nothing more until the next call
 	refused string // why nothing is recorded although it should be
 
-	call, direction, called string
-	recorded                bool             // the call has a recording
-	recent                  []channels.Event // of the present call, for the story of a recording that begins in it
+	call, direction, caller, called, name string
+
+	numbered bool // called is the number without its prefix; else it is what was dialled
+	recorded bool // the call has a recording
+	heard    heard
+	recent   []channels.Event // of the present call, for the story of a recording that begins in it
 
 	gaps []channels.Event // since the last recording, for a pre-roll that reaches back to them
 
@@ -87,19 +100,40 @@ func (w *watch) event(e *channels.Event) {
 		w.state(e)
 	case channels.OffHook:
 		w.hook, w.stopped, w.refused = true, false, ""
+		if w.call == "" {
+			w.heard.anew()
+		}
+		if w.heard.began == none {
+			w.heard.began = e.Pos
+		}
 		w.trigger(e)
 		w.known = true
 	case channels.OnHook, channels.NoFeed:
 		w.hook, w.known = false, true
 		w.hungUp(e.Known, string(e.Kind))
+		if w.call == "" {
+			w.heard.anew()
+			w.heard.began = none
+		}
 	case channels.CallBegin:
 		w.callBegins(e)
 	case channels.CallAnswered:
 		w.learnDirection(e)
+		w.numbers(e)
+	case channels.Numbers:
+		w.numbers(e)
+	case channels.VoiceBegin:
+		w.voiceBegins(e)
+	case channels.VoiceEnd:
+		w.voiceEnds(e)
+	case channels.Key:
+		w.key(e)
+	case channels.Modem:
+		w.modemHeard(e)
 	case channels.CallEnd:
 		w.callEnds(e)
 	case channels.Digit:
-		if len(w.called) < maxNumber {
+		if !w.numbered && len(w.called) < maxNumber {
 			w.called += e.Text
 		}
 	case channels.Gap:
@@ -110,6 +144,7 @@ func (w *watch) event(e *channels.Event) {
 }
 
 func (w *watch) state(e *channels.Event) {
+	w.heard.over = e.To == channels.Abandoned
 	switch e.To {
 	case channels.Idle, channels.PreRing, channels.Ringing, channels.NoBattery:
 		w.known, w.resume = true, nil
@@ -128,16 +163,24 @@ func (w *watch) state(e *channels.Event) {
 }
 
 func (w *watch) callBegins(e *channels.Event) {
-	w.call, w.called, w.recorded, w.stopped = e.Call, "", false, false
+	w.call, w.recorded, w.stopped = e.Call, false, false
+	w.caller, w.called, w.name, w.numbered = "", "", "", false
+	w.heard.began = e.Pos
+	if w.heard.anew(); w.cur != nil && w.cur.trigger == Continuous {
+		w.codecAgain(e.Known)
+	}
 	if e.Direction != "" {
 		w.direction = direction(e.Direction)
 	}
 	switch {
 	case w.cur != nil && w.ending == nil:
 		w.attach(w.cur, e)
-	case w.hook: // dialled again without hanging up
+	case w.hook || w.cfg.Trigger == Call: // dialled again without hanging up; or it rings
 		w.trigger(e)
+	case w.cfg.Trigger == Continuous && w.cur == nil: // the call before was not to be recorded
+		w.want(e.Known)
 	}
+	w.numbers(e)
 }
 
 // attach says that a recording holds the call that is up.
@@ -152,7 +195,8 @@ func (w *watch) attach(rec *recording, e *channels.Event) {
 	}
 	rec.learn(archive.EntryCall, w.call, e)
 	rec.learn(archive.EntryDirection, w.direction, e)
-	if rec.link == nil && (rec.trigger == Voltage || rec.hooked) {
+	w.tellNumbers(e)
+	if rec.link == nil && rec.ofACall() {
 		rec.learn(archive.EntryConversation, w.call, e)
 	}
 	if l := rec.link; l != nil && l.call != "" && l.call != w.call {
@@ -196,12 +240,18 @@ func (w *watch) learnCalled(e *channels.Event) {
 
 func (w *watch) callEnds(e *channels.Event) {
 	w.learnDirection(e)
+	w.numbers(e)
 	w.learnCalled(e)
+	if w.cur != nil && w.cur.trigger == Call && e.Missed {
+		w.cur.dropped = true
+	}
 	if !w.recorded && !e.Missed && e.Call != "" {
 		w.r.c.Calls.Attach(e.Call, "", w.why())
 	}
 	w.hungUp(e.Known, e.EndedBy)
-	w.call, w.direction, w.called, w.refused = "", "", "", ""
+	w.call, w.direction, w.refused = "", "", ""
+	w.caller, w.called, w.name, w.numbered = "", "", "", false
+	w.heard.began = none
 	w.recent = w.recent[:0]
 }
 
@@ -218,13 +268,19 @@ func (w *watch) why() string {
 		return WhyOff
 	case w.cfg.Trigger == Manual:
 		return WhyManual
+	case w.skips():
+		return WhyModem
+	case w.cfg.Trigger == Voice:
+		return WhyNoVoice
+	case w.cfg.Trigger == Key:
+		return WhyNoKey
 	}
 	return ""
 }
 
 // hungUp ends what lasts as long as a call, once all events of that moment are read.
 func (w *watch) hungUp(known int64, by string) {
-	if w.cur == nil || w.cur.trigger != Voltage && !w.cur.hooked {
+	if w.cur == nil || !w.cur.ofACall() {
 		return
 	}
 	if w.ending == nil {
@@ -247,13 +303,21 @@ func (w *watch) note(e *channels.Event) {
 	case w.call == "": // what comes right before a call belongs to it
 		early := func(o channels.Event) bool { return o.Pos < e.Pos-leadIn }
 		w.recent = append(slices.DeleteFunc(w.recent[max(0, len(w.recent)-maxLeadIn):], early), *e)
-	case len(w.recent) < maxRecent:
+	case len(w.recent) < maxRecent && e.Kind != channels.VoiceBegin && e.Kind != channels.VoiceEnd:
 		w.recent = append(w.recent, *e)
 	}
 }
 
+// sideOf is the side that an event tells of, "" where there is only one.
+func sideOf(e *channels.Event) string {
+	if e.Side == Mixed {
+		return ""
+	}
+	return e.Side
+}
+
 func entry(rec *recording, e *channels.Event) archive.Entry {
-	n := archive.Entry{Time: e.Time, At: e.Pos - rec.from, Kind: string(e.Kind), Value: e.Value, Text: e.Text}
+	n := archive.Entry{Time: e.Time, At: e.Pos - rec.from, Kind: string(e.Kind), Side: sideOf(e), Value: e.Value, Code: e.By, Text: e.Text}
 	switch e.Kind {
 	case channels.LineState:
 		n.Text = string(e.To)
@@ -275,6 +339,10 @@ func (w *watch) settle(k int64) {
 	if w.cur == nil {
 		return
 	}
+	if at := w.silence(); at != none && w.ending == nil && k > at+voiceLate {
+		w.ending = &ending{pos: at, by: EndSilence}
+		w.floor = at
+	}
 	upto := k
 	if w.ending != nil {
 		upto = min(upto, w.ending.pos)
@@ -293,6 +361,8 @@ func (w *watch) settle(k int64) {
 func (w *watch) advance(p int64) {
 	w.settle(p)
 	w.fed = max(w.fed, p)
+	w.modemOver(p)
+	p = w.ceiling(p)
 	switch {
 	case w.cur != nil && w.ending != nil:
 		w.cur.upto(min(p, w.ending.pos))
@@ -313,8 +383,8 @@ func (w *watch) want(p int64) {
 		return
 	}
 	from := max(p, w.base)
-	if w.cfg.Trigger == Voltage {
-		from = w.preroll(p, Voltage)
+	if w.cfg.Trigger != Continuous {
+		from = w.preroll(p, w.cfg.Trigger)
 	}
 	link := w.resumable(w.line.Time(p))
 	w.resume = nil
@@ -323,12 +393,28 @@ func (w *watch) want(p int64) {
 
 // wanted says whether the line's settings ask for a recording now.
 func (w *watch) wanted() bool {
-	return w.up && (w.cfg.Trigger == Continuous || w.cfg.Trigger == Voltage && w.hook && w.call != "")
+	if !w.up || w.skips() {
+		return false
+	}
+	switch w.cfg.Trigger {
+	case Continuous:
+		return true
+	case Voltage:
+		return w.hook && w.call != ""
+	case Call:
+		return w.call != ""
+	case Voice:
+		return w.speaks() && w.mayHear()
+	}
+	return false
 }
 
 func (w *watch) preroll(pos int64, trigger string) int64 {
 	n := samples(w.cfg.PrerollMS)
-	if trigger == Voltage {
+	switch {
+	case trigger == Voice:
+		n = max(n, leastVoice)
+	case trigger == Voltage, trigger == Call && w.volts:
 		n = max(n, w.least)
 	}
 	return min(pos, max(pos-n, w.base, w.floor))
@@ -345,9 +431,13 @@ func (w *watch) trigger(e *channels.Event) {
 		return
 	}
 	switch {
-	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous:
+	case w.skips():
+	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous, w.cfg.Trigger == Call && w.call != "":
 		w.begin(w.preroll(e.Pos, w.cfg.Trigger), e.Pos, w.cfg.Trigger, "", link)
-	case w.cfg.Trigger == Manual && link != nil && link.trigger == Manual:
-		w.begin(w.preroll(e.Pos, Manual), e.Pos, Manual, link.actor, link)
+	case link == nil || link.trigger != w.cfg.Trigger:
+	case w.cfg.Trigger == Voice: // what a restart cut off goes on, also while nobody speaks
+		w.beginByVoice(e.Pos, link)
+	case w.cfg.Trigger == Manual, w.cfg.Trigger == Key, w.cfg.Trigger == Call:
+		w.begin(w.preroll(e.Pos, w.cfg.Trigger), e.Pos, w.cfg.Trigger, link.actor, link)
 	}
 }

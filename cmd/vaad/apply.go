@@ -111,7 +111,8 @@ func (d *running) applyLine(ctx context.Context, n string, l lineDoc) (taken boo
 		d.log.Warn("a line did not take its settings; it is tried again", "line", n, "error", err)
 	}
 	err = d.rec.Configure(number(n), d.plan.recordConfig(number(n)))
-	if err != nil && !errors.Is(err, recorder.ErrNoLine) && !errors.Is(err, recorder.ErrStarting) { // it asks itself when it sees the line
+	var needs *recorder.UnfitError
+	if err != nil && !errors.As(err, &needs) && !errors.Is(err, recorder.ErrNoLine) && !errors.Is(err, recorder.ErrStarting) { // an alarm says the first; it asks itself when it sees the line
 		d.log.Error("the recorder refused a line's settings", "line", n, "error", err)
 	}
 	return taken

@@ -41,6 +41,11 @@ func (r *checkCmd) Run() error {
 			return err
 		}
 		fmt.Printf("# board %v: driver %v, %s\n", b["id"], b["driver"], opts)
+		if log, ok := b["replay"].(string); ok {
+			if _, err := os.Stat(log); err != nil {
+				fmt.Printf("# board %v: it stays failed until its frame log is there: %v\n", b["id"], err)
+			}
+		}
 	}
 	for _, f := range found.Ignored {
 		fmt.Printf("# no longer fits, its default is used: %s\n", f)

@@ -238,7 +238,8 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 			trigger = "voltage"
 		}
 	}
-	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec}
+	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,
+		HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem}
 }
 
 // config is channelConfig with the board as last opened.

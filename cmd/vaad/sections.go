@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"vaad/driver"
+	"vaad/recorder"
 	"vaad/settings"
 )
 
@@ -27,12 +28,18 @@ type lineDoc struct {
 	LocalPort   int    `json:"local_port"`   // digital tap: the port that hears the local side, 0 = none
 	Use         string `json:"use"`          // tap, trunk, station, unused; "" = as the board's configuration says
 	Group       string `json:"group"`        // line group, for rights
-	Trigger     string `json:"trigger"`      // off, manual, voltage, continuous; auto = voltage where the line has volts, else manual
+	Trigger     string `json:"trigger"`      // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, else manual
 	PrerollMS   int    `json:"preroll_ms"`   // kept from before the trigger
 	MinMS       int    `json:"min_ms"`       // shorter recordings are thrown away
 	MaxMS       int    `json:"max_ms"`       // longer ones go on in a linked segment
 	Sides       string `json:"sides"`        // separate or mixed
-	Codec       string `json:"codec"`        // g711 (bit for bit) or pcm16
+	Codec       string `json:"codec"`        // g711 (bit for bit), pcm16, ima or gsm
+	HangoverMS  int    `json:"hangover_ms"`  // voice, where nothing tells of calls: ends so long after the last word
+	KeyStart    string `json:"key_start"`    // key: the sequence that begins a recording, * or # and more
+	KeyStop     string `json:"key_stop"`     // key: the one that ends it
+	KeyFrom     string `json:"key_from"`     // key: call (from the call's beginning, at most 60 s back) or key
+	KeyMute     bool   `json:"key_mute"`     // key: the sequences are silence in the recording
+	OnModem     string `json:"on_modem"`     // fax or modem heard: lossless (goes on in g711), skip or keep
 	ThresholdMV int    `json:"threshold_mv"` // off-hook below this; 0 = learn it
 	RingGapMS   int    `json:"ring_gap_ms"`  // longest pause between rings of one call; 0 = learn it
 }
@@ -98,7 +105,8 @@ func (s sections) check(v settings.View) error {
 }
 
 func defaultLine() lineDoc {
-	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711"}
+	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711",
+		HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless"}
 }
 
 func (d siteDoc) validate() error {
@@ -136,9 +144,13 @@ func (l lineDoc) validate(key string) error {
 			bad(k, "%d: must be %d…%d", v, lo, hi)
 		}
 	}
-	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "continuous")
+	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "voice", "key", "call", "continuous")
 	oneOf("sides", l.Sides, "separate", "mixed")
-	oneOf("codec", l.Codec, "g711", "pcm16")
+	oneOf("codec", l.Codec, "g711", "pcm16", "ima", "gsm")
+	if err := (recorder.LineConfig{HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom,
+		OnModem: l.OnModem}).Validate(); err != nil {
+		errs = append(errs, err) // names its keys
+	}
 	within("preroll_ms", l.PrerollMS, 0, 30_000)
 	within("min_ms", l.MinMS, 0, 600_000)
 	within("max_ms", l.MaxMS, 5_000, 4*3600*1000)

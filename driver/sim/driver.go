@@ -64,7 +64,7 @@ func (m maker) open(_ context.Context, _ driver.Candidate, cfg driver.Config) (d
 		return nil, err
 	}
 	if o.Replay != "" {
-		return m.openReplay(cfg, o, info)
+		return m.openReplay(cfg, o)
 	}
 	return m.openBoard(cfg, o, info)
 }

@@ -41,7 +41,7 @@ func plan(cfg driver.Config) (options, driver.Info, error) {
 	o := parseOptions(cfg, f)
 	info := driver.Info{Driver: "sim", Model: model, Serial: cfg.ID, Location: "simulated", Virtual: o.peersClock(), Simulated: true}
 	if o.Replay != "" {
-		info = readReplay(o.Replay, f)
+		info.Virtual = false // its log is read when it is opened: it may not be there yet
 	} else {
 		o.scene = loadScene(o.Scene, f)
 		info.Spans = o.spans(f)

@@ -34,23 +34,7 @@ type replayed struct {
 	voltsAt int64
 }
 
-// readReplay finds out whether a frame log can be played, and of what board.
-func readReplay(path string, f *faults) driver.Info {
-	file, err := os.Open(path)
-	if err != nil {
-		f.add("replay", "%v", err)
-		return driver.Info{}
-	}
-	defer func() { _ = file.Close() }()
-	r, err := framelog.NewReader(file)
-	if err != nil {
-		f.add("replay", "%s: %v", path, err)
-		return driver.Info{}
-	}
-	return r.Info()
-}
-
-func (m maker) openReplay(cfg driver.Config, o options, info driver.Info) (driver.Board, error) {
+func (m maker) openReplay(cfg driver.Config, o options) (driver.Board, error) {
 	fail := func(err error) (driver.Board, error) {
 		return nil, fmt.Errorf("open simulated board %q: replay: %w", cfg.ID, err)
 	}
@@ -70,6 +54,7 @@ func (m maker) openReplay(cfg driver.Config, o options, info driver.Info) (drive
 		_ = player.Close()
 		return fail(err)
 	}
+	info := player.Info()
 	info.Driver, info.Serial, info.Location = "sim", cfg.ID, "simulated"
 	info.Model = "replay of " + info.Model
 	info.Simulated, info.Virtual = true, false

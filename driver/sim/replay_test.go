@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,6 +118,13 @@ func TestReplayOfNoLogIsRefused(t *testing.T) {
 		if _, err := openWith("", fmt.Sprintf(`{"replay":%q}`, path)); err == nil || !strings.Contains(err.Error(), "replay: ") {
 			t.Errorf("written %v: %v", write, err)
 		}
+	}
+}
+
+func TestReplayWhoseLogIsMissingIsNoFaultOfTheConfiguration(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "not-there-yet.frames")
+	if err := Driver().Check(driver.Config{ID: "b", Options: json.RawMessage(fmt.Sprintf(`{"replay":%q}`, missing))}); err != nil {
+		t.Error("it would keep all other boards from starting:", err)
 	}
 }
 

@@ -187,8 +187,8 @@ func (w *Writer) Finish(e End) error {
 
 // Sync makes everything appended, checkpointed and logged so far durable and
 // says how long it took. The recorder calls it once a second. It is an error
-// too when somebody has removed the files of a recording that runs: they still
-// take all that is written, and keep nothing.
+// too, a *[RemovedError], when somebody has removed the files of recordings that
+// run: they still take all that is written, and keep nothing. All else is durable then.
 func (a *Archive) Sync() (time.Duration, error) {
 	took, err := a.sync.sync()
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 )
 
@@ -55,3 +56,13 @@ func Reason(err error) string {
 	}
 	return "other"
 }
+
+// A RemovedError tells of recordings that run and whose files somebody removed:
+// errors.Is says [fs.ErrNotExist].
+type RemovedError struct{ IDs []string }
+
+func (e *RemovedError) Error() string {
+	return "somebody removed the files of recordings that run: " + strings.Join(e.IDs, ", ")
+}
+
+func (e *RemovedError) Unwrap() error { return fs.ErrNotExist }

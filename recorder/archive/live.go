@@ -2,7 +2,6 @@ package archive
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -87,16 +86,20 @@ func (l *liveSet) each(f func(*Writer)) {
 	}
 }
 
-// removed says which recording has lost its files while it runs.
+// removed says which recordings have lost their files while they run.
 func (a *Archive) removed() error {
+	var gone []string
 	for _, id := range a.live.running() {
-		_, err := a.disk.Stat(inOpen(id + extCkpt))
-		if !errors.Is(err, fs.ErrNotExist) {
+		if _, err := a.disk.Stat(inOpen(id + extCkpt)); !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if w := a.live.get(id); w != nil && w.runs() { // not ended meanwhile
-			return fmt.Errorf("somebody removed the files of a recording that runs: %w", err)
+			gone = append(gone, id)
 		}
 	}
-	return nil
+	if gone == nil {
+		return nil
+	}
+	slices.Sort(gone)
+	return &RemovedError{gone}
 }

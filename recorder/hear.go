@@ -1,0 +1,286 @@
+package recorder
+
+import (
+	"errors"
+	"slices"
+
+	"vaad/channels"
+	"vaad/dsp"
+	"vaad/recorder/archive"
+)
+
+const (
+	// voiceLate is how long after it was spoken voice may become known: within
+	// it the end of a silence is not decided.
+	voiceLate = 400 * dsp.MS
+	// leastVoice is the least that a recording by voice keeps from before the
+	// voice: a detector may find the begin of a word late, never by this much.
+	leastVoice = 300 * dsp.MS
+	// modemHold is how long a line that knows no calls is taken for a modem's
+	// after the last tone of one.
+	modemHold = 10 * 60 * rate
+	// misheard is how near to each other voice and a tone begin that are one sound.
+	misheard = 300 * dsp.MS
+)
+
+// Story lines about keys.
+const (
+	entryKeyStart = "key-start" // Text: the sequence; Value: its length in samples
+	entryKeyStop  = "key-stop"
+	entryMuted    = "muted" // Value samples from At on are silence, as the sequence was keyed there
+	entryModem    = "modem-rule"
+)
+
+// heard is what a watch knows of what is heard on its line.
+type heard struct {
+	speaking []string // sides on which somebody speaks
+	silent   int64    // where the last voice ended
+	segments int      // of voice in the present recording
+	keys     sequence
+	over     bool  // the call is over though the line is off-hook: nothing new begins
+	modem    bool  // fax or modem was heard in this call
+	modemAt  int64 // last
+	began    int64 // where the call or the off-hook period began; none: it is not known
+}
+
+// anew forgets what was heard before a call.
+func (h *heard) anew() { h.modem, h.keys, h.over = false, sequence{}, false }
+
+// bound says that something tells when what is recorded is over.
+func (w *watch) bound() bool { return w.hook || w.call != "" }
+
+func (w *watch) speaks() bool { return len(w.heard.speaking) > 0 }
+
+// mayHear says whether what is heard may begin a recording now.
+func (w *watch) mayHear() bool {
+	onHook := w.volts && w.known && !w.bound() // nobody can speak
+	return w.up && !w.stopped && !w.heard.over && !w.skips() && !onHook
+}
+
+// skips says that fax and modem are not recorded and that this call is one.
+func (w *watch) skips() bool { return w.heard.modem && w.cfg.OnModem == ModemSkip }
+
+func (w *watch) voiceBegins(e *channels.Event) {
+	if !slices.Contains(w.heard.speaking, e.Side) {
+		w.heard.speaking = append(w.heard.speaking, e.Side)
+	}
+	w.heard.segments++
+	if w.cur == nil && w.cfg.Trigger == Voice && w.mayHear() {
+		w.beginByVoice(e.Pos, nil)
+	}
+}
+
+func (w *watch) beginByVoice(pos int64, link *resumed) {
+	w.heard.segments = 1
+	w.heard.silent = pos
+	w.begin(w.preroll(pos, Voice), pos, Voice, "", link)
+}
+
+func (w *watch) voiceEnds(e *channels.Event) {
+	w.heard.speaking = slices.DeleteFunc(w.heard.speaking, func(s string) bool { return s == e.Side })
+	w.heard.silent = max(w.heard.silent, e.Pos)
+}
+
+// silence is where the present recording ends because nobody speaks any more;
+// none if it does not. Where calls or the hook are known, they end it.
+func (w *watch) silence() int64 {
+	if w.cur == nil || w.cur.trigger != Voice || w.bound() || w.speaks() {
+		return none
+	}
+	return max(w.heard.silent, w.cur.from) + samples(w.cfg.HangoverMS)
+}
+
+// ceiling is how far the writer may go at most, as what comes may yet change it.
+func (w *watch) ceiling(p int64) int64 {
+	if at := w.silence(); at != none {
+		p = min(p, at)
+	}
+	if w.cfg.Trigger == Key && w.cfg.KeyMute {
+		if first, ok := w.heard.keys.begun(p, w.cfg.KeyStart, w.cfg.KeyStop); ok {
+			p = min(p, first)
+		}
+		p -= muteBehind
+	}
+	return p
+}
+
+// key takes a key that was pressed while nobody dialled. On a line with sides
+// only its own party may begin and end recordings.
+func (w *watch) key(e *channels.Event) {
+	if w.cfg.Trigger != Key || !w.up || w.heard.over || len(w.line.Sides()) > 1 && e.Side != local {
+		return
+	}
+	k := &w.heard.keys
+	k.add(e.Text, e.Pos, e.Pos+e.Value)
+	first, end := k.first, k.end
+	switch {
+	case k.take(w.cfg.KeyStart):
+		w.keyStart(e, first, end)
+	case k.take(w.cfg.KeyStop):
+		w.keyStop(e, first, end)
+	}
+}
+
+// local is the side of the party at this end of the line.
+const local = "local"
+
+func (w *watch) keyStart(e *channels.Event, first, end int64) {
+	if w.skips() {
+		w.refuse(WhyModem)
+		return
+	}
+	if w.cur == nil {
+		from := w.preroll(first, Key)
+		if w.cfg.KeyFrom == FromCall && w.heard.began != none {
+			from = w.inRing(max(w.heard.began, w.base, w.floor))
+		}
+		if w.begin(min(from, first), first, Key, "", nil) == nil {
+			return
+		}
+		w.stopped = false
+	}
+	w.cur.kept = true
+	w.sequence(e, entryKeyStart, w.cfg.KeyStart, first, end)
+}
+
+func (w *watch) keyStop(e *channels.Event, first, end int64) {
+	if w.cur == nil || w.cur.trigger != Key {
+		return
+	}
+	at := max(first, w.cur.reach())
+	w.sequence(e, entryKeyStop, w.cfg.KeyStop, first, end)
+	w.end(at, EndKey, "")
+	w.floor = at
+}
+
+// sequence tells of one in the story, and mutes it.
+func (w *watch) sequence(e *channels.Event, kind, text string, first, end int64) {
+	rec := w.cur
+	at := w.line.Time(first)
+	rec.tell(archive.Entry{Time: at, At: first - rec.from, Kind: kind, Side: sideOf(e), Value: end - first, Text: text})
+	if w.cfg.KeyMute && kind == entryKeyStart && rec.mute(first, end) { // with the stop it ends before the sequence
+		rec.tell(archive.Entry{Time: at, At: first - rec.from, Kind: entryMuted, Value: end - first})
+	}
+}
+
+// How far back in a ring a recording may begin: the writer needs some time to
+// take it, and a board with a virtual clock runs ahead by a quarter of the ring.
+const (
+	reachBack        = 58 * rate
+	reachBackVirtual = 40 * rate
+)
+
+// inRing is a position, or the first later one whose audio can still be had.
+func (w *watch) inRing(pos int64) int64 {
+	reach := int64(reachBack)
+	if w.line.Virtual() {
+		reach = reachBackVirtual
+	}
+	pos = max(pos, w.line.Fed()-reach)
+	for side := range w.line.Sides() {
+		var b [1]byte
+		var over *channels.ErrOverrun
+		if _, err := w.line.Read(b[:], side, pos); errors.As(err, &over) { // the ring is a short one
+			pos = over.Oldest + skipAhead
+		}
+	}
+	return pos
+}
+
+// modemHeard keeps fax and modem lossless, or does not keep them, as the line's
+// settings say. What a person wants recorded is never skipped.
+func (w *watch) modemHeard(e *channels.Event) {
+	w.heard.modemAt = e.Known
+	if e.Value == 0 || w.heard.modem {
+		return
+	}
+	w.heard.modem = true
+	switch {
+	case w.cur == nil || w.ending != nil:
+	case w.cfg.OnModem == ModemSkip && w.cur.trigger != Manual:
+		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemSkip})
+		w.drop(e)
+		w.end(e.Known, EndModem, e.Text)
+		w.refuse(WhyModem)
+	case w.cfg.OnModem == ModemLossless && w.cur.enc.codec.Coded():
+		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemLossless})
+		w.split(e.Known, EndModem, w.cur.trigger)
+	}
+}
+
+// drop does not keep a recording by voice if it was begun by this sound, and
+// nothing else was heard in it.
+func (w *watch) drop(e *channels.Event) {
+	rec := w.cur
+	if rec == nil || rec.trigger != Voice || rec.kept || w.heard.segments > 1 {
+		return
+	}
+	if d := e.Pos - rec.fired; d >= -misheard && d <= misheard {
+		rec.dropped = true
+	}
+}
+
+// modemOver ends the rule about modems on lines that know no calls.
+func (w *watch) modemOver(p int64) {
+	if !w.heard.modem || w.bound() || p < w.heard.modemAt+modemHold {
+		return
+	}
+	w.heard.modem = false
+	w.refused = ""
+	w.codecAgain(p)
+	w.want(p)
+}
+
+// codecAgain goes on in the codec of the settings after a modem was heard.
+func (w *watch) codecAgain(p int64) {
+	if w.cur == nil || w.ending != nil {
+		return
+	}
+	if enc := newEncoder(w.line.Sides(), w.recordAs()); enc != nil && enc.codec != w.cur.enc.codec {
+		w.split(p, EndModemOver, w.cur.trigger)
+	}
+}
+
+// recordAs is the settings as they count now: a modem is kept lossless.
+func (w *watch) recordAs() LineConfig {
+	c := w.cfg
+	if w.heard.modem && c.OnModem == ModemLossless && (c.Codec == IMA || c.Codec == GSM) {
+		c.Codec = G711
+	}
+	return c
+}
+
+// numbers takes what is known of the parties of the call.
+func (w *watch) numbers(e *channels.Event) {
+	if e.Call != "" && w.call != "" && e.Call != w.call {
+		return
+	}
+	if e.Caller != "" {
+		w.caller = e.Caller
+	}
+	if e.Called != "" {
+		w.called, w.numbered = e.Called, true
+	}
+	if e.Name != "" {
+		w.name = e.Name
+	}
+	w.tellNumbers(e)
+}
+
+// tellNumbers gives the numbers to the recording of the call.
+func (w *watch) tellNumbers(e *channels.Event) {
+	if w.cur == nil || !w.ofCall(w.cur) {
+		return
+	}
+	w.cur.learn(archive.EntryCaller, w.caller, e)
+	if w.numbered {
+		w.cur.learn(archive.EntryCalled, w.called, e)
+	}
+	if w.name != "" && w.name != w.cur.name {
+		w.cur.name = w.name
+		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryName, Text: w.name})
+	}
+}
+
+// entryName is the name of the calling party, as the exchange sent it.
+const entryName = "caller-name"
