@@ -48,16 +48,28 @@ licences: build $(TOOLS)/staticcheck ## check the licence of every linked module
 	$(TOOLS)/licences bin/vaad bin/vaactl
 
 .PHONY: bench
-bench: ## benchmarks of the hot paths, and the load of the whole daemon against its targets
+bench: ## speed of detectors and codecs against spandsp and libgsm, in turns on one core; writes docs/performance.md
+	@.ci/need go peers speech
+	@mkdir -p .cache/peers
+	go test -c -o .cache/peers/peers.test ./dsp/peers
+	go test -c -tags purego -o .cache/peers/purego.test ./dsp/peers
+	cd dsp/peers && taskset -c $$(($$(nproc) - 1)) ../../.cache/peers/peers.test -test.run TestPerformance -test.v -test.timeout 60m \
+	  -performance ../../docs/performance.md -purego ../../.cache/peers/purego.test -commit "$$(../../.ci/commit)"
+
+.PHONY: microbench
+microbench: ## benchmarks of the hot paths, in Go alone
 	go test -run '^$$' -bench . -benchmem ./driver/... ./channels/... ./recorder/... ./dsp/...
-	$(MAKE) load
 
 .PHONY: load
 load: build ## CPU and memory of the daemon under the three loads the documents quote
 	go test ./e2e -run TestLoad -count 1 -v -timeout 30m -args -full
 
 .PHONY: accuracy
-accuracy: ## how exact recordings and line states are: audio, times, traces
+accuracy: ## what detectors and codecs reach, and spandsp on the same signals (SEED=0: a fresh set); writes docs/accuracy.md
+	.ci/listening accuracy $(SEED)
+
+.PHONY: accuracy-record
+accuracy-record: ## how exact recordings and line states are: audio, times, traces
 	go test ./e2e -run 'TestAudio|TestTraces|TestClock' -count 1 -v -timeout 30m
 
 .PHONY: stress
@@ -77,6 +89,10 @@ generate: ## write the assembly of the kernels below dsp from .ci/asm
 generate-check: ## check that the assembly below dsp is what .ci/asm generates
 	@.ci/need go
 	cd .ci/asm && go run . -check
+
+.PHONY: prove-listening
+prove-listening: ## the full proofs of detectors and codecs: hours of speech, fresh sets, independent generators; results in docs/proof/listening.md
+	.ci/listening prove $(SEED)
 
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
