@@ -33,9 +33,10 @@ func (c analyseCmd) analysers() []analyser {
 	return []analyser{
 		{"dtmf", func() listener { return newKeys() }},
 		{"tone", func() listener { return newTones(c.Country) }},
+		{"modem", func() listener { return newModems() }},
 		{"callerid", func() listener { return newCallers() }},
 		{"voice", func() listener { return newVoices() }},
-		{"level", func() listener { return &meter{every: int64(c.Every * rate)} }},
+		{"level", func() listener { return newMeter(int64(c.Every * rate)) }},
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ type finding struct {
 }
 
 // A fact is a key of a finding's JSON object with its value, which is a string,
-// an int, a span, a decimal, or a list.
+// an int, a bool, a span, a decimal, or a list.
 type fact struct {
 	key   string
 	value any
@@ -114,7 +115,20 @@ func (s *session) heard(f finding) string {
 		if country, _ := f.fact("country").(string); country != "" {
 			what += " " + country
 		}
+		if hz, ok := f.fact("hz").(decimal); ok && f.kind == "modem" {
+			what += fmt.Sprintf(", %.0f Hz", hz)
+		}
+		if function, _ := f.fact("function").(string); function != "" {
+			what += ", " + function
+		}
 		args = append(args, "what", what)
+	case "level":
+		if hz, ok := f.fact("hum_hz").(decimal); ok {
+			hum, _ := f.fact("hum_dbm0").(decimal)
+			args = append(args, "hum", s.t("heard-hum", "hz", fmt.Sprintf("%.1f", hz), "level", fmt.Sprintf("%.1f", hum)))
+		} else {
+			args = append(args, "hum", "")
+		}
 	case "callerid":
 		args = append(args, "what", s.caller(f))
 	case "voice":
