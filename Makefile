@@ -94,6 +94,12 @@ generate-check: ## check that the assembly below dsp is what .ci/asm generates
 prove-listening: ## the full proofs of detectors and codecs: hours of speech, fresh sets, independent generators; results in docs/proof/listening.md
 	.ci/listening prove $(SEED)
 
+.PHONY: twins
+twins: ## the plain Go that stands for kernels: tested here, checked for other processors
+	@.ci/need go
+	go test -tags purego $(addprefix ./,$(dir $(wildcard dsp/*/kernels_amd64.s)))
+	GOARCH=arm64 go vet ./dsp/...
+
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
 	go test ./console -run OpenAPI -update

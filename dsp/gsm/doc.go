@@ -30,13 +30,25 @@
 // In loud artificial signals it takes another lag once in 60000 frames or so;
 // spandsp and this package sum integers, as the standard does.
 //
+// # Kernels
+//
+// Where the processor has AVX2, all but the offset filter, the Schur recursion
+// and the packing of bits is done by kernels (kernels_amd64.s, generated), which
+// give the same bits as plain Go: their instructions are the saturating ones of
+// 16 bits that the standard describes. Vectors of 512 bits make the search for
+// the lag no faster, as its loads all cross cache lines; so there are none.
+//
 // # Measured
 //
 // All 2788 frames of the standard's sequences 1 to 5: no parameter and no
 // sample differs. Ten minutes of speech and forty of noise, clipping,
 // pulses and silence are coded as by spandsp 0.0.6, and those and random frames
-// decoded as by libgsm 1.0.22 and spandsp. One core of a Xeon of 2023 carries
+// decoded as by libgsm 1.0.22 and spandsp. One core of a Xeon of 2023 carries,
+// in one run with the libraries of Debian 12,
 //
 //	encode  decode  lines of 8000 samples per second
-//	 2,800   7,290  spandsp  2,350  4,940  libgsm  1,580  4,770
+//	14,500  14,600  with AVX2
+//	 2,740   6,960  in plain Go
+//	 2,390   5,050  spandsp
+//	 1,580   4,850  libgsm
 package gsm
