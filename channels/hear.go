@@ -7,7 +7,7 @@ import (
 
 // ordinary is what lines without a table are listened to for: what is wished of
 // their audio, not what their signalling says otherwise.
-const ordinary = ears.Keys | ears.Tones | ears.Voice
+const ordinary = ears.Keys | ears.Tones | ears.Modems | ears.Voice
 
 // A hearing is what listens to one side of a line, and what of its audio is not
 // the line's.
@@ -103,6 +103,10 @@ func (r *lineRun) tell(out *emitter, side int, f *ears.Finding, known int64) {
 		e.Kind, e.Text, e.Value = Tone, f.Tone.String(), 1
 	case ears.ToneEnd:
 		e.Kind, e.Text = Tone, f.Tone.String()
+	case ears.ModemBegin:
+		e.Kind, e.Text, e.Value = Modem, f.Modem.String(), 1
+	case ears.ModemEnd:
+		e.Kind, e.Text = Modem, f.Modem.String()
 	case ears.Key:
 		if r.table == nil {
 			e.Kind, e.Text, e.Value, e.Sure, e.By = Key, keyText(f.Key), f.Length, f.Sure, "keys"

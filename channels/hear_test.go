@@ -10,6 +10,7 @@ import (
 	"vaad/driver/sim/voice"
 	"vaad/dsp/callerid"
 	"vaad/dsp/g711"
+	"vaad/dsp/modemtone"
 	"vaad/dsp/pulse"
 	"vaad/dsp/tone"
 )
@@ -217,6 +218,27 @@ func TestTapTellsWhatIsDialledInKeys(t *testing.T) {
 	}
 	if got := fmt.Sprint(texts(evs, Tone)); got != "dialdialringbackringback" {
 		t.Errorf("tones %q", got)
+	}
+}
+
+func TestFaxThatAnswersIsToldAndTakenForTheAnswer(t *testing.T) {
+	s, ms := outgoing(t, func(s *scene) []int16 { return s.keys("5551234") })
+	began := ms + 1000
+	ms = s.play(began, s.source(modemtone.NewSource(modemtone.ANS, -15), 3000))
+	s.at((ms+3000)/20*20, driver.Volts, -48000)
+	evs, _ := s.run(ms+7000, LineConfig{Use: driver.Tap})
+	m, answer := find(evs, Modem), one(t, evs, CallAnswered)
+	if len(m) != 2 || m[0].Text != "ans" || m[0].Value != 1 || m[1].Value != 0 || m[0].Side != "mixed" {
+		t.Errorf("%+v", m)
+	}
+	if off := answer.Pos/8 - int64(began); answer.AnsweredBy != "modem" || off < -60 || off > 60 {
+		t.Errorf("%+v", answer)
+	}
+	if end := one(t, evs, CallEnd); end.Called != "5551234" || end.Facts.Outcome != "answered" {
+		t.Errorf("%+v", end)
+	}
+	if v := find(evs, VoiceBegin); len(v) != 0 {
+		t.Errorf("voice: %+v", v)
 	}
 }
 

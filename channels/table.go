@@ -4,6 +4,7 @@ import (
 	"vaad/channels/analog"
 	"vaad/channels/ears"
 	"vaad/driver"
+	"vaad/dsp/modemtone"
 )
 
 // A table knows a line's state from what its board says. The loop calls it in
@@ -83,6 +84,11 @@ func (t *tapTable) heard(out *emitter, f *ears.Finding, known int64) {
 		s := &f.Shape
 		tone := analog.Tone{Name: f.Tone, At: f.At, Hz: int(s.Hz[0]), On: int(s.OnMS), Off: int(s.OffMS)}
 		b = t.tap.Tone(b, tone, f.Kind == ears.ToneBegin, known)
+	case ears.ModemBegin:
+		if !answers(f.Modem) {
+			return
+		}
+		b = t.tap.Modem(b, f.At, known)
 	case ears.Message:
 		b = t.tap.Message(b, f.Message, known)
 	case ears.Damaged:
@@ -109,6 +115,16 @@ func (t *tapTable) state() State { return State(t.tap.State().String()) }
 func (t *tapTable) gone(out *emitter, pos int64) {
 	t.buf = t.tap.Gone(t.buf[:0], pos)
 	t.pass(out)
+}
+
+// answers reports whether a modem's tone is that of the side that was called.
+func answers(m modemtone.Tone) bool {
+	switch m {
+	case modemtone.ANS, modemtone.ANSpr, modemtone.ANSam, modemtone.ANSampr, modemtone.Bell103, modemtone.V22, modemtone.V23, modemtone.V21Mark,
+		modemtone.V21, modemtone.JM:
+		return true
+	}
+	return false
 }
 
 // pass hands the tap's findings to the feed in its words.

@@ -1,10 +1,10 @@
 // Package ears listens to one side of one line: it holds the detectors of dsp
 // and lets those work that the line's state asks for.
 //
-//	block of 20 ms, position, Senses ─▶ Ears ─▶ Finding (key, voice, tone, message)
+//	block of 20 ms, position, Senses ─▶ Ears ─▶ Finding (key, voice, tone, modem, message)
 //	                                     ├ dtmf ─▶ callerid.Keys
 //	                                     ├ callerid.Receiver (Bell 202 and V.23)
-//	                                     ├ progress, vad
+//	                                     ├ progress, modemtone, vad
 //	                                     └ pulse
 //
 // In: blocks of 8 kHz linear samples with the board's position of each. Out:
@@ -20,7 +20,7 @@
 //
 // # Cost
 //
-// 128 lines in noise, of one core, measured by BenchmarkHear on a virtual machine
-// with 2 cores: idle (messages and keys) 0.23 %, all talking (everything but
-// pulses) 1.7 %, all just picked up (everything) 2.4 %.
+// 128 lines in noise, processor time of one core, measured by BenchmarkHear on a
+// virtual machine: idle (messages and keys) 0.2 %, all talking (everything but
+// pulses) 1.0 %, all just picked up (everything) 1.5 %.
 package ears

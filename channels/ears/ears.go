@@ -3,6 +3,7 @@ package ears
 import (
 	"vaad/dsp/callerid"
 	"vaad/dsp/dtmf"
+	"vaad/dsp/modemtone"
 	"vaad/dsp/progress"
 	"vaad/dsp/pulse"
 	"vaad/dsp/vad"
@@ -14,14 +15,17 @@ type Ears struct {
 	message *callerid.Receiver
 	keyed   callerid.Keys
 	tone    *progress.Detector
+	modem   *modemtone.Detector
 	voice   *vad.Detector
 	pulse   *pulse.Detector
 
 	on      Senses // what was listened for last
 	damaged int
+	certain uint32 // tones of modems that were told and are on, by bit
 
 	keys     []dtmf.Event
 	tones    []progress.Event
+	modems   []modemtone.Event
 	voices   []vad.Event
 	pulses   []pulse.Event
 	messages []callerid.Message
@@ -30,9 +34,9 @@ type Ears struct {
 // New makes ears for a line in a country (ISO 3166, upper case); "" is China.
 // Tones of other countries are known too, but where several fit the country's is meant.
 func New(country string) *Ears {
-	e := &Ears{key: dtmf.New(), message: callerid.New(), voice: vad.New(), pulse: pulse.New(),
+	e := &Ears{key: dtmf.New(), message: callerid.New(), modem: modemtone.New(), voice: vad.New(), pulse: pulse.New(),
 		keys: make([]dtmf.Event, 0, 16), tones: make([]progress.Event, 0, 16),
-		voices: make([]vad.Event, 0, 16), pulses: make([]pulse.Event, 0, 16), messages: make([]callerid.Message, 0, 8)}
+		modems: make([]modemtone.Event, 0, 16), voices: make([]vad.Event, 0, 16), pulses: make([]pulse.Event, 0, 16), messages: make([]callerid.Message, 0, 8)}
 	if country == "" {
 		e.tone = progress.New()
 	} else {
@@ -66,6 +70,10 @@ func (e *Ears) Hear(dst []Finding, want Senses, block []int16, pos int64) []Find
 	if want&Tones != 0 && aligned(e.tone, pos) {
 		e.tones = e.tone.Process(e.tones[:0], block)
 		dst = e.tellTones(dst)
+	}
+	if want&Modems != 0 && aligned(e.modem, pos) {
+		e.modems = e.modem.Process(e.modems[:0], block)
+		dst = e.tellModems(dst)
 	}
 	if want&Voice != 0 && aligned(e.voice, pos) {
 		e.voices = e.voice.Process(e.voices[:0], block)
@@ -111,6 +119,10 @@ func (e *Ears) rest(dst []Finding, off Senses) []Finding {
 	if off&Tones != 0 {
 		e.tones = e.tone.Flush(e.tones[:0])
 		dst = e.tellTones(dst)
+	}
+	if off&Modems != 0 {
+		e.modems = e.modem.Flush(e.modems[:0])
+		dst = e.tellModems(dst)
 	}
 	if off&Voice != 0 {
 		e.voices = e.voice.Flush(e.voices[:0])

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"vaad/dsp/callerid"
+	"vaad/dsp/modemtone"
 	"vaad/dsp/progress"
 )
 
@@ -15,19 +16,20 @@ const (
 	Messages Senses = 1 << iota // caller ID in FSK, both codings
 	Keys                        // DTMF, and caller ID made of keys
 	Tones                       // of the exchange
+	Modems                      // tones of fax, modems and text telephones
 	Voice                       //
 	Pulses                      // clicks of a dial; begins anew each time it is asked for
 	nSense   = iota
 
 	// Everything is what a talking line is listened to for.
-	Everything = Messages | Keys | Tones | Voice
+	Everything = Messages | Keys | Tones | Modems | Voice
 )
 
 // Has reports whether all of them are in s.
 func (s Senses) Has(all Senses) bool { return s&all == all }
 
 func (s Senses) String() string {
-	names := [nSense]string{"messages", "keys", "tones", "voice", "pulses"}
+	names := [nSense]string{"messages", "keys", "tones", "modems", "voice", "pulses"}
 	var have []string
 	for i, n := range names {
 		if s&(1<<i) != 0 {
@@ -48,6 +50,8 @@ const (
 	VoiceEnd                   //
 	ToneBegin                  // Tone is certain; Shape says how it sounds
 	ToneEnd                    // Tone is over
+	ModemBegin                 // Modem is certain
+	ModemEnd                   // Modem is over
 	Message                    // a caller ID message was received whole. Message, Length
 	Damaged                    // something began like one and was not received
 )
@@ -62,6 +66,7 @@ type Finding struct {
 	Sure   int   // confidence, percent
 	Tone   progress.Tone
 	Shape  Shape
+	Modem  modemtone.Tone
 
 	Message *callerid.Message // valid until the next Hear
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp/dtmf"
+	"vaad/dsp/modemtone"
 	"vaad/dsp/progress"
 	"vaad/dsp/vad"
 )
@@ -63,6 +64,24 @@ func shape(t *progress.Event) (s Shape) {
 		s.OnMS, s.OffMS = int16(t.Parts[0][0]), int16(t.Parts[0][1])
 	}
 	return s
+}
+
+// tellModems tells what is certain: a tone that only began may be something
+// else, such as the beep of an answering machine.
+func (e *Ears) tellModems(dst []Finding) []Finding {
+	for i := range e.modems {
+		m := &e.modems[i]
+		bit := uint32(1) << m.Tone
+		switch {
+		case m.Kind == modemtone.Confirm && e.certain&bit == 0:
+			e.certain |= bit
+			dst = append(dst, Finding{Kind: ModemBegin, At: m.From, Length: m.To - m.From, Modem: m.Tone})
+		case m.Kind == modemtone.End && e.certain&bit != 0:
+			e.certain &^= bit
+			dst = append(dst, Finding{Kind: ModemEnd, At: m.To, Length: m.To - m.From, Modem: m.Tone})
+		}
+	}
+	return dst
 }
 
 func (e *Ears) tellVoices(dst []Finding) []Finding {
