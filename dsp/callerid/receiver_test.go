@@ -3,7 +3,9 @@ package callerid
 import (
 	"encoding/binary"
 	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"vaad/dsp"
 )
@@ -190,7 +192,9 @@ func BenchmarkProcess(b *testing.B) {
 			r := New()
 			var out []Message
 			at := 0
+			b.SetBytes(2 * 160)
 			b.ReportAllocs()
+			t := cpu()
 			for b.Loop() {
 				if at+160 > len(c.x) {
 					at = 0
@@ -198,7 +202,16 @@ func BenchmarkProcess(b *testing.B) {
 				out = r.Process(out[:0], c.x[at:at+160])
 				at += 160
 			}
-			b.ReportMetric(20e6/(float64(b.Elapsed().Nanoseconds())/float64(b.N)), "lines/core")
+			used := (cpu() - t).Seconds()
+			b.ReportMetric(float64(b.N)*160/dsp.Rate/used, "lines/core")
+			b.ReportMetric(used/float64(b.N)/160*1e9, "cpu-ns/sample")
 		})
 	}
+}
+
+// cpu is the processor time used so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
