@@ -14,9 +14,9 @@ type bank struct {
 	n     int   // sums made; sums[i] holds all before sample base+i
 	base  int64 // position of the first sample of sums
 	begin int64 // position where the phases of both tones are zero
-	turn  [2]phasor
+	turns [][2]phasor
+	at    int     // in turns
 	apart float64 // radians per sample by which space turns faster than mark
-	now   [2]phasor
 	hp    highpass
 	total sum
 }
@@ -49,13 +49,28 @@ func turnOf(angle float64) phasor {
 
 func radians(hz float64) float64 { return 2 * math.Pi * hz / dsp.Rate }
 
+// newBank makes a bank of some length. The tones are taken to the nearest Hz, so
+// that both begin anew after a second at the latest.
 func newBank(s Spec, length int) *bank {
-	return &bank{
+	space, mark := math.Round(s.Space), math.Round(s.Mark)
+	b := &bank{
 		sums:  make([]sum, length),
-		turn:  [2]phasor{turnOf(-radians(s.Space)), turnOf(-radians(s.Mark))},
-		apart: radians(s.Space) - radians(s.Mark),
+		turns: make([][2]phasor, dsp.Rate/divisor(dsp.Rate, divisor(int(space), int(mark)))),
+		apart: radians(space) - radians(mark),
 		hp:    newHighpass(),
 	}
+	for i := range b.turns {
+		b.turns[i] = [2]phasor{turnOf(-radians(space) * float64(i)), turnOf(-radians(mark) * float64(i))}
+	}
+	return b
+}
+
+// divisor is the greatest common one.
+func divisor(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // start begins anew at a position.
@@ -63,64 +78,51 @@ func (b *bank) start(at int64) {
 	b.n, b.base, b.begin = 1, at, at
 	b.sums[0] = sum{}
 	b.total = sum{}
-	b.now = [2]phasor{{1, 0}, {1, 0}}
+	b.at = 0
 	b.hp.reset()
 }
 
 // end is the position up to which there are sums.
 func (b *bank) end() int64 { return b.base + int64(b.n) - 1 }
 
-// room makes room for samples and returns for how many, keeping the sums of
-// the last keep samples.
-func (b *bank) room(keep int) int {
-	if b.n == len(b.sums) {
-		from := max(0, b.n-keep)
-		copy(b.sums, b.sums[from:])
-		b.n -= from
-		b.base += int64(from)
-		zero := b.sums[0] // and begin from nothing again, so that the sums stay exact
-		for i := range b.sums[:b.n] {
-			s := &b.sums[i]
-			s.c[0].re -= zero.c[0].re
-			s.c[0].im -= zero.c[0].im
-			s.c[1].re -= zero.c[1].re
-			s.c[1].im -= zero.c[1].im
-			s.power -= zero.power
-		}
-		b.total = b.total.less(zero)
-		for i, p := range b.now {
-			g := 1 / math.Sqrt(p.power())
-			b.now[i] = phasor{p.re * g, p.im * g}
-		}
+// room makes room for n samples, keeping the sums of the last keep. The sums are
+// not begun anew: after a day of carrier they are still exact to 1e-7 of a bit.
+func (b *bank) room(n, keep int) {
+	if b.n+n <= len(b.sums) {
+		return
 	}
-	return len(b.sums) - b.n
-}
-
-func (s sum) less(z sum) sum {
-	return sum{c: [2]phasor{s.c[0].sub(z.c[0]), s.c[1].sub(z.c[1])}, power: s.power - z.power}
+	from := max(0, b.n-keep)
+	copy(b.sums, b.sums[from:])
+	b.n -= from
+	b.base += int64(from)
 }
 
 // take adds samples; there must be room.
 func (b *bank) take(x []int16) {
-	t := &b.total // all in registers
+	t, h := &b.total, &b.hp // all in registers
 	c0, s0, c1, s1, power := t.c[0].re, t.c[0].im, t.c[1].re, t.c[1].im, t.power
-	p0, q0, p1, q1 := b.now[0].re, b.now[0].im, b.now[1].re, b.now[1].im
-	tp0, tq0, tp1, tq1 := b.turn[0].re, b.turn[0].im, b.turn[1].re, b.turn[1].im
+	x1, x2, y1, y2 := h.x1, h.x2, h.y1, h.y2
+	at, turns := b.at, b.turns
 	out := b.sums[b.n:][:len(x)]
 	for i, s := range x {
-		v := b.hp.next(float64(s))
-		c0 += v * p0
-		s0 += v * q0
-		c1 += v * p1
-		s1 += v * q1
-		power += v * v
-		p0, q0 = p0*tp0-q0*tq0, p0*tq0+q0*tp0
-		p1, q1 = p1*tp1-q1*tq1, p1*tq1+q1*tp1
+		v := float64(s)
+		y := h.b*(v-2*x1+x2) - h.a2*y2 - h.a1*y1
+		x2, x1, y2, y1 = x1, v, y1, y
+		p := &turns[at]
+		if at++; at == len(turns) {
+			at = 0
+		}
+		c0 += y * p[0].re
+		s0 += y * p[0].im
+		c1 += y * p[1].re
+		s1 += y * p[1].im
+		power += y * y
 		o := &out[i]
 		o.c[0].re, o.c[0].im, o.c[1].re, o.c[1].im, o.power = c0, s0, c1, s1, power
 	}
 	t.c[0].re, t.c[0].im, t.c[1].re, t.c[1].im, t.power = c0, s0, c1, s1, power
-	b.now = [2]phasor{{p0, q0}, {p1, q1}}
+	h.x1, h.x2, h.y1, h.y2 = x1, x2, y1, y2
+	b.at = at
 	b.n += len(x)
 }
 
@@ -160,9 +162,3 @@ func newHighpass() highpass {
 }
 
 func (h *highpass) reset() { h.x1, h.x2, h.y1, h.y2 = 0, 0, 0, 0 }
-
-func (h *highpass) next(x float64) float64 {
-	y := h.b*(x-2*h.x1+h.x2) - h.a2*h.y2 - h.a1*h.y1
-	h.x2, h.x1, h.y2, h.y1 = h.x1, x, h.y1, y
-	return y
-}

@@ -3,7 +3,7 @@ package fsk
 import "math"
 
 const (
-	step = 8 // samples between two looks of a framer
+	step = 16 // samples between two looks of a framer
 
 	// A character is believed when the tones explain this part of its power.
 	// Of noise they explain a quarter, at a signal-to-noise ratio of 5 dB three.

@@ -117,17 +117,17 @@ func (r *Receiver) run(dst []Event) []Event {
 			continue
 		}
 		to := r.Position()
+		to -= to % step // always the same samples at a time
 		for r.fed < to && r.on {
-			m := min(int(to-r.fed), r.bank.room(r.keep), int(step-r.fed%step))
-			from := int(r.fed - r.base)
+			m := step - r.fed%step
+			from := r.fed - r.base
+			r.bank.room(int(m), r.keep)
 			r.bank.take(r.raw[from : from+m])
-			r.fed += int64(m)
-			if r.fed%step == 0 { // always at the same samples
-				if r.framing == Bits {
-					dst = r.clock.step(r, dst)
-				} else {
-					dst = r.framer.step(r, dst)
-				}
+			r.fed += m
+			if r.framing == Bits {
+				dst = r.clock.step(r, dst)
+			} else {
+				dst = r.framer.step(r, dst)
 			}
 		}
 		r.next = max(r.next, (r.fed/surveyHop+1)*surveyHop)

@@ -28,11 +28,47 @@ func (w *word) read(b *bank, t, T float64, bits int) {
 	t -= T
 	w.d[0] = turnOf(b.apart * (t - float64(b.begin)))
 	r := turnOf(b.apart * T)
+	at := t + 0.5 - float64(b.base) // as until has it
+	if at < 0 || at+float64(bits+2)*T >= float64(b.n-1) {
+		w.readEdge(b, t, r, bits)
+		return
+	}
+	// What until does, without a call: this is what reception costs most.
+	i := int(at)
+	f := at - float64(i)
+	l, h := &b.sums[i], &b.sums[i+1]
+	re0, im0 := l.c[0].re+f*(h.c[0].re-l.c[0].re), l.c[0].im+f*(h.c[0].im-l.c[0].im)
+	re1, im1 := l.c[1].re+f*(h.c[1].re-l.c[1].re), l.c[1].im+f*(h.c[1].im-l.c[1].im)
+	w.power[0] = l.power + f*(h.power-l.power)
+	d := w.d[0]
+	for k := range bits + 2 {
+		at += T
+		i = int(at)
+		f = at - float64(i)
+		l, h = &b.sums[i], &b.sums[i+1]
+		c := &w.c[k]
+		v := l.c[0].re + f*(h.c[0].re-l.c[0].re)
+		c[0].re, re0 = v-re0, v
+		v = l.c[0].im + f*(h.c[0].im-l.c[0].im)
+		c[0].im, im0 = v-im0, v
+		v = l.c[1].re + f*(h.c[1].re-l.c[1].re)
+		c[1].re, re1 = v-re1, v
+		v = l.c[1].im + f*(h.c[1].im-l.c[1].im)
+		c[1].im, im1 = v-im1, v
+		w.power[k+1] = l.power + f*(h.power-l.power)
+		d = phasor{d.re*r.re - d.im*r.im, d.re*r.im + d.im*r.re}
+		w.d[k+1] = d
+	}
+}
+
+// readEdge is read where the bank may not hold all of it. The first of the bits
+// and the one before begins at time t; r is what a bit adds to d.
+func (w *word) readEdge(b *bank, t float64, r phasor, bits int) {
 	var last, s sum
 	b.until(t, &last)
 	w.power[0] = last.power
 	for k := range bits + 2 {
-		t += T
+		t += w.T
 		b.until(t, &s)
 		w.power[k+1] = s.power
 		w.d[k+1] = w.d[k].mul(r)
@@ -51,33 +87,38 @@ func (w *word) levels(space, mark float64) {
 // decide returns bit k, which follows prev and comes before one not yet known,
 // and how much of the power of the three the likeliest waveform explains.
 func (w *word) decide(k int, prev byte) (bit byte, explained float64) {
-	k++ // w.c begins with the bit before
-	g := &w.level
-	scaled := func(p phasor, b int) phasor { return phasor{p.re * g[b], p.im * g[b]} }
-	before := scaled(w.c[k-1][prev], int(prev))
-	c0, c1 := scaled(w.c[k][0], 0), scaled(w.c[k][1], 1)
-	n0, n1 := scaled(w.c[k+1][0], 0), scaled(w.c[k+1][1], 1)
+	// w.c begins with the bit before.
+	p, c, n := &w.c[k][prev], &w.c[k+1], &w.c[k+2]
+	g0, g1, gp := w.level[0], w.level[1], w.level[prev]
+	pr, pi := p.re*gp, p.im*gp
+	c0r, c0i, c1r, c1i := c[0].re*g0, c[0].im*g0, c[1].re*g1, c[1].im*g1
+	d := &w.d[k+1]
 	if prev == 0 {
-		c0 = c0.add(before)
-		c1 = c1.add(before.mul(w.d[k]))
+		c0r, c0i = c0r+pr, c0i+pi
+		c1r, c1i = c1r+pr*d.re-pi*d.im, c1i+pr*d.im+pi*d.re
 	} else {
-		c0 = c0.add(before.back(w.d[k]))
-		c1 = c1.add(before)
+		c0r, c0i = c0r+pr*d.re+pi*d.im, c0i+pi*d.re-pr*d.im
+		c1r, c1i = c1r+pr, c1i+pi
 	}
-	end := w.d[k+1]
+	n0r, n0i, n1r, n1i := n[0].re*g0, n[0].im*g0, n[1].re*g1, n[1].im*g1
+	d = &w.d[k+2]
+	// The next bit as the other tone goes on into it.
+	m1r, m1i := n1r*d.re+n1i*d.im, n1i*d.re-n1r*d.im
+	m0r, m0i := n0r*d.re-n0i*d.im, n0r*d.im+n0i*d.re
 	e0, e1 := w.cost[0], w.cost[1]
-	best, energy := c0.add(n0).abs()-2*e0, 2*e0
-	consider := func(to byte, m, e float64) {
-		if m-e > best {
-			bit, best, energy = to, m-e, e
-		}
+	energy := 2 * e0
+	best := math.Sqrt((c0r+n0r)*(c0r+n0r)+(c0i+n0i)*(c0i+n0i)) - energy
+	if v := math.Sqrt((c0r+m1r)*(c0r+m1r)+(c0i+m1i)*(c0i+m1i)) - e0 - e1; v > best {
+		best, energy = v, e0+e1
 	}
-	consider(0, c0.add(n1.back(end)).abs(), e0+e1)
-	consider(1, c1.add(n0.mul(end)).abs(), e0+e1)
-	consider(1, c1.add(n1).abs(), 2*e1)
-	energy += w.cost[prev]
-	z := best + energy - w.cost[prev]
-	return bit, z * z / (2 * energy)
+	if v := math.Sqrt((c1r+m0r)*(c1r+m0r)+(c1i+m0i)*(c1i+m0i)) - e0 - e1; v > best {
+		bit, best, energy = 1, v, e0+e1
+	}
+	if v := math.Sqrt((c1r+n1r)*(c1r+n1r)+(c1i+n1i)*(c1i+n1i)) - 2*e1; v > best {
+		bit, best, energy = 1, v, 2*e1
+	}
+	z := best + energy
+	return bit, z * z / (2 * (energy + w.cost[prev]))
 }
 
 func (a phasor) abs() float64 { return math.Sqrt(a.power()) }
