@@ -38,7 +38,7 @@ func figures(heard, said []bool) (miss, wrong, f1 float64) {
 }
 
 func TestAccuracy(t *testing.T) {
-	m := load(7)
+	m := load(*seed)
 	m.need(t)
 	seconds := 40
 	if *full {

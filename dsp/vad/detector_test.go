@@ -115,7 +115,7 @@ func TestLevelHardlyMatters(t *testing.T) {
 	m := &material{r: newRand(5)}
 	x := m.spoken(20)
 	want := voices(t, detect(line(x), 160))
-	for _, gain := range []float64{6, -6} {
+	for _, gain := range []float64{6, -6, -12, -18} {
 		y := slices.Clone(x)
 		for i := range y {
 			y[i] *= db(gain)

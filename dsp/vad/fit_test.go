@@ -84,7 +84,7 @@ func (m *material) example() example {
 		m.strange(x)
 	}
 	x = mix(x, m.white(n), 29+25*m.r.Float64())
-	gain := db(-20 + 28*m.r.Float64())
+	gain := db(-28 + 36*m.r.Float64())
 	for i := range x {
 		x[i] *= gain
 	}
@@ -92,6 +92,27 @@ func (m *material) example() example {
 }
 
 func (m *material) between(a, b float64) float64 { return a + (b-a)*m.r.Float64() }
+
+// varied is sound as another throat or instrument might make it, by another
+// telephone: up to 18 % higher or lower, tilted, and louder by a gain in dB.
+func (m *material) varied(p []float64, louder float64) []float64 {
+	pace := m.between(0.85, 1.18)
+	x := make([]float64, int(float64(len(p)-1)/pace))
+	for i := range x {
+		at := float64(i) * pace
+		k, part := int(at), at-math.Floor(at)
+		x[i] = p[k] + part*(p[k+1]-p[k])
+	}
+	tilt, before := m.between(-0.6, 0.4), 0.0
+	for i, v := range x {
+		x[i], before = v-tilt*before, v
+	}
+	gain := db(speechLevel+louder) / (active(x) + 1e-6)
+	for i := range x {
+		x[i] *= gain
+	}
+	return x
+}
 
 // hum has any harmonics of 50 or 60 Hz, or is that of the tests.
 func (m *material) hum(n int) []float64 {
@@ -342,7 +363,8 @@ func TestFit(t *testing.T) {
 	}
 	m := load(1)
 	m.need(t)
-	lessons := make([]example, 800)
+	m.vary = true
+	lessons := make([]example, 1600)
 	for i := range lessons {
 		lessons[i] = m.example()
 	}

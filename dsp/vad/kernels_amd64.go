@@ -22,4 +22,4 @@ func scoreAVX2(s *[4]float32, hidden *[16]float32, unit *[16][16]float32, score 
 // oddsAVX2 is odds. It needs AVX2.
 //
 //go:noescape
-func oddsAVX2(judge *[37][8]float32, final *[9]float32, told *[36]float32) float32
+func oddsAVX2(judge *[37][16]float32, final *[17]float32, told *[36]float32) float32

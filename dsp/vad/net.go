@@ -9,7 +9,7 @@ import (
 const (
 	units  = 16 // that look at one frame
 	scores = 4  // that they give it
-	judges = 8  // that weigh the scores of the frames around it
+	judges = 16 // that weigh the scores of the frames around it
 
 	ahead = 8  // frames after the judged one that are heard before the verdict
 	ring  = 32 // frames whose scores are kept: more than the views reach
@@ -143,6 +143,9 @@ func odds(judge *[told + 1][judges]float32, final *[judges + 1]float32, x *[told
 		}
 		f, to := final[j:][:4], m[j:][:4]
 		to[0], to[1], to[2], to[3] = float32(above(a0+b0)*f[0]), float32(above(a1+b1)*f[1]), float32(above(a2+b2)*f[2]), float32(above(a3+b3)*f[3])
+	}
+	for j := range judges / 2 {
+		m[j] += m[j+judges/2]
 	}
 	return m[0] + m[4] + (m[2] + m[6]) + (m[1] + m[5] + (m[3] + m[7])) + final[judges]
 }
