@@ -24,7 +24,7 @@ type LineConfig struct {
 	Own         string     // the line's own number: it fills in for the other party
 	Prefix      string     // dialled for an outside line; not part of the called number
 	Country     string     // ISO 3166: whose tones are meant where those of several fit; "" = CN
-	Learnt      Learnt     // what LineStatus.Learnt said before a restart; used when the line is first opened
+	Learnt      Learnt     // what LineStatus.Learnt said before a restart, or what lines of its kind begin with; counts where nothing else is learnt
 }
 
 // Learnt is what a tap has learnt about its line. Keeping it over a restart is

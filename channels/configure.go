@@ -174,6 +174,7 @@ func (l *loop) keepTable(old, r *lineRun) {
 	_, same := r.table.(*tapTable)
 	if same = ok && same && old.view.rx == r.view.rx; same {
 		now.tap.Configure(tapConfig(r.view.cfg))
+		now.tap.Suppose(r.view.cfg.Learnt)
 		r.table = now
 	}
 	if !l.opened {

@@ -1,6 +1,10 @@
 package analog
 
-import "vaad/driver"
+import (
+	"cmp"
+
+	"vaad/driver"
+)
 
 const (
 	idleSlow  = 60 * driver.Rate // the idle voltage is tracked that slowly
@@ -26,6 +30,18 @@ type Learnt struct {
 	BusyHz    int32  `json:"busy_hz,omitempty"`     // its own tone after the far end has hung up
 	BusyOnMS  int32  `json:"busy_on_ms,omitempty"`  // … its burst
 	BusyOffMS int32  `json:"busy_off_ms,omitempty"` // … and pause
+}
+
+// Or is what was learnt and, where that is nothing, what more holds.
+func (l Learnt) Or(more Learnt) Learnt {
+	if l.IdleMV == 0 {
+		l.IdleMV, l.OffHookMV = more.IdleMV, more.OffHookMV
+	}
+	if l.BusyHz == 0 {
+		l.BusyHz, l.BusyOnMS, l.BusyOffMS = more.BusyHz, more.BusyOnMS, more.BusyOffMS
+	}
+	l.RingGapMS, l.CallerID, l.DialHz = cmp.Or(l.RingGapMS, more.RingGapMS), cmp.Or(l.CallerID, more.CallerID), cmp.Or(l.DialHz, more.DialHz)
+	return l
 }
 
 // learning tracks the idle and the off-hook voltage. µV, so that slow tracking

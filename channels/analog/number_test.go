@@ -168,3 +168,17 @@ func TestListeningToATapAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations per block", n)
 	}
 }
+
+func TestProfileFillsOnlyWhatIsNotLearnt(t *testing.T) {
+	tap := New(Config{}, Learnt{IdleMV: 48000, OffHookMV: 8000})
+	tap.Suppose(Learnt{IdleMV: 24000, OffHookMV: 5000, RingGapMS: 3000, CallerID: V23After, BusyHz: 600, BusyOnMS: 200, BusyOffMS: 300})
+	want := Learnt{IdleMV: 48000, OffHookMV: 8000, RingGapMS: 3000, CallerID: V23After, BusyHz: 600, BusyOnMS: 200, BusyOffMS: 300}
+	if got := tap.Learnt(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	tap.Suppose(Learnt{RingGapMS: 5000, CallerID: BellAfter, DialHz: 500})
+	want.DialHz = 500
+	if got := tap.Learnt(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -85,6 +85,19 @@ func (t *Tap) Configure(c Config) {
 	}
 }
 
+// Suppose takes what others have learnt about such lines, where this one has
+// learnt nothing yet.
+func (t *Tap) Suppose(more Learnt) {
+	now := t.Learnt()
+	if all := now.Or(more); all != now {
+		history := t.ring
+		t.SetLearnt(all)
+		if now.RingGapMS > 0 {
+			t.ring = history
+		}
+	}
+}
+
 // State says what the line is doing.
 func (t *Tap) State() State { return t.state }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"time"
 
@@ -33,10 +34,11 @@ func (d *running) apply(ctx context.Context) {
 		ring()
 	})()
 	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring() })()
+	defer d.sec.profiles.Subscribe(d.doc, func(map[string]profileDoc) { ring() })()
 	again := time.NewTimer(time.Hour)
 	defer again.Stop()
 	applied := map[string]lineDoc{}
-	country := d.sec.site.Get(d.doc).Country
+	country, profiles := d.sec.site.Get(d.doc).Country, d.sec.profiles.Get(d.doc)
 	for {
 		select {
 		case <-ctx.Done():
@@ -47,6 +49,10 @@ func (d *running) apply(ctx context.Context) {
 		if now := d.sec.site.Get(d.doc).Country; now != country { // it rings otherwise there
 			country = now
 			clear(applied)
+		}
+		if now := d.sec.profiles.Get(d.doc); !maps.Equal(now, profiles) {
+			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return now[l.Profile] != profiles[l.Profile] })
+			profiles = now
 		}
 		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {

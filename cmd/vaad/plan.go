@@ -213,8 +213,8 @@ func (p *plan) add(fresh []lineDoc) error {
 func (p *plan) channelConfig(number string, l lineDoc, info driver.Info) channels.LineConfig {
 	n, _ := strconv.Atoi(number)
 	c := channels.LineConfig{Number: n, Board: l.Board, Port: l.Port, LocalPort: l.LocalPort, Name: l.Name,
-		ThresholdMV: l.ThresholdMV, RingGapMS: l.RingGapMS, CountryGap: ringPause(p.sec.site.Get(p.doc).Country),
 		Learnt: p.learnt(l.Board, l.Port)}
+	c = withProfile(c, l, p.sec.profiles.Get(p.doc)[l.Profile], p.sec.site.Get(p.doc).Country)
 	if i := info.LineByPort(l.Port); i >= 0 {
 		c.Use = info.Lines[i].Use
 	}
@@ -239,7 +239,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 		}
 	}
 	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,
-		HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem}
+		VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem}
 }
 
 // config is channelConfig with the board as last opened.

@@ -22,26 +22,30 @@ type siteDoc struct {
 
 // lineDoc is one line. Its key in the document is its permanent number.
 type lineDoc struct {
-	Name        string `json:"name"`
-	Board       string `json:"board"`        // ID of the board it is on
-	Port        int    `json:"port"`         // as printed on the card, from 1
-	LocalPort   int    `json:"local_port"`   // digital tap: the port that hears the local side, 0 = none
-	Use         string `json:"use"`          // tap, trunk, station, unused; "" = as the board's configuration says
-	Group       string `json:"group"`        // line group, for rights
-	Trigger     string `json:"trigger"`      // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, else manual
-	PrerollMS   int    `json:"preroll_ms"`   // kept from before the trigger
-	MinMS       int    `json:"min_ms"`       // shorter recordings are thrown away
-	MaxMS       int    `json:"max_ms"`       // longer ones go on in a linked segment
-	Sides       string `json:"sides"`        // separate or mixed
-	Codec       string `json:"codec"`        // g711 (bit for bit), pcm16, ima or gsm
-	HangoverMS  int    `json:"hangover_ms"`  // voice, where nothing tells of calls: ends so long after the last word
-	KeyStart    string `json:"key_start"`    // key: the sequence that begins a recording, * or # and more
-	KeyStop     string `json:"key_stop"`     // key: the one that ends it
-	KeyFrom     string `json:"key_from"`     // key: call (from the call's beginning, at most 60 s back) or key
-	KeyMute     bool   `json:"key_mute"`     // key: the sequences are silence in the recording
-	OnModem     string `json:"on_modem"`     // fax or modem heard: lossless (goes on in g711), skip or keep
-	ThresholdMV int    `json:"threshold_mv"` // off-hook below this; 0 = learn it
-	RingGapMS   int    `json:"ring_gap_ms"`  // longest pause between rings of one call; 0 = learn it
+	Name          string `json:"name"`
+	Board         string `json:"board"`          // ID of the board it is on
+	Port          int    `json:"port"`           // as printed on the card, from 1
+	LocalPort     int    `json:"local_port"`     // digital tap: the port that hears the local side, 0 = none
+	Use           string `json:"use"`            // tap, trunk, station, unused; "" = as the board's configuration says
+	Group         string `json:"group"`          // line group, for rights
+	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, else manual
+	PrerollMS     int    `json:"preroll_ms"`     // kept from before the trigger
+	MinMS         int    `json:"min_ms"`         // shorter recordings are thrown away
+	MaxMS         int    `json:"max_ms"`         // longer ones go on in a linked segment
+	Sides         string `json:"sides"`          // separate or mixed
+	Codec         string `json:"codec"`          // g711 (bit for bit), pcm16, ima or gsm
+	VoiceDBm0     int    `json:"voice_dbm0"`     // voice: what is quieter, hum left out, begins none
+	HangoverMS    int    `json:"hangover_ms"`    // voice, where nothing tells of calls: ends so long after the last word
+	KeyStart      string `json:"key_start"`      // key: the sequence that begins a recording, * or # and more
+	KeyStop       string `json:"key_stop"`       // key: the one that ends it
+	KeyFrom       string `json:"key_from"`       // key: call (from the call's beginning, at most 60 s back) or key
+	KeyMute       bool   `json:"key_mute"`       // key: the sequences are silence in the recording
+	OnModem       string `json:"on_modem"`       // fax or modem heard: lossless (goes on in g711), skip or keep
+	Profile       string `json:"profile"`        // what it has in common with others of its kind; "" = nothing
+	OwnNumber     string `json:"own_number"`     // the line's own: it fills in for the other party
+	OutsidePrefix string `json:"outside_prefix"` // dialled for an outside line, no part of the number; "" = the profile's
+	ThresholdMV   int    `json:"threshold_mv"`   // off-hook below this; 0 = the profile's, or learn it
+	RingGapMS     int    `json:"ring_gap_ms"`    // longest pause between rings of one call; 0 = the profile's, or learn it
 }
 
 // groupDoc is a group of lines that rights can be given on.
@@ -62,6 +66,7 @@ type sections struct {
 	site     settings.Section[siteDoc]
 	lines    settings.Section[map[string]lineDoc]
 	groups   settings.Section[map[string]groupDoc]
+	profiles settings.Section[map[string]profileDoc]
 	recorder settings.Section[diskDoc]
 }
 
@@ -70,12 +75,13 @@ func newSections() sections {
 		site:     settings.NewSection("site", siteDoc{Name: "vaad", Language: "zh", Country: "CN"}, siteDoc.validate),
 		lines:    settings.NewMap("lines", func(string) lineDoc { return defaultLine() }, func(key string, l lineDoc) error { return l.validate(key) }),
 		groups:   settings.NewMap("groups", func(string) groupDoc { return groupDoc{} }, func(key string, g groupDoc) error { return g.validate(key) }),
+		profiles: settings.NewMap("profiles", func(string) profileDoc { return profileDoc{} }, func(key string, p profileDoc) error { return p.validate(key) }),
 		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop"}, diskDoc.validate),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.lines, s.recorder}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.recorder}
 }
 
 // check looks across sections: one board and port is one line.
@@ -83,7 +89,7 @@ func (s sections) check(v settings.View) error {
 	seen := map[string]string{}
 	var errs []error
 	lines := s.lines.In(v)
-	groups := s.groups.In(v)
+	groups, profiles := s.groups.In(v), s.profiles.In(v)
 	inOrder := slices.SortedFunc(maps.Keys(lines), func(a, b string) int { return number(a) - number(b) })
 	for _, n := range inOrder { // of two lines on one port the later one is at fault
 		l := lines[n]
@@ -100,13 +106,16 @@ func (s sections) check(v settings.View) error {
 		if _, ok := groups[l.Group]; l.Group != "" && !ok {
 			errs = append(errs, fmt.Errorf("lines.%s.group: there is no group %q", n, l.Group))
 		}
+		if _, ok := profiles[l.Profile]; l.Profile != "" && !ok {
+			errs = append(errs, fmt.Errorf("lines.%s.profile: there is no profile %q", n, l.Profile))
+		}
 	}
 	return errors.Join(errs...)
 }
 
 func defaultLine() lineDoc {
 	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711",
-		HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless"}
+		VoiceDBm0: -45, HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless"}
 }
 
 func (d siteDoc) validate() error {
@@ -147,7 +156,7 @@ func (l lineDoc) validate(key string) error {
 	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "voice", "key", "call", "continuous")
 	oneOf("sides", l.Sides, "separate", "mixed")
 	oneOf("codec", l.Codec, "g711", "pcm16", "ima", "gsm")
-	if err := (recorder.LineConfig{HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom,
+	if err := (recorder.LineConfig{VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom,
 		OnModem: l.OnModem}).Validate(); err != nil {
 		errs = append(errs, err) // names its keys
 	}
@@ -156,6 +165,12 @@ func (l lineDoc) validate(key string) error {
 	within("max_ms", l.MaxMS, 5_000, 4*3600*1000)
 	within("port", l.Port, 0, 512)
 	within("local_port", l.LocalPort, 0, 512)
+	if len(l.OwnNumber) > 40 || strings.Trim(l.OwnNumber, "0123456789+*#") != "" {
+		bad("own_number", "%q: use at most 40 of the keys 0…9, +, * and #", l.OwnNumber)
+	}
+	if err := badPrefix(l.OutsidePrefix); err != nil {
+		bad("outside_prefix", "%v", err)
+	}
 	if l.ThresholdMV != 0 {
 		within("threshold_mv", l.ThresholdMV, 3_000, 60_000)
 	}
