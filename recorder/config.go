@@ -67,6 +67,7 @@ type LineConfig struct {
 	MinMS      int    // recordings by Voltage, Voice and Call that are shorter, pre-roll aside, are thrown away
 	MaxMS      int    // longer ones go on in a linked segment; default and most 4 h
 	Sides      string // Separate (default) or Mixed
+	VoiceDBm0  int    // of Voice: what is quieter, hum left out, begins none, −60…−20; default −45
 	HangoverMS int    // of Voice, where nothing tells of calls: a recording ends so long after the last word; default 10000
 
 	KeyStart string // of Key: the sequence that begins a recording, * or # and more; default *1
@@ -113,6 +114,9 @@ func (c LineConfig) Validate() error {
 	if strings.HasPrefix(c.KeyStop, c.KeyStart) || strings.HasPrefix(c.KeyStart, c.KeyStop) {
 		errs = append(errs, fmt.Errorf("key_stop: %q and key_start %q: neither may be the other's beginning", c.KeyStop, c.KeyStart))
 	}
+	if c.VoiceDBm0 < -60 || c.VoiceDBm0 > -20 {
+		errs = append(errs, fmt.Errorf("voice_dbm0: %d: must be −60…−20", c.VoiceDBm0))
+	}
 	within("hangover_ms", c.HangoverMS, leastHangover, mostHangover)
 	within("preroll_ms", c.PrerollMS, 0, maxPreroll)
 	within("min_ms", c.MinMS, 0, longest)
@@ -133,6 +137,9 @@ func (c LineConfig) filled() LineConfig {
 	or(&c.KeyFrom, FromCall)
 	or(&c.KeyStart, "*1")
 	or(&c.KeyStop, "#1")
+	if c.VoiceDBm0 == 0 {
+		c.VoiceDBm0 = -45
+	}
 	if c.HangoverMS == 0 {
 		c.HangoverMS = 10_000
 	}

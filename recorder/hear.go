@@ -36,6 +36,8 @@ type heard struct {
 	speaking []string // sides on which somebody speaks
 	silent   int64    // where the last voice ended
 	segments int      // of voice in the present recording
+	faint    faint
+	tooFaint bool // voice in this call was never loud enough
 	keys     sequence
 	over     bool  // the call is over though the line is off-hook: nothing new begins
 	modem    bool  // fax or modem was heard in this call
@@ -44,7 +46,7 @@ type heard struct {
 }
 
 // anew forgets what was heard before a call.
-func (h *heard) anew() { h.modem, h.keys, h.over = false, sequence{}, false }
+func (h *heard) anew() { h.modem, h.keys, h.over, h.tooFaint = false, sequence{}, false, false }
 
 // bound says that something tells when what is recorded is over.
 func (w *watch) bound() bool { return w.hook || w.call != "" }
@@ -66,7 +68,8 @@ func (w *watch) voiceBegins(e *channels.Event) {
 	}
 	w.heard.segments++
 	if w.cur == nil && w.cfg.Trigger == Voice && w.mayHear() {
-		w.beginByVoice(e.Pos, nil)
+		w.await(e.Pos, e.Side)
+		w.listen(e.Known)
 	}
 }
 
@@ -79,6 +82,10 @@ func (w *watch) beginByVoice(pos int64, link *resumed) {
 func (w *watch) voiceEnds(e *channels.Event) {
 	w.heard.speaking = slices.DeleteFunc(w.heard.speaking, func(s string) bool { return s == e.Side })
 	w.heard.silent = max(w.heard.silent, e.Pos)
+	if !w.speaks() && w.heard.faint.pending {
+		w.heard.faint.pending = false
+		w.heard.tooFaint = true
+	}
 }
 
 // silence is where the present recording ends because nobody speaks any more;

@@ -29,9 +29,10 @@ type board struct {
 	to    int64 // how far it may go
 	gone  bool
 	n     uint64
-	mute  bool                     // audio stays as it is: for measuring others
-	mv    []int32                  // voltage per line now
-	plan  map[int64][]driver.Event // what happens at a position (a multiple of a block)
+	audio func(line int, pos int64) byte // nil: pattern
+	mute  bool                           // audio stays as it is: for measuring others
+	mv    []int32                        // voltage per line now
+	plan  map[int64][]driver.Event       // what happens at a position (a multiple of a block)
 }
 
 func newBoard(lines int, law driver.Law) *board {
@@ -67,7 +68,11 @@ func (b *board) Exchange(_, rx *driver.Frame) error {
 			code = nil
 		}
 		for k := range code {
-			code[k] = pattern(i, b.pos+int64(k))
+			if b.audio != nil {
+				code[k] = b.audio(i, b.pos+int64(k))
+			} else {
+				code[k] = pattern(i, b.pos+int64(k))
+			}
 		}
 		if b.pos%2000 < driver.Block && b.info.Lines[i].Caps.Has(driver.CapVolts) {
 			rx.Event(driver.Volts, i, 0, b.mv[i], nil)

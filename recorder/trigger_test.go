@@ -2,12 +2,15 @@ package recorder
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"vaad/channels"
 	"vaad/driver"
+	"vaad/dsp"
+	"vaad/dsp/g711"
 	"vaad/recorder/archive"
 )
 
@@ -474,5 +477,66 @@ func TestSettingsOfTriggersAreChecked(t *testing.T) {
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%+v: %v, want a fault that says %s", c, err, key)
 		}
+	}
+}
+
+func TestOnlyWhatIsLoudBesideTheHumBeginsARecording(t *testing.T) {
+	tone := func(level float64, hz ...float64) func(int64) float64 {
+		return func(p int64) (v float64) {
+			for _, f := range hz {
+				v += dsp.SinePeak(level) * math.Sin(2*math.Pi*f*float64(p)/rate)
+			}
+			return v
+		}
+	}
+	for _, c := range []struct {
+		what  string
+		audio func(int64) float64
+		begin bool
+	}{
+		{"silence", tone(-99, 1000), false},
+		{"hum of 50 Hz", tone(-30, 50, 100, 150, 250, 350), false},
+		{"hum of 60 Hz", tone(-30, 60, 120, 180, 300), false},
+		{"crosstalk", tone(-58, 430, 1210, 2270), false},
+		{"quiet speech", tone(-40, 433, 1210, 2277), true},
+		{"speech in hum", func(p int64) float64 {
+			return tone(-30, 50, 150, 250)(p) + tone(-38, 433, 1210, 2277)(p)
+		}, true},
+	} {
+		b := deafBoard(1)
+		b.audio = func(_ int, p int64) byte { return g711.EncodeSample(int16(c.audio(p)), g711.ALaw) }
+		r := newRig(t, b, LineConfig{Trigger: Voice, HangoverMS: 1000}, nil)
+		r.to(5 * second)
+		r.hear(1, channels.VoiceBegin, 250*ms)
+		r.to(8 * second)
+		r.hear(1, channels.VoiceEnd, 200*ms)
+		r.to(12 * second)
+		if n := len(r.settle()); n > 0 != c.begin {
+			t.Errorf("%s: %d recordings", c.what, n)
+		}
+	}
+}
+
+func TestVoiceThatBecomesLoudLaterIsRecordedFromBefore(t *testing.T) {
+	b := deafBoard(1)
+	b.audio = func(_ int, p int64) byte {
+		level := -60.0
+		if p > 7*second {
+			level = -25
+		}
+		return g711.EncodeSample(int16(dsp.SinePeak(level)*math.Sin(float64(p)*0.7)), g711.ALaw)
+	}
+	r := newRig(t, b, LineConfig{Trigger: Voice, HangoverMS: 1000}, nil)
+	r.to(5 * second)
+	begin := r.hear(1, channels.VoiceBegin, 250*ms)
+	r.to(6 * second)
+	if len(r.rec.Active()) > 0 {
+		t.Fatal("a murmur began a recording")
+	}
+	r.to(9 * second)
+	r.hear(1, channels.VoiceEnd, 200*ms)
+	r.to(12 * second)
+	if s := r.one().Seal; s.BeginPos != begin-leastVoice {
+		t.Errorf("it begins at %d, want %d", s.BeginPos, begin-leastVoice)
 	}
 }

@@ -29,6 +29,7 @@ const (
 	WhyOff      = "trigger-off"    //
 	WhyManual   = "trigger-manual" // and nobody asked
 	WhyNoVoice  = "no-voice"       // the trigger is voice, and nobody spoke
+	WhyFaint    = "faint-voice"    // the trigger is voice, and what was heard of it was too quiet
 	WhyNoKey    = "no-key"         // the trigger is key, and nobody keyed the sequence
 	WhyModem    = "modem"          // fax and modem are not recorded on this line
 	WhyNotVoice = "not-voice"      // what began it was a tone
@@ -270,6 +271,8 @@ func (w *watch) why() string {
 		return WhyManual
 	case w.skips():
 		return WhyModem
+	case w.cfg.Trigger == Voice && w.heard.tooFaint:
+		return WhyFaint
 	case w.cfg.Trigger == Voice:
 		return WhyNoVoice
 	case w.cfg.Trigger == Key:
@@ -362,6 +365,7 @@ func (w *watch) advance(p int64) {
 	w.settle(p)
 	w.fed = max(w.fed, p)
 	w.modemOver(p)
+	w.listen(p)
 	p = w.ceiling(p)
 	switch {
 	case w.cur != nil && w.ending != nil:
@@ -379,6 +383,9 @@ func (w *watch) advance(p int64) {
 
 // want begins what should be recorded from position p on, where no event says so.
 func (w *watch) want(p int64) {
+	if w.cfg.Trigger == Voice && w.cur == nil && w.speaks() && w.mayHear() {
+		w.await(p, w.heard.speaking[0])
+	}
 	if w.cur != nil || !w.wanted() || w.stopped {
 		return
 	}
@@ -403,10 +410,8 @@ func (w *watch) wanted() bool {
 		return w.hook && w.call != ""
 	case Call:
 		return w.call != ""
-	case Voice:
-		return w.speaks() && w.mayHear()
 	}
-	return false
+	return false // what is heard begins one when it is heard
 }
 
 func (w *watch) preroll(pos int64, trigger string) int64 {
