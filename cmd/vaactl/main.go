@@ -56,6 +56,7 @@ type cli struct {
 	Get        getCmd        `cmd:"" help:"Show settings."`
 	Set        setCmd        `cmd:"" help:"Change a setting, as in: set lines.3.trigger voltage."`
 	Settings   settingsCmd   `cmd:"" help:"Export, import, list versions of, and roll back the settings."`
+	Profile    profileCmd    `cmd:"" help:"Make, give, export and import what lines of one kind have in common."`
 	Alarms     alarmsCmd     `cmd:"" help:"List alarms with what to do, or acknowledge one."`
 	Audit      auditCmd      `cmd:"" help:"List who did what, newest first."`
 	Reindex    reindexCmd    `cmd:"" help:"Make the index of recordings anew from the day journals, while the daemon runs."`
