@@ -57,19 +57,26 @@ func (r *resampler) play(x []int16) []int16 {
 	return out
 }
 
+// begun says where a recording begins in a chunk.
+type begun struct {
+	at   int
+	path string
+}
+
 // chunks hands recordings out in pieces of some ten minutes, through µ-law, half
 // a second apart.
-func chunks(paths []string, by float64, take func(x []int16)) (hours float64) {
+func chunks(paths []string, by float64, take func(x []int16, of []begun)) (hours float64) {
 	var r *resampler
 	if by != 1 {
 		r = newResampler(by)
 	}
 	var x []int16
+	var of []begun
 	flush := func() {
 		if len(x) > 0 {
 			hours += float64(len(x)) / dsp.Rate / 3600
-			take(companded(x, g711.MuLaw))
-			x = x[:0]
+			take(companded(x, g711.MuLaw), of)
+			x, of = x[:0], of[:0]
 		}
 	}
 	for _, path := range paths {
@@ -77,6 +84,7 @@ func chunks(paths []string, by float64, take func(x []int16)) (hours float64) {
 		if r != nil {
 			y = r.play(y)
 		}
+		of = append(of, begun{len(x), path})
 		x = append(append(x, y...), make([]int16, dsp.Rate/2)...)
 		if len(x) > 600*dsp.Rate {
 			flush()
@@ -93,12 +101,14 @@ func (c count) String() string { return fmt.Sprint(c.ours) }
 
 // listenTo counts what is heard in recordings; say tells of each that is ours.
 func listenTo(t *testing.T, paths []string, by float64, all bool) (hours float64, keys, callers, tones, modems count) {
-	add := func(c *count, what string, x []int16, hear func(x []int16) []heard, peers ...string) {
+	add := func(c *count, what string, x []int16, of []begun, hear func(x []int16) []heard, peers ...string) {
 		for _, h := range hear(x) {
 			c.ours++
-			t.Logf("%s %q heard at pitch %v", what, h.What, by)
-			from := max(0, int(h.At)-2*dsp.Rate)
-			keep(t, x[from:min(len(x), from+6*dsp.Rate)])
+			k := len(of) - 1
+			for k > 0 && int64(of[k].at) > h.At {
+				k--
+			}
+			t.Logf("%s %q heard at %.2f s of %s at pitch %v", what, h.What, float64(h.At-int64(of[k].at))/dsp.Rate, of[k].path, by)
 		}
 		for _, p := range peers {
 			if there() {
@@ -106,14 +116,14 @@ func listenTo(t *testing.T, paths []string, by float64, all bool) (hours float64
 			}
 		}
 	}
-	hours = chunks(paths, by, func(x []int16) {
-		add(&keys, "key", x, hearKeys, "dtmf")
+	hours = chunks(paths, by, func(x []int16, of []begun) {
+		add(&keys, "key", x, of, hearKeys, "dtmf")
 		if !all {
 			return
 		}
-		add(&callers, "message", x, hearMessages, "class", "clip")
-		add(&tones, "tone of an exchange", x, func(x []int16) []heard { return hearTones(x) }, "tones-us")
-		add(&modems, "tone of a modem", x, hearModems, "modem-1", "modem-7")
+		add(&callers, "message", x, of, hearMessages, "class", "clip")
+		add(&tones, "tone of an exchange", x, of, func(x []int16) []heard { return hearTones(x) }, "tones-us")
+		add(&modems, "tone of a modem", x, of, hearModems, "modem-1", "modem-7")
 	})
 	return hours, keys, callers, tones, modems
 }
