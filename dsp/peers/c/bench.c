@@ -66,13 +66,13 @@ static int is(const char *name) { return !strcmp(kind, name); }
 static int begins(const char *name) { return !strncmp(kind, name, strlen(name)); }
 
 static void line_init(struct line *l) {
-    int chain = begins("chain"), talk = is("chain-talk");
+    int chain = is("chain");
     memset(l, 0, sizeof *l);
     if (is("dtmf") || chain)
         l->keys = dtmf_rx_init(NULL, NULL, NULL);
     if (begins("progress") || chain)
         l->tones = super_tone_rx_init(NULL, set, on_tone, NULL);
-    if (is("modem") || (chain && !talk)) {
+    if (is("modem") || chain) {
         l->cng = modem_connect_tones_rx_init(NULL, MODEM_CONNECT_TONES_FAX_CNG, on_tone, NULL);
         l->ced = modem_connect_tones_rx_init(NULL, MODEM_CONNECT_TONES_FAX_CED_OR_PREAMBLE, on_tone, NULL);
     }
@@ -187,7 +187,7 @@ static void one(struct line *l, long block, int n) {
     const int16_t *x = corpus.x + block * n;
     uint8_t out[2 * BLOCK + 512];
     int16_t y[4 * BLOCK];
-    if (begins("chain")) {
+    if (is("chain")) {
         for (int i = 0; i < n; i++)
             y[i] = ulaw_to_linear(codes[block * n + i]);
         listen(l, y, n);
@@ -224,7 +224,7 @@ const char *op_bench(const char *request) {
     set = tone_set(is("progress-world") ? "world" : "us");
     code_bytes = 0;
     codes = NULL;
-    if (begins("chain")) {
+    if (is("chain")) {
         codes = room_for(corpus.n);
         for (long i = 0; i < corpus.n; i++)
             codes[i] = linear_to_ulaw(corpus.x[i]);
