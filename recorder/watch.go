@@ -330,6 +330,9 @@ func entry(rec *recording, e *channels.Event) archive.Entry {
 		n.Text = e.AnsweredBy
 	case channels.CallEnd:
 		n.Text = e.EndedBy
+		if e.Facts != nil {
+			n.Code = e.Facts.Outcome
+		}
 	case channels.Anchored:
 		n.Kind = archive.EntryClock
 	}

@@ -132,7 +132,8 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	put(t, w, "abc", "xyz")
 	entries := []archive.Entry{
 		{Kind: archive.EntryCaller, Text: "021<6>", At: 1}, {Kind: archive.EntryCalled, Text: "8001"},
-		{Kind: archive.EntryAnswered, Text: "reversal"}, {Kind: archive.EntryGap, At: 3, Value: 160}, {Kind: "key", Side: "local", Text: "5", Time: t0},
+		{Kind: archive.EntryAnswered, Text: "reversal"}, {Kind: archive.EntryCallerName, Text: "李 Li"}, {Kind: archive.EntryCallEnd, Code: "answered"},
+		{Kind: archive.EntryGap, At: 3, Value: 160}, {Kind: "key", Side: "local", Text: "5", Time: t0},
 	}
 	for _, e := range entries {
 		if err := w.Log(e); err != nil {
@@ -154,7 +155,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 		t.Fatalf("journal %+v\ntold %+v", ls, told)
 	}
 	start.ID, start.Begin, start.Caller, start.Called = w.ID(), t0, "021<6>", "8001"
-	want := archive.Seal{Start: start, End: t0.Add(time.Minute), Samples: 6, AnsweredBy: "reversal", EndedBy: "on-hook", Reason: "volts rose", Gaps: 1, LostSamples: 160,
+	want := archive.Seal{Start: start, End: t0.Add(time.Minute), Samples: 6, CallerName: "李 Li", Outcome: "answered", AnsweredBy: "reversal", EndedBy: "on-hook", Reason: "volts rose", Gaps: 1, LostSamples: 160,
 		Acts:  []archive.Act{{Kind: "mark", Time: t0, Actor: "li", At: 2, Value: "here"}},
 		Files: []archive.Sealed{{Side: "network", Name: w.ID() + ".network.wav", Bytes: 94 + 5 + 1}, {Side: "local", Name: w.ID() + ".local.wav", Bytes: 94 + 6}},
 		Story: archive.Sealed{Name: w.ID() + ".jsonl"}}
@@ -169,7 +170,7 @@ func TestRecordingIsSealedWithAllThatWasToldOfIt(t *testing.T) {
 	}
 	verify(t, a, w.ID())
 	s, err := a.Story("2026-11-22", w.ID())
-	if err != nil || !s.Ended || s.Start.Board != "sim-1" || len(s.Entries) != len(entries)+2 || s.Entries[4].Text != "5" {
+	if err != nil || !s.Ended || s.Start.Board != "sim-1" || len(s.Entries) != len(entries)+2 || s.Entries[6].Text != "5" {
 		t.Error(s, err)
 	}
 	for _, name := range []string{".network.wav", ".local.wav", ".jsonl"} {

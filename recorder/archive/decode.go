@@ -63,6 +63,8 @@ func (p *canon) seal() *Seal {
 	s.Actor = p.optStr("actor")
 	s.End = p.reqTime("end")
 	s.Samples = p.reqInt("samples")
+	s.CallerName = p.optStr("caller_name")
+	s.Outcome = p.optStr("outcome")
 	s.AnsweredBy = p.optStr("answered_by")
 	s.EndedBy = p.optStr("ended_by")
 	s.Reason = p.optStr("reason")

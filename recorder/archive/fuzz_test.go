@@ -54,7 +54,7 @@ func someLine() *JournalLine {
 		Start: Start{Line: 3, Board: "b", LineName: "n", Trigger: "voltage", Call: "c", Conversation: "v", Previous: "p",
 			Direction: "in", Caller: "1", Called: "2", Codec: G711A, Sides: []string{"network", "local"}, Begin: someDay,
 			BeginPos: -5, Simulated: true, ClockSynced: true, Actor: "a"},
-		End: someDay, Samples: 8, AnsweredBy: "off-hook", EndedBy: "on-hook", Reason: "r", Recovered: true, Unverified: true, Damaged: 1, Gaps: 2, LostSamples: 3,
+		End: someDay, Samples: 8, CallerName: "n", Outcome: "busy", AnsweredBy: "off-hook", EndedBy: "on-hook", Reason: "r", Recovered: true, Unverified: true, Damaged: 1, Gaps: 2, LostSamples: 3,
 		Files: []Sealed{{Side: "network", Name: "x", Bytes: 1, SHA256: "y"}, {Side: "local", Name: "x", Bytes: 1, SHA256: "y"}},
 		Story: Sealed{Name: "s", Bytes: 9, SHA256: "z"}}}
 }

@@ -54,6 +54,8 @@ type Seal struct {
 	Start
 	End         time.Time `json:"end"`
 	Samples     int64     `json:"samples"`               // of the longest side; duration = Samples / 8000 s
+	CallerName  string    `json:"caller_name,omitempty"` // as the exchange sent it
+	Outcome     string    `json:"outcome,omitempty"`     // what became of the call: answered, missed, busy, …; "" = not known
 	AnsweredBy  string    `json:"answered_by,omitempty"` // how the answer of the call was known; "" = it was not answered, or not known
 	EndedBy     string    `json:"ended_by,omitempty"`
 	Reason      string    `json:"reason,omitempty"`

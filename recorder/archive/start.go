@@ -58,6 +58,8 @@ const (
 	EntryDirection    = "direction"     // Text: in, out
 	EntryCall         = "call"          // Text is the call's ID
 	EntryConversation = "conversation"  // Text is the conversation's ID
+	EntryCallerName   = "caller-name"   // Text is the name of the calling party
+	EntryCallEnd      = "call-end"      // Code is what became of the call
 	EntryAnswered     = "call-answered" // Text is the code of how that was known
 	EntryGap          = "gap"           // Value samples are missing and stand as silence at At
 	EntryClock        = "clock"         // the wall clock was corrected by Value ns

@@ -104,6 +104,10 @@ func (m *summary) add(e Entry) {
 		s.Call = e.Text
 	case EntryConversation:
 		s.Conversation = e.Text
+	case EntryCallerName:
+		s.CallerName = e.Text
+	case EntryCallEnd:
+		s.Outcome = e.Code
 	case EntryAnswered:
 		s.AnsweredBy = e.Text
 	case EntryGap:
