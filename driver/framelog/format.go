@@ -25,6 +25,7 @@ const (
 
 	kindTick = 1
 	kindEnd  = 2
+	kindNote = 3
 
 	hasTx    = 1 // tick: a tx section follows the rx section
 	flagLate = 1 // section: Frame.Late

@@ -33,7 +33,8 @@ type Reader struct {
 	ticks    uint64
 	unknown  uint64
 	torn     bool
-	err      error // sticky
+	note     func(Note) // may be nil
+	err      error      // sticky
 }
 
 // NewReader reads the head of a log.
@@ -130,6 +131,8 @@ func (rd *Reader) Next(rx, tx *driver.Frame) error {
 			if len(b) < 9 || binary.LittleEndian.Uint64(b[1:]) != rd.ticks {
 				rd.err = fmt.Errorf("%w: the log ends after %d ticks, its end says otherwise", ErrDamaged, rd.ticks)
 			}
+		case kindNote:
+			rd.tell(b[1:])
 		} // others are left to later versions
 	}
 	return rd.err
