@@ -10,14 +10,12 @@ type Note struct {
 	Line int    `json:"line"` // index in Info.Lines
 
 	// Of a NoteLine.
-	Number  int    `json:"number,omitempty"` // the line's permanent number
-	Use     string `json:"use,omitempty"`
-	Country string `json:"country,omitempty"` // ISO 3166, of its tones
-	Own     string `json:"own,omitempty"`     // its own number
-	Prefix  string `json:"prefix,omitempty"`  // for an outside line
-	IdleMV  int32  `json:"idle_mv,omitempty"` // what it had learnt, as well as the next two
-	LowMV   int32  `json:"off_hook_mv,omitempty"`
-	GapMS   int32  `json:"ring_gap_ms,omitempty"`
+	Number  int             `json:"number,omitempty"` // the line's permanent number
+	Use     string          `json:"use,omitempty"`
+	Country string          `json:"country,omitempty"` // ISO 3166, of its tones
+	Own     string          `json:"own,omitempty"`     // its own number
+	Prefix  string          `json:"prefix,omitempty"`  // for an outside line
+	Learnt  json.RawMessage `json:"learnt,omitempty"`  // what its table had learnt, as that writes it
 
 	// Of a fact.
 	Pos        int64  `json:"pos,omitempty"`   // sample at which it happened, as Frame.Pos counts

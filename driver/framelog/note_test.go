@@ -3,7 +3,7 @@ package framelog
 import (
 	"bytes"
 	"io"
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 
@@ -12,7 +12,7 @@ import (
 
 func TestNotesComeBackAndDisturbNobody(t *testing.T) {
 	info := driver.Info{Driver: "x", Lines: []driver.Line{{Port: 1, Kind: driver.FXO, Law: driver.ALaw}}}
-	want := []Note{{Kind: NoteLine, Number: 7, Use: "tap", IdleMV: 48000}, {Kind: "call-end", Pos: 320, Known: 480, EndedBy: "on-hook", Caller: "021"}}
+	want := []Note{{Kind: NoteLine, Number: 7, Use: "tap", Learnt: []byte(`{"idle_mv":48000}`)}, {Kind: "call-end", Pos: 320, Known: 480, EndedBy: "on-hook", Caller: "021"}}
 	var b bytes.Buffer
 	w, err := NewWriter(&b, info, time.Unix(0, 0))
 	if err != nil {
@@ -44,7 +44,7 @@ func TestNotesComeBackAndDisturbNobody(t *testing.T) {
 	for err = rd.Next(f, nil); err == nil; err = rd.Next(f, nil) {
 		ticks++
 	}
-	if err != io.EOF || ticks != 3 || rd.Torn() || !slices.Equal(got, want) {
+	if err != io.EOF || ticks != 3 || rd.Torn() || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d ticks, %v, torn %v, notes %+v; want %+v", ticks, err, rd.Torn(), got, want)
 	}
 	board, err := Play(bytes.NewReader(b.Bytes()), PlayOptions{})
