@@ -27,9 +27,8 @@ type Event struct {
 }
 
 const (
-	// even is the logarithm of the odds from which it is voice: where the
-	// measure F1 is greatest, somewhat below even odds.
-	even = -0.1
+	// even is the logarithm of the odds from which it is voice.
+	even = 0
 
 	// sure is the logarithm of the odds that some step must reach until voice
 	// starts: steady noise comes close to even now and then.
@@ -37,7 +36,7 @@ const (
 
 	step    = hop / 2 // samples that places are exact to: 10 ms
 	attack  = 4       // steps of voice in a row that are a Start
-	release = 18      // steps without voice that are an End: shorter pauses belong to speech
+	release = 15      // steps without voice that are an End: shorter pauses belong to speech
 
 	// Latency is how many samples after the place of a Start it is known, at
 	// the latest: 253 ms.
@@ -162,7 +161,7 @@ func (d *Detector) end(dst []Event) []Event {
 func (d *Detector) mean() float32 { return probability(d.sum / float32(max(1, d.count))) }
 
 // Skip says that n samples of the line are missing. Voice ends where they
-// begin if they are 180 ms or more.
+// begin if they are 150 ms or more.
 func (d *Detector) Skip(n int) {
 	if n <= 0 {
 		return
