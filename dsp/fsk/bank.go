@@ -11,11 +11,11 @@ import (
 // fraction of a sample, is the difference of two sums.
 type bank struct {
 	sums  []sum
-	n     int   // sums made; sums[i] holds all before sample base+i
-	base  int64 // position of the first sample of sums
-	begin int64 // position where the phases of both tones are zero
-	turns [][2]phasor
-	at    int     // in turns
+	n     int         // sums made; sums[i] holds all before sample base+i
+	base  int64       // position of the first sample of sums
+	begin int64       // position where the phases of both tones are zero
+	turns [][2]phasor // of both tones, and the first of them again at the end
+	at    int
 	apart float64 // radians per sample by which space turns faster than mark
 	hp    highpass
 	total sum
@@ -55,7 +55,7 @@ func newBank(s Spec, length int) *bank {
 	space, mark := math.Round(s.Space), math.Round(s.Mark)
 	b := &bank{
 		sums:  make([]sum, length),
-		turns: make([][2]phasor, dsp.Rate/divisor(dsp.Rate, divisor(int(space), int(mark)))),
+		turns: make([][2]phasor, dsp.Rate/divisor(dsp.Rate, divisor(int(space), int(mark)))+1),
 		apart: radians(space) - radians(mark),
 		hp:    newHighpass(),
 	}
@@ -99,31 +99,59 @@ func (b *bank) room(n, keep int) {
 
 // take adds samples; there must be room.
 func (b *bank) take(x []int16) {
+	if len(x)%2 != 0 {
+		b.takeOne(x[0])
+		x = x[1:]
+	}
 	t, h := &b.total, &b.hp // all in registers
 	c0, s0, c1, s1, power := t.c[0].re, t.c[0].im, t.c[1].re, t.c[1].im, t.power
 	x1, x2, y1, y2 := h.x1, h.x2, h.y1, h.y2
-	at, turns := b.at, b.turns
+	at := b.at
 	out := b.sums[b.n:][:len(x)]
-	for i, s := range x {
-		v := float64(s)
-		y := h.b*(v-2*x1+x2) - h.a2*y2 - h.a1*y1
-		x2, x1, y2, y1 = x1, v, y1, y
-		p := &turns[at]
-		if at++; at == len(turns) {
-			at = 0
+	for i := 0; i+1 < len(x); i += 2 {
+		// Two samples at a time: what the first adds to the second is put in
+		// terms of those before, so that neither waits for the other.
+		v, u := float64(x[i]), float64(x[i+1])
+		w := h.b * (v - 2*x1 + x2)
+		z := h.b*(u-2*v+x1) - h.a1*w + h.aa*y2 + h.a11*y1
+		y := w - h.a2*y2 - h.a1*y1
+		x2, x1, y2, y1 = v, u, y, z
+		p, q := &b.turns[at], &b.turns[at+1]
+		if at += 2; at >= len(b.turns)-1 {
+			at -= len(b.turns) - 1
 		}
-		c0 += y * p[0].re
-		s0 += y * p[0].im
-		c1 += y * p[1].re
-		s1 += y * p[1].im
-		power += y * y
 		o := &out[i]
+		m0, n0, m1, n1, e := y*p[0].re, y*p[0].im, y*p[1].re, y*p[1].im, y*y
+		o.c[0].re, o.c[0].im, o.c[1].re, o.c[1].im, o.power = c0+m0, s0+n0, c1+m1, s1+n1, power+e
+		c0 += m0 + z*q[0].re
+		s0 += n0 + z*q[0].im
+		c1 += m1 + z*q[1].re
+		s1 += n1 + z*q[1].im
+		power += e + z*z
+		o = &out[i+1]
 		o.c[0].re, o.c[0].im, o.c[1].re, o.c[1].im, o.power = c0, s0, c1, s1, power
 	}
 	t.c[0].re, t.c[0].im, t.c[1].re, t.c[1].im, t.power = c0, s0, c1, s1, power
 	h.x1, h.x2, h.y1, h.y2 = x1, x2, y1, y2
 	b.at = at
 	b.n += len(x)
+}
+
+func (b *bank) takeOne(x int16) {
+	t, h := &b.total, &b.hp
+	v := float64(x)
+	y := h.b*(v-2*h.x1+h.x2) - h.a2*h.y2 - h.a1*h.y1
+	h.x2, h.x1, h.y2, h.y1 = h.x1, v, h.y1, y
+	for k, p := range b.turns[b.at] {
+		t.c[k].re += y * p.re
+		t.c[k].im += y * p.im
+	}
+	t.power += y * y
+	b.sums[b.n] = *t
+	b.n++
+	if b.at++; b.at == len(b.turns)-1 {
+		b.at = 0
+	}
 }
 
 // until sets to to the sum of everything before a time, given in samples. A sample
@@ -152,13 +180,16 @@ func (b *bank) until(t float64, to *sum) {
 // down by 31 dB and delays neither tone of a modem by much.
 type highpass struct {
 	b, a1, a2      float64
+	aa, a11        float64 // a1 × a2, a1² − a2
 	x1, x2, y1, y2 float64
 }
 
 func newHighpass() highpass {
 	k := math.Tan(math.Pi * 300 / dsp.Rate)
 	norm := 1 / (1 + math.Sqrt2*k + k*k)
-	return highpass{b: norm, a1: 2 * (k*k - 1) * norm, a2: (1 - math.Sqrt2*k + k*k) * norm}
+	h := highpass{b: norm, a1: 2 * (k*k - 1) * norm, a2: (1 - math.Sqrt2*k + k*k) * norm}
+	h.aa, h.a11 = h.a1*h.a2, h.a1*h.a1-h.a2
+	return h
 }
 
 func (h *highpass) reset() { h.x1, h.x2, h.y1, h.y2 = 0, 0, 0, 0 }

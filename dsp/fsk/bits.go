@@ -127,7 +127,7 @@ func (c *clock) adapt(w *word) {
 
 // follow moves the clock after a change to bit.
 func (c *clock) follow(change phasor, bit byte, r *Receiver) {
-	c.phase[bit], c.known[bit] = math.Atan2(change.im, change.re), true
+	c.phase[bit], c.known[bit] = change.angle(), true
 	if !c.known[0] || !c.known[1] {
 		return
 	}

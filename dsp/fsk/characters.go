@@ -3,7 +3,7 @@ package fsk
 import "math"
 
 const (
-	step = 16 // samples between two looks of a framer
+	step = 32 // samples between two looks of a framer
 
 	// A character is believed when the tones explain this part of its power.
 	// Of noise they explain a quarter, at a signal-to-noise ratio of 5 dB three.
@@ -183,13 +183,16 @@ func (f *framer) decide(r *Receiver, t float64) character {
 	w.read(r.bank, t, f.T, 10)
 	var peak, count [2]float64
 	for k := 1; k <= 10; k++ {
+		p := [2]float64{w.c[k][0].power(), w.c[k][1].power()}
 		i := 0
-		if w.c[k][1].power() > w.c[k][0].power() {
+		if p[1] > p[0] {
 			i = 1
 		}
-		peak[i] += w.c[k][i].abs() * 2 / f.T
+		peak[i] += math.Sqrt(p[i])
 		count[i]++
 	}
+	peak[0] *= 2 / f.T
+	peak[1] *= 2 / f.T
 	c := character{at: t, level: f.level}
 	for i := range peak {
 		switch {
@@ -205,8 +208,8 @@ func (f *framer) decide(r *Receiver, t float64) character {
 	var explained, power float64
 	for k := range c.bits {
 		var e float64
-		c.bits[k], e = w.decide(k, prev)
-		prev = c.bits[k]
+		prev, e = w.decide(k, prev)
+		c.bits[k] = prev
 		explained += e
 		power += w.power[k+3] - w.power[k]
 	}

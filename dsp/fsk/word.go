@@ -17,7 +17,9 @@ type word struct {
 
 	level [2]float64 // peak of space and mark
 	cost  [2]float64 // energy of a bit of either, as far as it enters the decision
-	T     float64
+	// energy is that of two bits: 00, 01, 10, 11.
+	energy [4]float64
+	T      float64
 }
 
 const maxWord = 10
@@ -82,43 +84,48 @@ func (w *word) readEdge(b *bank, t float64, r phasor, bits int) {
 func (w *word) levels(space, mark float64) {
 	w.level = [2]float64{space, mark}
 	w.cost = [2]float64{space * space * w.T / 4, mark * mark * w.T / 4}
+	e0, e1 := w.cost[0], w.cost[1]
+	w.energy = [4]float64{2 * e0, e0 + e1, e0 + e1, 2 * e1}
 }
 
 // decide returns bit k, which follows prev and comes before one not yet known,
-// and how much of the power of the three the likeliest waveform explains.
+// and how much of the power of the three the likeliest waveform explains. Bits
+// are what cannot be foreseen: it goes without branches.
 func (w *word) decide(k int, prev byte) (bit byte, explained float64) {
 	// w.c begins with the bit before.
-	p, c, n := &w.c[k][prev], &w.c[k+1], &w.c[k+2]
-	g0, g1, gp := w.level[0], w.level[1], w.level[prev]
+	c, n := &w.c[k+1], &w.c[k+2]
+	p, d := w.c[k][prev&1], w.d[k+1]
+	g0, g1, gp := w.level[0], w.level[1], w.level[prev&1]
+	// The bit before as either tone goes on from it.
+	on0 := [2]phasor{{1, 0}, {d.re, -d.im}}[prev&1]
+	on1 := [2]phasor{{d.re, d.im}, {1, 0}}[prev&1]
 	pr, pi := p.re*gp, p.im*gp
-	c0r, c0i, c1r, c1i := c[0].re*g0, c[0].im*g0, c[1].re*g1, c[1].im*g1
-	d := &w.d[k+1]
-	if prev == 0 {
-		c0r, c0i = c0r+pr, c0i+pi
-		c1r, c1i = c1r+pr*d.re-pi*d.im, c1i+pr*d.im+pi*d.re
-	} else {
-		c0r, c0i = c0r+pr*d.re+pi*d.im, c0i+pi*d.re-pr*d.im
-		c1r, c1i = c1r+pr, c1i+pi
-	}
+	c0r, c0i := c[0].re*g0+pr*on0.re-pi*on0.im, c[0].im*g0+pr*on0.im+pi*on0.re
+	c1r, c1i := c[1].re*g1+pr*on1.re-pi*on1.im, c[1].im*g1+pr*on1.im+pi*on1.re
 	n0r, n0i, n1r, n1i := n[0].re*g0, n[0].im*g0, n[1].re*g1, n[1].im*g1
-	d = &w.d[k+2]
-	// The next bit as the other tone goes on into it.
+	d = w.d[k+2]
+	// The next bit as it goes on from the other tone.
 	m1r, m1i := n1r*d.re+n1i*d.im, n1i*d.re-n1r*d.im
 	m0r, m0i := n0r*d.re-n0i*d.im, n0r*d.im+n0i*d.re
-	e0, e1 := w.cost[0], w.cost[1]
-	energy := 2 * e0
-	best := math.Sqrt((c0r+n0r)*(c0r+n0r)+(c0i+n0i)*(c0i+n0i)) - energy
-	if v := math.Sqrt((c0r+m1r)*(c0r+m1r)+(c0i+m1i)*(c0i+m1i)) - e0 - e1; v > best {
-		best, energy = v, e0+e1
+	e := &w.energy
+	m := [4]float64{
+		math.Sqrt((c0r+n0r)*(c0r+n0r)+(c0i+n0i)*(c0i+n0i)) - e[0],
+		math.Sqrt((c0r+m1r)*(c0r+m1r)+(c0i+m1i)*(c0i+m1i)) - e[1],
+		math.Sqrt((c1r+m0r)*(c1r+m0r)+(c1i+m0i)*(c1i+m0i)) - e[2],
+		math.Sqrt((c1r+n1r)*(c1r+n1r)+(c1i+n1i)*(c1i+n1i)) - e[3],
 	}
-	if v := math.Sqrt((c1r+m0r)*(c1r+m0r)+(c1i+m0i)*(c1i+m0i)) - e0 - e1; v > best {
-		bit, best, energy = 1, v, e0+e1
+	i, j := 0, 2
+	if m[1] > m[0] {
+		i = 1
 	}
-	if v := math.Sqrt((c1r+n1r)*(c1r+n1r)+(c1i+n1i)*(c1i+n1i)) - 2*e1; v > best {
-		bit, best, energy = 1, v, 2*e1
+	if m[3] > m[2] {
+		j = 3
 	}
-	z := best + energy
-	return bit, z * z / (2 * (energy + w.cost[prev]))
+	if m[j] > m[i] {
+		i = j
+	}
+	z := m[i] + e[i]
+	return byte(i >> 1), z * z / (2 * (e[i] + w.cost[prev&1]))
 }
 
 func (a phasor) abs() float64 { return math.Sqrt(a.power()) }
@@ -129,27 +136,48 @@ func (a phasor) abs() float64 { return math.Sqrt(a.power()) }
 // than assumed the bit begins: that time × apart after a rise from space to
 // mark, and less it after a fall. A frequency that is off adds the same to both.
 func (w *word) change(k int, prev, bit byte) phasor {
-	c := w.c[k+1][bit].back(w.c[k][prev])
+	c, p, d := &w.c[k+1][bit], &w.c[k][prev], &w.d[k+1]
+	re, im := c.re*p.re+c.im*p.im, c.im*p.re-c.re*p.im
 	if bit == 1 {
-		return c.back(w.d[k+1])
+		return phasor{re*d.re + im*d.im, im*d.re - re*d.im}
 	}
-	return c.mul(w.d[k+1])
+	return phasor{re*d.re - im*d.im, re*d.im + im*d.re}
 }
 
 // slip returns by how many samples later than assumed the bits began. In a
 // character there are as many rises as falls, so that an error of frequency
 // cancels.
 func (w *word) slip(b *bank, prev byte, bits []byte) float64 {
-	var sum [2]phasor
+	var fall, rise phasor
 	for k, bit := range bits {
 		if bit != prev {
-			sum[bit] = sum[bit].add(w.change(k, prev, bit))
+			c := w.change(k, prev, bit)
+			if bit == 1 {
+				rise.re, rise.im = rise.re+c.re, rise.im+c.im
+			} else {
+				fall.re, fall.im = fall.re+c.re, fall.im+c.im
+			}
 		}
 		prev = bit
 	}
-	fall, rise := sum[0], sum[1]
 	if fall.power() == 0 || rise.power() == 0 {
 		return 0
 	}
-	return (math.Atan2(rise.im, rise.re) - math.Atan2(fall.im, fall.re)) / (2 * b.apart)
+	return rise.back(fall).angle() / (2 * b.apart)
+}
+
+// angle is that of a, exact to 1e-5. It is asked for with every character.
+func (a phasor) angle() float64 {
+	x, y := math.Abs(a.re), math.Abs(a.im)
+	t := min(x, y) / max(x, y, 1e-300)
+	// Abramowitz and Stegun 4.4.49.
+	s := t * t
+	v := t * (1 + s*(-0.3333314528+s*(0.1999355085+s*(-0.1420889944+s*(0.1065626393+s*(-0.0752896400+s*(0.0429096138+s*(-0.0161657367+s*0.0028662257))))))))
+	if y > x {
+		v = math.Pi/2 - v
+	}
+	if a.re < 0 {
+		v = math.Pi - v
+	}
+	return math.Copysign(v, a.im)
 }
