@@ -167,7 +167,7 @@ func recordings(roots string) (out []string) {
 	return out
 }
 
-func read(t *testing.T, path string) []int16 {
+func read(t testing.TB, path string) []int16 {
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func TestAccuracyOfAlerting(t *testing.T) {
 }
 
 // speaking is some recorded speech, if there is any.
-func speaking(t *testing.T) (x []int16) {
+func speaking(t testing.TB) (x []int16) {
 	for _, path := range recordings(*sounds) {
 		if strings.Contains(path, "demo-instruct") || strings.Contains(path, "demo-abouttotry") {
 			x = append(x, read(t, path)...)

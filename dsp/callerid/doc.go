@@ -2,10 +2,12 @@
 // FSK messages with the tones of Bell 202 or ITU-T V.23, and keys.
 //
 //	block ─▶ fsk Bell 202 ─┐
-//	     └─▶ fsk V.23     ─┴▶ assembler ─▶ Receiver ─▶ Message ─▶ Fields, Caller, CallerName
-//	dtmf.Event ──────────────────────────▶ Keys ────▶ Message
+//	     └─▶ fsk V.23     ─┴▶ assembler, ntt ─▶ Receiver ─▶ Message ─▶ Fields, Caller, CallerName
+//	dtmf.Event ───────────────────────────────▶ Keys ────▶ Message
+//	block ─────────────────────────────────▶ Alerting ───▶ Alert
 //
-//	Field… ─▶ Build ─▶ NewSource ─▶ Fill(block) ─▶ samples
+//	Field… ─▶ Build, BuildNTT ─▶ NewSource ─▶ Fill(block) ─▶ samples
+//	AlertTone ─▶ tone.New
 //
 // In: samples of one line, in blocks of any length, or the events of a DTMF
 // detector. Out: whole messages, with the samples at which they began and ended.
@@ -20,7 +22,15 @@
 // the better one tells it. A message begins with a known type after at least 8
 // bits of mark, and is believed when its checksum is right and its parameters
 // fill it exactly, one of them known: a checksum of 8 bits alone is right once
-// in 256 times. Keys make a message when codes stand around digits.
+// in 256 times. Messages of NTT, in Japan, have V.23's tones, parity, a frame of
+// their own and a checksum of 16 bits. Keys make a message when codes stand
+// around digits.
+//
+// The alerting tone before messages during a call, and before ringing in
+// Britain and elsewhere, is looked for in the second difference of the samples,
+// where little is left of speech: 12 ms in every 24 until something resembles
+// it, then 16 ms every 4 ms until it has ended. Both tones must have the right
+// frequency, a steady phase, and begin and end together.
 //
 // # Standards
 //
@@ -46,8 +56,21 @@
 //	frequencies ±3 %, rate ±2 %                       100 %
 //	200 messages each of an independent sender        all
 //	wrong messages in all of these                    0
-//	speech and music, 126 h                           0 messages
+//	NTT at S/N 9 / 8 / 6 dB                           100 / 100 / 99 %
+//	speech and music as recorded, 2.5 h, and at 11
+//	  other pitches, 27 h                             0 messages
 //
-// What it does not do: it does not find the alerting tone (2130 + 2750 Hz)
-// before messages during a call, nor V.23 as used in Japan (another frame).
+//	alerting tones of 75…112 ms, −32…−8 dBm0, twist
+//	  ±6 dB, ±1.1 %, at S/N 25, 12 and 6 dB           100 %
+//	−42 dBm0; under hum 6 dB above                    100 %
+//	under speech 20 and 10 dB below each tone / as
+//	  strong as each                                  100 / 99.8 %
+//	off by 2.5…4 %, 20…60 ms, 135…400 ms, one tone,
+//	  keys, 1000 each                                 0 told
+//	edges                                             within 3.5 ms
+//	the same 30 h of speech and music                 0 told
+//
+// What it does not do: it does not answer an alerting tone; whoever calls
+// decides that a message may follow one. NTT's frame is as an independent sender
+// makes it, not as NTT's own papers print it.
 package callerid

@@ -52,7 +52,7 @@ func (l *line) send(c Coding, message []byte, t Timing, k conditions) {
 		bits = append(bits, 1)
 	}
 	spec := fsk.Bell202()
-	if c == V23 {
+	if c != Bell {
 		spec = fsk.V23()
 	}
 	const over = 8

@@ -10,6 +10,7 @@ const (
 	Bell Coding = iota + 1 // FSK with the tones of Bell 202: Bellcore GR-30, China's YDN 069
 	V23                    // FSK with the tones of ITU-T V.23: ETSI EN 300 659
 	DTMF                   // keys: China before the first ring, ETSI EN 300 659-1 annex C, and others
+	NTT                    // FSK with the tones of V.23 in a frame of NTT's own: Japan
 )
 
 func (c Coding) String() string {
@@ -20,6 +21,8 @@ func (c Coding) String() string {
 		return "v23"
 	case DTMF:
 		return "dtmf"
+	case NTT:
+		return "ntt"
 	}
 	return ""
 }
@@ -186,7 +189,11 @@ func parameter(t byte) string {
 func (m *Message) Fields(dst []Field) []Field {
 	d := m.Data()
 	field := func(t byte, raw []byte) {
-		dst = append(dst, Field{Type: t, Name: parameter(t), Raw: raw})
+		name := parameter(t)
+		if m.Coding == NTT {
+			name = parameterNTT(t)
+		}
+		dst = append(dst, Field{Type: t, Name: name, Raw: raw})
 	}
 	switch {
 	case m.Coding == DTMF:

@@ -11,6 +11,7 @@ import (
 type Receiver struct {
 	rx     [2]*fsk.Receiver
 	asm    [2]assembler
+	ntt    ntt
 	events []fsk.Event
 	held   Message // complete; the other coding may yet do better
 	has    bool
@@ -30,7 +31,7 @@ func New() *Receiver {
 }
 
 // Damaged is how many messages began as they should and were not received.
-func (r *Receiver) Damaged() int { return r.asm[0].damaged + r.asm[1].damaged }
+func (r *Receiver) Damaged() int { return r.asm[0].damaged + r.asm[1].damaged + r.ntt.damaged }
 
 // Position is the number of samples taken so far.
 func (r *Receiver) Position() int64 { return r.rx[0].Position() }
@@ -43,8 +44,12 @@ func (r *Receiver) Process(dst []Message, block []int16) []Message {
 		for i := range r.rx {
 			r.events = r.rx[i].Process(r.events[:0], block[:n])
 			for _, e := range r.events {
-				if r.asm[i].take(e) {
-					m := &r.asm[i].m
+				m := &r.asm[i].m
+				ok := r.asm[i].take(e)
+				if i == 1 && r.ntt.take(e) {
+					m, ok = &r.ntt.m, true
+				}
+				if ok {
 					m.End = e.At + int64(10*dsp.Rate/1200)
 					if !r.has || m.Quality > r.held.Quality {
 						r.held = *m
@@ -70,6 +75,7 @@ func (r *Receiver) Skip(n int) {
 		r.rx[i].Skip(n)
 		r.asm[i].stop()
 	}
+	r.ntt.stop()
 }
 
 // Flush returns a message that waits for the other coding, at the end of a

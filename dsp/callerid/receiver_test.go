@@ -125,6 +125,28 @@ func TestSourceIsUnderstood(t *testing.T) {
 	}
 }
 
+func TestNamesInGBKArrive(t *testing.T) {
+	for _, c := range []Coding{Bell, V23} {
+		l := newLine(4)
+		l.silence(100)
+		m, err := Build(CallSetup, Field{Type: DateTime, Raw: []byte("11220605")}, Field{Type: Number, Raw: []byte("02162345678")}, Field{Type: Name, Raw: []byte("\xD5\xC5\xC8\xFD 13")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.send(c, m, OnHook(), conditions{level: -18, twist: 4})
+		l.silence(100)
+		l.noise(0, -32)
+		got := receive(l.samples())
+		if len(got) != 1 {
+			t.Fatalf("%v: %d messages", c, len(got))
+		}
+		name, charset := got[0].CallerName()
+		if number, _ := got[0].Caller(); name != "张三 13" || charset != GBK || number != "02162345678" {
+			t.Errorf("%v: %q %v %q", c, name, charset, number)
+		}
+	}
+}
+
 func TestProcessAllocatesNothing(t *testing.T) {
 	x := busyLine()
 	r := New()
@@ -187,7 +209,10 @@ func BenchmarkProcess(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		x    []int16
-	}{{"silence", make([]int16, 8000)}, {"noise", noise}, {"messages", signal.samples()}} {
+	}{{"silence", make([]int16, 8000)}, {"noise", noise}, {"speech", speaking(b)}, {"messages", signal.samples()}} {
+		if len(c.x) == 0 {
+			continue
+		}
 		b.Run(c.name, func(b *testing.B) {
 			r := New()
 			var out []Message

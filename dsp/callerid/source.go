@@ -46,15 +46,15 @@ type Timing struct {
 }
 
 // OnHook and OffHook are the usual timings: Bellcore GR-30 and EN 300 659-1
-// before or between rings; EN 300 659-2 during a call.
+// before or between rings; EN 300 659-2 during a call, and NTT.
 func OnHook() Timing  { return Timing{Seizure: 300, Mark: 180, After: 10} }
 func OffHook() Timing { return Timing{Mark: 80, After: 10} } // OffHook: see OnHook
 
-// NewSource returns a source that sends a message as Bell or V23, each tone at
-// that level in dBm0. For DTMF use tone.DTMF.
+// NewSource returns a source that sends a message as Bell, V23 or NTT, each tone
+// at that level in dBm0. For DTMF use tone.DTMF.
 func NewSource(c Coding, message []byte, t Timing, dBm0 float64) *fsk.Source {
 	spec := fsk.Bell202()
-	if c == V23 {
+	if c != Bell {
 		spec = fsk.V23()
 	}
 	s := fsk.NewSource(spec, dBm0, dBm0)
