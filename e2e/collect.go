@@ -39,6 +39,12 @@ type Call struct {
 	EndedBy    string     `json:"ended_by"`
 	Direction  string     `json:"direction"`
 	Missed     bool       `json:"missed"`
+	Caller     string     `json:"caller"`
+	Called     string     `json:"called"`
+	Name       string     `json:"name"`
+	Keys       string     `json:"keys"`
+	Outcome    string     `json:"outcome"`
+	Waiting    []any      `json:"waiting"`
 	Recordings []string   `json:"recordings"`
 	Why        string     `json:"why"`
 }

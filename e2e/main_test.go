@@ -16,6 +16,7 @@ var (
 	reduced = flag.Bool("reduced", false, "reduced counts of everything, as .ci/run uses; without it only what takes seconds runs")
 	// Boards that are twice as far apart drift as far in half the time.
 	clockLength = flag.Duration("clock", time.Hour, "how long the full proof of the drifting clocks takes")
+	seed        = flag.Uint64("seed", 1, "of what is made at random")
 	binDir      = flag.String("bin", "", "folder with vaad and vaactl; empty: build them")
 	bin         Binaries
 )
