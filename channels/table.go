@@ -49,7 +49,7 @@ func newTapTable(l *Line, c LineConfig, volts bool) *tapTable {
 }
 
 func tapConfig(c LineConfig) analog.Config {
-	return analog.Config{ThresholdMV: c.ThresholdMV, RingGapMS: c.RingGapMS, CountryGap: c.CountryGap, Own: c.Own, Prefix: c.Prefix}
+	return analog.Config{ThresholdMV: c.ThresholdMV, RingGapMS: c.RingGapMS, CountryGap: c.CountryGap, Country: c.Country, Own: c.Own, Prefix: c.Prefix}
 }
 
 // senses: on-hook only who calls is of interest; off-hook, or where nothing

@@ -1,6 +1,8 @@
 package analog
 
 import (
+	"slices"
+
 	"vaad/driver"
 	"vaad/dsp/callerid"
 )
@@ -107,7 +109,7 @@ func (c *caller) pressed(now int64) {
 //	in a call        FSK is about another call that waits; keys are nothing
 //
 // The first of a call is kept; of two before a ring the one in the line's
-// usual coding. FSK is believed before a ring although no reversal was seen:
+// usual coding, or the country's. FSK is believed before a ring although no reversal was seen:
 // not every card reports reversals.
 func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 	t.out = out
@@ -147,7 +149,11 @@ func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 func (t *Tap) hold(m *callerid.Message, number, name string, absent byte) {
 	c := &t.caller
 	usual := func(coding callerid.Coding) bool {
-		return c.format != NoFormat && (c.format == formatOf(coding, false) || c.format == formatOf(coding, true))
+		is := func(f Format) bool { return f == formatOf(coding, false) || f == formatOf(coding, true) }
+		if c.format != NoFormat {
+			return is(c.format)
+		}
+		return slices.ContainsFunc(usualFormats(t.cfg.Country), is)
 	}
 	if c.has && t.now-c.end <= messageWait && (usual(c.coding) || !usual(m.Coding)) {
 		return

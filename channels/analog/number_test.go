@@ -81,10 +81,12 @@ func TestDialToneAfterAFlashEndsNoCall(t *testing.T) {
 
 func TestUsualCodingIsTakenWhereTwoMessagesCome(t *testing.T) {
 	for _, c := range []struct {
-		usual Format
-		want  string
-	}{{NoFormat, "1111111"}, {BellBefore, "1111111"}, {V23After, "2222222"}} {
-		tap := New(Config{}, Learnt{CallerID: c.usual})
+		country string
+		usual   Format
+		want    string
+	}{{"", NoFormat, "1111111"}, {"CN", NoFormat, "1111111"}, {"GB", NoFormat, "2222222"}, {"XX", NoFormat, "1111111"},
+		{"GB", BellBefore, "1111111"}, {"", V23After, "2222222"}} {
+		tap := New(Config{Country: c.country}, Learnt{CallerID: c.usual})
 		var out []Event
 		pos := hold(tap, &out, 0, -48000, 100, 3000)
 		first, second := message(callerid.Bell, "1111111"), message(callerid.V23, "2222222")
@@ -93,7 +95,7 @@ func TestUsualCodingIsTakenWhereTwoMessagesCome(t *testing.T) {
 		tap.Message(nil, second, pos)
 		ringOnce(tap, &out, pos, 1000, 500)
 		if got := last(t, out, CallBegin).Call.Caller; got != c.want {
-			t.Errorf("a line that usually has %q: %s", c.usual, got)
+			t.Errorf("a line of %q that usually has %q: %s", c.country, c.usual, got)
 		}
 	}
 }

@@ -15,6 +15,8 @@ type Config struct {
 	RingGapMS   int // longest pause between two bursts of one ringing; 0: learnt, beginning with the country's
 	CountryGap  int // the country's ring pause, ms, where nothing is learnt; 0: 4000
 
+	Country string // ISO 3166: which caller ID is usual there until the line has shown its own; "": CN
+
 	Own    string // the line's own number: it fills in for the other party
 	Prefix string // dialled for an outside line; not part of the number
 }
