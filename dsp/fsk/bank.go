@@ -30,7 +30,6 @@ type sum struct {
 // phasor is a complex number.
 type phasor struct{ re, im float64 }
 
-func (a phasor) add(b phasor) phasor { return phasor{a.re + b.re, a.im + b.im} }
 func (a phasor) sub(b phasor) phasor { return phasor{a.re - b.re, a.im - b.im} }
 func (a phasor) mul(b phasor) phasor {
 	return phasor{a.re*b.re - a.im*b.im, a.re*b.im + a.im*b.re}

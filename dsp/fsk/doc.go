@@ -42,7 +42,7 @@
 //	twist ±10 dB; tones ±3 %; rate ±2 %             100 % each, S/N 25 dB
 //	both 6 dB, 1 % and 1 % at once                  100 %
 //	hum of 50 Hz, 12 dB above                       100 %
-//	V.21, 10400 bits at S/N 6, 3, 0 dB              0 wrong, also with 6 dB of twist
+//	V.21, 10400 bits at S/N 6, 3 / 0 dB             0 / at most 35 wrong or late, also with 6 dB of twist
 //	60000 bits of V.21 from an independent sender   0 wrong
 //
 // What it does not do: bits of a sender whose phase jumps at each change need
