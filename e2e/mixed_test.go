@@ -39,9 +39,7 @@ type subscriber struct {
 	format string // caller ID
 	swap   bool   // the exchange reverses the polarity when the other party answers
 	pulse  bool   // an old telephone
-	double bool   // 4 s pauses, or double rings
 	level  float64
-	now    time.Duration
 	calls  []wanted
 }
 
