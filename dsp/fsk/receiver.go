@@ -65,7 +65,11 @@ const rawLen = 2048
 func New(s Spec, f Framing) *Receiver {
 	r := &Receiver{spec: s, framing: f, T: dsp.Rate / s.Baud, next: surveyHop, survey: newSurvey(s, f)}
 	r.keep = int(math.Ceil(16*r.T)) + 16
-	r.bank = newBank(s, 4*r.keep+256)
+	length := 4*r.keep + 256
+	if f == Bits { // at 300 bit/s that would be much
+		length = 2*r.keep + 256
+	}
+	r.bank = newBank(s, length)
 	return r
 }
 
