@@ -63,7 +63,13 @@ type Detector struct {
 	n      int
 	over   bool // more clicks than a digit has
 	last   int64
-	period float64 // of the digits before, in samples; 0: none yet
+	before habit // what the digits before have told of the telephone
+}
+
+// habit is what one telephone keeps to.
+type habit struct {
+	period   float64 // samples; 0: no digit yet
+	strength float64 // of its clicks, dB
 }
 
 // click is one click.
@@ -193,13 +199,13 @@ func (d *Detector) take(c click) {
 // digit ends a digit.
 func (d *Detector) digit(dst []Event) []Event {
 	if !d.over && d.n > 0 {
-		if g := explain(d.train[:d.n], d.period); g.confidence >= least {
+		if g := explain(d.train[:d.n], d.before); g.confidence >= least {
 			dst = append(dst, Event{
 				At: d.train[0].at, End: d.train[d.n-1].at, Digit: '0' + byte(g.pulses%10),
 				Rate: dsp.Rate / g.period, Break: g.open, Confidence: g.confidence,
 			})
 			if g.pulses > 1 && g.confidence >= 0.6 {
-				d.period = g.period
+				d.before = habit{g.period, strength(d.train[:d.n])}
 			}
 		}
 	}

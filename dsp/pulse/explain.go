@@ -27,7 +27,7 @@ type guess struct {
 // explain finds the number of pulses that explains clicks best. Every pulse
 // makes one click when the loop opens and another when it closes; either may be
 // too faint to be heard, though not in the first or last pulse at both ends.
-func explain(c []click, known float64) guess {
+func explain(c []click, known habit) guess {
 	var best guess
 	if len(c) == 2 {
 		best = single(c, known)
@@ -39,8 +39,8 @@ func explain(c []click, known float64) guess {
 			}
 		}
 	}
-	if known > 0 && best.pulses > 1 { // one telephone keeps to one rate
-		best.confidence *= 0.4 + 0.6*bell(best.period/known-1, 0.08)
+	if known.period > 0 && best.pulses > 1 { // one telephone keeps to one rate
+		best.confidence *= 0.4 + 0.6*bell(best.period/known.period-1, 0.08)
 	}
 	return best
 }
@@ -55,18 +55,28 @@ func clarity(c []click) float64 {
 	return max(0.6, min(1, 0.6+0.4*(dB-12)/8))
 }
 
+// strength is how strong clicks are on average, dB.
+func strength(c []click) float64 {
+	var dB float64
+	for i := range c {
+		dB += 10 * math.Log10(c[i].power)
+	}
+	return dB / float64(len(c))
+}
+
 // bell is 1 at 0 and falls to 0.6 at one width.
 func bell(x, width float64) float64 { return math.Exp(-x * x / (2 * width * width)) }
 
 // single explains two clicks as one pulse. Two clicks may be anything, so that
-// this is never sure; at the rate of the digits before it is likely.
-func single(c []click, known float64) guess {
+// this is never sure; at the rate of the digits before, and as strong as they
+// were, it is likely. A tone that begins or ends clicks too, but seldom so loud.
+func single(c []click, known habit) guess {
 	d := float64(c[1].at - c[0].at)
 	g := guess{pulses: 1, open: 0.62}
-	if known > 0 {
-		g.period = known
-		g.open = d / known
-		g.confidence = 0.7 * bell(g.open-0.6, 0.12) * clarity(c)
+	if known.period > 0 {
+		g.period = known.period
+		g.open = d / known.period
+		g.confidence = 0.7 * bell(g.open-0.6, 0.12) * clarity(c) * bell(strength(c)-known.strength, 6)
 	} else {
 		g.period = d / g.open
 		g.confidence = 0.45 * max(bell(g.period/800-1, 0.12), 0.8*bell(g.period/400-1, 0.12)) * clarity(c)
