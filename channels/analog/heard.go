@@ -115,6 +115,9 @@ func (t *Tap) Tone(out []Event, tone Tone, on bool, pos int64) []Event {
 
 func (t *Tap) heard(name progress.Tone, tone Tone) {
 	p := &t.progress
+	if (name == progress.Busy || name == progress.Congestion) && t.number.n > 0 && tone.At < t.number.last {
+		return // a digit lies within it: these were the dial tones before and after a prefix
+	}
 	switch name {
 	case progress.Dial, progress.SpecialDial:
 		t.dialOn = true

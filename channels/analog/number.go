@@ -22,9 +22,10 @@ const (
 type number struct {
 	digits [maxDialled]byte
 	n      int
-	sure   int  // of the least certain digit
-	best   int  // of the most certain one
-	pulses bool // dialled in pulses
+	sure   int   // of the least certain digit
+	best   int   // of the most certain one
+	pulses bool  // dialled in pulses
+	last   int64 // where the latest digit began
 }
 
 func (n *number) add(p Press) {
@@ -40,7 +41,7 @@ func (n *number) add(p Press) {
 	}
 	n.digits[n.n] = p.Key
 	n.n++
-	n.pulses = pulses
+	n.pulses, n.last = pulses, p.At
 	n.sure, n.best = min(n.sure, p.Sure), max(n.best, p.Sure)
 }
 
