@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"vaad/dsp"
 )
@@ -186,7 +188,9 @@ func BenchmarkProcess(b *testing.B) {
 			d := New()
 			var events []Event
 			at := 0
+			b.SetBytes(2 * 160)
 			b.ReportAllocs()
+			t := cpu()
 			for b.Loop() {
 				if at+160 > len(c.x) {
 					at = 0
@@ -194,7 +198,16 @@ func BenchmarkProcess(b *testing.B) {
 				events = d.Process(events[:0], c.x[at:at+160])
 				at += 160
 			}
-			b.ReportMetric(20e6/(float64(b.Elapsed().Nanoseconds())/float64(b.N)), "lines/core")
+			used := (cpu() - t).Seconds()
+			b.ReportMetric(float64(b.N)*160/dsp.Rate/used, "lines/core")
+			b.ReportMetric(used/float64(b.N)/160*1e9, "cpu-ns/sample")
 		})
 	}
+}
+
+// cpu is the processor time used so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
