@@ -49,13 +49,16 @@ func missed(sent []string, got []heard) string {
 	return strings.Join(wrong, "; ")
 }
 
-// keep leaves what was not heard in a file, so that it can be looked at.
-func keep(t *testing.T, x []int16) {
+// keep leaves what was not heard in the folder VAAD_KEEP, so that it can be
+// looked at.
+func keep(t *testing.T, x []int16) { keepAs(t, strings.ReplaceAll(t.Name(), "/", "_"), x) }
+
+func keepAs(t *testing.T, name string, x []int16) {
 	dir := os.Getenv("VAAD_KEEP")
 	if dir == "" {
 		return
 	}
-	path := fmt.Sprintf("%s/%s.raw", dir, strings.NewReplacer("/", "_", " ", "_", ",", "").Replace(t.Name()))
+	path := fmt.Sprintf("%s/%s.raw", dir, name)
 	save(t, path, x)
 	t.Log("kept in", path)
 }
