@@ -20,6 +20,7 @@ func dtmf(c *build.Context) {
 	dtmfProject(c)
 	dtmfThird(c)
 	dtmfSpectrum(c)
+	dtmfUnder(c)
 }
 
 // widen adds dwords without sign to sums of 64 bits, and destroys them.
@@ -176,7 +177,7 @@ func dtmfThird(c *build.Context) {
 }
 
 // dtmfSpectrum works out four sums of four samples at a time, and adds them up
-// one after the other as plain Go does: there a lane is one of the four columns
+// in pairs as plain Go does: there a lane is one of the four columns
 // of turns.
 func dtmfSpectrum(c *build.Context) {
 	function(c, "spectrumAVX2", "func(x *[256]int16, weights *[6]float64, re, im *[64]float64, turns *[64][4]float64, y *[10]float64)",
@@ -233,17 +234,23 @@ func dtmfSpectrum(c *build.Context) {
 	c.VSUBPD(t, yi, yi)
 	c.VMOVUPD(yr, local)
 	c.VMOVUPD(yi, local.Offset(32))
-	for i := range 4 {
-		r, m := local.Offset(8*i), local.Offset(32+8*i)
+	for i := 0; i < 4; i += 2 { // in pairs: half as many sums wait for each other
+		second := c.YMM()
 		c.VMOVUPD(turns.Offset(32*i), t)
-		c.VBROADCASTSD(r, a)
-		c.VMULPD(t, a, a)
-		c.VADDPD(a, sumR, sumR)
-		c.VBROADCASTSD(m, b)
-		c.VMULPD(t, b, b)
-		c.VADDPD(b, sumI, sumI)
-		c.VADDSD(r, zr, zr)
-		c.VADDSD(m, zi, zi)
+		c.VMOVUPD(turns.Offset(32*i+32), second)
+		for k, acc := range []reg.VecVirtual{sumR, sumI} {
+			y := local.Offset(32*k + 8*i)
+			c.VBROADCASTSD(y, a)
+			c.VMULPD(t, a, a)
+			c.VBROADCASTSD(y.Offset(8), b)
+			c.VMULPD(second, b, b)
+			c.VADDPD(b, a, a)
+			c.VADDPD(a, acc, acc)
+			z := []reg.VecVirtual{zr, zi}[k]
+			c.VMOVSD(y, a.AsX())
+			c.VADDSD(y.Offset(8), a.AsX(), a.AsX())
+			c.VADDSD(a.AsX(), z, z)
+		}
 	}
 	for _, p := range []operand.Mem{x, re, im} {
 		c.ADDQ(operand.U8(32), p.Base)

@@ -114,7 +114,7 @@ func (d *Detector) Process(dst []Event, block []int16) []Event {
 		m := copy(d.raw[d.n:], block)
 		block = block[m:]
 		if d.under.on {
-			d.under.filter(d.clean[d.n:d.n+m], d.raw[d.n:d.n+m])
+			d.under.filter(d.level, d.clean[d.n:d.n+m], d.raw[d.n:d.n+m])
 		}
 		d.n += m
 		for d.next <= d.base+int64(d.n) {
@@ -133,7 +133,7 @@ func (d *Detector) Skip(n int) {
 	d.base += int64(d.n) + int64(n)
 	d.n = 0
 	d.guess = -1
-	d.under.state = [7]float64{}
+	d.under.state = memory{}
 	d.next = (d.base/tick + 1) * tick
 	if d.key.on && d.base-d.key.last >= release {
 		d.gone = true
@@ -206,7 +206,7 @@ func (d *Detector) survey(at int64) {
 	power, lag := correlate(d.level, raw)
 	if d.under.watch(power, lag) {
 		from := max(0, to-history)
-		d.under.start(d.clean[from:d.n], d.raw[from:d.n])
+		d.under.start(d.level, d.clean[from:d.n], d.raw[from:d.n])
 	}
 	if d.under.on {
 		power, lag = correlate(d.level, (*[surveyLen]int16)(d.clean[to-surveyLen:to]))

@@ -20,6 +20,11 @@ func spectrumFast(x *[fitLen]int16, t *turning, y *[10]float64) {
 	spectrumAVX2(x, &t.weights, &t.re, &t.im, turns, y)
 }
 
+func highpassFast(dst, src []int16, blocks int, m *memory) {
+	_, _ = dst[4*blocks-1], src[4*blocks-1]
+	highpassAVX2(&dst[0], &src[0], blocks, (*[7]float64)(m))
+}
+
 // waveTable is surveyTable as rows of whole windows: the cosines of the eight
 // tones, then their sines.
 var waveTable = makeWaveTable()

@@ -10,3 +10,7 @@ func compareFast(x *[surveyLen]int16, y *[16]int32) (power int64) { return compa
 func projectFast(w *pattern, x *[sound]int16, y *[4]float64)      { *y = project(w, x) }
 
 func spectrumFast(x *[fitLen]int16, t *turning, y *[10]float64) { *y = spectrum(x, t) }
+
+func highpassFast(dst, src []int16, blocks int, m *memory) {
+	highpass(dst[:4*blocks], src[:4*blocks], m)
+}

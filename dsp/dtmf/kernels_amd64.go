@@ -31,3 +31,8 @@ func productsAVX2(x *[96]int16) (r3 int64)
 //
 //go:noescape
 func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[64][4]float64, y *[10]float64)
+
+// highpassAVX2 filters blocks of four samples, of which there must be one.
+//
+//go:noescape
+func highpassAVX2(dst *int16, src *int16, blocks int, state *[7]float64)

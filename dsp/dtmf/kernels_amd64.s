@@ -720,41 +720,45 @@ loop:
 	VMOVUPD      Y5, (SP)
 	VMOVUPD      Y6, 32(SP)
 	VMOVUPD      (SI), Y7
+	VMOVUPD      32(SI), Y8
 	VBROADCASTSD (SP), Y5
 	VMULPD       Y7, Y5, Y5
+	VBROADCASTSD 8(SP), Y6
+	VMULPD       Y8, Y6, Y6
+	VADDPD       Y6, Y5, Y5
 	VADDPD       Y5, Y3, Y3
-	VBROADCASTSD 32(SP), Y6
-	VMULPD       Y7, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDSD       (SP), X1, X1
-	VADDSD       32(SP), X2, X2
-	VMOVUPD      32(SI), Y7
-	VBROADCASTSD 8(SP), Y5
+	VMOVSD       (SP), X5
+	VADDSD       8(SP), X5, X5
+	VADDSD       X5, X1, X1
+	VBROADCASTSD 32(SP), Y5
 	VMULPD       Y7, Y5, Y5
-	VADDPD       Y5, Y3, Y3
 	VBROADCASTSD 40(SP), Y6
-	VMULPD       Y7, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDSD       8(SP), X1, X1
-	VADDSD       40(SP), X2, X2
+	VMULPD       Y8, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVSD       32(SP), X5
+	VADDSD       40(SP), X5, X5
+	VADDSD       X5, X2, X2
 	VMOVUPD      64(SI), Y7
+	VMOVUPD      96(SI), Y8
 	VBROADCASTSD 16(SP), Y5
 	VMULPD       Y7, Y5, Y5
+	VBROADCASTSD 24(SP), Y6
+	VMULPD       Y8, Y6, Y6
+	VADDPD       Y6, Y5, Y5
 	VADDPD       Y5, Y3, Y3
-	VBROADCASTSD 48(SP), Y6
-	VMULPD       Y7, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDSD       16(SP), X1, X1
-	VADDSD       48(SP), X2, X2
-	VMOVUPD      96(SI), Y7
-	VBROADCASTSD 24(SP), Y5
+	VMOVSD       16(SP), X5
+	VADDSD       24(SP), X5, X5
+	VADDSD       X5, X1, X1
+	VBROADCASTSD 48(SP), Y5
 	VMULPD       Y7, Y5, Y5
-	VADDPD       Y5, Y3, Y3
 	VBROADCASTSD 56(SP), Y6
-	VMULPD       Y7, Y6, Y6
-	VADDPD       Y6, Y4, Y4
-	VADDSD       24(SP), X1, X1
-	VADDSD       56(SP), X2, X2
+	VMULPD       Y8, Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VMOVSD       48(SP), X5
+	VADDSD       56(SP), X5, X5
+	VADDSD       X5, X2, X2
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
@@ -801,3 +805,150 @@ DATA spectrum_order<>+29(SB)/1, $0x00
 DATA spectrum_order<>+30(SB)/1, $0x00
 DATA spectrum_order<>+31(SB)/1, $0x00
 GLOBL spectrum_order<>(SB), RODATA|NOPTR, $32
+
+DATA highpass_b0<>+0(SB)/8, $0x3fdc91be58eba987
+GLOBL highpass_b0<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_a1<>+0(SB)/8, $0xbfd3b7684c19b406
+GLOBL highpass_a1<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_b4<>+0(SB)/8, $0xbfff18e63b07e8d8
+GLOBL highpass_b4<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_a4<>+0(SB)/8, $0xbff4a2c676717665
+GLOBL highpass_a4<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_a5<>+0(SB)/8, $0x3fe3806ba5957b52
+GLOBL highpass_a5<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_b7<>+0(SB)/8, $0xbffe0abc2e6efe3b
+GLOBL highpass_b7<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_a7<>+0(SB)/8, $0xbffae20a998c02ad
+GLOBL highpass_a7<>(SB), RODATA|NOPTR, $8
+
+DATA highpass_a8<>+0(SB)/8, $0x3fed6f116024addf
+GLOBL highpass_a8<>(SB), RODATA|NOPTR, $8
+
+// func highpassAVX2(dst *int16, src *int16, blocks int, state *[7]float64)
+// Requires: AVX, FMA3
+TEXT ·highpassAVX2(SB), $32-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         state+24(FP), DX
+	MOVQ         blocks+16(FP), BX
+	VMOVSD       (DX), X0
+	VMOVSD       8(DX), X1
+	VMOVSD       16(DX), X2
+	VMOVSD       24(DX), X3
+	VMOVSD       32(DX), X4
+	VMOVSD       40(DX), X5
+	VMOVSD       48(DX), X6
+	VBROADCASTSD highpass_b0<>+0(SB), Y8
+
+loop:
+	VPMOVSXWD    (CX), X7
+	VCVTDQ2PD    X7, Y7
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      Y7, (SP)
+	VMOVSD       (SP), X7
+	VSUBSD       X0, X7, X9
+	VMOVAPD      X7, X0
+	VFNMADD231SD highpass_a1<>+0(SB), X1, X9
+	VMOVAPD      X9, X7
+	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
+	VADDSD       X2, X7, X7
+	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
+	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
+	VMOVAPD      X1, X2
+	VMOVAPD      X9, X1
+	VMOVAPD      X7, X9
+	VFMADD231SD  highpass_b7<>+0(SB), X3, X9
+	VADDSD       X4, X9, X9
+	VFNMADD231SD highpass_a8<>+0(SB), X6, X9
+	VFNMADD231SD highpass_a7<>+0(SB), X5, X9
+	VMOVAPD      X3, X4
+	VMOVAPD      X7, X3
+	VMOVAPD      X5, X6
+	VMOVAPD      X9, X5
+	VMOVAPD      X9, X9
+	VMOVSD       8(SP), X7
+	VSUBSD       X0, X7, X10
+	VMOVAPD      X7, X0
+	VFNMADD231SD highpass_a1<>+0(SB), X1, X10
+	VMOVAPD      X10, X7
+	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
+	VADDSD       X2, X7, X7
+	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
+	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
+	VMOVAPD      X1, X2
+	VMOVAPD      X10, X1
+	VMOVAPD      X7, X10
+	VFMADD231SD  highpass_b7<>+0(SB), X3, X10
+	VADDSD       X4, X10, X10
+	VFNMADD231SD highpass_a8<>+0(SB), X6, X10
+	VFNMADD231SD highpass_a7<>+0(SB), X5, X10
+	VMOVAPD      X3, X4
+	VMOVAPD      X7, X3
+	VMOVAPD      X5, X6
+	VMOVAPD      X10, X5
+	VUNPCKLPD    X10, X9, X9
+	VMOVSD       16(SP), X7
+	VSUBSD       X0, X7, X10
+	VMOVAPD      X7, X0
+	VFNMADD231SD highpass_a1<>+0(SB), X1, X10
+	VMOVAPD      X10, X7
+	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
+	VADDSD       X2, X7, X7
+	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
+	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
+	VMOVAPD      X1, X2
+	VMOVAPD      X10, X1
+	VMOVAPD      X7, X10
+	VFMADD231SD  highpass_b7<>+0(SB), X3, X10
+	VADDSD       X4, X10, X10
+	VFNMADD231SD highpass_a8<>+0(SB), X6, X10
+	VFNMADD231SD highpass_a7<>+0(SB), X5, X10
+	VMOVAPD      X3, X4
+	VMOVAPD      X7, X3
+	VMOVAPD      X5, X6
+	VMOVAPD      X10, X5
+	VMOVAPD      X10, X10
+	VMOVSD       24(SP), X7
+	VSUBSD       X0, X7, X11
+	VMOVAPD      X7, X0
+	VFNMADD231SD highpass_a1<>+0(SB), X1, X11
+	VMOVAPD      X11, X7
+	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
+	VADDSD       X2, X7, X7
+	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
+	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
+	VMOVAPD      X1, X2
+	VMOVAPD      X11, X1
+	VMOVAPD      X7, X11
+	VFMADD231SD  highpass_b7<>+0(SB), X3, X11
+	VADDSD       X4, X11, X11
+	VFNMADD231SD highpass_a8<>+0(SB), X6, X11
+	VFNMADD231SD highpass_a7<>+0(SB), X5, X11
+	VMOVAPD      X3, X4
+	VMOVAPD      X7, X3
+	VMOVAPD      X5, X6
+	VMOVAPD      X11, X5
+	VUNPCKLPD    X11, X10, X10
+	VINSERTF128  $0x01, X10, Y9, Y7
+	VCVTTPD2DQY  Y7, X7
+	VPACKSSDW    X7, X7, X7
+	VMOVQ        X7, (AX)
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, AX
+	DECQ         BX
+	JNE          loop
+	VMOVSD       X0, (DX)
+	VMOVSD       X1, 8(DX)
+	VMOVSD       X2, 16(DX)
+	VMOVSD       X3, 24(DX)
+	VMOVSD       X4, 32(DX)
+	VMOVSD       X5, 40(DX)
+	VMOVSD       X6, 48(DX)
+	VZEROUPPER
+	RET

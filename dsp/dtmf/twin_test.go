@@ -75,6 +75,47 @@ func TestKernelsSumWhatPlainGoSums(t *testing.T) {
 	}
 }
 
+func TestKernelFiltersAsPlainGoDoes(t *testing.T) {
+	needKernels(t)
+	r := rand.New(rand.NewPCG(5, 6))
+	var a, b under
+	x := make([]int16, 333)
+	for n := range 3000 {
+		for k := range x {
+			switch n % 5 {
+			case 0:
+				x[k] = int16(r.Int32())
+			case 1:
+				x[k] = []int16{-32768, 32767}[r.IntN(2)]
+			case 2:
+				x[k] = []int16{-32768, 32767}[k/5%2] // near the resonance
+			case 3:
+				x[k] = 0
+			case 4:
+				x[k] = int16(r.Int32()) >> 12
+			}
+		}
+		s := x[:r.IntN(len(x))]
+		y, z := make([]int16, len(s)), make([]int16, len(s))
+		a.filter(simd.Best(), y, s)
+		b.filter(simd.Plain, z, s)
+		if !slices.Equal(y, z) || a.state != b.state {
+			t.Fatalf("block %d of %d samples: %v, want %v", n, len(s), a.state, b.state)
+		}
+	}
+}
+
+// The filter of processors without FMA is another one, by rounding alone.
+func TestFilterRoundedTwiceIsAsGood(t *testing.T) {
+	x := steady(3, -10).samples()
+	y, z := make([]int16, len(x)), make([]int16, len(x))
+	highpass(y, x, new(memory))
+	highpassTwice(z, x, new(memory))
+	if !slices.Equal(y, z) {
+		t.Error("the filters give different samples")
+	}
+}
+
 func TestKernelsHearWhatPlainGoHears(t *testing.T) {
 	needKernels(t)
 	r := rand.New(rand.NewPCG(3, 4))

@@ -3,3 +3,5 @@
 package simd
 
 func detect() Level { return Plain }
+
+func detectFused() bool { return true }

@@ -6,7 +6,7 @@ type Level uint8
 
 const (
 	Plain  Level = iota // none: plain Go
-	AVX2                // amd64: vectors of 256 bits
+	AVX2                // amd64: vectors of 256 bits, and FMA
 	AVX512              // amd64: vectors of 512 bits, with the parts F, BW, DQ and VL
 )
 
@@ -26,6 +26,12 @@ var best = detect()
 // runs.
 func Best() Level { return best }
 
+// Fused reports whether math.FMA is an instruction, as far as can be known: it
+// is false only where the processor is known not to have it.
+func Fused() bool { return fused }
+
+var fused = detectFused()
+
 // features is what detect asks the processor for.
 type features struct {
 	leaves uint32 // the highest leaf of CPUID
@@ -36,6 +42,7 @@ type features struct {
 
 // Bits of the registers (Intel SDM volume 2A, CPUID; volume 1, section 13.3).
 const (
+	fma     = 1 << 12
 	osxsave = 1 << 27
 	avx     = 1 << 28
 
@@ -49,10 +56,15 @@ const (
 	savesZMM = savesYMM | 1<<5 | 1<<6 | 1<<7
 )
 
+// fused is what package math needs to know for its FMA.
+func (f features) fused() bool {
+	const one = fma | osxsave | avx
+	return f.ecx1&one == one && f.xcr0&savesYMM == savesYMM
+}
+
 func (f features) level() Level {
-	const one = osxsave | avx
 	const wide = avx512f | avx512dq | avx512bw | avx512vl
-	if f.leaves < 7 || f.ecx1&one != one || f.xcr0&savesYMM != savesYMM || f.ebx7&avx2 == 0 {
+	if f.leaves < 7 || !f.fused() || f.ebx7&avx2 == 0 {
 		return Plain
 	}
 	if f.xcr0&savesZMM != savesZMM || f.ebx7&wide != wide {
