@@ -50,7 +50,7 @@ var rules = []struct {
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
 	{"console", []string{"api", "api/*", "channels", "calls", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaactl", []string{"api", "api/*", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver/framelog", "channels"}},
+	{"cmd/vaactl", []string{"api", "api/*", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API

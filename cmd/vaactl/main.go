@@ -64,6 +64,7 @@ type cli struct {
 
 	Analyse     analyseCmd     `cmd:"" help:"List what is heard in audio files: keys, tones, caller IDs, voice, levels; without the daemon."`
 	Transcode   transcodeCmd   `cmd:"" help:"Convert an audio file, without the daemon."`
+	Replay      replayCmd      `cmd:"" help:"Play a frame log through today's detectors and say what they tell otherwise than was told; without the daemon."`
 	Spectrogram spectrogramCmd `cmd:"" help:"Draw an audio file as a PNG: time, frequency, level; without the daemon."`
 }
 
