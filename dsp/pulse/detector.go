@@ -48,13 +48,12 @@ var notch = 2 * math.Cos(2*math.Pi*425/dsp.Rate)
 // Detector finds dialled digits on one line.
 type Detector struct {
 	pos    int64
-	low    float64 // what lies below 300 Hz
-	x1, x2 float64 // the two samples before
-	sum    float64 // of the frame so far
-	top    float64 // its largest square
-	topAt  int64
-	calm   float64 // mean power of the frames around
-	settle int     // frames until calm is known
+	raw    [frame]int16   // of a frame that comes in parts
+	low    float64        // what lies below 300 Hz
+	x1, x2 float64        // the two samples before
+	y      [frame]float64 // squares of the frame, behind the filters
+	calm   float64        // mean power of the frames around
+	settle int            // frames until calm is known
 
 	open   bool // a click has begun
 	click  click
@@ -102,7 +101,7 @@ func (d *Detector) Skip(n int) {
 		return
 	}
 	d.pos += int64(n)
-	d.low, d.x1, d.x2, d.sum, d.top = 0, 0, 0, 0, 0
+	d.low, d.x1, d.x2, d.raw = 0, 0, 0, [frame]int16{}
 	d.open, d.n, d.over, d.settle = false, 0, false, 10
 	d.last = d.pos
 }
@@ -111,26 +110,17 @@ func (d *Detector) Skip(n int) {
 // in them to dst.
 func (d *Detector) Process(dst []Event, block []int16) []Event {
 	for len(block) > 0 {
-		m := min(len(block), frame-int(d.pos%frame))
-		low, x1, x2, sum, top, zero := d.low, d.x1, d.x2, d.sum, d.top, notch // in registers
-		for i, s := range block[:m] {
-			v := float64(s)
-			x := v - low
-			low = keep*low + (1-keep)*v
-			y := x - zero*x1 + x2
-			x2, x1 = x1, x
-			y *= y
-			sum += y
-			if y > top {
-				top, d.topAt = y, d.pos+int64(i)
-			}
+		x := &d.raw
+		if at := int(d.pos % frame); at == 0 && len(block) >= frame {
+			x, block = (*[frame]int16)(block), block[frame:]
+			d.pos += frame
+		} else {
+			m := copy(d.raw[at:], block)
+			block = block[m:]
+			d.pos += int64(m)
 		}
-		d.low, d.x1, d.x2, d.sum, d.top = low, x1, x2, sum, top
-		d.pos += int64(m)
-		block = block[m:]
 		if d.pos%frame == 0 {
-			d.look()
-			d.sum, d.top = 0, 0
+			d.look(d.filter(x))
 			if (d.n > 0 || d.over) && !d.open && d.pos-d.last > apart {
 				dst = d.digit(dst)
 			}
@@ -139,12 +129,46 @@ func (d *Detector) Process(dst []Event, block []int16) []Event {
 	return dst
 }
 
+// filter takes a frame through the filters and returns its power. What
+// lies below is carried over four samples at a time, so that none of them waits
+// for the one before.
+func (d *Detector) filter(x *[frame]int16) float64 {
+	const k1, k2, k3, k4, g = keep, keep * keep, keep * keep * keep, keep * keep * keep * keep, 1 - keep
+	low, x1, x2, zero, sum := d.low, d.x1, d.x2, notch, 0.0
+	for i := 0; i < frame; i += 4 {
+		v0, v1, v2, v3 := float64(x[i]), float64(x[i+1]), float64(x[i+2]), float64(x[i+3])
+		w1 := g * v0
+		w2 := k1*w1 + g*v1
+		w3 := k1*w2 + g*v2
+		w4 := k1*w3 + g*v3
+		a, b, c, e := v0-low, v1-(k1*low+w1), v2-(k2*low+w2), v3-(k3*low+w3)
+		low = k4*low + w4
+		p, q, r, s := a-zero*x1+x2, b-zero*a+x1, c-zero*b+a, e-zero*c+b
+		x1, x2 = e, c
+		p, q, r, s = p*p, q*q, r*r, s*s
+		d.y[i], d.y[i+1], d.y[i+2], d.y[i+3] = p, q, r, s
+		sum += (p + q) + (r + s)
+	}
+	d.low, d.x1, d.x2 = low, x1, x2
+	return sum
+}
+
+// topAt is where the frame that ends here is loudest.
+func (d *Detector) topAt() int64 {
+	top := 0
+	for i, y := range d.y {
+		if y > d.y[top] {
+			top = i
+		}
+	}
+	return d.pos - frame + int64(top)
+}
+
 // Flush ends a digit at the end of a recording.
 func (d *Detector) Flush(dst []Event) []Event { return d.digit(dst) }
 
-// look takes one frame.
-func (d *Detector) look() {
-	p := d.sum
+// look takes the power of one frame.
+func (d *Detector) look(p float64) {
 	if d.settle > 0 { // the first frames after a gap only set the scale
 		d.settle--
 		d.calm = max(d.calm, p/4)
@@ -152,7 +176,7 @@ func (d *Detector) look() {
 	}
 	if !d.open && p > clickRatio*d.calm && p > floorPower {
 		d.open, d.begin = true, d.pos-frame
-		d.click = click{at: d.topAt, power: p, ratio: p / d.calm}
+		d.click = click{at: d.topAt(), power: p, ratio: p / d.calm}
 	} else if d.open {
 		if p > d.click.power {
 			d.click.power, d.click.ratio = p, p/d.calm
