@@ -41,6 +41,7 @@ type Event struct {
 const (
 	steadyMin   = 1950 * dsp.MS // before a tone that goes on is a dial tone where those asked for have no longer bursts
 	steadyOther = 3200 * dsp.MS // the same for the tones of all countries: nobody's ringback is as long
+	steadyAfter = 5000 * dsp.MS // the same where another tone went before: notes of melodies are shorter
 	steadyNone  = 4000 * dsp.MS // and for a steady tone of nobody's
 	steadyPure  = 0.9           // share of the looks at it that must show nothing else
 	steadyFlat  = 0.8           // and at which a single tone must be as strong as always: notes fade
@@ -219,7 +220,7 @@ func (d *Detector) begun(dst []Event) []Event {
 // none fits as often as it must, there is none, and wait is how many parts fit.
 func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 	least, first := float32(0), 0
-	heard := d.history.heard()
+	heard, melody := d.history.heard(), d.history.melody(now)
 	for i, s := range d.masks {
 		if s&now.nearly == 0 || s&heard == 0 {
 			continue
@@ -229,7 +230,7 @@ func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 		if parts > wait || parts == wait && c.rank < first {
 			wait, first = parts, c.rank
 		}
-		if parts < c.n*c.needed() {
+		if parts < c.n*c.needed(melody) {
 			continue
 		}
 		if best == nil || c.rank < best.rank || c.rank == best.rank && miss < least {
@@ -354,7 +355,7 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	b := &d.follow.now
 	length := at - b.from
 	single := b.parts[1] == 0 && b.cuts == 0 // pairs beat
-	if length < steadyMin || float32(b.pure) < steadyPure*float32(b.looks) || single && float32(b.flat) < steadyFlat*float32(b.looks) {
+	if length < steadyMin || length < steadyAfter && d.history.another(b) || float32(b.pure) < steadyPure*float32(b.looks) || single && float32(b.flat) < steadyFlat*float32(b.looks) {
 		return dst
 	}
 	var best *cadence

@@ -92,7 +92,7 @@ func TestEveryToneOfEveryCountryIsHeard(t *testing.T) {
 		if code == "" {
 			code = "CN"
 		}
-		cycles := max(3, c.needed()+3)
+		cycles := max(3, c.needed(false)+3)
 		if c.n == 1 && c.parts[0].off < cutMax {
 			cycles = 4*dsp.Rate/int(c.period()) + 1
 		}

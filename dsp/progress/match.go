@@ -9,7 +9,7 @@ const (
 	slackMin = 26 * dsp.MS // and at least
 	going    = 1.5         // times that, for a tone that is on
 	near     = 12          // Hz that a tone may differ from the plan
-	nearCN   = 25          // for China, whose standard has 450 ± 25 Hz
+	nearCN   = 27          // for China, whose standard has 450 ± 25 Hz, and what is measured wrong
 	steadyHz = 9           // Hz that the bursts of one cadence may differ among each other
 	steadyDB = 16          // times in power that they may differ: Australia alternates by 10 dB
 
@@ -33,6 +33,15 @@ const (
 	purePart  = 0.55 // share of the looks at a burst that must show nothing else
 	clearPart = 0.7  // share of the looks at a silence that must not show the tone
 	quietPart = 0.5  // and hardly anything, where no country's plan is met
+
+	// Melodies have tones of the right lengths too, but their notes fade, other
+	// notes fill what would be silence, and what fits once does not go on.
+	fadePart   = 0.3           // share of a burst's greatest power that it must have later
+	otherPart  = 0.5           // share of a silence that other tones may fill
+	soon       = 600 * dsp.MS  // after a note the next begins
+	melodySpan = 4000 * dsp.MS // in which
+	melodyFrom = 1500 * dsp.MS // of other tones are a melody
+	melodyMax  = 2600 * dsp.MS // period of a cadence that must then be heard twice
 )
 
 // history keeps bursts.
@@ -71,6 +80,31 @@ func (h *history) forget(before int64) {
 		}
 	}
 	*h = r
+}
+
+// melody says whether other tones than that which begins filled much of the
+// seconds before.
+func (h *history) melody(next *burst) bool {
+	looks := 0
+	for i := range h.len() {
+		b := h.back(i)
+		if b.from < next.from-melodySpan {
+			break
+		}
+		if abs(b.hz-next.hz) > sameTone && b.top > alive*next.level {
+			looks += b.pure
+		}
+	}
+	return looks*hop > melodyFrom
+}
+
+// another says whether another tone ended just before a burst.
+func (h *history) another(b *burst) bool {
+	if h.n == 0 {
+		return false
+	}
+	last := h.back(0)
+	return b.from-last.to < soon && abs(last.hz-b.hz) > sameTone && last.top > alive*b.level
 }
 
 // is says whether a burst sounds as part p wants it, and how far it is off, in
@@ -166,7 +200,7 @@ func (c *cadence) fits(i int, b *burst, off int64, times float32) (miss float32,
 		return 0, false
 	}
 	m3, ok := p.lasts(off, p.off, times)
-	if !ok || float32(b.pure) < purePart*float32(b.looks) || float32(b.clear+edgeLooks) < clearPart*float32(b.after) {
+	if !ok || float32(b.pure) < purePart*float32(b.looks) || b.level < fadePart*b.top || float32(b.clear+edgeLooks) < clearPart*float32(b.after) {
 		return 0, false
 	}
 	return m1 + m2 + m3, true
@@ -189,15 +223,22 @@ func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
 		if !next.nearly.has(c.parts[begun].sound) {
 			continue
 		}
-		n, sum := 0, float32(0)
+		n, sum, other := 0, float32(0), 0
 		var before [maxParts]int32 // from burst to burst, a cycle later
 		after := next
 		for i := 0; i < h.len(); i++ {
 			b := h.back(i)
 			k := ((e-n)%c.n + c.n) % c.n
 			if !b.like.has(c.parts[k].sound) {
+				if b.top > alive*after.level {
+					other += b.pure
+				}
 				continue // something else was heard between
 			}
+			if other > 0 && float32(other*hop) > otherPart*float32(after.from-b.to) {
+				break
+			}
+			other = 0
 			m, ok := c.fits(k, b, after.from-b.to, 1)
 			if !ok || c.parts[k].hz == c.parts[(k+1)%c.n].hz && !like(b, after) {
 				break
@@ -282,13 +323,15 @@ func equal(length int64, other int32, blur float32) bool {
 }
 
 // needed is how many full cycles make a cadence certain: the shorter they are,
-// the more of them.
-func (c *cadence) needed() int {
+// the more of them. In a melody the same note may return once as if it were planned.
+func (c *cadence) needed(melody bool) int {
 	switch p := c.period(); {
 	case p < 550*dsp.MS:
 		return 3
 	case c.n == 1 && c.parts[0].on <= briefOn && c.parts[0].off > seldomOff:
 		return 3
+	case melody && p < melodyMax:
+		return 2
 	case c.n == 1 && (p < 1300*dsp.MS || c.parts[0].on <= seldomOn && c.parts[0].off > seldomOff):
 		return 2
 	}
