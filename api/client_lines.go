@@ -62,12 +62,15 @@ func (c *Client) Listen(ctx context.Context, line, seconds int, w io.Writer) (in
 	return c.copy(ctx, linePath(line, "/listen"), q, w)
 }
 
-// Flight writes what just happened on the line's board as a frame log to w: up
-// to the last 60 s.
-func (c *Client) Flight(ctx context.Context, line, seconds int, w io.Writer) (int64, error) {
+// Flight writes what just happened on the line, or on the whole of its board, as
+// a frame log to w: up to the last 60 s.
+func (c *Client) Flight(ctx context.Context, line, seconds int, board bool, w io.Writer) (int64, error) {
 	q := url.Values{}
 	if seconds > 0 {
 		q.Set("seconds", strconv.Itoa(seconds))
+	}
+	if board {
+		q.Set("board", "true")
 	}
 	return c.copy(ctx, linePath(line, "/flight"), q, w)
 }

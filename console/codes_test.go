@@ -96,6 +96,9 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	outcomes := []string{analog.Answered, analog.Missed, analog.Busy, analog.Congestion, analog.Vacant, analog.NoAnswer, analog.GivenUp, analog.NotDialled, analog.Unclear}
 	hasWords(t, "because.outcome", outcomes...)
 	hasWords(t, "outcome", outcomes...)
+	for f := analog.BellBefore; f.String() != ""; f++ {
+		hasWords(t, "format", f.String())
+	}
 	hasWords(t, "why", constants(t, "../recorder", "Why")...)
 	hasWords(t, "why", recorder.Manual, recorder.Voltage, recorder.Continuous)
 	hasWords(t, "use", "unused", "tap", "trunk", "station")

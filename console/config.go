@@ -106,8 +106,9 @@ type Config struct {
 	Profile  func(line int) Profile
 	Site     func() Site // nil: it has no name, and speaks English
 
-	// Flight writes the last seconds of a line as a frame log to w. nil: not offered.
-	Flight func(ctx context.Context, line, seconds int, w io.Writer) error
+	// Flight writes the last seconds of a line, or of its whole board, as a frame
+	// log to w. nil: not offered.
+	Flight func(ctx context.Context, line, seconds int, whole bool, w io.Writer) error
 
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now

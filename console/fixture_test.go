@@ -103,8 +103,10 @@ func newFixture(t *testing.T) *fixture {
 	f.Server, err = New(Config{
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
-		Profile:  func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },
-		Flight:   func(_ context.Context, line, seconds int, w io.Writer) error { return f.rec.flight(line, seconds, w) },
+		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },
+		Flight: func(_ context.Context, line, seconds int, whole bool, w io.Writer) error {
+			return f.rec.flight(line, seconds, whole, w)
+		},
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: func() time.Time { return begun.Add(time.Hour) },
 	})
@@ -354,11 +356,15 @@ func (r *fakeRecorder) Listen(ctx context.Context, line int) (io.Reader, error) 
 	return io.MultiReader(bytes.NewReader(wav.StreamHeader(wav.ALaw)), bytes.NewReader(pattern(8000, 0))), nil
 }
 
-func (r *fakeRecorder) flight(line, seconds int, w io.Writer) error {
+func (r *fakeRecorder) flight(line, seconds int, whole bool, w io.Writer) error {
 	if r.frames == nil {
 		return r.err
 	}
-	_, err := fmt.Fprintf(w, "%s line %d, %d s", r.frames, line, seconds)
+	what := "line"
+	if whole {
+		what = "board of line"
+	}
+	_, err := fmt.Fprintf(w, "%s %s %d, %d s", r.frames, what, line, seconds)
 	return err
 }
 

@@ -208,6 +208,9 @@ func TestFlightIsAFileOrAProblem(t *testing.T) {
 	if w.Code != 200 || w.Body.String() != "FRAMES line 2, 5 s" || !strings.Contains(w.Header().Get("Content-Disposition"), "line-2-") {
 		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
 	}
+	if w = f.do("GET", "/lines/2/flight?board=true", nil); w.Code != 200 || w.Body.String() != "FRAMES board of line 2, 60 s" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 	f.rec.frames, f.rec.err = nil, channels.ErrGone
 	problemIn(t, f.do("GET", "/lines/2/flight", nil), "line-gone")
 	f.cfg.Flight = nil

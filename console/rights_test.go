@@ -137,9 +137,9 @@ func TestScopeHidesOtherLines(t *testing.T) {
 	id := strconv.FormatUint(f.alarms.Active()[0].ID, 10)
 	for path, code := range map[string]string{
 		"GET /lines/2": "no-line", "POST /lines/2/start": "no-line", "POST /lines/2/stop": "no-line", "GET /lines/2/listen": "no-line",
-		"GET /lines/2/flight": "no-line", "GET /recordings/" + other.ID: "no-recording", "GET /recordings/" + other.ID + "/audio": "no-recording",
+		"GET /lines/2/flight": "no-line", "GET /lines/1/flight?board=true": "forbidden", "GET /recordings/" + other.ID: "no-recording", "GET /recordings/" + other.ID + "/audio": "no-recording",
 		"GET /recordings/" + other.ID + "/export": "no-recording", "GET /recordings/" + other.ID + "/story": "no-recording",
-		"GET /calls/01KCA000000000000000000002": "no-call", "POST /alarms/" + id + "/ack": "no-alarm",
+		"GET /calls/01KCA000000000000000000002": "no-call", "GET /calls/01KCA000000000000000000002/why": "no-call", "POST /alarms/" + id + "/ack": "no-alarm",
 		"GET /settings": "forbidden", "GET /settings/history": "forbidden", "GET /settings/export": "forbidden",
 		"GET /settings/value?path=lines.2.trigger": "forbidden", "GET /settings/value?path=site": "forbidden", "GET /settings/value?path=lines": "forbidden",
 	} {

@@ -118,20 +118,36 @@ func (s *Server) listen(ctx context.Context, in *ListenInput) (stream, error) {
 // FlightInput says how much of what just happened is wanted.
 type FlightInput struct {
 	LineInput
-	Seconds int `query:"seconds" minimum:"1" maximum:"60" default:"60" doc:"How much, back from now"`
+	Seconds int  `query:"seconds" minimum:"1" maximum:"60" default:"60" doc:"How much, back from now"`
+	Board   bool `query:"board" doc:"All lines of the line's board, which needs the right on each of them"`
 }
 
 // flight saves what just happened on a line, as a file that the simulated
 // board can play.
 func (s *Server) flight(ctx context.Context, in *FlightInput) (stream, error) {
-	if _, err := s.onLine(ctx, access.SaveFlight, in.Line); err != nil {
+	st, err := s.onLine(ctx, access.SaveFlight, in.Line)
+	if err != nil {
 		return nil, err
+	}
+	if in.Board {
+		for _, other := range s.cfg.Lines.Lines() {
+			if other.Board != st.Board {
+				continue
+			}
+			if c := who(ctx); !c.scope.Allows(access.SaveFlight, other.Number) {
+				s.denied(ctx, access.SaveFlight, st.Board, in.Line)
+				return nil, fail("forbidden", (&access.Denied{Actor: c.Name, Verb: access.SaveFlight}).Error())
+			}
+		}
 	}
 	if s.cfg.Flight == nil {
 		return nil, failLine("not-available", in.Line, "")
 	}
-	err := s.audited(ctx, access.Entry{Verb: access.SaveFlight, Line: in.Line, Result: "ok"})
-	if err != nil {
+	entry := access.Entry{Verb: access.SaveFlight, Line: in.Line, Result: "ok"}
+	if in.Board {
+		entry.Object = st.Board
+	}
+	if err := s.audited(ctx, entry); err != nil {
 		return nil, err
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +156,7 @@ func (s *Server) flight(ctx context.Context, in *FlightInput) (stream, error) {
 			w.Header().Set("Content-Disposition", `attachment; filename="line-`+itoa(uint64(in.Line))+`-`+s.cfg.Now().UTC().Format("20060102T150405Z")+`.frames"`)
 			return newPaced(w, false)
 		}}
-		err := s.cfg.Flight(r.Context(), in.Line, in.Seconds, out)
+		err := s.cfg.Flight(r.Context(), in.Line, in.Seconds, in.Board, out)
 		switch {
 		case err != nil && out.to == nil: // nothing was sent yet
 			writeErr(w, r, s.lineProblem(r.Context(), "flight", in.Line, err))

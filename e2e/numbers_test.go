@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -159,6 +160,12 @@ func TestTapsKnowWhoCalledWhom(t *testing.T) {
 		return len(rows) >= len(all) && !slices.ContainsFunc(rows, func(r numbered) bool { return r.End == nil }), err
 	}); err != nil {
 		t.Fatalf("%v: %+v", err, rows)
+	}
+	kept, err := filepath.Glob(filepath.Join(d.Root, "caller-id", "*-damaged.wav"))
+	if err != nil || len(kept) != 1 {
+		t.Errorf("audio of the damaged caller ID: %q %v", kept, err)
+	} else if out, err := d.Ctl(ctx, "analyse", kept[0]); err != nil {
+		t.Errorf("it cannot be heard again: %v %s", err, out)
 	}
 	sort.Slice(rows, func(i, j int) bool { return rows[i].Line < rows[j].Line })
 	for i, one := range all {

@@ -101,7 +101,8 @@ func (boardsCmd) Run(s *session) error {
 }
 
 type linesCmd struct {
-	Watch bool `help:"Go on: print every change as it happens." short:"w"`
+	Watch  bool `help:"Go on: print every change as it happens." short:"w"`
+	Learnt bool `help:"What was learnt about the lines by listening."`
 }
 
 func (c linesCmd) Run(s *session) error {
@@ -113,10 +114,40 @@ func (c linesCmd) Run(s *session) error {
 		return errors.Join(err, objects(s, all))
 	}
 	t := s.lineTable()
+	if c.Learnt {
+		t = s.table("line", "port", "name", "idle", "off-hook", "ring-gap", "caller-id", "own-tones")
+	}
 	for i := range all {
+		if c.Learnt {
+			t.row(s.learntRow(&all[i])...)
+			continue
+		}
 		t.row(s.lineRow(&all[i])...)
 	}
 	return t.print(s.out)
+}
+
+// learntRow is empty where nothing is learnt yet.
+func (s *session) learntRow(l *api.Line) []string {
+	k := l.Learnt
+	if k == nil {
+		k = &api.Learnt{}
+	}
+	some := func(v float64, decimals int, unit string) string {
+		if v == 0 {
+			return ""
+		}
+		return number(&v, decimals, unit)
+	}
+	var tones []string
+	if k.DialHz > 0 {
+		tones = append(tones, s.t("cli.own-dial", "hz", strconv.Itoa(k.DialHz)))
+	}
+	if k.BusyHz > 0 {
+		tones = append(tones, s.t("cli.own-busy", "hz", strconv.Itoa(k.BusyHz), "on", strconv.Itoa(k.BusyOnMS), "off", strconv.Itoa(k.BusyOffMS)))
+	}
+	return []string{strconv.Itoa(l.Line), l.Board + "/" + strconv.Itoa(l.Port), printable(l.Name), some(k.IdleVolts, 1, " V"), some(k.OffHookVolts, 1, " V"),
+		some(float64(k.RingGapMS)/1000, 1, " s"), s.code("format", k.CallerID), strings.Join(tones, ", ")}
 }
 
 func (s *session) lineTable() *table {
@@ -290,6 +321,7 @@ type flightCmd struct {
 	Line    lineArg `arg:"" help:"Number of the line, or board/port."`
 	Out     string  `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
 	Seconds int     `help:"How much, back from now; at most 60." default:"60"`
+	Board   bool    `help:"All lines of the line's board."`
 }
 
 func (c flightCmd) Run(s *session) error {
@@ -298,7 +330,7 @@ func (c flightCmd) Run(s *session) error {
 		return err
 	}
 	return s.save(c.Out, false, func(w io.Writer) error {
-		_, err := s.client.Flight(s.ctx, n, c.Seconds, w)
+		_, err := s.client.Flight(s.ctx, n, c.Seconds, c.Board, w)
 		return err
 	})
 }

@@ -132,6 +132,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	})
 	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
+	failed := d.sys.Subscribe("caller-id", false)
+	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { d.keepUnread(ctx, failed); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
 	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
 	d.clients.serve(d.server, fail)
@@ -248,14 +250,20 @@ func (d *running) profile(line int) console.Profile {
 	return console.Profile{Trigger: d.plan.recordConfig(line).Trigger, Group: d.sec.lines.Get(d.doc)[key(line)].Group}
 }
 
-// flight writes what just happened on a line as a frame log.
-func (d *running) flight(ctx context.Context, line, seconds int, w io.Writer) error {
+// flight writes what just happened on a line, or on its whole board, as a frame log.
+func (d *running) flight(ctx context.Context, line, seconds int, whole bool, w io.Writer) error {
 	var log *framelog.Writer
-	err := d.sys.SaveFlight(ctx, line, seconds, func(in driver.Info, at time.Time) (channels.FrameWriter, error) {
+	open := func(in driver.Info, at time.Time) (channels.FrameWriter, error) {
 		var err error
 		log, err = framelog.NewWriter(w, in, at)
 		return log, err
-	})
+	}
+	var err error
+	if of, ok := d.sys.Line(line); ok && whole {
+		err = d.sys.SaveBoardFlight(ctx, of.Board(), seconds, open)
+	} else {
+		err = d.sys.SaveFlight(ctx, line, seconds, open)
+	}
 	if log != nil {
 		err = errors.Join(err, log.Close())
 	}
