@@ -1,11 +1,27 @@
-// Package dsp measures audio: levels of blocks of 8 kHz linear samples.
+// Package dsp measures audio: levels of blocks of 8 kHz linear samples, and mains
+// hum.
 //
-//	block []int16 ─▶ Measure ─▶ Level ─▶ DBm0, Peak, Clipped
+//	block []int16 ─▶ Measure ─────▶ Level ─▶ DBm0, Peak, Clipped, DC
+//	          └────▶ Hum.Process ─▶ HumLevel, once a second: Hz, DBm0, Lines
 //
 // In: blocks of 16-bit linear samples as driver frames hold them. Out: plain
-// numbers. Callers: channels (line meters), recorder, and every package below.
-// Its sub-packages each do one thing: g711 (companding), wav (the container),
-// tone (sources of tones), mix (two sides into one).
+// numbers. Callers: channels (line meters), recorder, vaactl, and every package
+// below, each of which does one thing:
+//
+//	dtmf, pulse       keys and dialled pulses
+//	progress          tones of exchanges
+//	modemtone         tones of faxes, modems and text telephones
+//	callerid, fsk     caller ID, and the FSK below it
+//	vad               voice against all else
+//	tone              sources of tones; the others have their own
+//	g711, adpcm,      codecs: A-law and µ-law; IMA and VOX;
+//	g726, gsm         G.726; GSM 06.10
+//	wav               the container
+//	gain, mix         louder and softer, by hand or by itself; two sides into one
+//	notch             hum and dial tones out of a line
+//	echo              echo out of a line, and how strong it is
+//	resample          other sampling rates, other clocks
+//	spectrum, simd    spectra for detectors; which vector instructions there are
 //
 // Everything under dsp is pure: no files, no clock, no goroutines, no logging,
 // and no allocation once New has returned. Sources have the shape
