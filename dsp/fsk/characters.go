@@ -184,10 +184,7 @@ func (f *framer) decide(r *Receiver, t float64) character {
 	var peak, count [2]float64
 	for k := 1; k <= 10; k++ {
 		p := [2]float64{w.c[k][0].power(), w.c[k][1].power()}
-		i := 0
-		if p[1] > p[0] {
-			i = 1
-		}
+		i := one(p[1] > p[0])
 		peak[i] += math.Sqrt(p[i])
 		count[i]++
 	}

@@ -114,18 +114,19 @@ func (w *word) decide(k int, prev byte) (bit byte, explained float64) {
 		math.Sqrt((c1r+m0r)*(c1r+m0r)+(c1i+m0i)*(c1i+m0i)) - e[2],
 		math.Sqrt((c1r+n1r)*(c1r+n1r)+(c1i+n1i)*(c1i+n1i)) - e[3],
 	}
-	i, j := 0, 2
-	if m[1] > m[0] {
-		i = 1
-	}
-	if m[3] > m[2] {
-		j = 3
-	}
-	if m[j] > m[i] {
-		i = j
-	}
-	z := m[i] + e[i]
+	i := one(m[1] > m[0])
+	j := 2 + one(m[3] > m[2])
+	i += (j - i) * one(m[j&3] > m[i&3])
+	z := m[i&3] + e[i&3]
 	return byte(i >> 1), z * z / (2 * (e[i] + w.cost[prev&1]))
+}
+
+// one is 1 where something holds, else 0.
+func one(holds bool) (n int) {
+	if holds {
+		n = 1
+	}
+	return n
 }
 
 func (a phasor) abs() float64 { return math.Sqrt(a.power()) }
