@@ -10,7 +10,7 @@ const (
 	FaxCalling                  // a fax calls
 	FaxAnswering                // a fax answers, or two faxes talk
 	ModemCalling                // a modem calls
-	ModemAnswering              // a modem answers
+	ModemAnswering              // a modem answers, or two modems talk
 	TextTelephone               // a text telephone
 )
 
@@ -78,10 +78,10 @@ func (e *Event) party() Party {
 			return TextTelephone
 		case e.Function == FaxSends || e.Function == FaxReceives:
 			return FaxAnswering
-		case e.Tone == JM:
-			return ModemAnswering
+		case e.Tone == CI:
+			return ModemCalling
 		}
-		return ModemCalling
+		return ModemAnswering // CM is sent to who has answered
 	}
 	return Person
 }

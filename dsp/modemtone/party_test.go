@@ -19,6 +19,8 @@ func TestWhatIsAtTheEndsOfALineIsTold(t *testing.T) {
 		{play(r, tone(ANSampr), 3000, 500), Verdict{Data, true}},
 		{play(r, tone(CNG), 500, 500, tone(ANSampr), 1500, 100, NewV8Source(CM, FaxSends, -20), 1000, 300), Verdict{FaxAnswering, true}},
 		{play(r, tone(CT), 600, 1700, tone(ANSampr), 1500, 100, NewV8Source(CM, DataModem, -20), 1000, 0, NewV8Source(JM, DataModem, -20), 1000, 300), Verdict{ModemAnswering, true}},
+		{play(r, tone(ANSampr), 1500, 100, NewV8Source(CM, DataModem, -20), 1000, 300), Verdict{ModemAnswering, true}},
+		{play(r, NewV8Source(CI, DataModem, -20), 1000, 300), Verdict{ModemCalling, true}},
 		{play(r, tone(ANSpr), 3000, 75, tone(V22), 900, 300), Verdict{ModemAnswering, true}},
 		{play(r, tone(Bell103), 2000, 300), Verdict{ModemAnswering, true}},
 		{play(r, NewV8Source(CI, TextPhone, -20), 1000, 300), Verdict{TextTelephone, true}},
