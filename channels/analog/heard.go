@@ -7,6 +7,8 @@ import (
 
 const (
 	voiceLasts  = 500 * driver.MS  // voice shorter than that ends no dialling and answers no call
+	clicksLast  = 1500 * driver.MS // a 0 dialled in pulses and the pause that ends it, which may sound like voice
+	clicksApart = 200 * driver.MS  // between a first click and where it is taken for voice
 	voiceKept   = 8                // beginnings of voice that wait for the end of the ringback
 	flashTone   = 10 * driver.Rate // dial tone this soon after a flash is for a second call
 	waitingOnce = 30 * driver.Rate // tone and message of one waiting call come within
@@ -26,7 +28,8 @@ type progressOf struct {
 }
 
 // Voice says that a detector has found voice to begin at at, or to end there; it
-// is known at pos. Voice counts once it has lasted for half a second.
+// is known at pos. Voice counts once it has lasted for half a second, where pulses
+// may be dialled for one and a half.
 func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
@@ -34,11 +37,22 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	case !on:
 		t.voiceDue = never
 	case t.state.OffHook():
+		lasts := int64(voiceLasts)
+		if t.PulsesPossible() {
+			lasts = clicksLast
+		}
 		t.voiceAt = at
-		t.voiceDue = max(at+voiceLasts, t.now)
+		t.voiceDue = max(at+lasts, t.now)
 	}
 	t.advance(pos)
 	return t.release()
+}
+
+// clicked says that a digit dialled in pulses was what sounded like voice.
+func (t *Tap) clicked(p Press) {
+	if p.By == InPulses && t.voiceAt > p.At-clicksApart && t.voiceAt < p.At+p.Length+clicksApart {
+		t.voiceDue = never
+	}
 }
 
 // voiceLasted is called when voice has gone on long enough.

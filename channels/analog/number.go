@@ -76,6 +76,7 @@ func (t *Tap) outside(dialled string) string {
 // known at pos.
 func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.out = out
+	t.clicked(p)
 	t.advance(pos)
 	switch {
 	case p.By == InPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
