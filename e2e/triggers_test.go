@@ -360,8 +360,8 @@ func allAudio(t *testing.T, ctx context.Context, d *Daemon, line int, scratch st
 	return all, len(rows)
 }
 
-// dialled plays keys.
-func dialled(t *testing.T, keys string) []int16 {
+// keyed plays keys.
+func keyed(t *testing.T, keys string) []int16 {
 	t.Helper()
 	c, err := tone.DTMF(keys, -10, 100, 100)
 	if err != nil {
@@ -387,13 +387,13 @@ func TestKeysOnATelephoneBeginAndEndARecording(t *testing.T) {
 	p.add(nothing(time.Second))
 	p.add(said[0])
 	p.add(nothing(3 * time.Second))
-	p.add(dialled(t, "*1"))
+	p.add(keyed(t, "*1"))
 	p.add(said[1])
 	p.add(nothing(5 * time.Second))
 	p.add(said[2])
-	p.add(dialled(t, "5")) // a menu
+	p.add(keyed(t, "5")) // a menu
 	p.add(nothing(5 * time.Second))
-	p.add(dialled(t, "#1"))
+	p.add(keyed(t, "#1"))
 	p.add(nothing(5 * time.Second))
 	p.at("volts -48")
 	p.add(nothing(10 * time.Second))
@@ -438,6 +438,73 @@ func TestKeysOnATelephoneBeginAndEndARecording(t *testing.T) {
 	out, err := d.Ctl(ctx, "verify", r.ID)
 	if err != nil {
 		t.Errorf("verify: %v %s", err, out)
+	}
+	stop(t, d)
+}
+
+// TestAFaxInACodedRecordingGoesOnLossless: from where it is known to be a fax the
+// line's own bytes are kept, in a segment that follows without a sample missing.
+func TestAFaxInACodedRecordingGoesOnLossless(t *testing.T) {
+	said := prompts(t, 20)
+	root := scratch(t)
+	config := heardBoard(2, 0, "trigger = \"voltage\"\ncodec = \"gsm\"")
+	d := start(t, root, strings.Replace(config, "[settings.lines.2]\n", "[settings.lines.2]\non_modem = \"skip\"\n", 1))
+	rng := rand.New(rand.NewPCG(1, 18))
+	page := whiteNoise(20*time.Second, -15, rng) // as good as any fast modem
+	p := &tape{}
+	p.at("volts -48")
+	p.add(nothing(10 * time.Second))
+	p.at("volts -8")
+	p.add(nothing(time.Second))
+	p.add(said[0])
+	p.add(nothing(time.Second))
+	for range 3 { // ITU-T T.30 clause 4.3.3.1.2: 1100 Hz, 0.5 s of every 3.5
+		p.add(sines(500*time.Millisecond, 1100, -12))
+		p.add(nothing(3 * time.Second))
+	}
+	p.add(sines(3*time.Second, 2100, -12))
+	p.add(page)
+	p.at("volts -48")
+	p.add(nothing(5 * time.Second))
+	blocks := uint32(len(p.pcm) / driver.Block)
+	ps, err := Dial(sockets(d, "b"), &Peer{Line: 1, Next: p.loop(blocks)}, &Peer{Line: 2, Next: p.loop(blocks)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, time.Minute)
+	if err := ps.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	sealed(t, d)
+	for line, want := range map[int]string{1: "gsm g711a", 2: "gsm"} {
+		rows, err := d.Recordings(ctx, line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rows {
+			got = append(got, r.Codec)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("line %d has recordings in %q, want %q", line, got, want)
+			continue
+		}
+		if line == 2 {
+			if rows[0].Duration > 15 {
+				t.Errorf("the skipped fax was recorded for %.1f s", rows[0].Duration)
+			}
+			continue
+		}
+		if gap := rows[1].Start.Sub(rows[0].End); gap < -time.Millisecond || gap > time.Millisecond {
+			t.Errorf("the second segment begins %v after the first one's end", gap)
+		}
+		pcm, err := d.Export(ctx, rows[1].ID, root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(codes(pcm), codes(page)) {
+			t.Error("the fax is not in the second segment bit for bit")
+		}
 	}
 	stop(t, d)
 }
