@@ -220,13 +220,13 @@ func (d *Detector) begun(dst []Event) []Event {
 // none fits as often as it must, there is none, and wait is how many parts fit.
 func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 	least, first := float32(0), 0
-	heard, melody := d.history.heard(), d.history.melody(now)
+	heard, melody, recent := d.history.heard(), d.history.melody(now), d.history.recent()
 	for i, s := range d.masks {
 		if s&now.nearly == 0 || s&heard == 0 {
 			continue
 		}
 		c := &d.plan[i]
-		parts, part, miss := c.find(&d.history, now)
+		parts, part, miss := c.find(&d.history, &recent, now)
 		if parts > wait || parts == wait && c.rank < first {
 			wait, first = parts, c.rank
 		}

@@ -168,12 +168,13 @@ func (l *look) pair() {
 // around is the power of the lines around the peaks, and its moment.
 func (l *look) around(peaks [2]int) (sum, moment float32) {
 	from, to := peaks[0]-lobe, peaks[0]+lobe
-	for k := from; k <= to; k++ {
-		sum += l.p[k]
-		moment += l.p[k] * float32(k)
-	}
+	sum, moment = l.lobe(from)
 	if peaks[1] == 0 {
 		return sum, moment
+	}
+	if d := peaks[1] - peaks[0]; d > 2*lobe || d < -2*lobe {
+		s, m := l.lobe(peaks[1] - lobe)
+		return sum + s, moment + m
 	}
 	for k := peaks[1] - lobe; k <= peaks[1]+lobe; k++ {
 		if k < from || k > to {
@@ -182,6 +183,13 @@ func (l *look) around(peaks [2]int) (sum, moment float32) {
 		}
 	}
 	return sum, moment
+}
+
+// lobe is the power of five lines, and its moment.
+func (l *look) lobe(from int) (sum, moment float32) {
+	p := (*[2*lobe + 1]float32)(l.p[from:])
+	sum = p[0] + p[1] + p[2] + p[3] + p[4]
+	return sum, sum*float32(from) + (p[1] + 2*p[2] + 3*p[3] + 4*p[4])
 }
 
 // is says whether the lines around some peaks are a tone.

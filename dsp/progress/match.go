@@ -1,6 +1,10 @@
 package progress
 
-import "vaad/dsp"
+import (
+	"math/bits"
+
+	"vaad/dsp"
+)
 
 const (
 	remembered = 24 // bursts, enough for six cycles of four parts
@@ -40,7 +44,7 @@ const (
 	otherPart  = 0.5           // share of a silence that other tones may fill
 	soon       = 600 * dsp.MS  // after a note the next begins
 	melodySpan = 4000 * dsp.MS // in which
-	melodyFrom = 1500 * dsp.MS // of other tones are a melody
+	melodyFrom = 1000 * dsp.MS // of other tones are a melody
 	melodyMax  = 2600 * dsp.MS // period of a cadence that must then be heard twice
 )
 
@@ -66,6 +70,20 @@ func (h *history) heard() (s soundSet) {
 		s |= h.ring[i].like
 	}
 	return s
+}
+
+// recent says of each sound which burst was the last to be it, as back counts;
+// −1 is none.
+func (h *history) recent() (r [maxSounds]int8) {
+	for i := range r {
+		r[i] = -1
+	}
+	for i := h.len() - 1; i >= 0; i-- {
+		for s := h.back(i).like; s != 0; s &= s - 1 {
+			r[bits.TrailingZeros64(uint64(s))] = int8(i)
+		}
+	}
+	return r
 }
 
 // pop drops the last burst.
@@ -160,6 +178,14 @@ func (p *part) lasts(length int64, want int32, times float32) (miss float32, ok 
 	return d, d <= times
 }
 
+// spans says whether a burst and what lies between it and the next are as long
+// as the part.
+func (p *part) spans(b, next *burst) bool {
+	_, on := p.lasts(b.to-b.from, p.on, 1)
+	_, off := p.lasts(next.from-b.to, p.off, 1)
+	return on && off
+}
+
 // slack is how much a length may differ.
 func (p *part) slack(want int32) float32 {
 	return max(slackMin, slack*float32(want)) + p.blur
@@ -214,7 +240,7 @@ func like(a, b *burst) bool {
 // find looks for a cadence that the last bursts follow. next is the beginning
 // of the burst that has just begun. It returns the number of parts that fit and
 // the part that has begun.
-func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
+func (c *cadence) find(h *history, recent *[maxSounds]int8, next *burst) (parts, at int, miss float32) {
 	if next.hz < c.low || next.hz > c.high {
 		return 0, 0, 0
 	}
@@ -222,6 +248,9 @@ func (c *cadence) find(h *history, next *burst) (parts, at int, miss float32) {
 		begun := (e + 1) % c.n
 		if !next.nearly.has(c.parts[begun].sound) {
 			continue
+		}
+		if i := recent[c.parts[e].sound]; i < 0 || !c.parts[e].spans(h.back(int(i)), next) {
+			continue // as most do
 		}
 		n, sum, other := 0, float32(0), 0
 		var before [maxParts]int32 // from burst to burst, a cycle later
