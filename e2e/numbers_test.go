@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -78,6 +79,7 @@ type dialogue struct {
 	steps []Step
 	want  numbered
 	wait  string // number of the call that waited
+	set   string // settings of the line
 }
 
 func dialogues(t *testing.T) []dialogue {
@@ -102,35 +104,42 @@ func dialogues(t *testing.T) []dialogue {
 	with := func(n numbered, f func(*numbered)) numbered { f(&n); return n }
 	return []dialogue{
 		{"FSK of Bell 202 between rings", incoming(playing(fskMessage(t, callerid.Bell, callerid.OnHook(), number1, callerid.Field{Type: callerid.Name, Raw: []byte("\xd5\xc5\xc8\xfd")}))),
-			with(in, func(n *numbered) { n.Caller, n.Name, n.CallerBy = "02131234567", "张三", "bell202" }), ""},
+			with(in, func(n *numbered) { n.Caller, n.Name, n.CallerBy = "02131234567", "张三", "bell202" }), "", ""},
 		{"FSK of V.23 after a reversal", seq(Step{Events: []string{"reversal"}, For: ms(400)}, playing(fskMessage(t, callerid.V23, callerid.OnHook(), number2)), wait(s), ring, wait(3*s), ring, talk),
-			with(in, func(n *numbered) { n.Caller, n.CallerBy = "13800138000", "v23" }), ""},
+			with(in, func(n *numbered) { n.Caller, n.CallerBy = "13800138000", "v23" }), "", ""},
 		{"keys before the ring", seq(pressing(t, "D13800138000C"), wait(s), ring, wait(3*s), ring, talk),
-			with(in, func(n *numbered) { n.Caller, n.CallerBy = "13800138000", "dtmf" }), ""},
+			with(in, func(n *numbered) {
+				n.Caller, n.CallerBy, n.Called, n.CalledBy = "13800138000", "dtmf", "64000001", "own"
+			}), "", "own_number = \"64000001\""},
 		{"withheld", incoming(playing(fskMessage(t, callerid.Bell, callerid.OnHook(), callerid.Field{Type: callerid.NumberAbsent, Raw: []byte("P")}))),
-			with(in, func(n *numbered) { n.CallerBy, n.Withheld = "bell202", "private" }), ""},
-		{"damaged", incoming(playing(broken)), with(in, func(n *numbered) { n.CallerLost = "damaged" }), ""},
+			with(in, func(n *numbered) { n.CallerBy, n.Withheld = "bell202", "private" }), "", ""},
+		{"damaged", incoming(playing(broken)), with(in, func(n *numbered) { n.CallerLost = "damaged" }), "", ""},
 		{"missed, caller known", seq(ring, playing(fskMessage(t, callerid.Bell, callerid.OnHook(), number1)), wait(2*s), ring, wait(8*s)),
 			with(in, func(n *numbered) {
 				n.Caller, n.CallerBy, n.AnsweredBy, n.EndedBy, n.Outcome, n.Missed = "02131234567", "bell202", "none", "ring-stopped", "missed", true
-			}), ""},
-		{"call waiting", seq(ring, wait(3*s), ring, volts("-8", s), uttering(2), wait(s), playing(fskMessage(t, callerid.Bell, callerid.OffHook(), number2)), uttering(3), wait(s), volts("-48", 3*s)), in, "13800138000"},
-		{"dialled in keys, answered after ringback", outgoing(pressing(t, "13800138000"), wait(2*s), playing(rendered(tone.New(cn.Ringback), 11*s)), uttering(4), wait(s), pressing(t, "#2"), wait(s)),
+			}), "", ""},
+		{"call waiting", seq(ring, wait(3*s), ring, volts("-8", s), uttering(2), wait(s), playing(fskMessage(t, callerid.Bell, callerid.OffHook(), number2)), uttering(3), wait(s), volts("-48", 3*s)), in, "13800138000", ""},
+		{"dialled in keys, answered after ringback", outgoing(pressing(t, "913800138000"), wait(2*s), playing(rendered(tone.New(cn.Ringback), 11*s)), uttering(4), wait(s), pressing(t, "#2"), wait(s)),
 			with(out, func(n *numbered) {
 				n.Called, n.Keys, n.AnsweredBy, n.Outcome = "13800138000", "#2", "voice-guess", "answered"
-			}), ""},
+				n.Caller, n.CallerBy = "64000002", "own"
+			}), "", "own_number = \"64000002\"\nprofile = \"pbx\""},
 		{"dialled in pulses", outgoing(playing(rendered(pulses, 20*s)), wait(7*s)),
-			with(out, func(n *numbered) { n.Called, n.CalledBy = "4079", "pulses" }), ""},
+			with(out, func(n *numbered) { n.Called, n.CalledBy = "4079", "pulses" }), "", ""},
 		{"busy", outgoing(pressing(t, "114"), wait(s), playing(rendered(tone.New(cn.Busy), 6*s))),
-			with(out, func(n *numbered) { n.Called, n.EndedBy, n.Outcome = "114", "busy-tone", "busy" }), ""},
-		{"nothing dialled", seq(volts("-8", 3*s), volts("-48", 3*s)), with(out, func(n *numbered) { n.DirectionBy, n.CalledBy, n.Outcome = "no-ring", "", "not-dialled" }), ""},
+			with(out, func(n *numbered) { n.Called, n.EndedBy, n.Outcome = "114", "busy-tone", "busy" }), "", ""},
+		{"nothing dialled", seq(volts("-8", 3*s), volts("-48", 3*s)), with(out, func(n *numbered) { n.DirectionBy, n.CalledBy, n.Outcome = "no-ring", "", "not-dialled" }), "", ""},
 	}
 }
 
 func TestTapsKnowWhoCalledWhom(t *testing.T) {
 	all := dialogues(t)
 	ctx := within(t, 3*time.Minute)
-	d := start(t, scratch(t), quietly+board("b", "peers", len(all), ""))
+	config := quietly + board("b", "peers", len(all), "") + "[settings.profiles.pbx]\noutside_prefix = \"9\"\n"
+	for i, one := range all {
+		config += pin(i+1, i+1, fmt.Sprintf("name = %q\n%s", one.name, one.set)) // all, or those that are set would be the first
+	}
+	d := start(t, scratch(t), config)
 	length := func(steps []Step) (sum time.Duration) {
 		for _, s := range steps {
 			sum += s.For
