@@ -270,7 +270,10 @@ func (a *Alerting) judge(dst []Alert) []Alert {
 		if math.Abs(hz-alertHz[k]) > alertOff*alertHz[k] {
 			return dst
 		}
-		begin, end := a.edges(level[k], k)
+		begin, end, ok := a.edges(level[k], k)
+		if !ok {
+			return dst
+		}
 		if k == 0 {
 			e.At, e.End, e.Low.Hz = begin, end, hz
 		} else {
@@ -297,28 +300,26 @@ func turnHz(angle, about float64) float64 {
 	return hz + turn*math.Round((about-hz)/turn)
 }
 
-// edges is where a tone begins and ends, by where it has a quarter of its power.
-func (a *Alerting) edges(level float64, k int) (begin, end int64) {
+// edges is where a tone begins and ends, by where it has a quarter of its power,
+// or ok is false because it was there before the looks began.
+func (a *Alerting) edges(level float64, k int) (begin, end int64, ok bool) {
 	seen := a.seen[:a.looks]
 	cross := func(i, j int) int64 { // between look i, below, and look j, above
 		low, high := math.Sqrt(seen[i].power[k]), math.Sqrt(seen[j].power[k])
 		part := (math.Sqrt(level)/2 - low) / (high - low)
 		return seen[i].begin + lookLen/2 + int64(part*float64(seen[j].begin-seen[i].begin))
 	}
-	begin, end = seen[0].begin+lookLen/2, seen[len(seen)-1].begin+lookLen/2
-	for i := 1; i < len(seen); i++ {
-		if seen[i-1].power[k] < level/4 && seen[i].power[k] >= level/4 {
-			begin = cross(i-1, i)
-			break
-		}
+	i, j := 1, len(seen)-1
+	for i < len(seen) && !(seen[i-1].power[k] < level/4 && seen[i].power[k] >= level/4) {
+		i++
 	}
-	for i := len(seen) - 1; i > 0; i-- {
-		if seen[i].power[k] < level/4 && seen[i-1].power[k] >= level/4 {
-			end = cross(i, i-1)
-			break
-		}
+	for j > 0 && !(seen[j].power[k] < level/4 && seen[j-1].power[k] >= level/4) {
+		j--
 	}
-	return begin, end
+	if i == len(seen) || j == 0 {
+		return 0, 0, false
+	}
+	return cross(i-1, i), cross(j, j-1), true
 }
 
 // Skip says that n samples of the line are missing. A tone that they cut is not

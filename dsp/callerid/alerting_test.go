@@ -185,6 +185,19 @@ func TestSkipSpoilsOnlyTheAlertItCuts(t *testing.T) {
 	}
 }
 
+func TestTheEndOfALongToneIsNoAlert(t *testing.T) {
+	for ms := 400; ms < 560; ms += 7 {
+		x := make([]int16, dsp.Rate)
+		tone.New(AlertTone(ms, -20)).Fill(x)
+		a := NewAlerting()
+		got := a.Process(nil, x[:3000])
+		a.Skip(80)
+		if got = a.Process(got, x[3080:]); len(got) > 0 {
+			t.Errorf("%d ms: %+v", ms, got)
+		}
+	}
+}
+
 func TestAlertingAllocatesNothing(t *testing.T) {
 	x := alertLine()
 	a := NewAlerting()
