@@ -34,12 +34,23 @@
 //   - voltage: from off-hook, less the pre-roll, until the call ends: on-hook is
 //     confirmed, the feed is lost, or a tone says that the call is over. Calls
 //     that nobody answered make none.
+//   - voice: from when somebody speaks, less the pre-roll. Where calls or the hook are
+//     known, until they say that it is over, so that all that is said in one
+//     off-hook period is one recording; elsewhere until nobody has spoken for the
+//     hang-over. What is too quiet beside the hum of the mains begins none.
+//   - key: from a sequence of keys, or from the beginning of the call it is keyed
+//     in as far as the ring has it, until another sequence or the end of the call.
+//     Where a line has sides only the local party may key them; on a parallel tap
+//     nobody can tell the parties apart, and either may.
+//   - call: from its first ring or the lifting of the receiver until its end.
+//     Missed calls are thrown away.
 //   - manual: from a request, less the pre-roll, until a request; if the line was
 //     off-hook at the beginning, also when its call ends, so that a forgotten
 //     button does not record the calls after it.
 //
 // A start while the line is recorded is a mark in the story, and keeps that
 // recording however short it gets. A stop ends any recording until the line's
-// next call. At the maximum length a recording goes on in a linked segment; the
+// next call. A fax or a modem that is heard makes a recording in a lossy codec go
+// on in G.711, in a linked segment, or ends it, as the line's settings say. At the maximum length a recording goes on in a linked segment; the
 // segments joined are the line sample for sample.
 package recorder

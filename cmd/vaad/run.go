@@ -76,6 +76,7 @@ type running struct {
 	access  *access.Control
 	server  *console.Server
 	clients *listeners
+	lately  lately   // what the feed has told
 	refused sync.Map // line → error: what its board did not take of its settings
 }
 
@@ -134,6 +135,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
 	failed := d.sys.Subscribe("caller-id", false)
 	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { d.keepUnread(ctx, failed); return nil })
+	facts := d.sys.Subscribe("flight", false)
+	wishes.run(outer, fail, "flight", func(ctx context.Context) error { d.lately.run(ctx, facts); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
 	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
 	d.clients.serve(d.server, fail)
@@ -252,19 +255,28 @@ func (d *running) profile(line int) console.Profile {
 
 // flight writes what just happened on a line, or on its whole board, as a frame log.
 func (d *running) flight(ctx context.Context, line, seconds int, whole bool, w io.Writer) error {
-	var log *framelog.Writer
+	var log *toldLog
 	open := func(in driver.Info, at time.Time) (channels.FrameWriter, error) {
-		var err error
-		log, err = framelog.NewWriter(w, in, at)
-		return log, err
+		to, err := framelog.NewWriter(w, in, at)
+		if err != nil {
+			return nil, err
+		}
+		log = &toldLog{Writer: to, info: in}
+		return log, nil
 	}
 	var err error
-	if of, ok := d.sys.Line(line); ok && whole {
+	of, ok := d.sys.Line(line)
+	if ok && whole {
 		err = d.sys.SaveBoardFlight(ctx, of.Board(), seconds, open)
 	} else {
 		err = d.sys.SaveFlight(ctx, line, seconds, open)
 	}
 	if log != nil {
+		if err == nil {
+			err = d.lately.add(log, of.Board(), d.sys.Lines(), func(n int) channels.LineConfig {
+				return d.plan.config(key(n), d.sec.lines.Get(d.doc)[key(n)])
+			})
+		}
 		err = errors.Join(err, log.Close())
 	}
 	return err
