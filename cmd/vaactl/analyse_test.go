@@ -17,6 +17,7 @@ import (
 	"vaad/dsp/callerid"
 	"vaad/dsp/g711"
 	"vaad/dsp/modemtone"
+	"vaad/dsp/resample"
 	"vaad/dsp/tone"
 	"vaad/dsp/wav"
 )
@@ -41,17 +42,24 @@ func (x *tape) keys(t *testing.T, digits string) {
 	x.play(tone.New(c), 10000)
 }
 
-// speak is something like speech: syllables of vowels of a moving voice.
+// speak is something like speech: syllables of hissing and vowels, of a voice
+// whose pitch and mouth move, between short pauses.
 func (x *tape) speak(ms int) {
 	r := rand.New(rand.NewPCG(1, 2))
 	between := func(a, b float64) float64 { return a + (b-a)*r.Float64() }
 	square := func(v float64) float64 { return v * v }
-	pitch, phase := between(100, 200), 0.0
-	for end := len(*x) + ms*dsp.MS; len(*x) < end; x.silence(40) {
-		n, first, second := int(dsp.Rate*between(0.12, 0.25)), between(300, 800), between(900, 2200)
+	pitch, phase := between(110, 190), 0.0
+	for end := len(*x) + ms*dsp.MS; len(*x) < end; {
+		before := 0.0
+		for n := int(dsp.Rate * between(0, 0.08)); n > 0; n-- {
+			w := r.NormFloat64()
+			*x, before = append(*x, int16(700*(w-0.8*before))), w
+		}
+		n, first, second, glide := int(dsp.Rate*between(0.1, 0.25)), between(300, 800), between(900, 2200), between(-0.25, 0.2)
+		base := pitch * between(0.8, 1.3)
 		for i := range n {
 			at := float64(i) / float64(n)
-			f := pitch * (1 + 0.1*at)
+			f := base * (1 + glide*at)
 			phase += 2 * math.Pi * f / dsp.Rate
 			v := 0.0
 			for h := 1.0; h*f < 3600; h++ {
@@ -59,6 +67,7 @@ func (x *tape) speak(ms int) {
 			}
 			*x = append(*x, int16(3000*v*math.Sin(math.Pi*at)))
 		}
+		x.silence(int(between(20, 90)))
 	}
 }
 
@@ -126,7 +135,7 @@ func office(t *testing.T) (x tape, at map[string]float64) {
 	x.play(tone.New(cn.Ringback), 6500)
 	x.silence(700)
 	mark("voice")
-	x.speak(3000)
+	x.speak(5000)
 	mark("silence")
 	x.silence(1000)
 	mark("busy")
@@ -152,6 +161,7 @@ func TestEverythingIsHeardOnOneTimeAxis(t *testing.T) {
 		t.Errorf("keys %q", got)
 	}
 	var seen []string
+	var voice []float64
 	for _, m := range all {
 		switch m["kind"] {
 		case "dtmf":
@@ -171,10 +181,10 @@ func TestEverythingIsHeardOnOneTimeAxis(t *testing.T) {
 				t.Errorf("%v", m)
 			}
 		case "voice":
-			seen = append(seen, m["state"].(string))
-			if want := map[any]float64{"start": at["voice"], "end": at["silence"]}[m["state"]]; !near(m, want, 0.5) { // the vowels fade
-				t.Errorf("%v, want it at %v", m, want)
+			if m["state"] != []string{"start", "end"}[len(voice)%2] || m["at"].(float64) < at["voice"]-0.1 || m["at"].(float64) > at["silence"]+0.1 {
+				t.Errorf("%v, want it within %v and %v", m, at["voice"], at["silence"])
 			}
+			voice = append(voice, m["at"].(float64))
 			if ms := m["at"].(float64) * 100; math.Abs(ms-math.Round(ms)) > 1e-6 {
 				t.Errorf("%v is no multiple of 10 ms", m["at"])
 			}
@@ -187,7 +197,10 @@ func TestEverythingIsHeardOnOneTimeAxis(t *testing.T) {
 			t.Errorf("%v", m)
 		}
 	}
-	if want := "level callerid dial ringback start end busy"; strings.Join(seen, " ") != want {
+	if len(voice) < 2 || len(voice)%2 != 0 || voice[0] > at["voice"]+0.5 || voice[len(voice)-1] < at["silence"]-0.7 { // the vowels fade
+		t.Errorf("voice at %v, want it from %v to %v", voice, at["voice"], at["silence"])
+	}
+	if want := "level callerid dial ringback busy"; strings.Join(seen, " ") != want {
 		t.Errorf("heard %v\nwant  %v", seen, want)
 	}
 	for lang, want := range map[string][]string{
@@ -332,6 +345,33 @@ func TestChannelsAreHeardApart(t *testing.T) {
 	}
 }
 
+func TestOtherRatesAreHeard(t *testing.T) {
+	var x tape
+	x.silence(200)
+	x.keys(t, "2468")
+	x.silence(200)
+	dir := t.TempDir()
+	for _, r := range []int{11025, 16000, 22050, 44100, 48000} {
+		up, err := resample.New(rate, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var both []int16
+		for _, v := range up.Flush(up.Process(nil, x)) {
+			both = append(both, 0, v)
+		}
+		b := linear{}.Encode(wav.Spec{Format: wav.PCM16, Rate: r, Channels: 2}.Header(int64(2*len(both))), both)
+		name := put(t, dir, "r.wav", b)
+		all, errs, code := heard(t, nil, name, "--only", "dtmf")
+		if code != exitOK || digits(all) != "2468" || all[0]["channel"] != 2.0 || math.Abs(all[0]["at"].(float64)-0.2) > 0.005 {
+			t.Errorf("%d Hz: %d %s %v", r, code, errs, all)
+		}
+		if y := decoded(t, name, "--side", "right"); len(y) < len(x) || len(y) > len(x)+1 || apart(x, y) < 30 {
+			t.Errorf("%d Hz: %d samples became %d, %.1f dB apart", r, len(x), len(y), apart(x, y))
+		}
+	}
+}
+
 const someID = "01JD7S8E4ZQ0X5T2B6W9V3N1KM"
 
 func TestSidesOfARecordingShareOneAxis(t *testing.T) {
@@ -396,7 +436,7 @@ func TestFilesThatAreNoAudioAreRefused(t *testing.T) {
 		noise[i] = byte(i*i>>3 ^ i)
 	}
 	whole := x.wav(1)
-	odd := append(wav.Spec{Format: wav.PCM16, Rate: 44100, Channels: 2}.Header(400), make([]byte, 400)...)
+	odd := append(wav.Spec{Format: wav.PCM16, Rate: 44101, Channels: 2}.Header(400), make([]byte, 400)...)
 	for name, c := range map[string]struct {
 		b    []byte
 		want []string
@@ -407,7 +447,7 @@ func TestFilesThatAreNoAudioAreRefused(t *testing.T) {
 		"empty.vox":   {nil, []string{"empty.vox", "holds no audio"}},
 		"noise.gsm":   {noise, []string{"noise.gsm", "first byte"}},
 		"head.wav":    {whole[:30], []string{"head.wav", "ends inside"}},
-		"44100.wav":   {odd, []string{"44100.wav", "44100", "sox"}},
+		"44101.wav":   {odd, []string{"44101.wav", "44101 samples", "sox"}},
 		"mp3.wav":     {append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x55\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00"), make([]byte, 50)...), []string{"mp3.wav", "85", "Convert"}},
 		"nothere.wav": {nil, []string{"nothere.wav", "no such file"}},
 	} {

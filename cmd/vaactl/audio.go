@@ -13,6 +13,7 @@ import (
 
 	"vaad/dsp/g726"
 	"vaad/dsp/gsm"
+	"vaad/dsp/resample"
 	"vaad/dsp/wav"
 )
 
@@ -33,7 +34,7 @@ type audio struct {
 	name     string
 	codec    string // as --codec and --from name it
 	channels int
-	samples  int64    // of each channel; endless where that is not known before
+	samples  int64    // of each channel, at 8 kHz; endless where that is not known before
 	file     *os.File // nil for standard input
 	data     io.Reader
 	dec      decoder
@@ -42,7 +43,12 @@ type audio struct {
 	code  []byte
 	block []int16
 	sides [][]int16
-	read  int64 // samples of each channel so far
+	whole int64 // samples of each channel as the file has them; endless as samples
+	taken int64 // of these
+	read  int64 // samples of each channel so far, at 8 kHz
+
+	rates []*resample.Converter // of each channel, where the file has another rate
+	at8k  [][]int16
 }
 
 // refusal is why a file cannot be used, with what to do, from the catalogue.
@@ -111,9 +117,6 @@ func (a *audio) head(r *bufio.Reader, size int64, from string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", a.name, err, a.s.t("cli.audio-head.remedy"))
 	}
-	if in.Rate != rate {
-		return a.s.refusal("audio-rate", "file", a.name, "rate", strconv.Itoa(in.Rate))
-	}
 	a.codec, a.channels = in.Format.String(), in.Channels
 	if from != "" && from != a.codec {
 		if a.codec != "vox" || from != "vox-sox" {
@@ -139,7 +142,21 @@ func (a *audio) head(r *bufio.Reader, size int64, from string) error {
 	if in.Format.Coded() && in.Samples > 0 { // the last block may be padded
 		a.samples = min(a.samples, in.Samples)
 	}
-	return a.decoder(gsm.WAV49, in.Block)
+	if err := a.decoder(gsm.WAV49, in.Block); err != nil || in.Rate == rate {
+		return err
+	}
+	for range a.channels {
+		c, err := resample.New(in.Rate, rate)
+		if err != nil {
+			return a.s.refusal("audio-rate", "file", a.name, "rate", strconv.Itoa(in.Rate))
+		}
+		a.rates = append(a.rates, c)
+	}
+	a.at8k = make([][]int16, a.channels)
+	if a.samples != endless {
+		a.samples = (a.samples*rate + int64(in.Rate) - 1) / int64(in.Rate)
+	}
+	return nil
 }
 
 // bareNames are the codecs that the ends of file names stand for, where the
@@ -179,6 +196,7 @@ func (a *audio) decoder(packing gsm.Packing, block int) (err error) {
 	}
 	a.code = make([]byte, 4096*a.channels) // whole samples of all channels
 	a.sides = make([][]int16, a.channels)
+	a.whole = a.samples
 	return nil
 }
 
@@ -190,11 +208,37 @@ func (a *audio) Close() error {
 	return a.file.Close()
 }
 
-// next returns the next block, one slice per channel, all of one length and
-// valid until the next call; io.EOF at the end. What pads the last block of a
-// coded file is left out.
+// next returns the next block at 8 kHz, one slice per channel, all of one length
+// and valid until the next call; io.EOF at the end. What pads the last block of
+// a coded file is left out.
 func (a *audio) next() ([][]int16, error) {
-	for a.read < a.samples {
+	for {
+		block, err := a.raw()
+		if err == nil && a.rates != nil {
+			for c, r := range a.rates {
+				a.at8k[c] = r.Process(a.at8k[c][:0], block[c])
+			}
+			block = a.at8k
+		}
+		if err == io.EOF && a.rates != nil {
+			for c, r := range a.rates {
+				a.at8k[c] = r.Flush(a.at8k[c][:0])
+			}
+			block, a.rates, err = a.at8k, nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n := len(block[0]); n > 0 {
+			a.read += int64(n)
+			return block, nil
+		}
+	}
+}
+
+// raw is next at the rate of the file.
+func (a *audio) raw() ([][]int16, error) {
+	for a.taken < a.whole {
 		if err := a.s.ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -206,15 +250,15 @@ func (a *audio) next() ([][]int16, error) {
 			break
 		}
 		a.block = a.dec.Decode(a.block[:0], a.code[:n])
-		all := int(min(a.samples-a.read, int64(len(a.block)/a.channels)))
-		a.read += int64(all)
+		all := int(min(a.whole-a.taken, int64(len(a.block)/a.channels)))
+		a.taken += int64(all)
 		if all > 0 {
 			a.split(a.block[:all*a.channels])
 			return a.sides, nil
 		}
 	}
-	if a.read < a.samples && a.samples != endless {
-		return nil, a.s.refusal("audio-short", "file", a.name, "samples", strconv.FormatInt(a.samples-a.read, 10))
+	if a.taken < a.whole && a.whole != endless {
+		return nil, a.s.refusal("audio-short", "file", a.name, "samples", strconv.FormatInt(a.whole-a.taken, 10))
 	}
 	if d, ok := a.dec.(*gsm.Decoder); ok && d.Bad > 0 {
 		tell(a.s.err, "vaactl:", a.s.t("cli.audio-bad-frames", "file", a.name, "count", strconv.Itoa(d.Bad)))

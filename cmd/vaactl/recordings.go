@@ -25,7 +25,7 @@ type filter struct {
 	From        moment    `help:"Not before: 2026-11-22, 2026-11-22T08:30, with zone, or 90m, 24h, 7d ago." placeholder:"T"`
 	To          moment    `help:"Before this moment." placeholder:"T"`
 	MinDuration float64   `help:"Seconds it lasted at least." placeholder:"S"`
-	Text        string    `help:"Words in notes, names and numbers." placeholder:"WORDS"`
+	Text        string    `help:"Words in notes, marks, names and numbers." placeholder:"WORDS"`
 	Limit       *int      `help:"How many at most; 0 means all. Default: 100, and all with --json." placeholder:"N"`
 }
 
@@ -111,11 +111,51 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 	}
 }
 
-type recordingsCmd struct{ filter }
+// recordingsCmd is a filter and everything else that recordings are found by.
+type recordingsCmd struct {
+	filter
+	MaxDuration  float64  `help:"Seconds it lasted at most." placeholder:"S"`
+	Caller       string   `help:"Only this caller; * stands for any digits, * alone for any that is known, - for not known." placeholder:"PATTERN"`
+	Called       string   `help:"Only this called number, as --caller." placeholder:"PATTERN"`
+	Name         string   `help:"Only lines or callers of this name; * stands for anything." placeholder:"PATTERN"`
+	Board        []string `help:"Only of these boards." placeholder:"BOARD"`
+	Side         []string `help:"Only with one of these sides: mixed, network, local." placeholder:"SIDE"`
+	Direction    []string `help:"Only these: in, out, unknown." enum:"in,out,unknown" placeholder:"DIRECTION"`
+	Trigger      []string `help:"Only started by these: manual, voltage, …" placeholder:"TRIGGER"`
+	Codec        []string `help:"Only in these: g711a, g711u, pcm16, …" placeholder:"CODEC"`
+	Outcome      []string `help:"Only of calls that ended like this: answered, missed, busy, …, unknown." placeholder:"OUTCOME"`
+	Answered     string   `help:"Only of calls known to be answered, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	AnsweredBy   []string `help:"Only where the answer was known by these: off-hook, reversal, …" placeholder:"CODE"`
+	EndedBy      []string `help:"Only ended by these: on-hook, busy-tone, …" placeholder:"CODE"`
+	State        []string `help:"Only these: open, sealed, recovered, trash, erased. Default: all but the last two." enum:"open,sealed,recovered,trash,erased" placeholder:"STATE"`
+	Gaps         string   `help:"Only with audio lost, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Recovered    string   `help:"Only cut off by a crash, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Protected    string   `help:"Only protected, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Held         string   `help:"Only on legal hold, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Noted        string   `help:"Only with notes, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Marked       string   `help:"Only with marks, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Simulated    string   `help:"Only made on simulated boards, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
+	Call         string   `help:"Only of this call." placeholder:"ID"`
+	Conversation string   `help:"Only of this conversation." placeholder:"ID"`
+	Actor        string   `help:"Only started by, or acted on by this user; * stands for anything." placeholder:"PATTERN"`
+	Oldest       bool     `help:"Oldest first."`
+}
+
+// with completes a filter.
+func (c *recordingsCmd) with(f api.Filter) api.RecordingFilter {
+	out := api.RecordingFilter{Filter: f, MaxDuration: c.MaxDuration, Caller: c.Caller, Called: c.Called, Name: c.Name, Boards: c.Board,
+		Sides: c.Side, Directions: c.Direction, Triggers: c.Trigger, Codecs: c.Codec, Outcomes: c.Outcome, Answered: c.Answered,
+		AnsweredBy: c.AnsweredBy, EndedBy: c.EndedBy, States: c.State, Gaps: c.Gaps, Recovered: c.Recovered, Protected: c.Protected,
+		Held: c.Held, Noted: c.Noted, Marked: c.Marked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor}
+	if c.Oldest {
+		out.Order = "oldest"
+	}
+	return out
+}
 
 func (c recordingsCmd) Run(s *session) error {
 	t := s.table("id", "start", "line", "direction", "party", "duration", "trigger", "state", "notes")
-	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Recording], error) { return s.client.Recordings(s.ctx, f) },
+	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Recording], error) { return s.client.Recordings(s.ctx, c.with(f)) },
 		func(r api.Recording) error {
 			if s.cli.JSON {
 				return s.object(r)
@@ -185,9 +225,11 @@ func (c showCmd) Run(s *session) error {
 	add("start", when(r.Start))
 	add("line", strings.TrimSpace(strconv.Itoa(r.Line)+" "+r.LineName))
 	add("direction", s.code("direction", r.Direction))
-	add("party", party(r.Direction, r.Caller, r.Called))
+	add("party", strings.TrimSpace(party(r.Direction, r.Caller, r.Called)+" "+r.CallerName))
 	add("duration", long(r.Duration))
 	add("trigger", s.code("trigger", r.Trigger))
+	add("outcome", s.code("outcome", r.Outcome))
+	add("answered", s.code("answered-by", r.AnsweredBy))
 	add("ended", s.code("ended-by", r.EndedBy))
 	add("codec", s.code("codec", r.Codec))
 	add("size", size(r.Bytes))

@@ -153,6 +153,19 @@ func TestRecordingsAndCallsPassTheirFilters(t *testing.T) {
 	if got := d.requests(); got[len(got)-1] != want {
 		t.Errorf("asked %s\nwant  %s", got[len(got)-1], want)
 	}
+	d.ctl(t, "recordings", "--caller", "138*", "--called", "-", "--name", "前台*", "--board", "a,b", "--side", "local", "--direction", "in,unknown",
+		"--trigger", "manual", "--codec", "gsm", "--outcome", "busy", "--answered", "no", "--answered-by", "reversal", "--ended-by", "busy-tone",
+		"--state", "sealed,trash", "--gaps", "yes", "--recovered", "no", "--protected", "yes", "--held", "no", "--noted", "yes", "--marked", "yes",
+		"--simulated", "no", "--call", "01C", "--conversation", "01D", "--actor", "ann", "--max-duration", "9.5", "--oldest", "--limit", "1")
+	want = "GET /api/v1/recordings?actor=ann&answered=no&answered_by=reversal&board=a%2Cb&call=01C&called=-&caller=138%2A&codec=gsm&conversation=01D" +
+		"&direction=in%2Cunknown&ended_by=busy-tone&gaps=yes&held=no&limit=1&marked=yes&max_duration=9.5&name=%E5%89%8D%E5%8F%B0%2A&noted=yes" +
+		"&order=oldest&outcome=busy&protected=yes&recovered=no&side=local&simulated=no&state=sealed%2Ctrash&trigger=manual"
+	if got := d.requests(); got[len(got)-1] != want {
+		t.Errorf("asked %s\nwant  %s", got[len(got)-1], want)
+	}
+	if _, errs, code := d.ctl(t, "recordings", "--direction", "sideways"); code != exitUsage || !strings.Contains(errs, "direction") {
+		t.Errorf("a wrong direction: %d %s", code, errs)
+	}
 	out, _, _ = d.ctl(t, "calls", "--line", "sim/2", "--json")
 	for _, k := range []string{"id", "line", "start", "answered_by", "end", "ended_by", "direction", "caller", "called", "keys", "missed", "recordings", "why"} {
 		if !strings.Contains(out, `"`+k+`":`) {
