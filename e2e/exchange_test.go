@@ -83,11 +83,12 @@ type act struct {
 }
 
 // A wire plays acts as a line would sound: with hum and noise, and a voltage
-// that a card measures four times a second.
+// that a card measures now and then.
 type wire struct {
 	acts       []act
 	idle, off  float64 // volts
 	hum, noise float64 // dBm0
+	poll       int     // samples between two measurements of the voltage
 	rng        *rand.Rand
 
 	at    int // sample of the whole
@@ -127,7 +128,7 @@ func (w *wire) play(n uint32, dst []int16) (events []string, done bool) {
 	hum, noise := sine(w.hum), 32768*math.Pow(10, (w.noise-6.15)/20)
 	for i := range dst {
 		at := w.at + i
-		if at%2000 == 0 { // the card's poll
+		if at%w.poll == 0 {
 			events = append(events, fmt.Sprintf("volts %.1f @%d", w.volts, i))
 		}
 		v := hum*math.Sin(2*math.Pi*50*float64(at)/driver.Rate) + noise*w.rng.NormFloat64()

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -148,6 +149,10 @@ func (s *subscriber) ring(n int, after []act) {
 	}
 }
 
+func (s *subscriber) message(request string, args ...any) act {
+	return act{gain: s.level, sound: s.take(s.x.ask(request, args...))}
+}
+
 // announce makes the caller ID: what comes before the ring, what after its first burst.
 func (s *subscriber) announce(number, name string) (before, after []act) {
 	body := "-"
@@ -160,21 +165,18 @@ func (s *subscriber) announce(number, name string) (before, after []act) {
 	}
 	date := fmt.Sprintf("%02d%02d%02d%02d", 1+s.rng.IntN(12), 1+s.rng.IntN(28), s.rng.IntN(24), s.rng.IntN(60))
 	quiet := act{length: s.between(500*time.Millisecond, 900*time.Millisecond)}
-	sound := func(request string, args ...any) act {
-		return act{gain: s.level, sound: s.take(s.x.ask(request, args...))}
-	}
 	switch s.format {
 	case "bell-mdmf", "v23-mdmf":
-		return nil, []act{quiet, sound("cid %s %s %s %s", s.format, date, number, body)}
+		return nil, []act{quiet, s.message("cid %s %s %s %s", s.format, date, number, body)}
 	case "bell-sdmf":
-		return nil, []act{quiet, sound("cid %s %s %s -", s.format, date, number)}
+		return nil, []act{quiet, s.message("cid %s %s %s -", s.format, date, number)}
 	case "v23-reversal":
-		return []act{{events: []string{"reversal"}, volts: -s.idle, length: 300 * time.Millisecond}, sound("cid v23-mdmf %s %s %s", date, number, body),
+		return []act{{events: []string{"reversal"}, volts: -s.idle, length: 300 * time.Millisecond}, s.message("cid v23-mdmf %s %s %s", date, number, body),
 			{events: []string{"reversal"}, volts: s.idle, length: 300 * time.Millisecond}}, nil
 	case "dtmf-d-c": // as China's exchanges send it
-		return []act{sound("dtmf D%sC 70 70 -8 0", number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
+		return []act{s.message("dtmf D%sC 70 70 -8 0", number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
 	case "dtmf-a-hash", "dtmf-a-c":
-		return []act{sound("cid %s - %s -", s.format, number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
+		return []act{s.message("cid %s - %s -", s.format, number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
 	}
 	return nil, nil
 }
@@ -228,6 +230,9 @@ func (s *subscriber) call(kind string) {
 			}
 			w.waiting = true
 			s.add(s.speak(3 * time.Second))
+		case "in-waiting-id": // type II: alerting signal, the telephone acknowledges, message
+			s.add(s.tone(450, 0, 400*time.Millisecond), s.message("waiting bell-mdmf 01020304 %s -", s.digits(8)), s.speak(3*time.Second))
+			w.waiting = true
 		case "in-two-telephones":
 			s.add(act{volts: s.off * 0.7, length: 20 * time.Millisecond}, s.speak(3*time.Second), act{volts: s.off, length: 20 * time.Millisecond}, s.speak(2*time.Second))
 		case "in-keys":
@@ -249,9 +254,19 @@ func (s *subscriber) call(kind string) {
 		}
 		s.dial(number)
 		s.add(act{length: s.between(500*time.Millisecond, 1500*time.Millisecond)})
-		if kind == "out-busy" {
+		if kind == "out-busy" || kind == "out-redial" {
 			w.endedBy = "busy-tone"
 			s.add(china(s.between(6*time.Second, 9*time.Second)))
+		}
+		if kind == "out-redial" { // a fresh dial tone without hanging up
+			s.calls = append(s.calls, w)
+			number = s.digits(8)
+			w.called, w.endedBy = number, "on-hook"
+			s.add(act{length: time.Second}, s.tone(450, 0, s.between(2*time.Second, 3*time.Second)), s.pause())
+			s.dial(s.prefix + number)
+			s.add(act{length: time.Second})
+		}
+		if kind == "out-busy" {
 			s.hangUp()
 			break
 		}
@@ -288,17 +303,30 @@ func (s *subscriber) call(kind string) {
 }
 
 var mixed = []string{
-	"in-answered", "in-answered", "in-missed", "in-waiting", "in-two-telephones", "in-keys", "in-abandoned", "in-withheld",
-	"out-answered", "out-answered", "out-busy", "out-no-answer", "out-keys", "out-howler", "out-remote-end",
+	"in-answered", "in-answered", "in-missed", "in-waiting", "in-two-telephones", "in-keys", "in-abandoned", "in-withheld", "in-waiting-id",
+	"out-answered", "out-answered", "out-busy", "out-no-answer", "out-keys", "out-howler", "out-remote-end", "out-redial",
 }
 
 var formats = []string{"bell-mdmf", "bell-sdmf", "v23-mdmf", "v23-reversal", "dtmf-d-c", "dtmf-a-hash", "dtmf-a-c", "none"}
+
+// voices is speech in all languages that are installed.
+func voices(t *testing.T) []int16 {
+	voice, _ := speech(t)
+	voice = voice[:min(len(voice), 120*driver.Rate)]
+	files, _ := filepath.Glob("/usr/share/asterisk/sounds/[!e]*/vm-*.wav")
+	for _, f := range files {
+		if s, err := Decode(f); err == nil {
+			voice = append(voice, s...)
+		}
+	}
+	return voice
+}
 
 func TestMixedCallsAreJournaledAsTheyWere(t *testing.T) {
 	lines, each := counts(8, 16, 32), counts(3, 8, 32)
 	ctx := within(t, 20*time.Minute)
 	x := newExchange(t)
-	voice, _ := speech(t)
+	voice := voices(t)
 	rng := rand.New(rand.NewPCG(*seed, 4))
 	t.Logf("seed %d", *seed)
 	var subs []*subscriber
@@ -309,13 +337,14 @@ func TestMixedCallsAreJournaledAsTheyWere(t *testing.T) {
 		s.format = formats[i%len(formats)]
 		s.idle, s.off, s.hum, s.noise = -48, -7, -60, -65
 		s.swap, s.pulse = rng.IntN(3) == 0, i%5 == 4
-		s.level = -float64(rng.IntN(10))
+		s.level = -12 * rng.Float64()
+		s.poll = []int{2000, 1000, 4000}[i%3] // samples: cards measure 2 to 8 times a second
 		switch i % 4 {
 		case 1:
-			s.hum = -32 - 10*rng.Float64()
+			s.hum = -27 - 10*rng.Float64()
 		case 2:
 			s.idle, s.off = 48, 8 // reversed polarity
-			s.noise = -50 - 10*rng.Float64()
+			s.noise = -45 - 10*rng.Float64()
 		case 3:
 			s.idle, s.off = -24, -5 // the feed of a PBX
 		}
