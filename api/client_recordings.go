@@ -43,11 +43,6 @@ func (f Filter) values() url.Values {
 	return q
 }
 
-// Recordings asks for one page of recordings, newest first.
-func (c *Client) Recordings(ctx context.Context, f Filter) (Page[Recording], error) {
-	return ask[Page[Recording]](ctx, c, http.MethodGet, "/recordings", f.values(), nil)
-}
-
 // Recording asks for one recording.
 func (c *Client) Recording(ctx context.Context, id string) (Recording, error) {
 	return ask[Recording](ctx, c, http.MethodGet, recordingPath(id, ""), nil, nil)

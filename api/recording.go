@@ -13,12 +13,15 @@ type Recording struct {
 	Duration     Number   `json:"duration_s" doc:"Length of the audio in seconds"`
 	Direction    string   `json:"direction" doc:"in, out or empty where unknown"`
 	Caller       string   `json:"caller" doc:"Number of the calling party, where known"`
+	CallerName   string   `json:"caller_name,omitempty" doc:"Name of the calling party, as the exchange sent it"`
 	Called       string   `json:"called" doc:"Number of the called party, where known"`
 	Trigger      string   `json:"trigger" doc:"What started it: manual, voltage or continuous"`
 	Codec        string   `json:"codec" doc:"g711a, g711u, pcm16, ima or gsm"`
 	Sides        []string `json:"sides" nullable:"false" doc:"One file each: mixed, or network and local"`
 	Bytes        int64    `json:"bytes" doc:"Bytes of all its audio files"`
 	State        string   `json:"state" doc:"open, sealed, recovered, trash or erased"`
+	Outcome      string   `json:"outcome,omitempty" doc:"What became of the call, where known when the recording ended: answered, missed, busy, congestion, vacant, no-answer, given-up, not-dialled or unknown"`
+	AnsweredBy   string   `json:"answered_by,omitempty" doc:"How the answer of the call is known; absent where it was not answered, or not known to be"`
 	EndedBy      string   `json:"ended_by,omitempty" doc:"What ended it"`
 	Call         string   `json:"call" doc:"ID of the call it belongs to"`
 	Conversation string   `json:"conversation" doc:"ID shared by the calls of one conversation"`
@@ -33,6 +36,8 @@ type Recording struct {
 	Gaps         int      `json:"gaps,omitempty" doc:"Places where audio was lost and marked"`
 	LostSamples  int64    `json:"lost_samples,omitempty" doc:"Samples lost in these gaps"`
 	Reason       string   `json:"reason,omitempty" doc:"Particulars of its end (English)"`
+
+	Actors []string `json:"actors,omitempty" nullable:"false" doc:"Who started it or did something to it"`
 
 	SHA256 map[string]string `json:"sha256,omitempty" doc:"Hash of each side's file"`
 }

@@ -17,6 +17,7 @@ func statuses() map[string]int {
 	return map[string]int{
 		"bad-request":        http.StatusBadRequest,
 		"invalid":            http.StatusUnprocessableEntity,
+		"cursor":             http.StatusUnprocessableEntity,
 		"not-entered":        http.StatusUnauthorized,
 		"wrong-token":        http.StatusForbidden,
 		"forbidden":          http.StatusForbidden,

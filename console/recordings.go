@@ -12,8 +12,11 @@ import (
 	"vaad/recorder/index"
 )
 
-// FilterInput chooses recordings or calls.
+// FilterInput chooses calls.
 type FilterInput struct{ api.Filter }
+
+// SearchInput chooses recordings.
+type SearchInput struct{ api.RecordingFilter }
 
 // linesOf are the lines of a filter that lie in the scope; nil is every line.
 func linesOf(sc access.Scope, wanted []int) []int {
@@ -31,12 +34,29 @@ func linesOf(sc access.Scope, wanted []int) []int {
 
 func seconds(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
 
-// recordings searches, newest first.
-func (s *Server) recordings(ctx context.Context, in *FilterInput) (*body[api.Page[api.Recording]], error) {
-	p, err := s.cfg.Index.Query(ctx, index.Filter{
-		Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
-		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: in.Limit, Cursor: in.After,
-	})
+// filter is what the index is asked for: only lines of the caller's scope.
+func (in *SearchInput) filter(sc access.Scope) index.Filter {
+	is := func(v string) *bool {
+		yes := v == "yes"
+		if v == "" {
+			return nil
+		}
+		return &yes
+	}
+	return index.Filter{
+		Lines: linesOf(sc, in.Lines), From: in.From, To: in.To, MinDuration: seconds(in.MinDuration), MaxDuration: seconds(in.MaxDuration),
+		Number: in.Number, Caller: in.Caller, Called: in.Called, Name: in.Name, Boards: in.Boards, Sides: in.Sides,
+		Directions: in.Directions, Triggers: in.Triggers, Codecs: in.Codecs, Outcomes: in.Outcomes, AnsweredBy: in.AnsweredBy,
+		EndedBy: in.EndedBy, States: in.States, Answered: is(in.Answered), Gaps: is(in.Gaps), Recovered: is(in.Recovered),
+		Protected: is(in.Protected), Held: is(in.Held), Noted: is(in.Noted), Marked: is(in.Marked), Simulated: is(in.Simulated),
+		Call: in.Call, Conversation: in.Conversation, Actor: in.Actor, Text: in.Text,
+		Oldest: in.Order == "oldest", Limit: in.Limit, Cursor: in.After,
+	}
+}
+
+// recordings searches.
+func (s *Server) recordings(ctx context.Context, in *SearchInput) (*body[api.Page[api.Recording]], error) {
+	p, err := s.cfg.Index.Query(ctx, in.filter(who(ctx).scope))
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +70,10 @@ func (s *Server) recordings(ctx context.Context, in *FilterInput) (*body[api.Pag
 func recordingOf(r *index.Row) api.Recording {
 	out := api.Recording{
 		ID: r.ID, Line: r.Line, LineName: r.LineName, Board: r.Board, Start: r.Start.UTC(), End: moment(r.End),
-		Duration: round(r.Duration().Seconds(), 3), Direction: r.Direction, Caller: r.Caller, Called: r.Called, Trigger: r.Trigger,
-		Codec: r.Codec, Sides: append([]string{}, r.Sides...), Bytes: r.Bytes, State: r.State, EndedBy: r.EndedBy, Reason: r.Reason,
+		Duration: round(r.Duration().Seconds(), 3), Direction: r.Direction, Caller: r.Caller, CallerName: r.CallerName, Called: r.Called, Trigger: r.Trigger,
+		Codec: r.Codec, Sides: append([]string{}, r.Sides...), Bytes: r.Bytes, State: r.State, Outcome: r.Outcome, AnsweredBy: r.AnsweredBy, EndedBy: r.EndedBy, Reason: r.Reason,
 		Call: r.Call, Conversation: r.Conversation, Previous: r.Previous, Next: r.Next, Notes: []api.Note{}, Protected: r.Protected,
-		Held: r.Held, Simulated: r.Simulated, Recovered: r.Recovered, Gaps: r.Gaps, LostSamples: r.LostSamples, SHA256: r.SHA256,
+		Held: r.Held, Simulated: r.Simulated, Recovered: r.Recovered, Gaps: r.Gaps, LostSamples: r.LostSamples, Actors: r.Actors, SHA256: r.SHA256,
 	}
 	for _, n := range r.Notes {
 		out.Notes = append(out.Notes, api.Note{Time: n.Time, Actor: n.Actor, Text: n.Text})

@@ -59,6 +59,18 @@ func TestRecordingIsFoundPlayedAndAnnotated(t *testing.T) {
 			t.Errorf("%s: %d rows, want %d", q, len(p.Items), n)
 		}
 	}
+	for q, n := range map[string]int{"?caller=0755*": 2, "?caller=-": 0, "?called=-": 2, "?side=network": 1, "?side=local,mixed": 2, "?codec=gsm": 0,
+		"?ended_by=on-hook": 2, "?state=trash": 0, "?state=sealed,trash": 2, "?gaps=no": 2, "?answered=yes": 0, "?protected=yes": 0, "?noted=no": 2,
+		"?max_duration=1.5": 1, "?order=oldest&limit=1": 1, "?direction=in": 2, "?direction=unknown": 0, "?outcome=unknown": 2, "?actor=nobody": 0} {
+		if p := get[api.Page[api.Recording]](f, "/recordings"+q); len(p.Items) != n {
+			t.Errorf("%s: %d rows, want %d", q, len(p.Items), n)
+		}
+	}
+	problemIn(t, f.do("GET", "/recordings?after=%25", nil), "cursor")
+	problemIn(t, f.do("GET", "/recordings?direction=sideways", nil), "invalid")
+	if p := get[api.Page[api.Recording]](f, "/recordings?order=oldest"); p.Items[0].ID != row.ID {
+		t.Errorf("oldest first begins with %s", p.Items[0].ID)
+	}
 	first := get[api.Page[api.Recording]](f, "/recordings?limit=1")
 	second := get[api.Page[api.Recording]](f, "/recordings?limit=1&after="+first.Next)
 	if len(second.Items) != 1 || second.Items[0].ID != row.ID || second.Next != "" {

@@ -29,7 +29,7 @@ func TestWrongRequestsAreProblems(t *testing.T) {
 		{"GET", "/recordings?limit=5000", "", "invalid", "query.limit"},
 		{"GET", "/recordings?from=yesterday", "", "invalid", "query.from"},
 		{"GET", "/recordings?line=1,x", "", "invalid", "query.line"},
-		{"GET", "/recordings?after=%25%25", "", "invalid", ""},
+		{"GET", "/recordings?after=%25%25", "", "cursor", ""},
 		{"GET", "/recordings/short", "", "invalid", "path.id"},
 		{"GET", "/recordings/..%2F..%2Fetc%2Fpasswd", "", "invalid", "path.id"},
 		{"GET", "/recordings/01KAN00000000000000000000Z", "", "no-recording", ""},

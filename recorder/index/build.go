@@ -107,8 +107,8 @@ func (b *builder) digits(numbers []string, cols map[column][]byte) {
 // rowOf is the reverse of probe, but for what appendRest keeps.
 func rowOf(k key, samples int64, vals [fields]string) *Row {
 	r := &Row{ID: k.id, Start: time.Unix(0, k.start).UTC(), Samples: samples, LineName: vals[fieldName], Board: vals[fieldBoard],
-		Direction: vals[fieldDirection], Trigger: vals[fieldTrigger], Codec: vals[fieldCodec], AnsweredBy: vals[fieldAnswered],
-		EndedBy: vals[fieldEnded], Caller: vals[fieldCaller], Called: vals[fieldCalled],
+		Direction: vals[fieldDirection], Trigger: vals[fieldTrigger], Codec: vals[fieldCodec], Outcome: vals[fieldOutcome], AnsweredBy: vals[fieldAnswered],
+		EndedBy: vals[fieldEnded], CallerName: vals[fieldParty], Caller: vals[fieldCaller], Called: vals[fieldCalled],
 		Call: longID([]byte(vals[fieldCall])), Conversation: longID([]byte(vals[fieldConversation]))}
 	r.Line, _ = strconv.Atoi(vals[fieldLine]) // the builder wrote it
 	r.setFlags(flagsOf([]byte(vals[fieldFlags])))

@@ -21,13 +21,14 @@ type Filter struct {
 
 	Number         string // pattern of the caller's or the called number; "*" = one is known, "-" = neither is
 	Caller, Called string // patterns of one of them; "*" = it is known, "-" = it is not
-	Name           string // pattern of the line's name
+	Name           string // pattern of the line's or the caller's name
 
 	Boards     []string // one of these, here and below
 	Sides      []string // it has one of these sides
 	Directions []string // in, out; unknown = not known
 	Triggers   []string
 	Codecs     []string
+	Outcomes   []string // what became of the call: answered, busy, …; unknown = not known
 	AnsweredBy []string // how the call's answer was known
 	EndedBy    []string
 	States     []string // nil: all but StateTrash and StateErased
@@ -36,7 +37,7 @@ type Filter struct {
 
 	Call, Conversation string // IDs
 	Actor              string // pattern of who started it or did something to it
-	Text               string // words, all of which stand in notes, marks, numbers or the line's name
+	Text               string // words, all of which stand in notes, marks, numbers or names
 
 	Oldest bool   // oldest first
 	Limit  int    // rows of the page, 1…1000; 0 = 100
@@ -85,13 +86,8 @@ func (f *Filter) matcher() *matcher {
 	m.oneOf(fieldAnswered, f.AnsweredBy)
 	m.oneOf(fieldEnded, f.EndedBy)
 	m.sides(f.Sides)
-	if len(f.Directions) > 0 {
-		all := slices.Clone(f.Directions)
-		if slices.Contains(all, "unknown") {
-			all = append(all, "")
-		}
-		m.oneOf(fieldDirection, all)
-	}
+	m.oneOf(fieldDirection, orUnknown(f.Directions))
+	m.oneOf(fieldOutcome, orUnknown(f.Outcomes))
 	if f.Answered != nil {
 		m.add(func(b []byte) bool { return len(b) > 0 == *f.Answered }, fieldAnswered)
 	}
@@ -166,6 +162,14 @@ func (m *matcher) oneOf(of field, all []string) {
 	m.add(func(b []byte) bool { return slices.Contains(all, string(b)) }, of)
 }
 
+// orUnknown takes "unknown" for an empty value too.
+func orUnknown(all []string) []string {
+	if slices.Contains(all, "unknown") {
+		return append(slices.Clone(all), "")
+	}
+	return all
+}
+
 func (m *matcher) sides(all []string) {
 	if len(all) == 0 {
 		return
@@ -192,7 +196,7 @@ func (m *matcher) id(of field, id string) {
 func (m *matcher) names(f *Filter) {
 	if f.Name != "" {
 		p := parts(fold(f.Name))
-		m.add(func(b []byte) bool { return like([]byte(fold(string(b))), p) }, fieldName)
+		m.add(func(b []byte) bool { return like([]byte(fold(string(b))), p) }, fieldName, fieldParty)
 	}
 	if f.Actor != "" {
 		p := parts(fold(f.Actor))
@@ -230,7 +234,7 @@ func (m *matcher) number(pattern string, of ...field) {
 
 // word adds a word of the text that is asked for.
 func (m *matcher) word(w []byte) {
-	c := clause{fields: []field{fieldName, fieldCaller, fieldCalled}, word: w, spell: w, ok: func(b []byte) bool {
+	c := clause{fields: []field{fieldName, fieldParty, fieldCaller, fieldCalled}, word: w, spell: w, ok: func(b []byte) bool {
 		if plainNumber(b) {
 			return bytes.Contains(b, w)
 		}

@@ -23,10 +23,12 @@ const (
 	fieldDirection
 	fieldTrigger
 	fieldCodec
+	fieldOutcome
 	fieldAnswered
 	fieldEnded
 	fieldFlags  // 2 bytes
 	fieldActors // names, each in line feeds
+	fieldParty  // name of the caller
 	fieldCaller
 	fieldCalled
 	fieldCall // packed IDs
@@ -84,8 +86,8 @@ func (r *Row) probe() *probe {
 	p := &probe{key: r.key(), samples: uint64(max(r.Samples, 0)), text: []byte(r.words())}
 	for f, s := range [fields]string{
 		fieldLine: strconv.Itoa(r.Line), fieldName: r.LineName, fieldBoard: r.Board, fieldSides: strings.Join(r.Sides, ","),
-		fieldDirection: r.Direction, fieldTrigger: r.Trigger, fieldCodec: r.Codec, fieldAnswered: r.AnsweredBy, fieldEnded: r.EndedBy,
-		fieldFlags: r.flags(), fieldActors: joined(r.Actors), fieldCaller: r.Caller, fieldCalled: r.Called,
+		fieldDirection: r.Direction, fieldTrigger: r.Trigger, fieldCodec: r.Codec, fieldOutcome: r.Outcome, fieldAnswered: r.AnsweredBy, fieldEnded: r.EndedBy,
+		fieldFlags: r.flags(), fieldActors: joined(r.Actors), fieldParty: r.CallerName, fieldCaller: r.Caller, fieldCalled: r.Called,
 		fieldCall: packID(r.Call), fieldConversation: packID(r.Conversation),
 	} {
 		if s != "" {

@@ -49,9 +49,10 @@ func plainly(r Row, f Filter) bool {
 		(f.From.IsZero() || !r.Start.Before(f.From)) && (f.To.IsZero() || r.Start.Before(f.To)) &&
 		r.Duration() >= f.MinDuration && (f.MaxDuration == 0 || r.Duration() <= f.MaxDuration) &&
 		number(f.Number, r.Caller, r.Called) && number(f.Caller, r.Caller) && number(f.Called, r.Called) &&
-		(f.Name == "" || glob(strings.ToLower(f.Name), strings.ToLower(r.LineName))) &&
+		(f.Name == "" || glob(strings.ToLower(f.Name), strings.ToLower(r.LineName)) || glob(strings.ToLower(f.Name), strings.ToLower(r.CallerName))) &&
 		oneOf(r.Board, f.Boards) && oneOf(r.Trigger, f.Triggers) && oneOf(r.Codec, f.Codecs) &&
 		oneOf(r.AnsweredBy, f.AnsweredBy) && oneOf(r.EndedBy, f.EndedBy) && oneOf(cmp.Or(r.Direction, "unknown"), f.Directions) &&
+		oneOf(cmp.Or(r.Outcome, "unknown"), f.Outcomes) &&
 		is(r.AnsweredBy != "", f.Answered) && is(r.Gaps > 0, f.Gaps) && is(r.Recovered, f.Recovered) && is(r.Protected, f.Protected) &&
 		is(r.Held, f.Held) && is(len(r.Notes) > 0, f.Noted) && is(len(r.Marks) > 0, f.Marked) && is(r.Simulated, f.Simulated) &&
 		(f.Call == "" || r.Call == f.Call) && (f.Conversation == "" || r.Conversation == f.Conversation)
@@ -66,7 +67,7 @@ func plainly(r Row, f Filter) bool {
 	if f.Actor != "" {
 		ok = ok && slices.ContainsFunc(r.Actors, func(s string) bool { return glob(f.Actor, s) })
 	}
-	text := strings.ToLower(r.LineName + "|" + r.Caller + "|" + r.Called)
+	text := strings.ToLower(r.LineName + "|" + r.CallerName + "|" + r.Caller + "|" + r.Called)
 	for _, n := range r.Notes {
 		text += "|" + strings.ToLower(n.Text)
 	}
@@ -145,6 +146,7 @@ func (w *world) grow(steps int) {
 				s.LineName, s.Board, s.Trigger = pick("name", someNames...), pick("board", "", "a", "b"), pick("trigger", "manual", "voltage")
 				s.Caller, s.Called, s.Direction = pick("caller", someNumbers...), pick("called", someNumbers...), pick("direction", "", "in", "out")
 				s.Codec = archive.Codec(pick("codec", "g711a", "pcm16"))
+				s.CallerName, s.Outcome = pick("party", someNames...), pick("outcome", "", "answered", "busy")
 				s.AnsweredBy, s.EndedBy = pick("answered", "", "off-hook", "reversal"), pick("ended", "on-hook", "busy-tone")
 				s.Call, s.Conversation = pick("call", "", "01J000000000000000000000C1", "C2"), pick("conversation", "", "01J000000000000000000000C1")
 				s.Samples = rapid.Int64Range(0, 5).Draw(w.T, "samples") * 4000
@@ -197,7 +199,7 @@ func (w *world) filter() Filter {
 		Number: rare("number", patterns...), Caller: rare("caller", patterns...), Called: rare("called", patterns...),
 		Name: rare("name", "front desk", "*", "*台", "F*"), Boards: one("board", "a", "b"), Sides: one("side", "mixed", "local"),
 		Directions: one("direction", "in", "out", "unknown"), Triggers: one("trigger", "manual", "voltage"), Codecs: one("codec", "g711a", "pcm16"),
-		AnsweredBy: one("answered-by", "off-hook", "reversal"), EndedBy: one("ended", "on-hook", "busy-tone"),
+		Outcomes: one("outcome", "answered", "unknown"), AnsweredBy: one("answered-by", "off-hook", "reversal"), EndedBy: one("ended", "on-hook", "busy-tone"),
 		States:   one("state", StateSealed, StateRecovered, StateTrash, StateErased),
 		Answered: is("answered"), Gaps: is("gaps"), Recovered: is("recovered"), Protected: is("protected"), Held: is("held"),
 		Noted: is("noted"), Marked: is("marked"), Simulated: is("simulated"),

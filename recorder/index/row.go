@@ -28,12 +28,14 @@ type Row struct {
 	Samples      int64             `json:"samples"` // at 8000 per second
 	Direction    string            `json:"direction,omitempty"`
 	Caller       string            `json:"caller,omitempty"`
+	CallerName   string            `json:"caller_name,omitempty"` // as the exchange sent it
 	Called       string            `json:"called,omitempty"`
 	Trigger      string            `json:"trigger,omitempty"`
 	Codec        string            `json:"codec"`
 	Sides        []string          `json:"sides"`
 	Bytes        int64             `json:"bytes"` // of all its files
 	State        string            `json:"state"`
+	Outcome      string            `json:"outcome,omitempty"`     // what became of the call; "" = not known
 	AnsweredBy   string            `json:"answered_by,omitempty"` // how the call's answer was known; "" = not answered, or not known
 	EndedBy      string            `json:"ended_by,omitempty"`
 	Reason       string            `json:"reason,omitempty"`
@@ -81,7 +83,7 @@ func sealed(l *archive.JournalLine) *Row {
 		Start: s.Begin.UTC(), End: s.End.UTC(), Samples: s.Samples,
 		Direction: s.Direction, Caller: s.Caller, Called: s.Called, Trigger: s.Trigger,
 		Codec: string(s.Codec), Sides: append([]string(nil), s.Sides...), Bytes: s.Bytes(), State: StateSealed,
-		AnsweredBy: s.AnsweredBy, EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
+		CallerName: s.CallerName, Outcome: s.Outcome, AnsweredBy: s.AnsweredBy, EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
 		Simulated: s.Simulated, Recovered: s.Recovered, Gaps: s.Gaps, LostSamples: s.LostSamples, Seq: l.Seq,
 	}
 	if s.Recovered {
