@@ -177,7 +177,7 @@ func newMetrics(reg prometheus.Registerer, active, behind func() float64) *metri
 		listeners: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_listeners", Help: "Live streams being listened to."}),
 	}
 	// Counters begin at 0, so that a first fault shows as an increase.
-	for v, values := range map[*prometheus.CounterVec][]string{m.started: {Manual, Voltage, Continuous}, m.refused: {WhyDiskFull, WhyInodes},
+	for v, values := range map[*prometheus.CounterVec][]string{m.started: {Manual, Voltage, Continuous, Voice, Key, Call}, m.refused: {WhyDiskFull, WhyInodes},
 		m.gaps: {"line", "recorder"}, m.faults: {"no-space", "read-only", "io"}} {
 		for _, label := range values {
 			v.WithLabelValues(label)
