@@ -176,100 +176,86 @@ func dtmfThird(c *build.Context) {
 	c.RET()
 }
 
-// dtmfSpectrum works out four sums of four samples at a time, and adds them up
-// in pairs as plain Go does: there a lane is one of the four columns
-// of turns.
+// dtmfSpectrum works out four sums of four samples at a time, each in a lane of
+// its own; the lanes come together at the end.
 func dtmfSpectrum(c *build.Context) {
-	function(c, "spectrumAVX2", "func(x *[256]int16, weights *[6]float64, re, im *[64]float64, turns *[64][4]float64, y *[10]float64)",
+	function(c, "spectrumAVX2", "func(x *[256]int16, weights *[6]float64, re, im *[64]float64, turns *[4][64]float64, y *[10]float64)",
 		"spectrumAVX2 turns every four samples of x, weighted, by re and im, and gives in y the sums of",
-		"that: as it is, and with the columns of turns, first real and then imaginary ones.")
+		"that: as it is, and times each of turns, first real and then imaginary ones.")
 	x, weights, re, im, turns, y := base(c, "x"), base(c, "weights"), base(c, "re"), base(c, "im"), base(c, "turns"), base(c, "y")
-	local := c.AllocLocal(64)
 	var order []byte
 	for _, i := range []byte{0, 2, 4, 6, 1, 3, 5, 7} {
 		order = append(order, i, 0, 0, 0)
 	}
-	sorted := c.YMM()
-	c.VMOVDQU(octets(c, "spectrum_order", order...), sorted)
-	zr, zi := c.XMM(), c.XMM()
-	sumR, sumI := c.YMM(), c.YMM()
-	for _, v := range []reg.VecVirtual{zr, zi, sumR, sumI} {
-		c.VXORPD(v, v, v)
+	sorted := octets(c, "spectrum_order", order...)
+	local := c.AllocLocal(6 * 32)
+	t := c.YMM()
+	for i := range 6 {
+		c.VBROADCASTSD(weights.Offset(8*i), t)
+		c.VMOVUPD(t, local.Offset(32*i))
 	}
-	a, b := c.YMM(), c.YMM()
-	yr, yi, t := c.YMM(), c.YMM(), c.YMM()
+	var sums [10]reg.VecVirtual
+	for i := range sums {
+		sums[i] = c.YMM()
+		c.VXORPD(sums[i], sums[i], sums[i])
+	}
+	a, b, s, cos, sin := c.YMM(), c.YMM(), c.YMM(), c.YMM(), c.YMM()
 	n := c.GP64()
 	c.MOVQ(operand.U32(dtmfFit/16), n)
 	c.Label("loop")
-	c.VPSLLD(operand.U8(16), loaded(c, x, b), a)
+	c.VMOVDQU(sorted, t)
+	c.VMOVDQU(x, b)
+	c.VPSLLD(operand.U8(16), b, a)
 	c.VPSRAD(operand.U8(16), a, a)
 	c.VPSRAD(operand.U8(16), b, b)
-	c.VPERMD(a, sorted, a) // first samples of four, then third ones
-	c.VPERMD(b, sorted, b) // second ones, fourth ones
-	var s [4]reg.VecVirtual
-	for i, v := range []reg.VecVirtual{a, b} {
-		s[i], s[i+2] = c.YMM(), c.YMM()
-		c.VCVTDQ2PD(v.AsX(), s[i])
-		c.VEXTRACTI128(operand.U8(1), v, v.AsX())
-		c.VCVTDQ2PD(v.AsX(), s[i+2])
-	}
-	cos, sin := s[0], c.YMM()
-	for k := 1; k < 4; k++ {
-		c.VBROADCASTSD(weights.Offset(16*k-8), t)
+	c.VPERMD(a, t, a) // first samples of four, then third ones
+	c.VPERMD(b, t, b) // second ones, fourth ones
+	c.VCVTDQ2PD(a.AsX(), cos)
+	for k := range 3 {
+		from := b
 		if k == 1 {
-			c.VMULPD(t, s[k], sin)
+			from = a
+		}
+		if k > 0 {
+			c.VEXTRACTI128(operand.U8(1), from, from.AsX())
+		}
+		c.VCVTDQ2PD(from.AsX(), s)
+		if k == 0 {
+			c.VMULPD(local.Offset(32), s, sin)
 		} else {
-			c.VMULPD(t, s[k], t)
+			c.VMULPD(local.Offset(64*k+32), s, t)
 			c.VADDPD(t, sin, sin)
 		}
-		c.VBROADCASTSD(weights.Offset(16*k-16), t)
-		c.VMULPD(t, s[k], t)
-		c.VADDPD(t, cos, cos)
+		c.VMULPD(local.Offset(64*k), s, s)
+		c.VADDPD(s, cos, cos)
 	}
-	c.VMULPD(re, cos, yr)
+	c.VMULPD(re, cos, a)
 	c.VMULPD(im, sin, t)
-	c.VADDPD(t, yr, yr)
-	c.VMULPD(im, cos, yi)
+	c.VADDPD(t, a, a)
+	c.VMULPD(im, cos, b)
 	c.VMULPD(re, sin, t)
-	c.VSUBPD(t, yi, yi)
-	c.VMOVUPD(yr, local)
-	c.VMOVUPD(yi, local.Offset(32))
-	for i := 0; i < 4; i += 2 { // in pairs: half as many sums wait for each other
-		second := c.YMM()
-		c.VMOVUPD(turns.Offset(32*i), t)
-		c.VMOVUPD(turns.Offset(32*i+32), second)
-		for k, acc := range []reg.VecVirtual{sumR, sumI} {
-			y := local.Offset(32*k + 8*i)
-			c.VBROADCASTSD(y, a)
-			c.VMULPD(t, a, a)
-			c.VBROADCASTSD(y.Offset(8), b)
-			c.VMULPD(second, b, b)
-			c.VADDPD(b, a, a)
-			c.VADDPD(a, acc, acc)
-			z := []reg.VecVirtual{zr, zi}[k]
-			c.VMOVSD(y, a.AsX())
-			c.VADDSD(y.Offset(8), a.AsX(), a.AsX())
-			c.VADDSD(a.AsX(), z, z)
+	c.VSUBPD(t, b, b)
+	for i, part := range []reg.VecVirtual{a, b} {
+		c.VADDPD(part, sums[i], sums[i])
+		for k := range 4 {
+			c.VMULPD(turns.Offset(8*dtmfFit/4*k), part, t)
+			c.VADDPD(t, sums[2+4*i+k], sums[2+4*i+k])
 		}
 	}
-	for _, p := range []operand.Mem{x, re, im} {
+	for _, p := range []operand.Mem{x, re, im, turns} {
 		c.ADDQ(operand.U8(32), p.Base)
 	}
-	c.SUBQ(operand.I8(-128), turns.Base)
 	c.DECQ(n)
 	c.JNE(operand.LabelRef("loop"))
-	c.VMOVSD(zr, y)
-	c.VMOVSD(zi, y.Offset(8))
-	c.VMOVUPD(sumR, y.Offset(16))
-	c.VMOVUPD(sumI, y.Offset(48))
+	for i, v := range sums {
+		c.VEXTRACTF128(operand.U8(1), v, t.AsX())
+		c.VADDPD(t.AsX(), v.AsX(), v.AsX())
+		c.VUNPCKHPD(v.AsX(), v.AsX(), t.AsX())
+		c.VADDSD(t.AsX(), v.AsX(), v.AsX())
+		c.VMOVSD(v.AsX(), y.Offset(8*i))
+	}
 	c.VZEROUPPER()
 	c.RET()
-}
-
-// loaded is what lies at m, in a register.
-func loaded(c *build.Context, m operand.Mem, v reg.VecVirtual) reg.VecVirtual {
-	c.VMOVDQU(m, v)
-	return v
 }
 
 // dtmfProject multiplies and adds in the order in which plain Go does: a lane

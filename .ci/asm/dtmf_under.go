@@ -31,10 +31,10 @@ func dtmfUnder(c *build.Context) {
 	dst, src, state := base(c, "dst"), base(c, "src"), base(c, "state")
 	n := c.GP64()
 	c.Load(c.Param("blocks"), n)
-	var s [7]reg.VecVirtual // x1, y1, y2, z1, z2, o1, o2
-	for i := range s {
-		s[i] = c.XMM()
-		c.VMOVSD(state.Offset(8*i), s[i])
+	var home [7]reg.VecVirtual // x1, y1, y2, z1, z2, o1, o2
+	for i := range home {
+		home[i] = c.XMM()
+		c.VMOVSD(state.Offset(8*i), home[i])
 	}
 	local := c.AllocLocal(32)
 	in, scale := c.YMM(), c.YMM()
@@ -46,33 +46,34 @@ func dtmfUnder(c *build.Context) {
 	c.VCVTDQ2PD(in.AsX(), in)
 	c.VMULPD(scale, in, in)
 	c.VMOVUPD(in, local)
+	s, free := home, x
 	for i := range 4 {
+		// What becomes of a value takes the register of the oldest that went
+		// into it; the registers are put in order again after four samples.
+		x := free
 		c.VMOVSD(local.Offset(8*i), x)
-		y, z, o := c.XMM(), c.XMM(), c.XMM()
-		c.VSUBSD(s[0], x, y)
-		c.VMOVAPD(x, s[0])
-		c.VFNMADD231SD(first, s[1], y)
-		last := y
+		last := s[0]
+		c.VSUBSD(s[0], x, last)
+		s[0] = x
+		c.VFNMADD231SD(first, s[1], last)
 		for k, q := range sections {
-			next := []reg.VecVirtual{z, o}[k]
 			in1, in2, out1, out2 := s[2*k+1], s[2*k+2], s[2*k+3], s[2*k+4]
-			c.VMOVAPD(last, next)
-			c.VFMADD231SD(q.b, in1, next)
-			c.VADDSD(in2, next, next)
-			c.VFNMADD231SD(q.a2, out2, next)
-			c.VFNMADD231SD(q.a, out1, next) // what hangs on the sample before comes last
-			c.VMOVAPD(in1, in2)
-			c.VMOVAPD(last, in1)
-			last = next
+			c.VFMADD231SD(q.b, in1, in2)
+			c.VADDSD(last, in2, in2)
+			c.VFNMADD231SD(q.a2, out2, in2)
+			c.VFNMADD231SD(q.a, out1, in2) // what hangs on the sample before comes last
+			s[2*k+1], s[2*k+2] = last, in1
+			last = in2
 		}
-		c.VMOVAPD(s[5], s[6])
-		c.VMOVAPD(o, s[5])
+		free = s[6]
+		s[5], s[6] = last, s[5]
 		if i%2 == 0 {
-			c.VMOVAPD(o, out[i/2])
+			c.VMOVAPD(last, out[i/2])
 		} else {
-			c.VUNPCKLPD(o, out[i/2], out[i/2])
+			c.VUNPCKLPD(last, out[i/2], out[i/2])
 		}
 	}
+	restore(c, home[:], s[:], free)
 	c.VINSERTF128(operand.U8(1), out[1], out[0].AsY(), in)
 	c.VCVTTPD2DQY(in, x)
 	c.VPACKSSDW(x, x, x)
@@ -81,9 +82,35 @@ func dtmfUnder(c *build.Context) {
 	c.ADDQ(operand.U8(8), dst.Base)
 	c.DECQ(n)
 	c.JNE(operand.LabelRef("loop"))
-	for i := range s {
-		c.VMOVSD(s[i], state.Offset(8*i))
+	for i, v := range home {
+		c.VMOVSD(v, state.Offset(8*i))
 	}
 	c.VZEROUPPER()
 	c.RET()
+}
+
+// restore moves values from the registers where they are to those where they
+// belong, with the help of one that is free.
+func restore(c *build.Context, home, at []reg.VecVirtual, free reg.VecVirtual) {
+	for {
+		moved, left := false, -1
+		for i := range at {
+			if at[i] == home[i] {
+				continue
+			}
+			left = i
+			if free == home[i] {
+				c.VMOVAPD(at[i], home[i])
+				free, at[i] = at[i], home[i]
+				moved = true
+			}
+		}
+		if left < 0 {
+			return
+		}
+		if !moved { // a ring: open it
+			c.VMOVAPD(at[left], free)
+			free, at[left] = at[left], free
+		}
+	}
 }

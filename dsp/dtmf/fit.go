@@ -55,11 +55,11 @@ var turns = makeTurns()
 
 // makeTurns tabulates cosine and sine of one and of two turns over a fit, at
 // every fourth sample.
-func makeTurns() *[fitLen / 4][4]float64 {
-	t := new([fitLen / 4][4]float64)
-	for i := range t {
+func makeTurns() *[4][fitLen / 4]float64 {
+	t := new([4][fitLen / 4]float64)
+	for i := range t[0] {
 		a := 2 * math.Pi * 4 * float64(i) / fitLen
-		t[i] = [4]float64{math.Cos(a), math.Sin(a), math.Cos(2 * a), math.Sin(2 * a)}
+		t[0][i], t[1][i], t[2][i], t[3][i] = math.Cos(a), math.Sin(a), math.Cos(2*a), math.Sin(2*a)
 	}
 	return t
 }
@@ -144,30 +144,38 @@ func makeTurnings() *[8]turning {
 // there is neither the other tone nor a mirror of the two.
 func spectrum(x *[fitLen]int16, t *turning) [10]float64 {
 	c1, s1, c2, s2, c3, s3 := t.weights[0], t.weights[1], t.weights[2], t.weights[3], t.weights[4], t.weights[5]
-	var zr, zi, c1r, c1i, s1r, s1i, c2r, c2i, s2r, s2i float64
-	for i := 0; i < len(turns); i += 2 { // in pairs: half as many sums wait for each other
-		var yr, yi [2]float64
-		for k := range yr {
-			q := (*[4]int16)(x[4*(i+k):])
+	var lanes [4][10]float64
+	for lane := range lanes { // as the twin adds up
+		var zr, zi, c1r, c1i, s1r, s1i, c2r, c2i, s2r, s2i float64
+		for i := lane; i < fitLen/4; i += len(lanes) {
+			q := (*[4]int16)(x[4*i:])
 			x0, x1, x2, x3 := float64(q[0]), float64(q[1]), float64(q[2]), float64(q[3])
 			cos := x0 + float64(x1*c1) + float64(x2*c2) + float64(x3*c3)
 			sin := float64(x1*s1) + float64(x2*s2) + float64(x3*s3)
-			re, im := t.re[i+k], t.im[i+k]
-			yr[k], yi[k] = float64(cos*re)+float64(sin*im), float64(cos*im)-float64(sin*re)
+			re, im := t.re[i], t.im[i]
+			yr, yi := float64(cos*re)+float64(sin*im), float64(cos*im)-float64(sin*re)
+			zr += yr
+			zi += yi
+			w := turns[0][i]
+			c1r += float64(yr * w)
+			c1i += float64(yi * w)
+			w = turns[1][i]
+			s1r += float64(yr * w)
+			s1i += float64(yi * w)
+			w = turns[2][i]
+			c2r += float64(yr * w)
+			c2i += float64(yi * w)
+			w = turns[3][i]
+			s2r += float64(yr * w)
+			s2i += float64(yi * w)
 		}
-		v, w := &turns[i], &turns[i+1]
-		zr += yr[0] + yr[1]
-		zi += yi[0] + yi[1]
-		c1r += float64(yr[0]*v[0]) + float64(yr[1]*w[0])
-		c1i += float64(yi[0]*v[0]) + float64(yi[1]*w[0])
-		s1r += float64(yr[0]*v[1]) + float64(yr[1]*w[1])
-		s1i += float64(yi[0]*v[1]) + float64(yi[1]*w[1])
-		c2r += float64(yr[0]*v[2]) + float64(yr[1]*w[2])
-		c2i += float64(yi[0]*v[2]) + float64(yi[1]*w[2])
-		s2r += float64(yr[0]*v[3]) + float64(yr[1]*w[3])
-		s2i += float64(yi[0]*v[3]) + float64(yi[1]*w[3])
+		lanes[lane] = [10]float64{zr, zi, c1r, s1r, c2r, s2r, c1i, s1i, c2i, s2i}
 	}
-	return [10]float64{zr, zi, c1r, s1r, c2r, s2r, c1i, s1i, c2i, s2i}
+	var y [10]float64
+	for i := range y {
+		y[i] = (lanes[0][i] + lanes[2][i]) + (lanes[1][i] + lanes[3][i])
+	}
+	return y
 }
 
 // measure returns the frequency of the tone near that of t. It compares the

@@ -27,10 +27,10 @@ func projectAVX2(pattern *[32][4]float64, x *[64]int16, y *[4]float64)
 func productsAVX2(x *[96]int16) (r3 int64)
 
 // spectrumAVX2 turns every four samples of x, weighted, by re and im, and gives in y the sums of
-// that: as it is, and with the columns of turns, first real and then imaginary ones.
+// that: as it is, and times each of turns, first real and then imaginary ones.
 //
 //go:noescape
-func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[64][4]float64, y *[10]float64)
+func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[4][64]float64, y *[10]float64)
 
 // highpassAVX2 filters blocks of four samples, of which there must be one.
 //

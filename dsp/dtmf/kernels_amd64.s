@@ -665,110 +665,144 @@ DATA products_last<>+28(SB)/2, $0x0000
 DATA products_last<>+30(SB)/2, $0xffff
 GLOBL products_last<>(SB), RODATA|NOPTR, $32
 
-// func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[64][4]float64, y *[10]float64)
+// func spectrumAVX2(x *[256]int16, weights *[6]float64, re *[64]float64, im *[64]float64, turns *[4][64]float64, y *[10]float64)
 // Requires: AVX, AVX2
-TEXT ·spectrumAVX2(SB), $64-48
-	MOVQ    x+0(FP), AX
-	MOVQ    weights+8(FP), CX
-	MOVQ    re+16(FP), DX
-	MOVQ    im+24(FP), BX
-	MOVQ    turns+32(FP), SI
-	MOVQ    y+40(FP), DI
-	VMOVDQU spectrum_order<>+0(SB), Y0
-	VXORPD  X1, X1, X1
-	VXORPD  X2, X2, X2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000010, R8
+TEXT ·spectrumAVX2(SB), $192-48
+	MOVQ         x+0(FP), AX
+	MOVQ         weights+8(FP), CX
+	MOVQ         re+16(FP), DX
+	MOVQ         im+24(FP), BX
+	MOVQ         turns+32(FP), SI
+	MOVQ         y+40(FP), DI
+	VBROADCASTSD (CX), Y0
+	VMOVUPD      Y0, (SP)
+	VBROADCASTSD 8(CX), Y0
+	VMOVUPD      Y0, 32(SP)
+	VBROADCASTSD 16(CX), Y0
+	VMOVUPD      Y0, 64(SP)
+	VBROADCASTSD 24(CX), Y0
+	VMOVUPD      Y0, 96(SP)
+	VBROADCASTSD 32(CX), Y0
+	VMOVUPD      Y0, 128(SP)
+	VBROADCASTSD 40(CX), Y0
+	VMOVUPD      Y0, 160(SP)
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	MOVQ         $0x00000010, CX
 
 loop:
-	VMOVDQU      (AX), Y6
-	VPSLLD       $0x10, Y6, Y5
-	VPSRAD       $0x10, Y5, Y5
-	VPSRAD       $0x10, Y6, Y6
-	VPERMD       Y5, Y0, Y5
-	VPERMD       Y6, Y0, Y6
-	VCVTDQ2PD    X5, Y8
-	VEXTRACTI128 $0x01, Y5, X5
-	VCVTDQ2PD    X5, Y5
-	VCVTDQ2PD    X6, Y9
-	VEXTRACTI128 $0x01, Y6, X6
-	VCVTDQ2PD    X6, Y6
-	VBROADCASTSD 8(CX), Y7
-	VMULPD       Y7, Y9, Y10
-	VBROADCASTSD (CX), Y7
-	VMULPD       Y7, Y9, Y7
-	VADDPD       Y7, Y8, Y8
-	VBROADCASTSD 24(CX), Y7
-	VMULPD       Y7, Y5, Y7
-	VADDPD       Y7, Y10, Y10
-	VBROADCASTSD 16(CX), Y7
-	VMULPD       Y7, Y5, Y7
-	VADDPD       Y7, Y8, Y8
-	VBROADCASTSD 40(CX), Y7
-	VMULPD       Y7, Y6, Y7
-	VADDPD       Y7, Y10, Y10
-	VBROADCASTSD 32(CX), Y7
-	VMULPD       Y7, Y6, Y7
-	VADDPD       Y7, Y8, Y8
-	VMULPD       (DX), Y8, Y5
-	VMULPD       (BX), Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMULPD       (BX), Y8, Y6
-	VMULPD       (DX), Y10, Y7
-	VSUBPD       Y7, Y6, Y6
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y6, 32(SP)
-	VMOVUPD      (SI), Y7
-	VMOVUPD      32(SI), Y8
-	VBROADCASTSD (SP), Y5
-	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD 8(SP), Y6
-	VMULPD       Y8, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y3, Y3
-	VMOVSD       (SP), X5
-	VADDSD       8(SP), X5, X5
-	VADDSD       X5, X1, X1
-	VBROADCASTSD 32(SP), Y5
-	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD 40(SP), Y6
-	VMULPD       Y8, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y4, Y4
-	VMOVSD       32(SP), X5
-	VADDSD       40(SP), X5, X5
-	VADDSD       X5, X2, X2
-	VMOVUPD      64(SI), Y7
-	VMOVUPD      96(SI), Y8
-	VBROADCASTSD 16(SP), Y5
-	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD 24(SP), Y6
-	VMULPD       Y8, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y3, Y3
-	VMOVSD       16(SP), X5
-	VADDSD       24(SP), X5, X5
-	VADDSD       X5, X1, X1
-	VBROADCASTSD 48(SP), Y5
-	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD 56(SP), Y6
-	VMULPD       Y8, Y6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       Y5, Y4, Y4
-	VMOVSD       48(SP), X5
-	VADDSD       56(SP), X5, X5
-	VADDSD       X5, X2, X2
+	VMOVDQU      spectrum_order<>+0(SB), Y0
+	VMOVDQU      (AX), Y12
+	VPSLLD       $0x10, Y12, Y11
+	VPSRAD       $0x10, Y11, Y11
+	VPSRAD       $0x10, Y12, Y12
+	VPERMD       Y11, Y0, Y11
+	VPERMD       Y12, Y0, Y12
+	VCVTDQ2PD    X11, Y14
+	VCVTDQ2PD    X12, Y13
+	VMULPD       32(SP), Y13, Y15
+	VMULPD       (SP), Y13, Y13
+	VADDPD       Y13, Y14, Y14
+	VEXTRACTI128 $0x01, Y11, X11
+	VCVTDQ2PD    X11, Y13
+	VMULPD       96(SP), Y13, Y0
+	VADDPD       Y0, Y15, Y15
+	VMULPD       64(SP), Y13, Y13
+	VADDPD       Y13, Y14, Y14
+	VEXTRACTI128 $0x01, Y12, X12
+	VCVTDQ2PD    X12, Y13
+	VMULPD       160(SP), Y13, Y0
+	VADDPD       Y0, Y15, Y15
+	VMULPD       128(SP), Y13, Y13
+	VADDPD       Y13, Y14, Y14
+	VMULPD       (DX), Y14, Y11
+	VMULPD       (BX), Y15, Y0
+	VADDPD       Y0, Y11, Y11
+	VMULPD       (BX), Y14, Y12
+	VMULPD       (DX), Y15, Y0
+	VSUBPD       Y0, Y12, Y12
+	VADDPD       Y11, Y1, Y1
+	VMULPD       (SI), Y11, Y0
+	VADDPD       Y0, Y3, Y3
+	VMULPD       512(SI), Y11, Y0
+	VADDPD       Y0, Y4, Y4
+	VMULPD       1024(SI), Y11, Y0
+	VADDPD       Y0, Y5, Y5
+	VMULPD       1536(SI), Y11, Y0
+	VADDPD       Y0, Y6, Y6
+	VADDPD       Y12, Y2, Y2
+	VMULPD       (SI), Y12, Y0
+	VADDPD       Y0, Y7, Y7
+	VMULPD       512(SI), Y12, Y0
+	VADDPD       Y0, Y8, Y8
+	VMULPD       1024(SI), Y12, Y0
+	VADDPD       Y0, Y9, Y9
+	VMULPD       1536(SI), Y12, Y0
+	VADDPD       Y0, Y10, Y10
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, BX
-	SUBQ         $-128, SI
-	DECQ         R8
+	ADDQ         $0x20, SI
+	DECQ         CX
 	JNE          loop
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
 	VMOVSD       X1, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X2
+	VUNPCKHPD    X2, X2, X0
+	VADDSD       X0, X2, X2
 	VMOVSD       X2, 8(DI)
-	VMOVUPD      Y3, 16(DI)
-	VMOVUPD      Y4, 48(DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPD       X0, X3, X3
+	VUNPCKHPD    X3, X3, X0
+	VADDSD       X0, X3, X3
+	VMOVSD       X3, 16(DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X4
+	VUNPCKHPD    X4, X4, X0
+	VADDSD       X0, X4, X4
+	VMOVSD       X4, 24(DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X5
+	VUNPCKHPD    X5, X5, X0
+	VADDSD       X0, X5, X5
+	VMOVSD       X5, 32(DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPD       X0, X6, X6
+	VUNPCKHPD    X6, X6, X0
+	VADDSD       X0, X6, X6
+	VMOVSD       X6, 40(DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	VADDPD       X0, X7, X7
+	VUNPCKHPD    X7, X7, X0
+	VADDSD       X0, X7, X7
+	VMOVSD       X7, 48(DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	VADDPD       X0, X8, X8
+	VUNPCKHPD    X8, X8, X0
+	VADDSD       X0, X8, X8
+	VMOVSD       X8, 56(DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	VADDPD       X0, X9, X9
+	VUNPCKHPD    X9, X9, X0
+	VADDSD       X0, X9, X9
+	VMOVSD       X9, 64(DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	VADDPD       X0, X10, X10
+	VUNPCKHPD    X10, X10, X0
+	VADDSD       X0, X10, X10
+	VMOVSD       X10, 72(DI)
 	VZEROUPPER
 	RET
 
@@ -852,89 +886,63 @@ loop:
 	VMULPD       Y8, Y7, Y7
 	VMOVUPD      Y7, (SP)
 	VMOVSD       (SP), X7
-	VSUBSD       X0, X7, X9
-	VMOVAPD      X7, X0
-	VFNMADD231SD highpass_a1<>+0(SB), X1, X9
-	VMOVAPD      X9, X7
-	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
-	VADDSD       X2, X7, X7
-	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
-	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
-	VMOVAPD      X1, X2
-	VMOVAPD      X9, X1
-	VMOVAPD      X7, X9
-	VFMADD231SD  highpass_b7<>+0(SB), X3, X9
-	VADDSD       X4, X9, X9
-	VFNMADD231SD highpass_a8<>+0(SB), X6, X9
-	VFNMADD231SD highpass_a7<>+0(SB), X5, X9
-	VMOVAPD      X3, X4
+	VSUBSD       X0, X7, X0
+	VFNMADD231SD highpass_a1<>+0(SB), X1, X0
+	VFMADD231SD  highpass_b4<>+0(SB), X1, X2
+	VADDSD       X0, X2, X2
+	VFNMADD231SD highpass_a5<>+0(SB), X4, X2
+	VFNMADD231SD highpass_a4<>+0(SB), X3, X2
+	VFMADD231SD  highpass_b7<>+0(SB), X3, X4
+	VADDSD       X2, X4, X4
+	VFNMADD231SD highpass_a8<>+0(SB), X6, X4
+	VFNMADD231SD highpass_a7<>+0(SB), X5, X4
+	VMOVAPD      X4, X9
+	VMOVSD       8(SP), X6
+	VSUBSD       X7, X6, X7
+	VFNMADD231SD highpass_a1<>+0(SB), X0, X7
+	VFMADD231SD  highpass_b4<>+0(SB), X0, X1
+	VADDSD       X7, X1, X1
+	VFNMADD231SD highpass_a5<>+0(SB), X3, X1
+	VFNMADD231SD highpass_a4<>+0(SB), X2, X1
+	VFMADD231SD  highpass_b7<>+0(SB), X2, X3
+	VADDSD       X1, X3, X3
+	VFNMADD231SD highpass_a8<>+0(SB), X5, X3
+	VFNMADD231SD highpass_a7<>+0(SB), X4, X3
+	VUNPCKLPD    X3, X9, X9
+	VMOVSD       16(SP), X5
+	VSUBSD       X6, X5, X6
+	VFNMADD231SD highpass_a1<>+0(SB), X7, X6
+	VFMADD231SD  highpass_b4<>+0(SB), X7, X0
+	VADDSD       X6, X0, X0
+	VFNMADD231SD highpass_a5<>+0(SB), X2, X0
+	VFNMADD231SD highpass_a4<>+0(SB), X1, X0
+	VFMADD231SD  highpass_b7<>+0(SB), X1, X2
+	VADDSD       X0, X2, X2
+	VFNMADD231SD highpass_a8<>+0(SB), X4, X2
+	VFNMADD231SD highpass_a7<>+0(SB), X3, X2
+	VMOVAPD      X2, X10
+	VMOVSD       24(SP), X4
+	VSUBSD       X5, X4, X5
+	VFNMADD231SD highpass_a1<>+0(SB), X6, X5
+	VFMADD231SD  highpass_b4<>+0(SB), X6, X7
+	VADDSD       X5, X7, X7
+	VFNMADD231SD highpass_a5<>+0(SB), X1, X7
+	VFNMADD231SD highpass_a4<>+0(SB), X0, X7
+	VFMADD231SD  highpass_b7<>+0(SB), X0, X1
+	VADDSD       X7, X1, X1
+	VFNMADD231SD highpass_a8<>+0(SB), X3, X1
+	VFNMADD231SD highpass_a7<>+0(SB), X2, X1
+	VUNPCKLPD    X1, X10, X10
 	VMOVAPD      X7, X3
-	VMOVAPD      X5, X6
-	VMOVAPD      X9, X5
-	VMOVAPD      X9, X9
-	VMOVSD       8(SP), X7
-	VSUBSD       X0, X7, X10
-	VMOVAPD      X7, X0
-	VFNMADD231SD highpass_a1<>+0(SB), X1, X10
-	VMOVAPD      X10, X7
-	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
-	VADDSD       X2, X7, X7
-	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
-	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
-	VMOVAPD      X1, X2
-	VMOVAPD      X10, X1
-	VMOVAPD      X7, X10
-	VFMADD231SD  highpass_b7<>+0(SB), X3, X10
-	VADDSD       X4, X10, X10
-	VFNMADD231SD highpass_a8<>+0(SB), X6, X10
-	VFNMADD231SD highpass_a7<>+0(SB), X5, X10
-	VMOVAPD      X3, X4
-	VMOVAPD      X7, X3
-	VMOVAPD      X5, X6
-	VMOVAPD      X10, X5
-	VUNPCKLPD    X10, X9, X9
-	VMOVSD       16(SP), X7
-	VSUBSD       X0, X7, X10
-	VMOVAPD      X7, X0
-	VFNMADD231SD highpass_a1<>+0(SB), X1, X10
-	VMOVAPD      X10, X7
-	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
-	VADDSD       X2, X7, X7
-	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
-	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
-	VMOVAPD      X1, X2
-	VMOVAPD      X10, X1
-	VMOVAPD      X7, X10
-	VFMADD231SD  highpass_b7<>+0(SB), X3, X10
-	VADDSD       X4, X10, X10
-	VFNMADD231SD highpass_a8<>+0(SB), X6, X10
-	VFNMADD231SD highpass_a7<>+0(SB), X5, X10
-	VMOVAPD      X3, X4
-	VMOVAPD      X7, X3
-	VMOVAPD      X5, X6
-	VMOVAPD      X10, X5
-	VMOVAPD      X10, X10
-	VMOVSD       24(SP), X7
-	VSUBSD       X0, X7, X11
-	VMOVAPD      X7, X0
-	VFNMADD231SD highpass_a1<>+0(SB), X1, X11
-	VMOVAPD      X11, X7
-	VFMADD231SD  highpass_b4<>+0(SB), X1, X7
-	VADDSD       X2, X7, X7
-	VFNMADD231SD highpass_a5<>+0(SB), X4, X7
-	VFNMADD231SD highpass_a4<>+0(SB), X3, X7
-	VMOVAPD      X1, X2
-	VMOVAPD      X11, X1
-	VMOVAPD      X7, X11
-	VFMADD231SD  highpass_b7<>+0(SB), X3, X11
-	VADDSD       X4, X11, X11
-	VFNMADD231SD highpass_a8<>+0(SB), X6, X11
-	VFNMADD231SD highpass_a7<>+0(SB), X5, X11
-	VMOVAPD      X3, X4
-	VMOVAPD      X7, X3
-	VMOVAPD      X5, X6
-	VMOVAPD      X11, X5
-	VUNPCKLPD    X11, X10, X10
+	VMOVAPD      X2, X7
+	VMOVAPD      X6, X2
+	VMOVAPD      X7, X6
+	VMOVAPD      X1, X7
+	VMOVAPD      X5, X1
+	VMOVAPD      X7, X5
+	VMOVAPD      X0, X7
+	VMOVAPD      X4, X0
+	VMOVAPD      X7, X4
 	VINSERTF128  $0x01, X10, Y9, Y7
 	VCVTTPD2DQY  Y7, X7
 	VPACKSSDW    X7, X7, X7

@@ -132,8 +132,8 @@ func highpass(dst, src []int16, m *memory) {
 	for i, v := range src {
 		x := b0 * float64(v)
 		y := math.FMA(-a1, y1, x-x1)
-		z := math.FMA(-a4, z1, math.FMA(-a5, z2, math.FMA(b4, y1, y)+y2))
-		o := math.FMA(-a7, o1, math.FMA(-a8, o2, math.FMA(b7, z1, z)+z2))
+		z := math.FMA(-a4, z1, math.FMA(-a5, z2, math.FMA(b4, y1, y2)+y))
+		o := math.FMA(-a7, o1, math.FMA(-a8, o2, math.FMA(b7, z1, z2)+z))
 		x1, y2, y1, z2, z1, o2, o1 = x, y1, y, z1, z, o1, o
 		dst[i] = int16(max(-32768, min(32767, int(o))))
 	}
