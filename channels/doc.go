@@ -4,6 +4,7 @@
 //	driver.Board ─▶ loop (one goroutine per board, every 20 ms) ─▶ ring (60 s per line side) ─▶ Line.Read
 //	                  │   ▲                                    └─▶ queue ─▶ feed (numbers) ─▶ Reader.Drain
 //	                  │   └── requests (bounded queue) ◀── System.Request, System.Configure
+//	                  ├──▶ ears (what each line's state asks for) ─▶ state tables ─▶ queue
 //	                  └──▶ trace of raw events (60 s) ─▶ System.SaveFlight
 //
 // In: boards opened through driver.Driver, the numbers and uses of their lines

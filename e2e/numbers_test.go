@@ -163,6 +163,7 @@ func TestTapsKnowWhoCalledWhom(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed(t, d)
+	learntStays(ctx, t, d)
 	var rows []numbered
 	if err := Until(ctx, "calls in the journal", func() (bool, error) {
 		rows, err = Rows[numbered](ctx, d, "calls", "--limit", "1000")
@@ -217,4 +218,39 @@ func tellsWhy(ctx context.Context, t *testing.T, d *Daemon, id string) {
 			t.Errorf("why in %s: %v\n%s", lang, err, out)
 		}
 	}
+}
+
+// learntStays looks what the lines have learnt, starts the daemon anew, and looks
+// again.
+func learntStays(ctx context.Context, t *testing.T, d *Daemon) {
+	t.Helper()
+	type line struct {
+		Line   int `json:"line"`
+		Learnt *struct {
+			Idle     float64 `json:"idle_volts"`
+			OffHook  float64 `json:"off_hook_volts"`
+			CallerID string  `json:"caller_id"`
+		} `json:"learnt"`
+	}
+	look := func(d *Daemon) (all []line) {
+		t.Helper()
+		if err := Until(ctx, "what lines have learnt", func() (_ bool, err error) {
+			all, err = Rows[line](ctx, d, "lines")
+			return len(all) > 2 && !slices.ContainsFunc(all[:2], func(l line) bool { return l.Learnt == nil || l.Learnt.CallerID == "" }), err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	before := look(d)
+	if l := before[0].Learnt; l.CallerID != "bell202-after-ring" || l.Idle < 47 || l.Idle > 49 || l.OffHook < 7 || l.OffHook > 9 {
+		t.Errorf("line 1 has learnt %+v", *l)
+	}
+	stop(t, d)
+	again := start(t, d.Root, "")
+	after := look(again)
+	if *before[0].Learnt != *after[0].Learnt || *before[1].Learnt != *after[1].Learnt {
+		t.Errorf("learnt %+v, after a restart %+v", *before[0].Learnt, *after[0].Learnt)
+	}
+	*d = *again
 }
