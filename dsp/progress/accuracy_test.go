@@ -21,7 +21,7 @@ var (
 
 // chinese is a tone of China's.
 func chinese(t Tone) cadence {
-	for _, c := range plan(nil) {
+	for _, c := range world.all {
 		if c.country == "CN" && c.tone == t {
 			return c
 		}

@@ -13,7 +13,7 @@ var corpus = flag.String("corpus", "", "8 kHz WAV for BenchmarkProcess/corpus")
 // blocks of 20 ms.
 func BenchmarkProcess(b *testing.B) {
 	sounds := map[string][]int16{
-		"busy":    play(plan(nil)[2].sound(-16, 40), 0, 0, -60, 1),
+		"busy":    play(world.all[2].sound(-16, 40), 0, 0, -60, 1),
 		"silence": make([]int16, 30*dsp.Rate),
 		"noise":   line(make([]int16, 30*dsp.Rate), -30, 1),
 	}

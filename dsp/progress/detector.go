@@ -55,10 +55,8 @@ const (
 // Detector finds the tones on one line. It is not for use by two goroutines at
 // a time.
 type Detector struct {
-	plan    []cadence
-	sounds  []sound    // of the plan
-	masks   []soundSet // of those of its cadences that are heard more than once
-	asked   int        // countries
+	ranks   ranks // of countries
+	asked   int   // countries
 	front   front
 	follow  follower
 	history history
@@ -86,18 +84,10 @@ func New(countries ...string) *Detector {
 	if len(countries) == 0 {
 		countries = []string{"CN"}
 	}
-	all := plan(countries)
-	d := &Detector{plan: all, sounds: number(all), asked: len(countries), front: newFront(0)}
-	d.masks = make([]soundSet, len(all))
-	for i := range all {
-		if c := &all[i]; c.tone != SIT {
-			for k := range c.n {
-				d.masks[i].add(int(c.parts[k].sound))
-			}
-		}
-	}
-	return d
+	return &Detector{ranks: newRanks(countries), asked: len(countries), front: newFront(0)}
 }
+
+func (d *Detector) rank(c *cadence) int { return int(d.ranks[c.place]) }
 
 // Position is the number of samples taken so far.
 func (d *Detector) Position() int64 { return d.front.position() }
@@ -204,7 +194,7 @@ func (d *Detector) begun(dst []Event) []Event {
 		}
 		dst = d.over(dst)
 	}
-	now.compare(d.sounds)
+	now.compare(world.sounds)
 	best, n, at, wait := d.best(now)
 	if best != nil {
 		return d.hear(dst, best, n, at)
@@ -221,23 +211,24 @@ func (d *Detector) begun(dst []Event) []Event {
 func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 	least, first := float32(0), 0
 	heard, melody, recent := d.history.heard(), d.history.melody(now), d.history.recent()
-	for i, s := range d.masks {
+	for i, s := range world.masks {
 		if s&now.nearly == 0 || s&heard == 0 {
 			continue
 		}
-		c := &d.plan[i]
+		c := &world.all[i]
 		parts, part, miss := c.find(&d.history, &recent, now)
-		if parts > wait || parts == wait && c.rank < first {
-			wait, first = parts, c.rank
+		rank := d.rank(c)
+		if parts > wait || parts == wait && rank < first {
+			wait, first = parts, rank
 		}
 		if parts < c.n*c.needed(melody) {
 			continue
 		}
-		if best == nil || c.rank < best.rank || c.rank == best.rank && miss < least {
+		if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
 			best, n, at, least = c, parts, part, miss
 		}
 	}
-	if best != nil && wait >= n && first < best.rank {
+	if best != nil && wait >= n && first < d.rank(best) {
 		best = nil
 	}
 	return best, n, at, wait
@@ -300,7 +291,7 @@ func (d *Detector) take(part int, b *burst, next int64) {
 // ended keeps a burst.
 func (d *Detector) ended(dst []Event) []Event {
 	b := &d.follow.last
-	b.compare(d.sounds)
+	b.compare(world.sounds)
 	d.history.push(b)
 	if d.on {
 		if d.tone.n == 0 {
@@ -314,8 +305,8 @@ func (d *Detector) ended(dst []Event) []Event {
 		}
 		return dst
 	}
-	for i := range d.plan {
-		if c := &d.plan[i]; c.tone == SIT && c.once(&d.history) {
+	for _, i := range world.once {
+		if c := &world.all[i]; c.once(&d.history) {
 			d.begin(c)
 			for i := range c.n {
 				b := d.history.back(c.n - 1 - i)
@@ -360,8 +351,8 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	}
 	var best *cadence
 	least := float32(0)
-	for i := range d.plan {
-		c := &d.plan[i]
+	for i := range world.all {
+		c := &world.all[i]
 		if c.n != 0 && !c.hatched(b, length) {
 			continue
 		}
@@ -372,7 +363,7 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 		if c.n != 0 {
 			miss -= 10 // what is interrupted as planned is not what is not interrupted
 		}
-		if best == nil || c.rank < best.rank || c.rank == best.rank && miss < least {
+		if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
 			best, least = c, miss
 		}
 	}
@@ -417,12 +408,12 @@ func (c *cadence) hatched(b *burst, length int64) bool {
 // steady is how long a burst must last before it is the steady tone c: longer
 // than anything of its country's that sounds alike.
 func (d *Detector) steady(c *cadence, b *burst) int64 {
-	if c.rank >= d.asked {
+	if d.rank(c) >= d.asked {
 		return steadyOther
 	}
 	after := int64(steadyMin)
-	for i := range d.plan {
-		o := &d.plan[i]
+	for i := range world.all {
+		o := &world.all[i]
 		if o.country != c.country {
 			continue
 		}

@@ -87,7 +87,7 @@ func (e Event) String() string {
 
 func TestEveryToneOfEveryCountryIsHeard(t *testing.T) {
 	total, missed := 0, 0
-	for _, c := range plan(nil) {
+	for _, c := range world.all {
 		code := c.country
 		if code == "" {
 			code = "CN"
@@ -113,7 +113,7 @@ func TestEveryToneOfEveryCountryIsHeard(t *testing.T) {
 // scene holds a bit of everything.
 func scene() []int16 {
 	var x []int16
-	for i, c := range plan(nil) {
+	for i, c := range world.all {
 		if c.country == "CN" || c.tone == SIT || i%40 == 7 {
 			x = append(x, play(c.sound(-18, 3), 300, 300, -55, uint64(i))...)
 		}
@@ -265,7 +265,7 @@ func TestProcessAllocatesNothing(t *testing.T) {
 
 func TestCountriesAreWellFormed(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range plan(nil) {
+	for _, c := range world.all {
 		if c.tone < Dial || c.tone > Record || c.n > maxParts || c.parts[0].hz[0] < 300 || c.parts[0].hz[0] > 1800 {
 			t.Errorf("%s: %+v", c.country, c)
 		}
@@ -276,7 +276,7 @@ func TestCountriesAreWellFormed(t *testing.T) {
 		}
 		seen[c.country] = true
 	}
-	if n := len(number(plan(nil))); n > maxSounds {
+	if n := len(world.sounds); n > maxSounds {
 		t.Errorf("%d sounds, more than %d", n, maxSounds)
 	} else {
 		t.Logf("%d sounds", n)

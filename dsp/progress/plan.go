@@ -60,7 +60,7 @@ type cadence struct {
 	country string // empty: everybody's or nobody's
 	parts   [maxParts]part
 	n       int // parts; 0: steady, its frequencies in parts[0]
-	rank    int // place of the country among those asked for; the rest come last
+	place   int // of the country in countries
 
 	low, high float32 // between these the mean frequency of all its parts must lie
 }
@@ -142,31 +142,62 @@ func number(all []cadence) (list []sound) {
 	return list
 }
 
-// plan reads the tones of all countries, those asked for first.
-func plan(asked []string) []cadence {
-	var all []cadence
-	for _, c := range countries {
-		rank := len(asked)
-		for i, a := range asked {
-			if a == c[:2] {
-				rank = min(rank, i)
-			}
-		}
-		if c[0] == '*' {
-			rank = 0
-		}
+// plan is all that is looked for. Detectors share it.
+type plan struct {
+	all    []cadence
+	sounds []sound
+	masks  []soundSet // of the sounds of each cadence that is heard more than once
+	once   []int      // the places of the others that have parts
+}
+
+// world is the plan of all countries. It never changes.
+var world = newPlan()
+
+func newPlan() (p plan) {
+	for i, c := range countries {
 		s := scanner(c[3:])
 		for len(s) > 0 {
 			t := s.cadence()
-			t.rank = rank
+			t.place = i
 			t.low, t.high = t.bounds()
 			if c[0] != '*' {
 				t.country = c[:2]
 			}
-			all = append(all, t)
+			p.all = append(p.all, t)
 		}
 	}
-	return all
+	p.sounds = number(p.all)
+	p.masks = make([]soundSet, len(p.all))
+	for i := range p.all {
+		c := &p.all[i]
+		if c.tone == SIT {
+			p.once = append(p.once, i)
+		} else {
+			for k := range c.n {
+				p.masks[i].add(int(c.parts[k].sound))
+			}
+		}
+	}
+	return p
+}
+
+// ranks are the places of the countries among those asked for. The rest come
+// last, and what is everybody's first.
+type ranks [len(countries)]uint8
+
+func newRanks(asked []string) (r ranks) {
+	for i, c := range countries {
+		if c[0] == '*' {
+			continue
+		}
+		r[i] = uint8(min(len(asked), 255))
+		for k := min(len(asked), 255) - 1; k >= 0; k-- {
+			if asked[k] == c[:2] {
+				r[i] = uint8(k)
+			}
+		}
+	}
+	return r
 }
 
 // scanner reads the lines of countries, which a test has found to be well formed.
