@@ -510,3 +510,38 @@ func TestModemsAndHumAreHeard(t *testing.T) {
 		}
 	}
 }
+
+func FuzzAnalyse(f *testing.F) {
+	var x tape
+	x.silence(50)
+	whole := x.wav(2)
+	f.Add(whole, "")
+	f.Add(whole[100:], "gsm")
+	f.Add(append([]byte{0xD1}, whole...), "gsm")
+	for _, codec := range []string{"g726-24", "vox", "pcm16", "alaw"} {
+		f.Add(whole, codec)
+	}
+	ima := wav.Header(wav.IMA, 512)
+	f.Add(append(ima, whole[:512]...), "")
+	f.Add(append(wav.Header(wav.GSM, 130), whole[:130]...), "")
+	f.Fuzz(func(t *testing.T, b []byte, from string) {
+		if len(b) > 1<<16 {
+			return
+		}
+		args := []string{"--json", "analyse", "-"}
+		if from != "" {
+			args = append(args, "--from="+from)
+		}
+		var o, e bytes.Buffer
+		code := run(t.Context(), args, bytes.NewReader(b), &o, &e)
+		if code != exitOK && e.Len() == 0 {
+			t.Errorf("exit code %d without a word", code)
+		}
+		for d := json.NewDecoder(&o); d.More(); {
+			var m map[string]any
+			if err := d.Decode(&m); err != nil || m["kind"] == nil {
+				t.Fatalf("%v %v", m, err)
+			}
+		}
+	})
+}
