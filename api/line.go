@@ -24,7 +24,8 @@ type Line struct {
 	Recording      bool   `json:"recording" doc:"Whether it is being recorded now"`
 	RecordingID    string `json:"recording_id,omitempty" doc:"The recording being made"`
 	RecordingSince *Time  `json:"recording_since,omitempty" doc:"When that recording began"`
-	Trigger        string `json:"trigger" doc:"What starts a recording: off, manual, voltage or continuous"`
+	Trigger        string `json:"trigger" doc:"What starts a recording: off, manual, voltage, voice, key, call or continuous"`
+	TriggerNote    string `json:"trigger_note,omitempty" doc:"What to know about that trigger on this line: either-party, both parties are one signal, and either may key the sequence"`
 
 	Call       string  `json:"call,omitempty" doc:"ID of the call that is up"`
 	Direction  string  `json:"direction,omitempty" doc:"in or out"`

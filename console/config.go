@@ -87,7 +87,8 @@ type Audit interface {
 
 // Profile is what the settings say about a line and the line itself does not.
 type Profile struct {
-	Trigger string // off, manual, voltage or continuous
+	Trigger string // off, manual, voltage, voice, key, call or continuous
+	Note    string // code of what to know about that trigger on this line; "" = nothing
 	Group   string
 }
 

@@ -59,7 +59,7 @@ func lineOf(st *channels.LineStatus, p Profile) api.Line {
 	l := api.Line{
 		Line: st.Number, Board: st.Board, Port: st.Port, LocalPort: st.LocalPort, Name: st.Name, Group: p.Group,
 		Kind: st.Kind.String(), Use: st.Use.String(), State: string(st.State), Since: moment(st.Since),
-		Sides: []string{}, Caps: st.Caps.List(), Trigger: p.Trigger, Call: st.Call, Direction: string(st.Direction), Reason: st.Reason,
+		Sides: []string{}, Caps: st.Caps.List(), Trigger: p.Trigger, TriggerNote: p.Note, Call: st.Call, Direction: string(st.Direction), Reason: st.Reason,
 		Caller: st.Caller, Called: st.Called, CallerName: st.CallerName, Learnt: learntOf(st.Learnt),
 	}
 	if st.HasVolts {

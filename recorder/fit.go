@@ -40,6 +40,18 @@ func Fits(c LineConfig, s channels.LineStatus) error {
 	return nil
 }
 
+// NoteEitherParty is what TriggerNote says where keys of both parties count.
+const NoteEitherParty = "either-party"
+
+// TriggerNote is the code of what people should know about the trigger of a
+// line, "" where there is nothing.
+func TriggerNote(c LineConfig, s channels.LineStatus) string {
+	if c.Trigger == Key && len(s.Sides) == 1 && s.Sides[0].Name == Mixed {
+		return NoteEitherParty
+	}
+	return ""
+}
+
 func hasVolts(s channels.LineStatus) bool { return slices.Contains(s.Caps.List(), "volts") }
 
 // leastPreroll is what a recording must keep from before off-hook was seen, so

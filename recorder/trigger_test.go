@@ -540,3 +540,12 @@ func TestVoiceThatBecomesLoudLaterIsRecordedFromBefore(t *testing.T) {
 		t.Errorf("it begins at %d, want %d", s.BeginPos, begin-leastVoice)
 	}
 }
+
+func TestWhereBothPartiesAreOneSignalEitherMayKeyAndThatIsSaid(t *testing.T) {
+	mixed := channels.LineStatus{Sides: []channels.Side{{Name: "mixed"}}}
+	both := channels.LineStatus{Sides: []channels.Side{{Name: "network"}, {Name: "local"}}}
+	if TriggerNote(LineConfig{Trigger: Key}, mixed) != NoteEitherParty || TriggerNote(LineConfig{Trigger: Key}, both) != "" ||
+		TriggerNote(LineConfig{Trigger: Voice}, mixed) != "" {
+		t.Error("the note is wrong")
+	}
+}

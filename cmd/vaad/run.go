@@ -250,7 +250,11 @@ func (d *running) site() console.Site {
 }
 
 func (d *running) profile(line int) console.Profile {
-	return console.Profile{Trigger: d.plan.recordConfig(line).Trigger, Group: d.sec.lines.Get(d.doc)[key(line)].Group}
+	c, note := d.plan.recordConfig(line), ""
+	if l, ok := d.sys.Line(line); ok {
+		note = recorder.TriggerNote(c, l.Status())
+	}
+	return console.Profile{Trigger: c.Trigger, Note: note, Group: d.sec.lines.Get(d.doc)[key(line)].Group}
 }
 
 // flight writes what just happened on a line, or on its whole board, as a frame log.

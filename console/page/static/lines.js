@@ -95,7 +95,7 @@ function update(l) {
     c.recording = l.recording;
     c.rec.className = l.recording ? 'rec' : 'soft';
     c.time2 = h('span');
-    c.rec.replaceChildren(...(l.recording ? [icon('rec'), h('span', {}, t('page.recording-now')), c.time2] : [code('trigger', l.trigger)]));
+    c.rec.replaceChildren(...(l.recording ? [icon('rec'), h('span', {}, t('page.recording-now')), c.time2] : [code('trigger', l.trigger), l.trigger_note ? ': ' : '', l.trigger_note ? code('trigger-note', l.trigger_note) : '']));
     c.start.hidden = l.recording;
     c.stop.hidden = !l.recording;
     if (document.activeElement === document.body && c.wanted) (l.recording ? c.stop : c.start).focus();
