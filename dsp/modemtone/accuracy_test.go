@@ -84,7 +84,7 @@ func addHum(x []int16, level float64) {
 func TestAccuracy(t *testing.T) {
 	n := 5
 	if *full {
-		n = 500
+		n = 200
 	}
 	r := rand.New(rand.NewPCG(*seed, 8))
 	between := func(a, b float64) float64 { return a + (b-a)*r.Float64() }

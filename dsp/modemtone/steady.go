@@ -1,6 +1,10 @@
 package modemtone
 
-import "vaad/dsp"
+import (
+	"math"
+
+	"vaad/dsp"
+)
 
 // rule is a tone that is steady.
 type rule struct {
@@ -58,7 +62,7 @@ func (s *steady) follow(dst []Event, f *frame, at int64) []Event {
 		t.add(f, at)
 		dst = s.judge(dst)
 	case s.on:
-		other := joined && !t.belongs(b)
+		other := joined && math.Abs(float64(f.hz)-t.hz) > otherHz && !t.belongs(b)
 		t.since++
 		t.swingOn()
 		if t.gone++; t.gone > maxGone || other {

@@ -9,6 +9,7 @@ import (
 const (
 	sameHz   = 20   // between a frame and the mean of a track
 	joinHz   = 25   // between the two frames that begin one
+	otherHz  = 80   // from a track, of two frames that end it: a reversal of phase makes less
 	alive    = 0.25 // share of its power that a track has at least
 	maxGone  = 3    // frames without it that end a track: a reversal of phase blanks one or two
 	flatness = 2    // times in power that a frame of a steady tone may differ from the mean
