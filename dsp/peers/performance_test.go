@@ -20,6 +20,7 @@ var (
 	performance = flag.String("performance", "", "measure speed and write this page")
 	twin        = flag.String("purego", "", "this test, built with the tag purego, to measure that as well")
 	rounds      = flag.Int("rounds", 9, "of the measurement of speed")
+	only        = flag.String("only", "", "measure these jobs alone, separated by commas")
 	commit      = flag.String("commit", "", "for the pages")
 )
 
@@ -144,6 +145,9 @@ func TestPerformance(t *testing.T) {
 	chains := map[string]float64{}
 	var voice, anchor float64
 	for _, j := range jobs {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), j.ours) {
+			continue
+		}
 		sides := []*side{}
 		for _, p := range j.peers {
 			sides = append(sides, &side{name: p, run: func(j job, _ string) reply { return theirs(j, p) }})
