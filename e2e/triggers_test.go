@@ -3,9 +3,11 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -19,6 +21,9 @@ import (
 	"vaad/dsp/g711"
 	"vaad/dsp/tone"
 )
+
+// idleLength lets the full proof be taken in parts.
+var idleLength = flag.Duration("idle", 24*time.Hour, "how long the full proof of lines on which nobody speaks takes, in line time")
 
 // heardBoard has analog taps, and behind them lines of a tapped span, which tell
 // nothing of their calls.
@@ -254,7 +259,7 @@ func idleTapes(t *testing.T, rng *rand.Rand) (rung, lifted, deaf *tape) {
 }
 
 func TestLinesOnWhichNobodySpeaksMakeNoRecording(t *testing.T) {
-	length := counts(10*time.Minute, time.Hour, 24*time.Hour)
+	length := counts(10*time.Minute, time.Hour, *idleLength)
 	rng := rand.New(rand.NewPCG(1, 16))
 	rung, lifted, deaf := idleTapes(t, rng)
 	root := scratch(t)
@@ -505,6 +510,82 @@ func TestAFaxInACodedRecordingGoesOnLossless(t *testing.T) {
 		if !bytes.Contains(codes(pcm), codes(page)) {
 			t.Error("the fax is not in the second segment bit for bit")
 		}
+	}
+	stop(t, d)
+}
+
+// TestAWholeCallIsRecordedWithTheCallersNumber: from the first ring on, and the
+// number that comes between the rings stands in the recording's row.
+func TestAWholeCallIsRecordedWithTheCallersNumber(t *testing.T) {
+	said := prompts(t, 20)
+	root := scratch(t)
+	d := start(t, root, heardBoard(1, 0, "trigger = \"call\"\ncodec = \"ima\""))
+	message, err := callerid.Build(callerid.CallSetup, callerid.Field{Type: callerid.Number, Raw: []byte("02161234567")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tape{}
+	ring := func() {
+		p.at("ring")
+		p.add(nothing(time.Second))
+		p.at("ring-end")
+	}
+	p.at("volts -48")
+	p.add(nothing(20 * time.Second))
+	ring() // answered
+	p.add(nothing(600 * time.Millisecond))
+	p.add(playedFor(callerid.NewSource(callerid.Bell, message, callerid.OnHook(), -15), 1500*time.Millisecond))
+	p.add(nothing(1900 * time.Millisecond))
+	ring()
+	p.add(nothing(2 * time.Second))
+	p.at("volts -8")
+	p.add(nothing(time.Second))
+	p.add(said[5])
+	p.add(nothing(2 * time.Second))
+	p.at("volts -48")
+	p.add(nothing(20 * time.Second))
+	for range 3 { // missed
+		ring()
+		p.add(nothing(4 * time.Second))
+	}
+	p.add(nothing(10 * time.Second))
+	ps, err := Dial(sockets(d, "b"), &Peer{Line: 1, Next: p.loop(uint32(len(p.pcm) / driver.Block))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, time.Minute)
+	if err := ps.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	sealed(t, d)
+	rows, err := Rows[struct {
+		Recording
+		Caller string `json:"caller"`
+	}](ctx, d, "recordings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := d.Calls(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 2 || len(rows) != 1 {
+		t.Fatalf("%d calls and %d recordings, want 2 and 1: %+v", len(calls), len(rows), calls)
+	}
+	r, c := rows[0], calls[0]
+	if r.Caller != "02161234567" || r.Call != c.ID || r.Trigger != "call" || r.Codec != "ima" || r.Direction != "in" || c.Missed || !calls[1].Missed {
+		t.Errorf("recording %+v of calls %+v", r, calls)
+	}
+	if lead := c.Start.Sub(r.Start); lead < 0 || lead > 4*time.Second || r.Duration < 11 {
+		t.Errorf("it begins %v before the first ring and has %.1f s", lead, r.Duration)
+	}
+	journal, err := filepath.Glob(filepath.Join(root, "recordings", "*", "*", "*", "day.jsonl"))
+	if err != nil || len(journal) == 0 {
+		t.Fatal("no day journal", err)
+	}
+	b, err := os.ReadFile(journal[0])
+	if err != nil || !bytes.Contains(b, []byte(`"caller":"02161234567"`)) {
+		t.Errorf("the caller is not in the journal of the day: %v", err)
 	}
 	stop(t, d)
 }
