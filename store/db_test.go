@@ -338,3 +338,25 @@ func TestMetricsAreLintClean(t *testing.T) {
 		t.Errorf("%d series", n)
 	}
 }
+
+func TestLookGivesWhatViewGives(t *testing.T) {
+	db, _ := open(t, filepath.Join(t.TempDir(), "a.db"), Options{})
+	b := NewBytes("columns")
+	if err := db.Update(func(tx *Tx) error { return b.Put(tx, "k", []byte("value")) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.View(func(tx *Tx) error {
+		for _, get := range []func(*Tx, string, func([]byte) error) error{b.View, b.Look} {
+			got := ""
+			if err := get(tx, "k", func(v []byte) error { got = string(v); return nil }); err != nil || got != "value" {
+				t.Errorf("%q, %v", got, err)
+			}
+			if err := get(tx, "none", func([]byte) error { t.Error("called for a key that is not there"); return nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

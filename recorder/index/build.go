@@ -9,7 +9,7 @@ import (
 
 // A builder makes a segment of rows that come in order of their keys.
 type builder struct {
-	seg     segment
+	seg     *segment
 	starts  []uint64
 	samples []uint64
 	ids     []string
@@ -20,7 +20,7 @@ type builder struct {
 }
 
 func newBuilder() *builder {
-	b := &builder{words: map[column]*words{}}
+	b := &builder{seg: &segment{}, words: map[column]*words{}}
 	for f := range fields {
 		b.words[dictOf(f)] = &words{}
 	}
@@ -51,15 +51,18 @@ func (b *builder) add(r *Row) {
 }
 
 // columns is the finished segment; the builder is used up.
-func (b *builder) columns() (segment, map[column][]byte) {
+func (b *builder) columns() (*segment, map[column][]byte) {
 	cols := map[column][]byte{colStart: packNumbers(b.starts), colSamples: packNumbers(b.samples)}
 	b.orderIDs(cols)
 	places := map[column][]uint64{}
 	for c, w := range b.words {
 		all, place := w.sorted()
 		cols[c], places[c] = packDict(all), place
-		if c == colNumbers {
+		switch c {
+		case colNumbers:
 			b.digits(all, cols)
+		case dictOf(fieldParty):
+			cols[colNames] = namePairs(all)
 		}
 	}
 	vals := make([]uint64, b.seg.Rows)
@@ -102,6 +105,14 @@ func (b *builder) digits(numbers []string, cols map[column][]byte) {
 		trigrams(n, func(key uint64) { g.add(key, i) })
 	}
 	cols[colDigits] = g.pack()
+}
+
+func namePairs(names []string) []byte {
+	g := gather{}
+	for i, s := range names {
+		bigrams([]byte(fold(s)), func(key uint64) { g.add(key, i) })
+	}
+	return g.pack()
 }
 
 // rowOf is the reverse of probe, but for what appendRest keeps.

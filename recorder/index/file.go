@@ -12,16 +12,16 @@ import (
 
 // form is the version of the buckets below and of how rows follow from journal
 // lines. A file of another form is made anew.
-const form = 3
+const form = 4
 
 // The buckets of index.db; docs/formats/index.md.
-func metaBucket() store.Bucket[int]        { return store.NewBucket[int]("meta") }         // "form"
-func rowBucket() store.Bucket[Row]         { return store.NewBucket[Row]("rows") }         // ID → loose row
-func nextBucket() store.Bytes              { return store.NewBytes("next") }               // ID → ID of the segment after it, while it has no row
-func dayBucket() store.Bucket[mark]        { return store.NewBucket[mark]("days") }        // day → how far its journal was applied
-func segmentBucket() store.Bucket[segment] { return store.NewBucket[segment]("segments") } // number → what its columns hold
-func columnBucket() store.Bytes            { return store.NewBytes("columns") }            // number, column → bytes
-func goneBucket() store.Bucket[int]        { return store.NewBucket[int]("gone") }         // number → 1: a segment whose columns are to be removed
+func metaBucket() store.Bucket[int]         { return store.NewBucket[int]("meta") }          // "form"
+func rowBucket() store.Bucket[Row]          { return store.NewBucket[Row]("rows") }          // ID → loose row
+func nextBucket() store.Bytes               { return store.NewBytes("next") }                // ID → ID of the segment after it, while it has no row
+func dayBucket() store.Bucket[mark]         { return store.NewBucket[mark]("days") }         // day → how far its journal was applied
+func segmentBucket() store.Bucket[*segment] { return store.NewBucket[*segment]("segments") } // number → what its columns hold
+func columnBucket() store.Bytes             { return store.NewBytes("columns") }             // number, column → bytes
+func goneBucket() store.Bucket[int]         { return store.NewBucket[int]("gone") }          // number → 1: a segment whose columns are to be removed
 
 func clearAll(tx *store.Tx) (err error) {
 	for _, b := range []string{"rows", "next", "days", "segments", "columns", "gone"} {
@@ -72,9 +72,10 @@ func (ix *Index) load() error {
 		}); err != nil {
 			return err
 		}
-		if err := segmentBucket().Range(tx, "", "", func(n string, s segment) bool {
+		if err := segmentBucket().Range(tx, "", "", func(n string, s *segment) bool {
 			s.ID = store.Number(n)
-			ix.segs = append(ix.segs, &s)
+			ix.last = max(ix.last, s.ID)
+			ix.segs = append(ix.segs, s)
 			return true
 		}); err != nil {
 			return err

@@ -50,7 +50,8 @@ type clause struct {
 	fields []field
 	ok     func(value []byte) bool
 	exact  []byte   // the one value that is right; nil: ask ok
-	three  []uint64 // three digits each that stand in every number that is right
+	digits [][]span // what every number that is right has
+	names  [][]span // what every name of a caller that is right has
 	spell  []byte   // bytes that stand in every number that is right
 	word   []byte   // nil: the text does not matter
 }
@@ -196,7 +197,11 @@ func (m *matcher) id(of field, id string) {
 func (m *matcher) names(f *Filter) {
 	if f.Name != "" {
 		p := parts(fold(f.Name))
-		m.add(func(b []byte) bool { return like([]byte(fold(string(b))), p) }, fieldName, fieldParty)
+		c := clause{fields: []field{fieldName, fieldParty}, ok: func(b []byte) bool { return like([]byte(fold(string(b))), p) }}
+		for _, part := range p {
+			c.names = append(c.names, letterSpans(part)...)
+		}
+		m.clauses = append(m.clauses, c)
 	}
 	if f.Actor != "" {
 		p := parts(fold(f.Actor))
@@ -219,14 +224,14 @@ func (m *matcher) number(pattern string, of ...field) {
 	pattern = fold(pattern)
 	if strings.TrimSpace(pattern) == "-" {
 		for _, f := range of {
-			m.add(func(b []byte) bool { return len(b) == 0 }, f)
+			m.clauses = append(m.clauses, clause{fields: []field{f}, exact: []byte{}, ok: func(b []byte) bool { return len(b) == 0 }})
 		}
 		return
 	}
 	p := parts(digits(pattern))
 	c := clause{fields: of, ok: func(b []byte) bool { return like(dialled(b), p) }}
 	for _, part := range p {
-		trigrams(part, func(key uint64) { c.three = append(c.three, key) })
+		c.digits = append(c.digits, digitSpans(part)...)
 		c.spell = append(c.spell, part...)
 	}
 	m.clauses = append(m.clauses, c)
@@ -241,7 +246,7 @@ func (m *matcher) word(w []byte) {
 		s := fold(string(b))
 		return bytes.Contains([]byte(s), w) || bytes.Contains([]byte(digits(s)), w)
 	}}
-	trigrams(w, func(key uint64) { c.three = append(c.three, key) })
+	c.digits, c.names = digitSpans(w), letterSpans(w)
 	m.clauses = append(m.clauses, c)
 }
 

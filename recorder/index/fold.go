@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"slices"
+	"time"
 
 	"vaad/store"
 )
@@ -121,11 +122,15 @@ func (ix *Index) rewrite(ctx context.Context, segs []*segment, rows []*entry) er
 		return err
 	}
 	seg, cols := b.columns()
-	if err := ix.db.Update(func(tx *store.Tx) error { return putSegment(tx, &seg, cols, segs, used) }); err != nil {
+	// No two segments ever have the same number, also not in a file that was made
+	// anew: who still knows the old ones finds that they are gone.
+	ix.last = max(ix.last+1, uint64(time.Now().UnixNano()))
+	seg.ID = ix.last
+	if err := ix.db.Update(func(tx *store.Tx) error { return putSegment(tx, seg, cols, segs, used) }); err != nil {
 		return err
 	}
 	ix.metrics.folds.Inc()
-	ix.publish(&seg, parts, segs, used)
+	ix.publish(seg, parts, segs, used)
 	if len(segs) == 0 {
 		return nil
 	}
@@ -140,17 +145,13 @@ type place struct {
 // putSegment writes a segment in the place of others and of loose rows. The
 // columns of the others stay until no search can ask for them.
 func putSegment(tx *store.Tx, seg *segment, cols map[column][]byte, old []*segment, used []*entry) error {
-	n, err := segmentBucket().Next(tx)
-	if err != nil {
-		return err
-	}
-	seg.ID = n
+	n := seg.ID
 	for c, v := range cols {
 		if err := columnBucket().Put(tx, columnKey(n, c), v); err != nil {
 			return err
 		}
 	}
-	if err := segmentBucket().Put(tx, store.Key(n), *seg); err != nil {
+	if err := segmentBucket().Put(tx, store.Key(n), seg); err != nil {
 		return err
 	}
 	for _, s := range old {

@@ -1,5 +1,7 @@
 package index
 
+import "encoding/binary"
+
 // IDs of recordings and calls are ULIDs: 26 letters that hold 128 bits. Packed,
 // they take 16 bytes; a string that is no ULID is kept as it is, marked.
 
@@ -23,19 +25,16 @@ func shortID(id string) (b [16]byte, ok bool) {
 	if len(id) != 26 || id[0] > '7' {
 		return b, false
 	}
-	bit := -2 // 26 letters have 130 bits; the first two are 0
+	var hi, lo uint64
 	for i := range len(id) {
 		v := letter(id[i])
 		if v < 0 {
 			return b, false
 		}
-		for k := 4; k >= 0; k-- {
-			if v>>k&1 != 0 {
-				b[bit>>3] |= 0x80 >> (bit & 7)
-			}
-			bit++
-		}
+		hi, lo = hi<<5|lo>>59, lo<<5|uint64(v)
 	}
+	binary.BigEndian.PutUint64(b[:], hi)
+	binary.BigEndian.PutUint64(b[8:], lo)
 	return b, true
 }
 
@@ -68,18 +67,11 @@ func longID(b []byte) string {
 		}
 		return string(b)
 	}
+	hi, lo := binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
 	var s [26]byte
-	bit := -2
-	for i := range s {
-		v := 0
-		for range 5 {
-			v <<= 1
-			if bit >= 0 {
-				v |= int(b[bit>>3]>>(7-bit&7)) & 1
-			}
-			bit++
-		}
-		s[i] = letters[v]
+	for i := len(s) - 1; i >= 0; i-- {
+		s[i] = letters[lo&31]
+		hi, lo = hi>>5, lo>>5|hi<<59
 	}
 	return string(s[:])
 }

@@ -69,6 +69,7 @@ type Index struct {
 	cancel  func()
 	wake    chan struct{}   // there is something to write or to read again
 	again   chan chan error // Refresh asks Run
+	last    uint64          // number of the newest segment; Run's own
 	lost    atomic.Bool     // the file was made anew: begin from nothing. No lock: store says so from inside a transaction
 
 	mu sync.Mutex

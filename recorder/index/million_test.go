@@ -132,7 +132,7 @@ func processor(t testing.TB) time.Duration {
 }
 
 func TestMillionRecordingsAreSearchedAtOnce(t *testing.T) {
-	n, asks, sz := 6_000, 3, sizes{small: 256, large: 2048, over: 64}
+	n, asks, sz := 3_000, 2, sizes{small: 256, large: 2048, over: 64}
 	if *full {
 		n, asks, sz = *rows, 100, sizes{small: 4096, large: maxRows, over: 4096}
 	}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -81,14 +82,6 @@ func (p *postings) search(key uint64) int {
 	return from
 }
 
-// find is the list of a key, nil where the key does not occur.
-func (p *postings) find(key uint64) []byte {
-	if i := p.search(key); i < p.len() && p.key(i) == key {
-		return p.list(i)
-	}
-	return nil
-}
-
 // entries reads a list.
 func entries(list []byte, to []uint32) []uint32 {
 	last := int64(-1)
@@ -104,12 +97,19 @@ func entries(list []byte, to []uint32) []uint32 {
 	return to
 }
 
-// trigrams calls f with every three digits in a row.
+// trigrams calls f with every three digits in a row, and with 1000 more than the
+// last two of a row, so that any two digits begin a key or are one.
 func trigrams(s []byte, f func(key uint64)) {
 	run, key := 0, uint64(0)
+	end := func() {
+		if run >= 2 {
+			f(1000 + key%100)
+		}
+		run = 0
+	}
 	for _, c := range s {
 		if c < '0' || c > '9' {
-			run = 0
+			end()
 			continue
 		}
 		key = (key*10 + uint64(c-'0')) % 1000
@@ -117,6 +117,71 @@ func trigrams(s []byte, f func(key uint64)) {
 			f(key)
 		}
 	}
+	end()
+}
+
+// A span is keys from ≤ key < to, one of which a string must have.
+type span struct{ from, to uint64 }
+
+// digitSpans are what a number must have that has s in it: for each, keys of any
+// of some spans.
+func digitSpans(s []byte) (all [][]span) {
+	for run := range bytes.FieldsFuncSeq(s, func(r rune) bool { return r < '0' || r > '9' }) {
+		if len(run) == 2 {
+			two := uint64(run[0]-'0')*10 + uint64(run[1]-'0')
+			all = append(all, []span{{two * 10, two*10 + 10}, {1000 + two, 1000 + two + 1}})
+		}
+		trigrams(run, func(key uint64) {
+			if key < 1000 {
+				all = append(all, []span{{key, key + 1}})
+			}
+		})
+	}
+	return all
+}
+
+// letterSpans are what a text must have that has s in it.
+func letterSpans(s []byte) (all [][]span) {
+	var last uint64
+	bigrams(s, func(key uint64) {
+		if last != 0 && last&(1<<21-1) != 0 { // not at a word's end, which need not be one in the text
+			all = append(all, []span{{last, last + 1}})
+		}
+		last = key
+	})
+	if last != 0 && len(all) == 0 {
+		first := last >> 21
+		all = append(all, []span{{first << 21, (first + 1) << 21}})
+	}
+	return all
+}
+
+// candidates are the entries that have the rarest of what must be there, in order.
+func (p *postings) candidates(must [][]span, to []uint32) []uint32 {
+	var best [][]byte
+	least := -1
+	for _, any := range must {
+		var lists [][]byte
+		size := 0
+		for _, s := range any {
+			for i := p.search(s.from); i < p.len() && p.key(i) < s.to; i++ {
+				l := p.list(i)
+				lists = append(lists, l)
+				size += len(l)
+			}
+		}
+		if least < 0 || size < least {
+			best, least = lists, size
+		}
+	}
+	for _, l := range best {
+		to = entries(l, to)
+	}
+	if len(best) > 1 {
+		slices.Sort(to)
+		to = slices.Compact(to)
+	}
+	return to
 }
 
 // bigrams calls f with every two letters in a row. The last letter of a word

@@ -57,7 +57,10 @@ type key struct {
 }
 
 func (k key) compare(o key) int {
-	return cmp.Or(cmp.Compare(k.start, o.start), strings.Compare(k.id, o.id))
+	if k.start != o.start {
+		return cmp.Compare(k.start, o.start)
+	}
+	return strings.Compare(k.id, o.id)
 }
 
 // nanos is a time as rows are sorted by it; what lies beyond 1678 or 2262 is
@@ -168,12 +171,32 @@ func (r *Row) words() string {
 // fold makes letters that differ only in case, and full-width forms of ASCII,
 // equal.
 func fold(s string) string {
+	if folded(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= '！' && r <= '～' { // full-width ASCII, U+FF01…U+FF5E
 			r -= '！' - '!'
 		}
 		return unicode.ToLower(r)
 	}, s)
+}
+
+// folded says of the usual strings that fold would change nothing: lower-case
+// ASCII and Chinese (U+4000 to U+9FFF).
+func folded(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 'A' && c <= 'Z':
+			return false
+		case c < 0x80:
+		case c < 0xE4 || c > 0xE9 || i+2 >= len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80:
+			return false
+		default:
+			i += 2
+		}
+	}
+	return true
 }
 
 func space(r rune) bool { return unicode.IsSpace(r) }

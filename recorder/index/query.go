@@ -63,6 +63,7 @@ func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 		defer p.Release()
 	}
 	for try := 1; ; try++ {
+		w.trust = try == 1
 		page, err := ix.ask(*w)
 		if err == nil {
 			return page, nil
@@ -75,6 +76,14 @@ func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 
 // ask puts a question once.
 func (ix *Index) ask(w walk) (page Page, err error) {
+	if w.trust { // what was verified may have become damaged since: then once more, with checksums
+		defer func() {
+			if v := recover(); v != nil {
+				ix.c.Logger.Error("index: a search failed; trying again", "reason", v)
+				err = errGone
+			}
+		}()
+	}
 	rows := ix.liveRows() // first: a recording that is sealed in between is in both
 	err = ix.db.View(func(tx *store.Tx) error {
 		s := ix.now(rows)
@@ -148,6 +157,7 @@ type walk struct {
 	oldest bool
 	behind *key // only rows behind this one; nil = all, and they are counted
 	limit  int
+	trust  bool // see reader.trust
 	scan   scan
 	tx     *store.Tx
 	now    *now
@@ -243,7 +253,7 @@ func (w *walk) lastOf(s *segment) key {
 func (w *walk) has(id string) (bool, error) {
 	for _, seg := range w.now.segs {
 		if seg.may(id) {
-			if at, err := newReader(w.tx, seg).find(id); err != nil || at >= 0 {
+			if at, err := w.reader(seg).find(id); err != nil || at >= 0 {
 				return at >= 0, err
 			}
 		}
@@ -336,7 +346,7 @@ func (w *walk) next() error {
 			to = min(to, w.behind.start)
 		}
 	}
-	r := newReader(w.tx, seg)
+	r := w.reader(seg)
 	rows, err := w.scan.rows(r, from, to, w.now.hidden[seg.ID])
 	if err != nil {
 		return err
@@ -351,6 +361,12 @@ func (w *walk) next() error {
 	}
 	w.open = append(w.open, o)
 	return w.step(o)
+}
+
+func (w *walk) reader(seg *segment) *reader {
+	r := newReader(w.tx, seg)
+	r.trust = w.trust
+	return r
 }
 
 // step moves to the next row of a segment that lies behind the cursor.

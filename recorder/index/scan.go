@@ -123,32 +123,24 @@ func (s *scan) values(r *reader, c *clause, col column, d *dict) (some bool, err
 			s.yes[i], some = true, true
 		}
 	}
-	if col != colNumbers || len(c.three) == 0 {
+	from, must := column(0), [][]span(nil)
+	switch col {
+	case colNumbers:
+		from, must = colDigits, c.digits
+	case dictOf(fieldParty):
+		from, must = colNames, c.names
+	}
+	if len(must) == 0 {
 		d.each(check)
 		return some, nil
 	}
-	p, err := r.postings(colDigits)
+	p, err := r.postings(from)
 	if err != nil {
 		return false, err
 	}
-	list := rarest(c.three, p.find)
-	if len(list) == 0 {
-		return false, nil
-	}
-	s.list = entries(list, s.list[:0])
+	s.list = p.candidates(must, s.list[:0])
 	d.some(s.list, check)
 	return some, nil
-}
-
-// rarest is the shortest list of some keys.
-func rarest(keys []uint64, find func(uint64) []byte) []byte {
-	var best []byte
-	for i, k := range keys {
-		if l := find(k); i == 0 || len(l) < len(best) {
-			best = l
-		}
-	}
-	return best
 }
 
 // word adds the rows whose notes and marks have a word in them.
@@ -165,22 +157,11 @@ func (s *scan) word(r *reader, w []byte) error {
 	if !ok {
 		return r.bad(colTexts)
 	}
-	var keys []uint64
-	bigrams(w, func(key uint64) { keys = append(keys, key) })
-	check := func(list []byte) {
-		s.list = entries(list, s.list[:0])
-		for _, n := range s.list {
-			if row, text := all.at(int(n)); bytes.Contains(text, w) {
-				s.tmp.add(row)
-			}
+	s.list = pairs.candidates(letterSpans(w), s.list[:0])
+	for _, n := range s.list {
+		if row, text := all.at(int(n)); bytes.Contains(text, w) {
+			s.tmp.add(row)
 		}
-	}
-	if len(keys) > 1 {
-		check(rarest(keys[:len(keys)-1], pairs.find)) // the last one says that the word ends
-		return nil
-	}
-	for i := pairs.search(keys[0]); i < pairs.len() && pairs.key(i)>>21 == keys[0]>>21; i++ { // every pair that begins with it
-		check(pairs.list(i))
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"vaad/store"
 )
@@ -22,6 +24,36 @@ type segment struct {
 	MostID    string `json:"most_id"`
 	Letters   []byte `json:"letters"` // 256 bits: bytes that occur in numbers, folded
 	Bytes     int64  `json:"bytes"`   // of its columns
+
+	verified verified
+}
+
+// verified says which columns of a segment have passed their checksum in the
+// last minutes, so that searches need not compute it again: it costs more than
+// the search itself.
+type verified struct {
+	cols  [(colRest + maxRows/blockRows) / 64]atomic.Uint64
+	since atomic.Int64 // ns since 1970
+}
+
+// verifyEvery is how long a column is trusted.
+const verifyEvery = 10 * time.Minute
+
+func (v *verified) has(c column) bool {
+	if now := time.Now().UnixNano(); now-v.since.Load() > int64(verifyEvery) {
+		v.forget()
+		v.since.Store(now)
+		return false
+	}
+	return v.cols[c/64].Load()&(1<<(c%64)) != 0
+}
+
+func (v *verified) add(c column) { v.cols[c/64].Or(1 << (c % 64)) }
+
+func (v *verified) forget() {
+	for i := range v.cols {
+		v.cols[i].Store(0)
+	}
 }
 
 func (s *segment) first() key { return key{s.FirstTime, s.FirstID} }
@@ -49,10 +81,11 @@ const (
 	colIDs                   // dict of packed IDs
 	colOrder                 // packed: place of each row's ID in colIDs less the row's own, zigzag
 	colNumbers               // dict of callers and called
-	colDigits                // postings: three digits → places in colNumbers
+	colDigits                // postings: three digits, or the last two → places in colNumbers
 	colCalls                 // dict of packed IDs of calls and conversations
 	colTexts                 // texts
 	colPairs                 // postings: two letters → places in colTexts
+	colNames                 // postings: two letters → places in the dict of callers' names
 	colDicts   column = 32   // + field: dict
 	colCodes   column = 64   // + field: packed places in the dict
 	colRest    column = 128  // + block: the rest of its rows
@@ -84,23 +117,31 @@ type reader struct {
 	tx  *store.Tx
 	seg *segment
 
-	nums  map[column]*packed
-	dicts map[column]*dict
+	nums  [colRest]*packed
+	dicts [colRest]*dict
 	block int // which block of rests is in rest; -1: none
 	rest  []byte
+	trust bool // columns that were verified not long ago are not verified again
 }
 
 func newReader(tx *store.Tx, seg *segment) *reader {
-	return &reader{tx: tx, seg: seg, nums: map[column]*packed{}, dicts: map[column]*dict{}, block: -1}
+	return &reader{tx: tx, seg: seg, block: -1}
 }
 
 func (r *reader) bytes(c column) (b []byte, err error) {
-	err = columnBucket().View(r.tx, columnKey(r.seg.ID, c), func(v []byte) error {
+	get, known := columnBucket().View, r.trust && r.seg.verified.has(c)
+	if known {
+		get = columnBucket().Look
+	}
+	err = get(r.tx, columnKey(r.seg.ID, c), func(v []byte) error {
 		b = v // it stays what it is until the transaction ends
 		return nil
 	})
-	if err == nil && b == nil {
+	switch {
+	case err == nil && b == nil:
 		err = errGone
+	case err == nil && r.trust && !known:
+		r.seg.verified.add(c)
 	}
 	return b, err
 }
