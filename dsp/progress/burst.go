@@ -27,6 +27,7 @@ type burst struct {
 	from, to int64
 	hz       float32    // mean frequency
 	parts    [3]float32 // frequencies of which it is made, strongest first; none if it was too short
+	powers   [3]float32 // of the parts, in a measure of their own
 	level    float32    // mean square
 	peaks    [2]int     // see look
 	looks    int        // at it
@@ -269,7 +270,7 @@ func (b *burst) fine(f *front) {
 		p[k] = sq(z[k][0]) + sq(z[k][1])
 		most = max(most, p[k])
 	}
-	var powers [3]float32
+	powers := &b.powers
 	for k := from; k <= to; k++ {
 		if p[k] < 0.04*most || p[k] < p[k-1] || p[k] <= p[k+1] || p[k] < p[k-2] || p[k] < p[k+2] {
 			continue

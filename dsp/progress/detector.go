@@ -45,6 +45,7 @@ const (
 	steadyNone  = 4000 * dsp.MS // and for a steady tone of nobody's
 	steadyPure  = 0.9           // share of the looks at it that must show nothing else
 	steadyFlat  = 0.8           // and at which a single tone must be as strong as always: notes fade
+	steadyFade  = 0.5           // share of its greatest power that it must have by then
 	steadyEvery = 8             // looks from one time that this is asked to the next
 
 	longest = 17 * dsp.Rate // silence after which nothing goes on
@@ -346,7 +347,7 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	b := &d.follow.now
 	length := at - b.from
 	single := b.parts[1] == 0 && b.cuts == 0 // pairs beat
-	if length < steadyMin || length < steadyAfter && d.history.another(b) || float32(b.pure) < steadyPure*float32(b.looks) || single && float32(b.flat) < steadyFlat*float32(b.looks) {
+	if length < steadyMin || length < steadyAfter && d.history.another(b) || float32(b.pure) < steadyPure*float32(b.looks) || single && (float32(b.flat) < steadyFlat*float32(b.looks) || b.level < steadyFade*b.top) {
 		return dst
 	}
 	var best *cadence

@@ -33,10 +33,11 @@ const (
 	equalPart    = 0.02          // of a length that it may differ from cycle to cycle: exchanges count
 	equalMin     = 24 * dsp.MS   // and at least: edges are seen that well in noise
 
-	edgeLooks = 2    // looks at a silence that already show the next burst
-	purePart  = 0.55 // share of the looks at a burst that must show nothing else
-	clearPart = 0.7  // share of the looks at a silence that must not show the tone
-	quietPart = 0.5  // and hardly anything, where no country's plan is met
+	edgeLooks   = 2    // looks at a silence that already show the next burst
+	purePart    = 0.55 // share of the looks at a burst that must show nothing else
+	clearPart   = 0.7  // share of the looks at a silence that must not show the tone
+	strangePart = 0.2  // share of the strongest tone's power that a tone may have that is not of the plan
+	quietPart   = 0.5  // and hardly anything, where no country's plan is met
 
 	// Melodies have tones of the right lengths too, but their notes fade, other
 	// notes fill what would be silence, and what fits once does not go on.
@@ -134,9 +135,10 @@ func (p *part) is(b *burst, within float32) (miss float32, ok bool) {
 	if b.parts[0] == 0 || p.swing > 0 || p.hz[1] != 0 && abs(p.hz[0]-p.hz[1]) < closeHz {
 		return p.about(b, within)
 	}
-	// Every tone heard must be one of the plan's, and every one of the plan heard.
-	for _, hz := range b.parts {
-		if hz == 0 {
+	// Every tone heard must be one of the plan's, unless it is weak, and every
+	// one of the plan heard.
+	for i, hz := range b.parts {
+		if hz == 0 || b.powers[i] < strangePart*b.powers[0] {
 			break
 		}
 		m := float32(1e9)
