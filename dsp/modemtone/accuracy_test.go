@@ -185,10 +185,10 @@ func TestAccuracyRefused(t *testing.T) {
 		return play(r, steady(hz, between(-43, -5)), 200+r.IntN(2800), 600)
 	})
 	row("1100 or 1300 Hz, too short or too long", func() []int16 {
-		ms := 50 + r.IntN(300)
+		ms := 50 + r.IntN(340)
 		hz := []float64{1100, 1300}[r.IntN(2)]
 		if hz == 1100 && r.IntN(2) == 0 {
-			ms = 660 + r.IntN(2000)
+			ms = 620 + r.IntN(2000)
 		}
 		return play(r, steady(hz, -15), ms, 600)
 	})

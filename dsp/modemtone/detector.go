@@ -58,7 +58,7 @@ func (d *Detector) look(dst []Event) []Event {
 	var f frame
 	f.see((*[window]int16)(d.raw[end-window : end]))
 	at := d.next - hop
-	dst = d.steady.follow(dst, &f, at)
+	dst = d.steady.follow(dst, &f, at, d)
 	for i := range d.bits {
 		dst = d.bits[i].look(dst, d, &f)
 	}
@@ -82,7 +82,7 @@ func (d *Detector) Skip(n int) {
 
 // Flush ends what is heard, at the end of a recording.
 func (d *Detector) Flush(dst []Event) []Event {
-	dst = d.steady.flush(dst)
+	dst = d.steady.flush(dst, d)
 	for i := range d.bits {
 		dst = d.bits[i].flush(dst)
 	}

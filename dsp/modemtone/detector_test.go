@@ -154,7 +154,7 @@ func TestLevelAndFrequencyAreMeasured(t *testing.T) {
 				t.Fatalf("%v", events)
 			}
 			e := events[2]
-			if math.Abs(e.DBm0-level) > 0.5 || math.Abs(e.Hz-2100-hz) > 1 || math.Abs(float64(e.To-e.From)/dsp.MS-3000) > 40 {
+			if math.Abs(e.DBm0-level) > 0.5 || math.Abs(e.Hz-2100-hz) > 1 || math.Abs(float64(e.From)/dsp.MS-300) > 2 || math.Abs(float64(e.To)/dsp.MS-3300) > 2 {
 				t.Errorf("%v dBm0, %v Hz off: %v", level, hz, e)
 			}
 		}

@@ -24,7 +24,7 @@
 //
 //	        Start                        Confirm
 //	CNG     at the end of a burst of     another one after the pause of the standard
-//	CT        0.4…0.6 s, 0.4…0.75 s
+//	CT        0.41…0.6 s, 0.46…0.74 s
 //	ANS…    after 0.5 s; its kind may    after 1 s; the kind is certain
 //	          still change
 //	V22     after 0.5 s                  after 0.7 s
@@ -56,7 +56,7 @@
 //	  information tones, 1000 each             0 told
 //	speech and music, 2.5 h                    0 told
 //	the same at 11 other pitches, 27 h         3 single CNG, never confirmed
-//	begin and end                              within 20 ms; of V.8, some messages late
+//	begin and end                              within 2 ms; of V.21 and Baudot 30 ms; of V.8, some messages late
 //	level, frequency                           within 0.5 dB, 1 Hz
 //	through GSM 06.10                          all found; which kind of ANS is uncertain
 //	processor time to that of spandsp's CNG

@@ -13,15 +13,15 @@ type rule struct {
 	share   float64 // of the power that it has at least
 	start   int     // frames until it is told
 	confirm int     // frames until it is certain
-	most    int     // frames that it lasts at most, or 0: told only when it has ended
+	length  [2]int  // ms that a burst lasts, which is told when it has ended; or 0
 	pause   [2]int  // ms until it comes again, which makes it certain
 }
 
 // rules: lengths are those of the standards less what a slow start may hide.
 // V.22 may come with a guard tone 6 or 3 dB below.
 var rules = [...]rule{
-	{tone: CNG, hz: 1100, off: 40, share: 0.7, start: 20, most: 30, pause: [2]int{2500, 3500}},
-	{tone: CT, hz: 1300, off: 22, share: 0.7, start: 20, most: 37, pause: [2]int{1300, 2200}},
+	{tone: CNG, hz: 1100, off: 40, share: 0.7, start: 19, length: [2]int{410, 600}, pause: [2]int{2500, 3500}},
+	{tone: CT, hz: 1300, off: 22, share: 0.7, start: 19, length: [2]int{460, 740}, pause: [2]int{1300, 2200}},
 	{tone: ANS, hz: 2100, off: 21, share: 0.7, start: 25, confirm: 52},
 	{tone: Bell103, hz: 2225, off: 12.5, share: 0.7, start: 30, confirm: 60},
 	{tone: V22, hz: 2250, off: 12.5, share: 0.5, start: 25, confirm: 35},
@@ -51,7 +51,7 @@ type steady struct {
 }
 
 // follow goes on with the track, or begins one. The frame begins at a position.
-func (s *steady) follow(dst []Event, f *frame, at int64) []Event {
+func (s *steady) follow(dst []Event, f *frame, at int64, d *Detector) []Event {
 	b := &s.before
 	joined := f.tone && b.tone && abs(f.hz-b.hz) < joinHz
 	t := &s.track
@@ -60,13 +60,16 @@ func (s *steady) follow(dst []Event, f *frame, at int64) []Event {
 		s.begin(f, at)
 	case s.on && t.belongs(f):
 		t.add(f, at)
+		if t.frames == edgeAfter {
+			t.from = d.begun(t)
+		}
 		dst = s.judge(dst)
 	case s.on:
 		other := joined && math.Abs(float64(f.hz)-t.hz) > otherHz && !t.belongs(b)
 		t.since++
 		t.swingOn()
 		if t.gone++; t.gone > maxGone || other {
-			dst = s.lost(dst)
+			dst = s.lost(dst, d, at+hop)
 			if other {
 				s.begin(f, at)
 			}
@@ -101,7 +104,7 @@ func (s *steady) judge(dst []Event) []Event {
 	t := &s.track
 	if s.rule == nil {
 		for i := range rules {
-			if r := &rules[i]; r.most == 0 && t.frames >= r.start && r.fits(t) {
+			if r := &rules[i]; r.length[1] == 0 && t.frames >= r.start && r.fits(t) {
 				return s.start(dst, r)
 			}
 		}
@@ -148,13 +151,18 @@ func (s *steady) name() {
 	}
 }
 
-// lost ends the track.
-func (s *steady) lost(dst []Event) []Event {
+// lost ends the track, where samples up to a position are known.
+func (s *steady) lost(dst []Event, d *Detector, known int64) []Event {
 	t := &s.track
 	s.on = false
+	if s.rule == nil && t.frames < rules[0].start { // most tracks are of voices, and short
+		return dst
+	}
+	t.to = d.ended(t, known)
 	if s.rule == nil {
+		length := int(t.to-t.from) / dsp.MS
 		for i := range rules {
-			if r := &rules[i]; r.most > 0 && t.frames >= r.start && t.frames <= r.most && r.fits(t) && t.even() {
+			if r := &rules[i]; t.frames >= r.start && length >= r.length[0] && length <= r.length[1] && r.fits(t) && t.even() {
 				dst = s.start(dst, r)
 				pause := int(s.is.From-s.lastEnd) / dsp.MS
 				if s.last == r.tone && pause >= r.pause[0] && pause <= r.pause[1] {
@@ -172,9 +180,9 @@ func (s *steady) lost(dst []Event) []Event {
 }
 
 // flush ends the tone.
-func (s *steady) flush(dst []Event) []Event {
+func (s *steady) flush(dst []Event, d *Detector) []Event {
 	if s.on {
-		dst = s.lost(dst)
+		dst = s.lost(dst, d, d.Position())
 	}
 	s.before = frame{}
 	return dst
