@@ -136,7 +136,7 @@ func (e *Canceller) reckon(rest *spectre) (steps *[lines]float32) {
 	steps = &e.work
 	full := float32(stepMax) // shorter ones the less is left: they leave less noise in what is learnt
 	if e.usual > 0 {
-		full = max(stepFine, min(stepMax, 2*sqrt(e.usual)))
+		full = max(stepFine, min(stepMax, 4*sqrt(e.usual)))
 	}
 	for k := range steps {
 		steps[k] = full
@@ -193,7 +193,7 @@ func sqrt(v float32) float32 { return float32(math.Sqrt(float64(v))) }
 // compare lets the better model work.
 func (e *Canceller) compare() {
 	part := float32(better)
-	if e.usual == 0 {
+	if e.usual == 0 || e.disturbed {
 		part = fresh
 	}
 	switch {
