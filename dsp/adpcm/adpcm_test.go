@@ -222,6 +222,7 @@ func FuzzDecode(f *testing.F) {
 
 func bench(b *testing.B, samples int, f func()) {
 	b.ReportAllocs()
+	b.SetBytes(int64(2 * samples))
 	for b.Loop() {
 		f()
 	}

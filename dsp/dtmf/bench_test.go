@@ -59,6 +59,7 @@ func BenchmarkProcess(b *testing.B) {
 			var events []Event
 			at := 0
 			b.ReportAllocs()
+			b.SetBytes(2 * 160)
 			for b.Loop() {
 				if at+160 > len(c.x) {
 					at = 0

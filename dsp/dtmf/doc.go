@@ -31,6 +31,16 @@
 // little but low frequencies agree with each other, the detector listens behind
 // a high-pass of 662 Hz, and a key must leave what lies below as it was.
 //
+// # Kernels
+//
+// Where the processor has AVX2, the sums of the survey and of the measurement
+// of frequencies, and the high-pass, are kernels (kernels_amd64.s, generated).
+// Sums of integers are exact in any order; those in floating point are added up
+// in the same order in plain Go, and where one of the two rounds a product and
+// a sum at once the other does. So both report the same keys with the same
+// figures, and a test compares them. While there is hum the high-pass takes
+// most of the time: each sample must wait for the one before.
+//
 // # Standards
 //
 // Frequencies: ITU-T Q.23. For receivers, ITU-T Q.24 leaves most figures to

@@ -283,6 +283,7 @@ func bounded(t *testing.T, s *state) {
 
 func bench(b *testing.B, samples int, f func()) {
 	b.ReportAllocs()
+	b.SetBytes(int64(2 * samples))
 	for b.Loop() {
 		f()
 	}
