@@ -390,3 +390,26 @@ func TestListeningLoopAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations per tick", n)
 	}
 }
+
+func TestCallerIDIsNoVoiceOnALineWithoutVoltage(t *testing.T) {
+	info := fxoInfo(1)
+	info.Lines[0].Caps &^= driver.CapVolts
+	for _, c := range []callerid.Coding{callerid.Bell, callerid.V23} {
+		s := newScene(t, info)
+		s.at(4000, driver.RingBegin, 0)
+		s.at(5000, driver.RingEnd, 0)
+		s.play(5700, s.fsk(c, callerid.OnHook(), "02131234567", "ZHANG SAN"))
+		s.at(9000, driver.RingBegin, 0)
+		s.at(10000, driver.RingEnd, 0)
+		evs, _ := s.run(24000, LineConfig{Use: driver.Tap})
+		end := one(t, evs, CallEnd)
+		if end.Caller != "02131234567" || end.AnsweredBy != "unknown" || end.Facts.Outcome != "unknown" {
+			t.Errorf("%v: %+v %+v", c, end, end.Facts)
+		}
+		for _, k := range []EventKind{VoiceBegin, Key, Tone, Modem} {
+			if f := find(evs, k); len(f) > 0 {
+				t.Errorf("%v: told %+v", c, f)
+			}
+		}
+	}
+}

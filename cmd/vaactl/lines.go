@@ -159,7 +159,11 @@ func (s *session) lineRow(l *api.Line) []string {
 	if l.Recording {
 		rec = "● " + s.t("page.recording-now")
 	}
-	return []string{strconv.Itoa(l.Line), l.Board + "/" + strconv.Itoa(l.Port), printable(l.Name), s.code("use", l.Use), s.code("state", l.State),
+	state := s.code("state", l.State)
+	if p := party(l.Direction, l.Caller, l.Called); l.Call != "" && p != "" {
+		state += " " + p
+	}
+	return []string{strconv.Itoa(l.Line), l.Board + "/" + strconv.Itoa(l.Port), printable(l.Name), s.code("use", l.Use), state,
 		whenP(l.Since), number(l.Volts, 1, " V"), number(l.LevelDBm0, 0, " dBm0"), rec}
 }
 
