@@ -12,6 +12,7 @@ const (
 	humWindow = humRate        // of one measurement: 1 s
 	humClear  = 4              // times the power beside a line that the line has at least
 	humStays  = 3              // measurements of which the least counts
+	humLeast  = -80.0          // dBm0 of a line; weaker ones may be rounding
 )
 
 // HumLevel is how much mains hum there is.
@@ -159,10 +160,11 @@ func (h *Hum) mains(hz float64) (l humLook) {
 	if l.hz == 0 {
 		return l
 	}
+	least := MeanSquare(humLeast)
 	for k := range l.lines {
 		f := float64(k+1) * l.hz
 		beside := h.powers([4]float64{f - 6, f - 4, f + 4, f + 6})
-		if p := h.powers([4]float64{f})[0]; p > humClear*(beside[0]+beside[1]+beside[2]+beside[3])/4 {
+		if p := h.powers([4]float64{f})[0]; p > humClear*(beside[0]+beside[1]+beside[2]+beside[3])/4 && p > least {
 			l.lines[k] = p
 		}
 	}

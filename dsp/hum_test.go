@@ -95,6 +95,12 @@ func TestWhatIsNoHumReadsNone(t *testing.T) {
 	if DBm0(most) > -40 {
 		t.Errorf("speech reads as hum of %.1f dBm0", DBm0(most))
 	}
+	part := append(sine(450, 10000, 3*Rate), make([]int16, 5*Rate)...) // and what rounding leaves
+	for _, h := range humOf(part) {
+		if h.Hz != 0 || h.DBm0() != Floor {
+			t.Errorf("a tone and silence read as %+v", h)
+		}
+	}
 	white := make([]int16, 20*Rate)
 	r := rand.New(rand.NewPCG(1, 3))
 	for i := range white {

@@ -68,6 +68,7 @@ func TestLevelsOfBlocksAddUp(t *testing.T) {
 
 func BenchmarkMeasure(b *testing.B) {
 	s := sine(440, 1000, 160)
+	b.SetBytes(320)
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = Measure(s)

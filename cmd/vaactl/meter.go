@@ -2,6 +2,9 @@ package main
 
 import "vaad/dsp"
 
+// humMin is the weakest hum that is told, in dBm0: nobody hears less.
+const humMin = -75
+
 // meter measures the level of stretches, or of all. What is missing is no
 // silence: it does not count.
 type meter struct {
@@ -63,8 +66,8 @@ func (m *meter) Flush(dst []finding) []finding {
 			{"duration", span(m.at - m.from)}, {"level_dbm0", decimal(m.l.DBm0())},
 			{"peak", m.l.Peak}, {"clipped", m.l.Clipped}, {"dc", decimal(m.l.DC())},
 		}
-		if m.squares > 0 {
-			facts = append(facts, fact{"hum_hz", decimal(m.hz / m.squares)}, fact{"hum_dbm0", decimal(dsp.DBm0(m.squares / float64(m.hums)))})
+		if hum := dsp.DBm0(m.squares / float64(max(1, m.hums))); hum >= humMin {
+			facts = append(facts, fact{"hum_hz", decimal(m.hz / m.squares)}, fact{"hum_dbm0", decimal(hum)})
 		}
 		dst = append(dst, finding{at: m.from, kind: "level", facts: facts})
 	}
