@@ -205,7 +205,7 @@ func (d *Detector) settle(dst []Event) []Event {
 // stop ends voice after the last frame.
 func (d *Detector) stop(dst []Event) []Event {
 	if d.run == 0 {
-		d.at = d.next
+		d.at = min(d.next, d.Position())
 	}
 	return d.end(dst)
 }
