@@ -263,6 +263,12 @@ func (s *session) factText(f *api.Fact) string {
 	if f.Text != "" {
 		parts = append(parts, printable(f.Text))
 	}
+	if f.Kind == "tone" || f.Kind == "modem" {
+		parts = append(parts, s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[f.Value == 1]))
+	}
+	if f.Caller != "" || f.Called != "" {
+		parts = append(parts, strings.TrimSpace(printable(f.Caller+" "+f.Name)+" → "+printable(f.Called)))
+	}
 	return strings.Join(parts, "  ")
 }
 

@@ -354,6 +354,19 @@ func TestListeningLeavesAFileWithItsTrueLength(t *testing.T) {
 	}
 }
 
+func TestFactsSayWhoCallsWhom(t *testing.T) {
+	s := &session{lang: "en"}
+	for f, want := range map[*api.Fact]string{
+		{Kind: "numbers", Line: 3, Caller: "110", Name: "LI", Called: "64000001"}: "110 LI → 64000001",
+		{Kind: "tone", Line: 3, Text: "busy", Value: 1}:                           "busy  begins",
+		{Kind: "modem", Line: 3, Text: "ans"}:                                     "ans  ends",
+	} {
+		if got := s.factText(f); !strings.Contains(got, want) {
+			t.Errorf("%+v: %q, want %q in it", f, got, want)
+		}
+	}
+}
+
 func TestWatchPrintsWhatHappens(t *testing.T) {
 	d := newDaemon(t)
 	ctx, cancel := context.WithCancel(t.Context())
