@@ -78,7 +78,11 @@ stress: build ## everything at once on 2 cores: 128 lines, disk full, kill -9, s
 
 .PHONY: prove-record
 prove-record: build ## the full proofs of the recorder (PROOFS="KillNine Audio": some); results in docs/proof/record.md
-	.ci/prove-record $(PROOFS)
+	.ci/prove record $(PROOFS)
+
+.PHONY: prove-taps
+prove-taps: build ## the full proofs of the taps: 1,000 mixed calls, a day without a voice, 1,000 utterances; results in docs/proof/taps.md
+	.ci/prove taps $(PROOFS)
 
 .PHONY: generate
 generate: ## write the assembly of the kernels below dsp from .ci/asm

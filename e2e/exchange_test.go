@@ -32,7 +32,7 @@ func newExchange(t *testing.T) *exchange {
 	out, err := exec.Command("gcc", "-std=c99", "-O2", "-o", filepath.Join(dir, "exchange"), "testdata/exchange/exchange.c", "-lspandsp", "-lm").CombinedOutput()
 	if err != nil {
 		if *full || *reduced {
-			t.Fatalf("the exchange does not build; install gcc and libspandsp-dev (.ci/need spandsp): %v\n%s", err, out)
+			t.Fatalf("the exchange does not build; install gcc and libspandsp-dev (.ci/need peers): %v\n%s", err, out)
 		}
 		t.Skip("needs gcc and libspandsp-dev")
 	}
