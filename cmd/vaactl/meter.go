@@ -14,6 +14,7 @@ type meter struct {
 	hum      *dsp.Hum
 	buf      []dsp.HumLevel
 	hums     int     // seconds in which hum was looked for
+	hummed   int     // and found
 	hz       float64 // of the mains, times the mean squares of the hum
 	squares  float64 // sum of the mean squares of the hum of each second
 }
@@ -30,6 +31,9 @@ func (m *meter) Process(dst []finding, block []int16) []finding {
 		m.buf = m.hum.Process(m.buf[:0], block[:n])
 		for _, h := range m.buf {
 			m.hums++
+			if h.Hz > 0 {
+				m.hummed++
+			}
 			m.squares += h.MeanSquare()
 			m.hz += h.Hz * h.MeanSquare()
 		}
@@ -66,12 +70,12 @@ func (m *meter) Flush(dst []finding) []finding {
 			{"duration", span(m.at - m.from)}, {"level_dbm0", decimal(m.l.DBm0())},
 			{"peak", m.l.Peak}, {"clipped", m.l.Clipped}, {"dc", decimal(m.l.DC())},
 		}
-		if hum := dsp.DBm0(m.squares / float64(max(1, m.hums))); hum >= humMin {
+		if hum := dsp.DBm0(m.squares / float64(max(1, m.hums))); hum >= humMin && 2*m.hummed >= m.hums { // deep voices have a little, now and then
 			facts = append(facts, fact{"hum_hz", decimal(m.hz / m.squares)}, fact{"hum_dbm0", decimal(hum)})
 		}
 		dst = append(dst, finding{at: m.from, kind: "level", facts: facts})
 	}
-	m.from, m.l, m.hums, m.hz, m.squares = m.at, dsp.Level{}, 0, 0, 0
+	m.from, m.l, m.hums, m.hummed, m.hz, m.squares = m.at, dsp.Level{}, 0, 0, 0, 0
 	return dst
 }
 
