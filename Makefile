@@ -104,6 +104,10 @@ twins: ## the plain Go that stands for kernels: tested here, checked for other p
 	go test -tags purego $(addprefix ./,$(dir $(wildcard dsp/*/kernels_amd64.s)))
 	GOARCH=arm64 go vet ./dsp/...
 
+.PHONY: prove-search
+prove-search: ## the full proof of the search, a million recordings; results in docs/proof/search.md
+	.ci/prove-search
+
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
 	go test ./console -run OpenAPI -update

@@ -89,7 +89,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ix, err := index.Open(index.Config{Path: filepath.Join(dir, "index.db"), Journals: arch,
+	ix, err := index.Open(index.Config{Path: filepath.Join(dir, "index.db"), Journals: arch, Acts: arch.Acts,
 		Subscribe: func(f func(archive.JournalLine)) func() { return arch.Subscribe(f) }})
 	if err != nil {
 		t.Fatal(err)

@@ -170,7 +170,7 @@ func (d *running) openRecordings(opened *undo) (err error) {
 	}
 	opened.add(d.archive.Close)
 	d.index, err = index.Open(index.Config{Path: filepath.Join(d.cfg.Root, "index.db"), Journals: d.archive, Subscribe: d.archive.Subscribe,
-		Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg})
+		Acts: d.archive.Acts, Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg})
 	if err != nil {
 		return fmt.Errorf("open index.db in %s: %w", d.cfg.Root, err)
 	}

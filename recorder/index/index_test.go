@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vaad/recorder/archive"
+	"vaad/store"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -292,5 +293,65 @@ func TestRefreshReadsAllJournalsAnewWhileRunning(t *testing.T) {
 	cancel()
 	if err := ix.Refresh(gone); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that has ended: %v", err)
+	}
+}
+
+func TestNotesOnWhatIsBeingRecordedAreListedAndFound(t *testing.T) {
+	acts := map[string][]archive.Act{}
+	ix, _ := run(t, Config{Journals: newJournals(), Acts: func(id string) []archive.Act { return acts[id] }})
+	settle(t, ix)
+	open := Row{ID: "01J00000000000000000000041", Line: 3, Start: epoch, State: StateOpen}
+	ix.Live(func() []Row { return []Row{open} })
+	acts[open.ID] = []archive.Act{{Kind: archive.ActNote, Time: epoch, Actor: "ann", Value: "退款 refund"}, {Kind: archive.ActProtect, Actor: "bob"}}
+	yes := true
+	for _, f := range []Filter{{}, {Text: "退款"}, {Actor: "bob"}, {Protected: &yes}, {Noted: &yes}, {States: []string{StateOpen}}} {
+		rows := query(t, ix, f).Rows
+		if len(rows) != 1 || len(rows[0].Notes) != 1 || rows[0].Notes[0].Text != "退款 refund" || !rows[0].Protected {
+			t.Errorf("%+v finds %+v", f, rows)
+		}
+	}
+	if r, ok, err := ix.Get(open.ID); !ok || err != nil || len(r.Notes) != 1 {
+		t.Errorf("Get: %+v %v %v", r, ok, err)
+	}
+}
+
+func TestRowsComeOutOfSegmentsAsTheyWentIn(t *testing.T) {
+	rows := []*Row{
+		{ID: "01J00000000000000000000001", Day: "2026-11-22", Start: epoch, End: epoch.Add(time.Second), Samples: 8000, State: StateSealed},
+		{ID: "not a ULID", Day: "0001-01-01", Start: time.Date(1, 1, 1, 0, 0, 0, 7, time.UTC), State: StateTrash, Seq: 1 << 40},
+		{ID: "fifteen letters", Day: "9999-12-31", Start: time.Date(9999, 12, 31, 0, 0, 0, 1, time.UTC), State: StateErased, Call: "C1", Next: "x"},
+		{ID: "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", Day: "2020-02-02", Start: epoch.Add(-time.Hour), Samples: 1 << 60, Bytes: -5, Line: 70000, State: StateOpen,
+			Sides: []string{"network", "local"}, SHA256: map[string]string{"network": "short", "other": ""}, Notes: []Note{{Time: epoch, Text: "a\nb"}},
+			Marks: []Mark{{Time: epoch, Actor: "李", At: -3}}, Gaps: 2, LostSamples: 320, Reason: "r", Actors: []string{"a", "b"}, Recovered: true, Held: true},
+	}
+	slices.SortFunc(rows, func(a, b *Row) int { return a.key().compare(b.key()) })
+	b := newBuilder()
+	for _, r := range rows {
+		b.add(r)
+	}
+	seg, cols := b.columns()
+	seg.ID = 1
+	db, _, err := store.Open(t.TempDir()+"/x.db", store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.Update(func(tx *store.Tx) error { return putSegment(tx, seg, cols, nil, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.View(func(tx *store.Tx) error {
+		r := newReader(tx, seg)
+		for i, want := range rows {
+			got, err := r.row(i)
+			if d := cmp.Diff(want, got); err != nil || d != "" {
+				t.Errorf("row %d: %v (-in +out)\n%s", i, err, d)
+			}
+			if at, err := r.find(want.ID); at != i || err != nil {
+				t.Errorf("%q is found at %d, %v; want %d", want.ID, at, err, i)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
