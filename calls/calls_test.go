@@ -244,6 +244,23 @@ func TestRecordingsAreAttachedWheneverTheRecorderSpeaks(t *testing.T) {
 	}
 }
 
+func TestARecordingThatIsThrownAwayIsNotAmongTheCalls(t *testing.T) {
+	f := start(t)
+	f.play(begin("A", 1, 0, channels.Incoming))
+	f.j.Attach("A", "rec1", "call")
+	f.play()
+	f.j.Attach("A", "rec2", "call")
+	f.j.Detach("A", "rec2", "too-short") // before the journal has settled
+	f.play(ended("A", 9, "ring-stopped", true))
+	f.j.write()
+	f.j.Detach("A", "rec1", "")
+	f.play()
+	f.j.write()
+	if r := f.row("A"); len(r.Recordings) != 0 || !slices.Equal(r.Why, []string{"call", "missed", "too-short"}) {
+		t.Errorf("row %+v", r)
+	}
+}
+
 func TestRowsWaitWhileTheDiskIsFull(t *testing.T) {
 	f := start(t)
 	f.fail.Store(true)

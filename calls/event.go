@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"slices"
 	"time"
 
 	"vaad/channels"
@@ -194,6 +195,7 @@ func (j *Journal) settle() {
 		for _, rec := range a.recordings {
 			r.Recordings = add(r.Recordings, rec)
 		}
+		r.Recordings = slices.DeleteFunc(r.Recordings, func(id string) bool { return slices.Contains(a.thrown, id) })
 		for _, why := range a.why {
 			r.Why = add(r.Why, why)
 		}

@@ -50,7 +50,8 @@ type Journal struct {
 // attach is what the recorder said of a call.
 type attach struct {
 	recordings, why []string
-	continues       string // ID of the row before the restart
+	thrown          []string // recordings that are not kept
+	continues       string   // ID of the row before the restart
 	continuedBy     string
 	at              time.Time
 	looked          bool // it is not on disk
@@ -148,6 +149,15 @@ func (j *Journal) read(f Feed, buf []channels.Event) []channels.Event {
 func (j *Journal) Attach(call, recording, why string) {
 	j.say(call, func(a *attach) {
 		a.recordings = add(a.recordings, recording)
+		a.why = add(a.why, why)
+	})
+}
+
+// Detach notes that a recording of a call was thrown away, and why; "" where the
+// journal knows by itself.
+func (j *Journal) Detach(call, recording, why string) {
+	j.say(call, func(a *attach) {
+		a.thrown = add(a.thrown, recording)
 		a.why = add(a.why, why)
 	})
 }

@@ -165,7 +165,8 @@ type Reserve struct {
 // has none. It must not wait for a disk.
 type Calls interface {
 	Attach(call, recording, why string)
-	Continues(call, before string) // both are one call, cut by a restart
+	Detach(call, recording, why string) // it was thrown away, or goes on under another ID
+	Continues(call, before string)      // both are one call, cut by a restart
 }
 
 // Alarms is told what the operator must know. It must not wait for a disk.
@@ -193,6 +194,7 @@ type Config struct {
 type noOne struct{}
 
 func (noOne) Attach(string, string, string)           {}
+func (noOne) Detach(string, string, string)           {}
 func (noOne) Continues(string, string)                {}
 func (noOne) Raise(string, string, map[string]string) {}
 func (noOne) Clear(string, string)                    {}

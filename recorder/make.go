@@ -118,7 +118,7 @@ func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 	e := archive.End{EndedBy: by, Reason: reason, Discard: rec.dropped || !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
 	if e.Discard {
 		w.r.metrics.discarded.Inc()
-		w.r.c.Calls.Attach(rec.head().Call, "", rec.whyDiscarded())
+		w.r.c.Calls.Detach(rec.head().Call, rec.id, rec.whyDiscarded())
 		w.r.c.Logger.Info("a recording is thrown away", "reason", rec.whyDiscarded(), "line", w.line.Number(), "id", rec.id)
 	}
 	w.r.metrics.ended.WithLabelValues(by).Inc()

@@ -328,7 +328,7 @@ func (r *Recorder) closed(rec *recording, filed bool) {
 	r.disk.worked(strconv.Itoa(rec.line.Number()))
 	if s := rec.head(); !filed && !rec.thrown() && rec.reach() > rec.from {
 		r.metrics.lost.Inc()
-		r.c.Calls.Attach(s.Call, "", WhyDisk)
+		r.c.Calls.Detach(s.Call, rec.id, WhyDisk)
 		r.c.Alarms.Raise(AlarmFailed, strconv.Itoa(s.Line), map[string]string{"reason": "the disk refused until the audio had left memory"})
 		r.c.Logger.Error("a recording is lost: the disk refused until its audio had left memory", "line", s.Line, "id", rec.id, "call", s.Call)
 	}
@@ -374,7 +374,7 @@ func (r *Recorder) vanished(err error) {
 	r.mu.Unlock()
 	if rec != nil {
 		s := rec.head()
-		r.c.Calls.Attach(s.Call, "", WhyDisk)
+		r.c.Calls.Detach(s.Call, rec.id, WhyDisk)
 		r.c.Alarms.Raise(AlarmFailed, strconv.Itoa(s.Line), map[string]string{"reason": err.Error()})
 	}
 }

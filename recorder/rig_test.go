@@ -408,6 +408,15 @@ func (j *journal) Attach(call, recording, why string) {
 	}
 }
 
+func (j *journal) Detach(call, recording, why string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.recordings[call] = slices.DeleteFunc(j.recordings[call], func(id string) bool { return id == recording })
+	if why != "" {
+		j.why[call] = append(j.why[call], why)
+	}
+}
+
 func (j *journal) Continues(call, before string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -365,6 +365,11 @@ func TestAMissedCallLeavesNoRecording(t *testing.T) {
 	r.at(6*second, 1, driver.RingEnd, 0)
 	r.to(40 * second)
 	r.nothing()
+	for id, all := range r.calls.recordings {
+		if len(all) > 0 {
+			t.Errorf("the call journal says that call %s has the recordings %q", id, all)
+		}
+	}
 	if f := r.disk.(interface{ Files() []string }).Files(); slices.ContainsFunc(f, func(s string) bool { return strings.HasPrefix(s, "open/") }) {
 		t.Errorf("files are left: %v", f)
 	}
