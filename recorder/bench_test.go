@@ -69,3 +69,20 @@ func cpu() time.Duration {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkLoud looks at one 20-ms frame of voice that is not loud enough yet.
+// All of 128 lines may hold such voice: that is 6400 a second.
+func BenchmarkLoud(b *testing.B) {
+	r := newRig(b, newBoard(1, driver.ALaw), LineConfig{Trigger: Voice}, nil)
+	r.to(10 * second)
+	err := r.rec.ask("measure", 1, func(w *watch, pos int64) error {
+		f := faint{pending: true, from: pos - second, look: pos - second}
+		for b.Loop() {
+			w.loud(&f)
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}

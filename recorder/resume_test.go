@@ -148,3 +148,40 @@ func TestACallOfLongAgoIsNotContinued(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasBegunByHearingGoesOnAfterACrashAlsoInSilence(t *testing.T) {
+	for _, trigger := range []string{Voice, Key, Call} {
+		c := LineConfig{Trigger: trigger, Codec: GSM}
+		r := newRig(t, newBoard(1, driver.ALaw), c, memdisk.New())
+		r.hook(5*second, 1, true)
+		r.to(10 * second)
+		switch trigger {
+		case Voice:
+			r.hear(1, channels.VoiceBegin, 250*ms)
+			r.to(12 * second)
+			r.hear(1, channels.VoiceEnd, 200*ms)
+		case Key:
+			r.press(1, "*1")
+		}
+		r.to(20 * second)
+		r.settle()
+		active := r.rec.Active()
+		if len(active) != 1 {
+			t.Fatalf("%s: %d recordings before the crash", trigger, len(active))
+		}
+		n := newRig(t, lifted(1), c, kill(r))
+		n.to(5 * second)
+		n.hook(10*second, 1, false)
+		n.to(20 * second)
+		all := n.settle()
+		if len(all) != 2 || all[1].Seal.Previous != active[0].ID && all[0].Seal.Previous != active[0].ID {
+			t.Errorf("%s: %d recordings, none of which continues the one before", trigger, len(all))
+			continue
+		}
+		for _, l := range all {
+			if l.Seal.Trigger != trigger || l.Seal.Codec != archive.GSM || l.Seal.Conversation != active[0].Conversation {
+				t.Errorf("%s: %+v", trigger, l.Seal)
+			}
+		}
+	}
+}
