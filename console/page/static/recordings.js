@@ -18,15 +18,34 @@ export const fields = [
   ['number', 'search', 'page.number'], ['text', 'search', 'page.words'], ['min_duration', 'number', 'page.min-duration'],
 ];
 
-// filterForm is the search above recordings and calls.
-export function filterForm(id, search) {
+// choice is a label with a list of codes; the first one asks for everything.
+function choice(name, key, group, codes) {
+  return h('label', {}, t(key), h('select', { name }, h('option', { value: '' }, t('page.any')),
+    codes.map((c) => h('option', { value: c }, group === 'page' ? t('page.' + c) : code(group, c)))));
+}
+
+// moreFields is what only recordings are searched by.
+function moreFields() {
+  const text = [['caller', 'page.caller'], ['called', 'page.called'], ['name', 'page.name-of'], ['actor', 'page.acted']];
+  return h('details', { class: 'wide' }, h('summary', {}, t('page.more-fields')), h('div', { class: 'filter' },
+    text.map(([name, key]) => h('label', {}, t(key), h('input', { name, type: 'search', title: t('page.pattern-hint') }))),
+    choice('direction', 'page.direction', 'direction', ['in', 'out', 'unknown']),
+    choice('outcome', 'page.outcome', 'outcome', ['answered', 'missed', 'busy', 'no-answer', 'unknown']),
+    choice('trigger', 'page.trigger', 'trigger', ['manual', 'voltage', 'voice', 'key', 'call', 'continuous']),
+    choice('state', 'page.state', 'recording-state', ['open', 'sealed', 'recovered', 'trash', 'erased']),
+    ['protected', 'noted', 'marked', 'gaps'].map((k) => choice(k, 'page.' + k, 'page', ['yes', 'no'])),
+    choice('order', 'page.order', 'page', ['newest', 'oldest'])));
+}
+
+// filterForm is the search above recordings and calls; more are further fields.
+export function filterForm(id, search, more) {
   const soon = later(search, 300);
   return h('form', { class: 'filter', id, role: 'search', onsubmit: (e) => { e.preventDefault(); search(); }, oninput: soon },
     fields.map(([name, type, key]) => h('label', {}, t(key), h('input', {
       name, type, min: type === 'number' ? 0 : null, inputmode: name === 'line' ? 'numeric' : null,
       pattern: name === 'line' ? '[0-9]+([, ]+[0-9]+)*' : null, title: name === 'number' ? t('page.number-hint') : null,
       size: name === 'line' || name === 'min_duration' ? 6 : null,
-    }))), h('button', { type: 'submit' }, t('page.search')));
+    }))), h('button', { type: 'submit' }, t('page.search')), more);
 }
 
 export function filterValues(form) {
@@ -41,7 +60,7 @@ export function draw() {
   const head = ['page.start-time', 'page.line', 'page.party', 'page.duration', 'page.trigger', 'page.notes', 'page.actions'];
   body = h('tbody');
   foot = h('p', { class: 'more' });
-  $('recordings').replaceChildren(filterForm('rec-filter', () => load(false)),
+  $('recordings').replaceChildren(filterForm('rec-filter', () => load(false), moreFields()),
     h('div', { class: 'scroll' }, h('table', {}, h('caption', {}, t('page.recordings')),
       h('thead', {}, h('tr', {}, head.map((k) => h('th', { scope: 'col', class: k === 'page.duration' ? 'num' : null }, t(k))))), body)), foot);
   return load(false);
