@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -203,70 +204,79 @@ func idleSounds(t *testing.T, rng *rand.Rand) map[string][]int16 {
 	}
 }
 
-// idleTapes make ten minutes: of a telephone that is rung and down, of one that
-// was left off-hook, and of a line that tells nothing of its calls.
-func idleTapes(t *testing.T, rng *rand.Rand) (rung, lifted, deaf *tape) {
-	sounds := idleSounds(t, rng)
-	names := slices.Sorted(func(yield func(string) bool) {
-		for n := range sounds {
-			if !yield(n) {
-				return
-			}
-		}
-	})
-	rung, lifted, deaf = &tape{}, &tape{}, &tape{}
-	rung.at("volts -48")
-	ring := func(p *tape) {
-		p.at("ring")
-		p.add(over(sines(time.Second, 25, -8, 75, -20, 125, -28), whiteNoise(time.Second, -55, rng)))
-		p.at("ring-end")
-	}
-	fit := func(p *tape, d time.Duration) {
-		most := int(d * driver.Rate / time.Second)
-		for len(p.pcm) < most {
+// idleTape makes ten minutes of one of three lines: of a telephone that is rung
+// and down, of one that was left off-hook, and of a line that tells nothing of
+// its calls.
+func idleTape(line int, sounds map[string][]int16, rng *rand.Rand) *tape {
+	names := slices.Sorted(maps.Keys(sounds))
+	p := &tape{}
+	fit := func(d time.Duration) {
+		for most := int(d * driver.Rate / time.Second); len(p.pcm) < most; {
 			p.add(nothing(time.Duration(1+rng.IntN(3000)) * time.Millisecond))
 			p.add(sounds[names[rng.IntN(len(names))]])
 		}
 	}
-	for range 3 {
-		fit(rung, time.Duration(len(rung.pcm)/driver.Rate+60)*time.Second)
-		ring(rung)
-		rung.add(nothing(600 * time.Millisecond))
-		rung.add(sounds["caller ID Bell"])
-		rung.add(nothing(2200 * time.Millisecond))
-		for range 4 {
-			ring(rung)
-			rung.add(nothing(4 * time.Second))
+	ring := func() {
+		p.at("ring")
+		p.add(over(sines(time.Second, 25, -8, 75, -20, 125, -28), whiteNoise(time.Second, -55, rng)))
+		p.at("ring-end")
+	}
+	switch line {
+	case 1:
+		p.at("volts -48")
+		for range 3 {
+			fit(time.Duration(len(p.pcm)/driver.Rate+60) * time.Second)
+			ring()
+			p.add(nothing(600 * time.Millisecond))
+			p.add(sounds["caller ID Bell"])
+			p.add(nothing(2200 * time.Millisecond))
+			for range 4 {
+				ring()
+				p.add(nothing(4 * time.Second))
+			}
 		}
+		fit(10 * time.Minute)
+	case 2:
+		p.at("volts -48")
+		p.add(nothing(20 * time.Second))
+		p.at("volts -8")
+		p.add(nothing(400 * time.Millisecond))
+		p.add(sounds["dial tone"])
+		p.add(sounds["congestion"])
+		for len(p.pcm) < 580*driver.Rate {
+			p.add(sounds["howler"])
+			p.add(nothing(5 * time.Second))
+		}
+		p.at("volts -48")
+		fit(10 * time.Minute)
+	default:
+		fit(10 * time.Minute)
 	}
-	fit(rung, 10*time.Minute)
+	return p
+}
 
-	lifted.at("volts -48")
-	lifted.add(nothing(20 * time.Second))
-	lifted.at("volts -8")
-	lifted.add(nothing(400 * time.Millisecond))
-	lifted.add(sounds["dial tone"])
-	lifted.add(sounds["congestion"])
-	for len(lifted.pcm) < 580*driver.Rate {
-		lifted.add(sounds["howler"])
-		lifted.add(nothing(5 * time.Second))
-	}
-	lifted.at("volts -48")
-	fit(lifted, 10*time.Minute)
-
-	fit(deaf, 10*time.Minute)
-	return rung, lifted, deaf
+// idlePeer plays another tape every ten minutes.
+func idlePeer(line int, blocks uint32, sounds map[string][]int16) *Peer {
+	rng := rand.New(rand.NewPCG(uint64(line), 16))
+	p, at := idleTape(line, sounds, rng), 0
+	return &Peer{Line: line, Next: func(n uint32, dst []int16) ([]string, bool) {
+		if at == len(p.pcm)/driver.Block {
+			p, at = idleTape(line, sounds, rng), 0
+		}
+		copy(dst, p.pcm[at*driver.Block:])
+		at++
+		return p.events[at-1], n+1 >= blocks
+	}}
 }
 
 func TestLinesOnWhichNobodySpeaksMakeNoRecording(t *testing.T) {
 	length := counts(10*time.Minute, time.Hour, *idleLength)
-	rng := rand.New(rand.NewPCG(1, 16))
-	rung, lifted, deaf := idleTapes(t, rng)
+	sounds := idleSounds(t, rand.New(rand.NewPCG(1, 16)))
 	root := scratch(t)
 	d := start(t, root, heardBoard(2, 1, `trigger = "voice"`))
 	blocks := uint32(length / driver.Tick)
 	began := time.Now()
-	ps, err := Dial(sockets(d, "b"), &Peer{Line: 1, Next: rung.loop(blocks)}, &Peer{Line: 2, Next: lifted.loop(blocks)}, &Peer{Line: 3, Next: deaf.loop(blocks)})
+	ps, err := Dial(sockets(d, "b"), idlePeer(1, blocks, sounds), idlePeer(2, blocks, sounds), idlePeer(3, blocks, sounds))
 	if err != nil {
 		t.Fatal(err)
 	}
