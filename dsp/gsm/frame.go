@@ -1,5 +1,7 @@
 package gsm
 
+import "encoding/binary"
+
 const (
 	samples   = 160 // of a frame, 20 ms
 	segment   = 40  // samples of a quarter frame
@@ -40,12 +42,17 @@ func (f *frame) msb() (lar uint64, quarters [4]uint64) {
 	for i := range f.quarter {
 		q := &f.quarter[i]
 		b := uint64(q.lag)<<10 | uint64(q.gain)<<8 | uint64(q.grid)<<6 | uint64(q.max)
-		for _, p := range q.pulse {
-			b = b<<3 | uint64(p)
-		}
-		quarters[i] = b
+		first, last := binary.BigEndian.Uint64(q.pulse[:]), binary.BigEndian.Uint64(q.pulse[5:])
+		quarters[i] = b<<39 | eights(first)<<15 | eights(last)&(1<<15-1)
 	}
 	return lar, quarters
+}
+
+// eights puts the lowest three bits of eight bytes side by side.
+func eights(b uint64) uint64 {
+	b = b&0x0007000700070007 | b&0x0700070007000700>>5
+	b = b&0x0000003F0000003F | b&0x003F0000003F0000>>10
+	return b&0xFFF | b>>20&0xFFF000
 }
 
 func (f *frame) setMSB(lar uint64, quarters [4]uint64) {

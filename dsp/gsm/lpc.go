@@ -17,18 +17,15 @@ func norm(x int32) int { return bits.LeadingZeros32(uint32(x)) - 1 }
 // compensate is clauses 5.2.1 and 5.2.2: scaling down to 14 bits and removal of
 // the offset.
 func (e *Encoder) compensate(out, in *[samples]int16) {
-	// The standard multiplies upper and lower half of z2 one after the other;
-	// this is their sum. From each sample to the next it takes but a shift, a
-	// multiplication and an addition: the rest hangs on the input alone.
+	// The standard multiplies upper and lower half of z2 by 32735 one after the
+	// other; this is their sum. And as 32735 is 1<<15 less 33, no multiplication
+	// need be waited for from one sample to the next.
 	z1, z2 := int64(e.z1), e.z2
-	w := z2*32735 + 1<<14
 	for k, v := range in {
 		so := int64(v) >> 3 << 2
-		w >>= 15
-		step := (so - z1) << 15
+		less := (1<<14 - z2) - z2<<5
+		z2 = (z2 + (so-z1)<<15) + less>>15
 		z1 = so
-		z2 = w + step
-		w = w*32735 + (step*32735 + 1<<14)
 		out[k] = int16((z2 + 1<<14) >> 15)
 	}
 	e.z1, e.z2 = int32(z1), z2
