@@ -234,8 +234,11 @@ func (d *Detector) confirm(dst []Event, at int64) []Event {
 	if !ok {
 		return dst
 	}
-	if d.under.on && !d.under.steady(d.raw[at-d.base-fitLen:at-d.base], x) {
-		return dst
+	if raw := (*[fitLen]int16)(d.raw[at-d.base-fitLen:]); d.under.on && !d.under.steady(raw[:], x) {
+		// Where the key took the dial tone away, it stands there alone.
+		if _, ok := fitKey(d.level, raw, d.guess); !ok {
+			return dst
+		}
 	}
 	if d.key.on {
 		if at-fitLen < d.key.last-2*tick {

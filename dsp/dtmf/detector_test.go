@@ -152,20 +152,20 @@ func TestHeldKeyIsOneKey(t *testing.T) {
 	}
 }
 
-// A dial tone may stop at any moment before the first key, and not only when it
-// is pressed.
+// A dial tone may stop at any moment before the first key, or as it is pressed.
 func TestKeysAreFoundWhereverADialToneEnds(t *testing.T) {
 	for end := range 4 * hop / dsp.MS {
-		for _, pause := range []float64{80, 500} {
+		for i, pause := range []float64{0, 0, 0, 5, 80, 500} {
+			level := -10 - float64(i%3)*3
 			l := newLine(uint64(end))
 			l.tones(1000+float64(end), 450, -10)
 			l.silence(pause)
 			for i := range 6 {
-				l.press(tone.Keys[i], 60, -10, -10, 0, 0)
+				l.press(tone.Keys[i], 60, level, level, 0, 0)
 				l.silence(60)
 			}
 			if r := l.result(); r.found != 6 || r.doubled+r.wrong != 0 {
-				t.Errorf("%d ms of dial tone, pause of %v ms: %+v", 1000+end, pause, r)
+				t.Errorf("%d ms of dial tone, pause of %v ms, %v dBm0: %+v", 1000+end, pause, level, r)
 			}
 		}
 	}
