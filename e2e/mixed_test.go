@@ -110,7 +110,7 @@ func (s *subscriber) pause() act {
 	if s.pulse {
 		return act{}
 	}
-	return act{length: s.between(60*time.Millisecond, 300*time.Millisecond)}
+	return act{length: s.between(0, 300*time.Millisecond)}
 }
 
 // click is what a loop that opens or closes puts on the wire: a damped swing.
