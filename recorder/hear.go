@@ -228,15 +228,33 @@ func (w *watch) drop(e *channels.Event) {
 	}
 }
 
-// modemOver ends the rule about modems on lines that know no calls.
-func (w *watch) modemOver(p int64) {
-	if !w.heard.modem || w.bound() || p < w.heard.modemAt+modemHold {
+// over is called when a call ends and when the line is on-hook: what was heard in
+// the call does not count for what comes, once both are so.
+func (w *watch) over(p int64) {
+	if w.bound() {
 		return
 	}
-	w.heard.modem = false
-	w.refused = ""
+	w.heard.anew()
+	w.heard.began = none
 	w.codecAgain(p)
-	w.want(p)
+	if w.cfg.Trigger == Continuous && !w.stopped {
+		w.want(p)
+	}
+}
+
+// ease ends, on lines that know no calls, what elsewhere a call's end does.
+func (w *watch) ease(p int64) {
+	if w.bound() || w.volts {
+		return
+	}
+	if w.stopped && w.cfg.Trigger == Voice && !w.speaks() && p > max(w.heard.silent, w.floor)+samples(w.cfg.HangoverMS) {
+		w.stopped = false // what was stopped is over
+	}
+	if w.heard.modem && p >= w.heard.modemAt+modemHold {
+		w.heard.modem, w.refused = false, ""
+		w.codecAgain(p)
+		w.want(p)
+	}
 }
 
 // codecAgain goes on in the codec of the settings after a modem was heard.

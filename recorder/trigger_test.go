@@ -554,3 +554,66 @@ func TestWhereBothPartiesAreOneSignalEitherMayKeyAndThatIsSaid(t *testing.T) {
 		t.Error("the note is wrong")
 	}
 }
+
+func TestAStopByHandLastsUntilTheTalkIsOverWhereNothingTellsOfCalls(t *testing.T) {
+	r := newRig(t, deafBoard(1), LineConfig{Trigger: Voice, HangoverMS: 2000}, nil)
+	r.to(5 * second)
+	r.hear(1, channels.VoiceBegin, 250*ms)
+	r.to(8 * second)
+	r.end(1, "ann")
+	r.hear(1, channels.VoiceEnd, 200*ms)
+	r.to(9 * second)
+	r.hear(1, channels.VoiceBegin, 250*ms) // they go on talking
+	r.to(12 * second)
+	r.hear(1, channels.VoiceEnd, 200*ms)
+	r.to(20 * second)
+	if n := len(r.settle()); n != 1 {
+		t.Fatalf("%d recordings, want the one that was stopped", n)
+	}
+	r.hear(1, channels.VoiceBegin, 250*ms)
+	r.to(25 * second)
+	r.hear(1, channels.VoiceEnd, 200*ms)
+	r.to(40 * second)
+	if n := len(r.settle()); n != 2 {
+		t.Errorf("%d recordings, want another one of the next talk", n)
+	}
+}
+
+func TestAWholeCallThatIsStoppedWhileItRingsStaysStopped(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Call}, nil)
+	r.at(5*second, 1, driver.RingBegin, 0)
+	r.at(6*second, 1, driver.RingEnd, 0)
+	r.to(7 * second)
+	r.end(1, "ann")
+	r.hook(8*second, 1, true)
+	r.hook(12*second, 1, false)
+	r.to(20 * second)
+	if all := r.settle(); len(all) != 1 || all[0].Seal.EndedBy != EndManual {
+		t.Errorf("%d recordings", len(all))
+	}
+	r.hook(25*second, 1, true)
+	r.hook(30*second, 1, false)
+	r.to(40 * second)
+	if all := r.settle(); len(all) != 2 {
+		t.Errorf("%d recordings, want one of the next call", len(all))
+	}
+}
+
+func TestContinuousRecordingsComeBackAfterACallWithAModem(t *testing.T) {
+	for rule, want := range map[string]string{ModemSkip: "gsm modem, gsm shutdown", ModemLossless: "gsm modem, g711a modem-over, gsm shutdown"} {
+		r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Continuous, Codec: GSM, OnModem: rule}, nil)
+		r.hook(2*second, 1, true)
+		r.to(6 * second)
+		r.hear(1, channels.Modem, 500*ms, text("ans"), value(1))
+		r.hook(10*second, 1, false)
+		r.to(20 * second)
+		r.stop()
+		var got []string
+		for _, l := range r.settle() {
+			got = append(got, fmt.Sprint(l.Seal.Codec, " ", l.Seal.EndedBy))
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%s: %s, want %s", rule, s, want)
+		}
+	}
+}

@@ -100,7 +100,8 @@ func (w *watch) event(e *channels.Event) {
 	case channels.LineState:
 		w.state(e)
 	case channels.OffHook:
-		w.hook, w.stopped, w.refused = true, false, ""
+		w.hook, w.refused = true, ""
+		w.stopped = w.stopped && w.cfg.Trigger == Call && w.call != "" // it was stopped while it rang
 		if w.call == "" {
 			w.heard.anew()
 		}
@@ -112,10 +113,7 @@ func (w *watch) event(e *channels.Event) {
 	case channels.OnHook, channels.NoFeed:
 		w.hook, w.known = false, true
 		w.hungUp(e.Known, string(e.Kind))
-		if w.call == "" {
-			w.heard.anew()
-			w.heard.began = none
-		}
+		w.over(e.Known)
 	case channels.CallBegin:
 		w.callBegins(e)
 	case channels.CallAnswered:
@@ -252,8 +250,8 @@ func (w *watch) callEnds(e *channels.Event) {
 	w.hungUp(e.Known, e.EndedBy)
 	w.call, w.direction, w.refused = "", "", ""
 	w.caller, w.called, w.name, w.numbered = "", "", "", false
-	w.heard.began = none
 	w.recent = w.recent[:0]
+	w.over(e.Known)
 }
 
 // why is the reason that a call has no recording; "" if there is none to give.
@@ -367,7 +365,7 @@ func (w *watch) settle(k int64) {
 func (w *watch) advance(p int64) {
 	w.settle(p)
 	w.fed = max(w.fed, p)
-	w.modemOver(p)
+	w.ease(p)
 	w.listen(p)
 	p = w.ceiling(p)
 	switch {
@@ -439,7 +437,7 @@ func (w *watch) trigger(e *channels.Event) {
 		return
 	}
 	switch {
-	case w.skips():
+	case w.skips(), w.stopped:
 	case w.cfg.Trigger == Voltage, w.cfg.Trigger == Continuous, w.cfg.Trigger == Call && w.call != "":
 		w.begin(w.preroll(e.Pos, w.cfg.Trigger), e.Pos, w.cfg.Trigger, "", link)
 	case link == nil || link.trigger != w.cfg.Trigger:
