@@ -35,21 +35,20 @@ type table struct {
 	rows []tableRow
 }
 
-func newTable(t *testing.T, name string) *table {
-	b := &table{t: t, name: name}
-	t.Cleanup(func() {
-		if *tables == "" {
-			return
-		}
-		said, err := json.MarshalIndent(b.rows, "", "\t")
-		if err == nil {
-			err = os.WriteFile(filepath.Join(*tables, name+".json"), said, 0o644)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	return b
+func newTable(t *testing.T, name string) *table { return &table{t: t, name: name} }
+
+// save leaves the rows so far in their file, as a long test may be ended early.
+func (b *table) save() {
+	if *tables == "" {
+		return
+	}
+	said, err := json.MarshalIndent(b.rows, "", "\t")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*tables, b.name+".json"), said, 0o644)
+	}
+	if err != nil {
+		b.t.Error(err)
+	}
 }
 
 // row adds one; a target that is missed fails the test where the figure stands
@@ -64,6 +63,7 @@ func (b *table) row(work, target, reached, peer string, ok bool) {
 		b.t.Fail()
 	}
 	b.rows = append(b.rows, tableRow{work, target, reached, peer, ok})
+	b.save()
 	b.t.Logf("%-72s %-12s %-28s peer %s%s", work, target, reached, peer, mark)
 }
 
