@@ -18,9 +18,13 @@
 //
 // Behind -args: -full for the full counts, -seed N for the sets (a fresh one
 // where it is 0), -sounds and -music for folders of recordings as WAV of 8 kHz,
-// -table FILE to write the table of accuracy, -performance FILE to measure
-// speed and write the page. make accuracy, make bench and make prove-listening
-// give them.
+// -every N to hear one in N of them (1 and -full: all, at other pitches too),
+// -table FOLDER for the rows of the tables, -logs FOLDER with what the detectors'
+// own tests said, -page FILE to write the page from both, -performance FILE to
+// measure speed and write that page, -only JOBS to measure some. make accuracy,
+// make bench and make prove-listening give them. VAAD_KEEP names a folder for
+// signals that were not heard, and for what was heard where nothing was, as
+// samples of 16 bits without a head.
 //
 // # Fairness
 //
