@@ -43,7 +43,10 @@ type Canceller struct {
 
 	learning
 	suppressor
-	lcg uint32
+	hum   [lines]float32 // power of the line's noise
+	noise float32        // mean square of all of it
+	loud  []float32      // energies of far
+	lcg   uint32
 }
 
 // New returns a canceller that knows nothing of its line yet.
@@ -57,8 +60,8 @@ func New(c Config) (*Canceller, error) {
 		config: c, latency: max(0, block-c.Delay),
 		far: make([]spectre, parts), front: make(model, parts), back: make(model, parts), lcg: 1,
 	}
-	e.learning.share = make([]float32, parts)
-	e.forget()
+	e.learning.share, e.loud = make([]float32, parts), make([]float32, parts)
+	e.Reset()
 	return e, nil
 }
 
@@ -70,6 +73,11 @@ func (e *Canceller) Latency() int { return e.latency }
 func (e *Canceller) Reset() {
 	e.sent, e.at, e.late, e.n = [history]int16{}, 0, [block]int16{}, 0
 	clear(e.far)
+	clear(e.loud)
+	for k := range e.hum {
+		e.hum[k] = float32(block * dsp.MeanSquare(still))
+	}
+	e.noise = float32(dsp.MeanSquare(still))
 	e.y, e.yBack = [block]float32{}, [block]float32{}
 	e.suppressor = suppressor{}
 	e.forget()
@@ -164,10 +172,23 @@ func (e *Canceller) Process(near, far []int16) {
 	}
 }
 
-// predict makes the echo of the block that comes.
+// predict makes the echo of the block that comes. No echo is twice as loud as
+// what was sent: a model that says so has learnt noise.
 func (e *Canceller) predict() {
 	e.front.echo(&e.y, e.far, e.first)
 	e.back.echo(&e.yBack, e.far, e.first)
+	most := float32(0)
+	for _, v := range e.loud {
+		most = max(most, 2*v)
+	}
+	switch {
+	case energy(e.y[:]) > most:
+		e.forget()
+		e.y, e.yBack = [block]float32{}, [block]float32{}
+	case energy(e.yBack[:]) > most:
+		copy(e.back, e.front)
+		e.yBack = e.y
+	}
 }
 
 // transformFar takes the far side as it meets the block that begins at sample
@@ -181,4 +202,5 @@ func (e *Canceller) transformFar(to int, at int64) {
 		}
 	}
 	transform(&e.far[to], &x)
+	e.loud[to] = energy(x[:])
 }

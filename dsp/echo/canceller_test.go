@@ -48,6 +48,29 @@ func TestCancellerConverges(t *testing.T) {
 	}
 }
 
+func TestNoiseAndHumAreNotLearnt(t *testing.T) {
+	for name, c := range map[string]struct {
+		noise, hum float64
+		five       float64
+	}{"noise −45": {-45, -90, 14}, "noise −50": {-50, -90, 18}, "hum −30": {-65, -30, 6}, "hum −40": {-65, -40, 12}} {
+		five := 0.0
+		const n = 3
+		for seed := range uint64(n) {
+			r := newRand(seed + 50)
+			others := noise(r, 8*dsp.Rate, c.noise)
+			for i := range others {
+				others[i] += dsp.SinePeak(c.hum) * math.Sin(2*math.Pi*50*float64(i)/dsp.Rate)
+			}
+			k := newCall(talk(r, 8, -16), hybrid(r, 10, 80, 3), others)
+			five += k.enhancement(run(canceller(t, Config{Tail: 64}), k.near, k.far), block, 5, 8) / n
+		}
+		t.Logf("%s dBm0: %.1f dB after 5 s", name, five)
+		if five < c.five {
+			t.Errorf("%s dBm0: %.1f dB after 5 s", name, five)
+		}
+	}
+}
+
 func TestDoubleTalkDoesNoHarm(t *testing.T) {
 	for _, level := range []float64{-26, -16, -10} {
 		r := newRand(3)

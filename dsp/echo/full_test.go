@@ -14,7 +14,7 @@ var (
 
 // Both sides speak, the near one much louder: with -full on many lines.
 func TestDoubleTalkOfManyLines(t *testing.T) {
-	lines := 4
+	lines := 2
 	if *full {
 		lines = 100
 	}

@@ -14,11 +14,13 @@ const (
 	memory    = 0.05  // weight of a block in the means of powers
 	equal     = 0.3   // part of the steps that all stretches share equally
 
+	lowest  = 2   // line that is learnt: what lies below 125 Hz is hum
 	audible = 400 // mean square of an echo from which it is judged: −58 dBm0
 	unusual = 5   // times the usual power that tells of more than echo
 
 	weak  = -48.0 // dBm0 of the far side, over the tail, below which nothing is learnt
-	hiss  = 300   // times the power of the line's noise that is taken to be there as well: the more noise, the smaller the steps
+	hiss  = 1500  // times the power of the line's noise that is taken to be there as well: the more noise, the smaller the steps
+	still = -66.0 // dBm0 of that noise until it was measured
 	floor = -60.0 // dBm0 of the far side that is taken to be there in any case
 
 	better = 0.8 // part of the power left by front that back may leave to take its place
@@ -40,6 +42,8 @@ type learning struct {
 	both      float32 // how the powers of echo and rest go together
 	alone     float32 // and that of the echo with itself
 
+	owns int // blocks in a row to which front has added much
+
 	line, left, leftBack [2]float32 // mean energies of blocks: of the line, what front and back leave; fast and slow
 	work                 [lines]float32
 }
@@ -60,10 +64,11 @@ func (e *Canceller) learn() {
 		restFront[i] = v - e.y[i]
 		wide[block+i] = v - e.yBack[i]
 	}
-	follow(&e.line, energy(e.near[:]))
-	follow(&e.left, energy(restFront[:]))
-	follow(&e.leftBack, energy(wide[block:]))
-	e.judge(energy(restFront[:]), energy(e.y[:]))
+	follow(&e.line, swift(&e.near))
+	left := swift(&restFront)
+	follow(&e.left, left)
+	follow(&e.leftBack, swift((*[block]float32)(wide[block:])))
+	e.judge(left, swift(&e.y))
 
 	var far spectre // powers in [0]
 	total := float32(0)
@@ -81,11 +86,12 @@ func (e *Canceller) learn() {
 	// By Parseval, total is size²/2 × the mean square of the far side, for each part.
 	mean := total * 2 / (size * size) / float32(len(e.far))
 	e.suppress(mean)
-	if mean < float32(dsp.MeanSquare(weak)) {
-		return
-	}
 	var rest spectre
 	transform(&rest, &wide)
+	if mean < float32(dsp.MeanSquare(weak)) {
+		e.listen(&rest)
+		return
+	}
 	e.step(e.reckon(&rest), &rest, &far)
 	e.back.constrain(e.next)
 	if e.next++; e.next == len(e.back) {
@@ -93,6 +99,39 @@ func (e *Canceller) learn() {
 		e.divide()
 	}
 	e.compare()
+}
+
+// swift is the energy of a block without what a parabola explains: mains hum
+// and DC.
+func swift(x *[block]float32) float32 {
+	const middle, square = (block - 1) / 2.0, (block*block - 1) / 12.0
+	var all, sum, slope, bend float32
+	for i, v := range x {
+		t := float32(i) - middle
+		all += v * v
+		sum += v
+		slope += v * t
+		bend += v * (t*t - square)
+	}
+	const n = block
+	return max(0, all-sum*sum/n-slope*slope/(n*square)-bend*bend/(n*(n*n-1)*(n*n-4)/180))
+}
+
+// listen measures the noise of the line while the far side is silent, as the
+// least of what it brings: it falls at once and rises by 10 dB a second, so that
+// speech does not count.
+func (e *Canceller) listen(rest *spectre) {
+	sum := float32(0)
+	for k := range rest {
+		n, p := &e.hum[k], power(rest[k])
+		if p < *n {
+			*n += (p - *n) / 4
+		} else {
+			*n *= 1.02
+		}
+		sum += *n
+	}
+	e.noise = 1.8 * sum * 2 / (size * block) // the least lies below the mean
 }
 
 // judge tells by what front leaves of a block whether there is more than echo.
@@ -150,10 +189,10 @@ func (e *Canceller) reckon(rest *spectre) (steps *[lines]float32) {
 // step moves back towards what would have left nothing: NLMS in each line, with
 // larger steps for those stretches that hold more of the path.
 func (e *Canceller) step(steps *[lines]float32, rest, far *spectre) {
-	least := size * float32(len(e.back)) * max(float32(dsp.MeanSquare(floor)), hiss*e.noise)
+	parts, least := float32(len(e.back)), float32(size*dsp.MeanSquare(floor))
 	var pull spectre
-	for k := 1; k < block; k++ {
-		g := steps[k] / (far[k][0] + least)
+	for k := lowest; k < block; k++ {
+		g := steps[k] / (far[k][0] + parts*max(least, hiss*e.hum[k]))
 		pull[k] = line{rest[k][0] * g, rest[k][1] * g}
 	}
 	for p := range e.back {

@@ -16,21 +16,11 @@ const (
 // suppressor replaces what is left of the echo by noise as it was before.
 type suppressor struct {
 	gain, goal float32 // 1 less these: so that the zero value passes everything
-	noise      float32 // mean square of the line in pauses
-	quiet      [2]float32
-	count      int
 }
 
 // suppress decides about the next block. far is the mean square of the far side.
 func (e *Canceller) suppress(far float32) {
 	s := &e.suppressor
-	left := e.left[0] / block
-	s.count++
-	if s.count%64 == 1 {
-		s.quiet[1], s.quiet[0] = s.quiet[0], left
-	}
-	s.quiet[0] = min(s.quiet[0], left)
-	s.noise = min(s.quiet[0], s.quiet[1])
 	goal := float32(0)
 	if e.config.Suppress && far > float32(dsp.MeanSquare(weak)) && e.left[0] < deaf*e.line[0] {
 		goal = 1 - hushed
@@ -49,7 +39,7 @@ func (e *Canceller) clean(v float32) int16 {
 		s.gain += (s.goal - s.gain) / (block / 4)
 		e.lcg = e.lcg*1664525 + 1013904223
 		white := float32(int32(e.lcg)) * (1.7320508 / (1 << 31)) // of mean square 1
-		v += s.gain * (white*sqrt(s.noise) - v)
+		v += s.gain * (white*sqrt(e.noise) - v)
 	}
 	return int16(max(-32768, min(32767, math.Floor(float64(v)+0.5))))
 }
