@@ -42,8 +42,6 @@ type learning struct {
 	both      float32 // how the powers of echo and rest go together
 	alone     float32 // and that of the echo with itself
 
-	owns int // blocks in a row to which front has added much
-
 	line, left, leftBack [2]float32 // mean energies of blocks: of the line, what front and back leave; fast and slow
 	work                 [lines]float32
 }
