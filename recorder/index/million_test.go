@@ -18,6 +18,8 @@ import (
 
 var rows = flag.Int("rows", 1_000_000, "with -full: how many recordings instead")
 
+var often = flag.Int("asks", 60, "with -full: how often each kind of question is put")
+
 var full = flag.Bool("full", false, "a million recordings instead of some thousands, held against the targets")
 
 // A kind of question, with other values every time.
@@ -134,7 +136,7 @@ func processor(t testing.TB) time.Duration {
 func TestMillionRecordingsAreSearchedAtOnce(t *testing.T) {
 	n, asks, sz := 3_000, 2, sizes{small: 256, large: 2048, over: 64}
 	if *full {
-		n, asks, sz = *rows, 100, sizes{small: 4096, large: maxRows, over: 4096}
+		n, asks, sz = *rows, *often, sizes{small: 4096, large: maxRows, over: 4096}
 	}
 	s := newSite(t)
 	s.fill(n)
