@@ -12,7 +12,7 @@ type clock struct {
 	known [2]bool
 	level [2]float64
 	good  float64 // running mean of what the tones explain
-	until int     // bits until the clock is compared with others
+	until int     // bits since the clock was compared with others; below 0: until then
 }
 
 const (
@@ -25,7 +25,8 @@ const (
 
 	// Every setBits bits, and at first, the clock is set anew if another one
 	// explains setGain times as much of the last setBits. The phases at changes
-	// alone may hold it where it is wrong by half a bit.
+	// alone may hold it where it is wrong by half a bit. Flags repeat after 8
+	// bits: a multiple of that would see the same changes each time.
 	setBits = 12
 	setGain = 1.1
 )
