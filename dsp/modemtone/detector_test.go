@@ -194,6 +194,21 @@ func TestFramesOfFaxConfirmThePreamble(t *testing.T) {
 	}
 }
 
+func TestPreamblesAreHeardWhereverTheirBitsBegin(t *testing.T) {
+	for _, c := range tolerances {
+		if c.tone != V21 {
+			continue
+		}
+		for seed := range uint64(300) {
+			r := rand.New(rand.NewPCG(seed, 18))
+			level := -43 + 38*r.Float64()
+			if events := detect(noisy(c.sound(r, level), level-25, r.Uint64()), 160); !c.right(events) {
+				t.Errorf("seed %d: %v", seed, events)
+			}
+		}
+	}
+}
+
 func TestCallFunctionsOfV8AreTold(t *testing.T) {
 	for _, tone := range []Tone{CI, CM, JM} {
 		for f := Conference; f <= MoreFunction; f++ {
