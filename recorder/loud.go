@@ -10,7 +10,7 @@ import (
 
 const (
 	loudFrame   = 20 * dsp.MS
-	loudFrames  = 3             // so many make voice loud enough: 60 ms of it
+	loudFrames  = 5             // so many make voice loud enough, 100 ms of it: hum and tones that set in are loud for 60 ms
 	mains50     = dsp.Rate / 50 // samples of one period
 	mains60     = dsp.Rate / 20 // of three periods
 	quietAtMost = 5 * rate      // of voice that was too quiet are kept before it is loud
