@@ -174,9 +174,29 @@ func (c analyseCmd) analyse(s *session, files []string, several bool, show func(
 		found, err = next.step(found[:0])
 		failed = errors.Join(failed, err)
 		for _, f := range found {
-			held = slices.Insert(held, after(held, f.at), f)
+			held = place(held, f)
 		}
 	}
+}
+
+// place puts a finding where it belongs in time. What a modem sends is no
+// unknown tone of an exchange as well.
+func place(held []finding, f finding) []finding {
+	unknown := func(t finding) bool {
+		name := t.fact("tone")
+		return t.kind == "tone" && (name == "steady" || name == "regular")
+	}
+	with := func(o finding) bool { // for the most of it
+		both := min(f.at+int64(f.duration()), o.at+int64(o.duration())) - max(f.at, o.at)
+		return f.channel == o.channel && f.side == o.side && 2*both > int64(min(f.duration(), o.duration()))
+	}
+	switch {
+	case f.kind == "modem":
+		held = slices.DeleteFunc(held, func(o finding) bool { return unknown(o) && with(o) })
+	case unknown(f) && slices.ContainsFunc(held, func(o finding) bool { return o.kind == "modem" && with(o) }):
+		return held
+	}
+	return slices.Insert(held, after(held, f.at), f)
 }
 
 // after is the place of the first finding after a sample; they lie in the order

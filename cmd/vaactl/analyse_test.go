@@ -511,6 +511,20 @@ func TestModemsAndHumAreHeard(t *testing.T) {
 	}
 }
 
+func TestModemIsNoToneAsWell(t *testing.T) {
+	dir := t.TempDir()
+	for _, m := range []modemtone.Tone{modemtone.ANS, modemtone.Bell103, modemtone.V32, modemtone.V23, modemtone.V21Mark} {
+		var x tape
+		x.silence(500)
+		x.play(modemtone.NewSource(m, -15), 5000)
+		x.silence(500)
+		all, _, _ := heard(t, nil, put(t, dir, "m.wav", x.wav(1)), "--only", "tone,modem,voice,dtmf,callerid")
+		if len(all) != 1 || all[0]["tone"] != m.String() {
+			t.Errorf("%v: %v", m, all)
+		}
+	}
+}
+
 func FuzzAnalyse(f *testing.F) {
 	var x tape
 	x.silence(50)
