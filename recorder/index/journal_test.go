@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -81,6 +82,17 @@ func (j *journals) Lines(ctx context.Context, from archive.Cursor, f func(*archi
 	return nil
 }
 
+// ramDir is a folder in memory where there is one: most tests do not need to
+// wait for a disk.
+func ramDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "vaad-index-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // tiny makes segments of few rows.
 var tiny = sizes{small: 16, large: 64, over: 8}
 
@@ -110,7 +122,7 @@ func (j *journals) act(of archive.JournalLine, kind, value string) archive.Journ
 func run(t testing.TB, c Config) (ix *Index, stop func()) {
 	t.Helper()
 	if c.Path == "" {
-		c.Path = t.TempDir() + "/index.db"
+		c.Path = ramDir(t) + "/index.db"
 	}
 	if c.sizes == (sizes{}) {
 		c.sizes = tiny

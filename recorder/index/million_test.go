@@ -140,7 +140,10 @@ func TestMillionRecordingsAreSearchedAtOnce(t *testing.T) {
 	}
 	s := newSite(t)
 	s.fill(n)
-	path := t.TempDir() + "/index.db"
+	path := ramDir(t) + "/index.db"
+	if *full {
+		path = t.TempDir() + "/index.db"
+	}
 	p := &million{T: t, s: s, path: path, sz: sz, asks: asks, rnd: rand.New(rand.NewPCG(1, 2))}
 	p.build(n)
 	p.start("start-up with the index as it was closed")

@@ -251,7 +251,7 @@ func (w *world) ask(f Filter) {
 }
 
 func TestQueryAnswersLikeAPlainList(t *testing.T) {
-	dir := t.TempDir()
+	dir := ramDir(t)
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
