@@ -130,7 +130,9 @@ func (ix *Index) empty() error {
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	steps := ix.steps
 	ix.known = newKnown()
+	ix.steps = steps + 1
 	ix.behind = true
 	return nil
 }

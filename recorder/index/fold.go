@@ -203,6 +203,7 @@ func (ix *Index) publish(seg *segment, parts []part, old []*segment, used []*ent
 		}
 	}
 	ix.segs = append(segs, seg)
+	ix.steps++
 }
 
 // removeGone removes the columns of segments that others have taken the place of.

@@ -75,6 +75,7 @@ type Index struct {
 	mu sync.Mutex
 	known
 	fresh    *fresh
+	shown    *shown                 // what the last question saw
 	behind   bool                   // journals must be read before acts can be applied
 	deferred []*archive.JournalLine // came while behind
 	live     func() []Row           // what is being recorded
@@ -88,6 +89,7 @@ type known struct {
 	loose map[string]*entry    // rows that no segment has, or has older
 	over  int                  // how many of them hide a row of a segment
 	next  map[string]string    // segment of a recording → the one after it, while it has no row
+	steps uint64               // changes of segs and loose
 }
 
 func newKnown() known {
@@ -110,6 +112,7 @@ func (k *known) keep(e *entry) {
 		k.forget(old)
 	}
 	k.loose[e.row.ID] = e
+	k.steps++
 	if e.seg != 0 {
 		k.over++
 	}
@@ -117,6 +120,7 @@ func (k *known) keep(e *entry) {
 
 func (k *known) forget(e *entry) {
 	delete(k.loose, e.row.ID)
+	k.steps++
 	if e.seg != 0 {
 		k.over--
 	}

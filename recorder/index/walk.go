@@ -10,36 +10,54 @@ import (
 
 // A now is what the index knows at one moment.
 type now struct {
-	segs       []*segment
-	loose      []*entry
+	*shown
 	live       []*entry // as loose, of recordings that may have been sealed meanwhile
-	hidden     map[uint64][]int
 	rebuilding bool
+}
+
+// A shown is what many questions see as long as nothing changes.
+type shown struct {
+	steps  uint64 // of known
+	segs   []*segment
+	loose  []*entry         // newest first
+	hidden map[uint64][]int // rows of segments that loose ones hide
 }
 
 // now is taken within a transaction: columns of segments that are known now and
 // gone from the file, or not in it yet, are noticed as missing.
 func (ix *Index) now(live []Row) *now {
-	s := &now{hidden: map[uint64][]int{}}
+	n := &now{}
 	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	if !ix.lost.Load() { // else the file has none of them
-		s.segs = ix.segs
+	n.rebuilding = ix.behind || ix.lost.Load()
+	for i := range live {
+		if ix.loose[live[i].ID] == nil {
+			n.live = append(n.live, newEntry(&live[i]))
+		}
 	}
-	s.loose = make([]*entry, 0, len(ix.loose))
-	for _, e := range ix.loose {
-		s.loose = append(s.loose, e)
+	if n.shown = ix.shown; n.shown == nil || n.steps != ix.steps {
+		n.shown = &shown{steps: ix.steps, segs: ix.segs, loose: make([]*entry, 0, len(ix.loose)), hidden: map[uint64][]int{}}
+		for _, e := range ix.loose {
+			n.loose = append(n.loose, e)
+		}
+		ix.mu.Unlock()
+		n.sort()
+		ix.mu.Lock()
+		ix.shown = n.shown
+	}
+	ix.mu.Unlock()
+	if ix.lost.Load() { // the file has none of the segments
+		n.shown = &shown{loose: n.loose}
+	}
+	return n
+}
+
+func (s *shown) sort() {
+	slices.SortFunc(s.loose, func(a, b *entry) int { return b.probe.key.compare(a.probe.key) })
+	for _, e := range s.loose {
 		if e.seg != 0 {
 			s.hidden[e.seg] = append(s.hidden[e.seg], e.at)
 		}
 	}
-	for i := range live {
-		if ix.loose[live[i].ID] == nil {
-			s.live = append(s.live, newEntry(&live[i]))
-		}
-	}
-	s.rebuilding = ix.behind || ix.lost.Load()
-	return s
 }
 
 // A walk goes through rows in the order of the answer, segments and loose rows
@@ -98,17 +116,12 @@ func (w *walk) look(s *now) error {
 			w.extra = append(w.extra, e)
 		}
 	}
-	for _, e := range s.live {
-		if !w.scan.m.matches(e.probe) || !w.wanted(e.probe.key) {
-			continue
-		}
-		if sealed, err := w.has(e.row.ID); err != nil {
-			return err
-		} else if !sealed {
-			w.extra = append(w.extra, e)
-		}
+	if w.oldest {
+		slices.Reverse(w.extra)
 	}
-	slices.SortFunc(w.extra, func(a, b *entry) int { return w.order(a.probe.key, b.probe.key) })
+	if err := w.lookLive(s.live); err != nil {
+		return err
+	}
 	for _, seg := range s.segs {
 		m := w.scan.m
 		if seg.LastTime < m.from || seg.FirstTime > m.to || !w.wanted(w.lastOf(seg)) {
@@ -117,6 +130,26 @@ func (w *walk) look(s *now) error {
 		w.segs = append(w.segs, seg)
 	}
 	slices.SortFunc(w.segs, func(a, b *segment) int { return w.order(w.firstOf(a), w.firstOf(b)) })
+	return nil
+}
+
+// lookLive adds those of the recordings that are being made.
+func (w *walk) lookLive(live []*entry) error {
+	some := false
+	for _, e := range live {
+		if !w.scan.m.matches(e.probe) || !w.wanted(e.probe.key) {
+			continue
+		}
+		if sealed, err := w.has(e.row.ID); err != nil {
+			return err
+		} else if !sealed {
+			w.extra = append(w.extra, e)
+			some = true
+		}
+	}
+	if some {
+		slices.SortFunc(w.extra, func(a, b *entry) int { return w.order(a.probe.key, b.probe.key) })
+	}
 	return nil
 }
 
