@@ -59,7 +59,6 @@ func TestCodedRecordingsAreTheLineCodedOnce(t *testing.T) {
 			for _, noisy := range []bool{false, true} {
 				t.Run(fmt.Sprint(codec, "-", sides, "-", noisy), func(t *testing.T) {
 					d := memdisk.New()
-					r := newRig(t, digitalBoard(), LineConfig{Trigger: Continuous, Sides: sides, Codec: codec}, d, twoPorts)
 					if noisy {
 						var mu sync.Mutex
 						rng := rand.New(rand.NewPCG(1, 2))
@@ -72,6 +71,7 @@ func TestCodedRecordingsAreTheLineCodedOnce(t *testing.T) {
 							return nil
 						}
 					}
+					r := newRig(t, digitalBoard(), LineConfig{Trigger: Continuous, Sides: sides, Codec: codec}, d, twoPorts)
 					for at := int64(second); at <= 7*second; at += 1111 {
 						r.to(at)
 					}
