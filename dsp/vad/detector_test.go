@@ -217,6 +217,20 @@ func TestSkipEndsVoice(t *testing.T) {
 	}
 }
 
+func TestShortGapsDoNotEndVoice(t *testing.T) {
+	m := &material{r: newRand(9)}
+	x := line(m.spoken(10))
+	want := detect(x, 160)
+	cut := int(want[0].At) + 600*dsp.MS
+	d := New()
+	events := d.Process(nil, x[:cut])
+	d.Skip(400)
+	events = d.Flush(d.Process(events, x[cut+400:]))
+	if voices(t, events) < 2 || events[1].At < want[1].At-60*dsp.MS || events[1].At > want[1].At+60*dsp.MS {
+		t.Errorf("400 samples lost at %d: %v\nwithout loss %v", cut, events, want)
+	}
+}
+
 func TestProcessAllocatesNothing(t *testing.T) {
 	m := &material{r: newRand(10)}
 	x := line(m.spoken(10))
