@@ -21,7 +21,7 @@ func filled(b *testing.B) (*Index, *journals) {
 			s.LineName = "reception"
 		})
 	}
-	ix, _ := run(b, Config{Journals: j, Subscribe: j.Subscribe})
+	ix, _ := run(b, Config{Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4096, large: maxRows, over: 4096}})
 	begin := time.Now()
 	settle(b, ix)
 	b.ReportMetric(manyRows/time.Since(begin).Seconds(), "rebuilt-rows/s")
@@ -30,7 +30,7 @@ func filled(b *testing.B) (*Index, *journals) {
 
 func BenchmarkInsert(b *testing.B) {
 	j := newJournals()
-	ix, stop := run(b, Config{Journals: j, Subscribe: j.Subscribe})
+	ix, stop := run(b, Config{Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4096, large: maxRows, over: 4096}})
 	settle(b, ix)
 	b.ResetTimer()
 	for i := range b.N {

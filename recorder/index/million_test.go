@@ -286,7 +286,7 @@ func (p *million) insert() {
 func (p *million) acts() {
 	n := 100
 	if *full {
-		n = *rows / 50
+		n = *rows / 100
 	}
 	var took times
 	begin := time.Now()
