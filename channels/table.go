@@ -80,10 +80,15 @@ func (t *tapTable) heard(out *emitter, f *ears.Finding, known int64) {
 			p.By = analog.InPulses
 		}
 		b = t.tap.Press(b, p, known)
-	case ears.ToneBegin, ears.ToneEnd:
+	case ears.ToneBegin, ears.ToneAgain, ears.ToneEnd:
 		s := &f.Shape
-		tone := analog.Tone{Name: f.Tone, At: f.At, Hz: int(s.Hz[0]), On: int(s.OnMS), Off: int(s.OffMS)}
-		b = t.tap.Tone(b, tone, f.Kind == ears.ToneBegin, known)
+		tone := analog.Tone{Name: f.Tone, At: f.At, To: f.At + f.Length, Hz: int(s.Hz[0]), On: int(s.OnMS), Off: int(s.OffMS)}
+		if f.Kind == ears.ToneAgain {
+			tone.At, tone.To = f.At-f.Length, f.At
+			b = t.tap.Again(b, tone, known)
+		} else {
+			b = t.tap.Tone(b, tone, f.Kind == ears.ToneBegin, known)
+		}
 	case ears.ModemBegin:
 		if !answers(f.Modem) {
 			return

@@ -67,6 +67,7 @@ func awaitFirstDigit(t *Tap) { t.due = t.now + firstDigit }
 
 func dialled(t *Tap) {
 	t.number.add(t.key)
+	t.progress.voices, t.voiceDue, t.guessDue = 0, never, never // whoever spoke was beside the telephone
 	t.press(Digit)
 	t.due = t.now + digitPause
 }
@@ -121,7 +122,7 @@ func (t *Tap) begin(c Call) {
 	t.at = max(t.at, t.ended)
 	c.Begin = t.at
 	t.call, t.up, t.fresh = c, true, false
-	t.number, t.progress, t.regular = number{}, progressOf{}, Tone{}
+	t.number, t.progress, t.regular, t.guessDue = number{}, progressOf{}, Tone{}, never
 	t.out = append(t.out, Event{Kind: CallBegin, Pos: t.at, Known: t.now, Call: t.call})
 	switch {
 	case c.Direction == In && c.CallerBy != "":
@@ -148,6 +149,7 @@ func (t *Tap) end(by string) {
 	if !t.up {
 		return
 	}
+	t.lastGuess()
 	t.up = false
 	t.call.EndedBy = by
 	t.call.Outcome = t.outcome()

@@ -9,22 +9,44 @@ const (
 	voiceLasts  = 500 * driver.MS  // voice shorter than that ends no dialling and answers no call
 	clicksLast  = 1500 * driver.MS // a 0 dialled in pulses and the pause that ends it, which may sound like voice
 	clicksApart = 200 * driver.MS  // between a first click and where it is taken for voice
-	voiceKept   = 8                // beginnings of voice that wait for the end of the ringback
+	voiceKept   = 8                // stretches of voice that wait until it is known whether they are an answer
+	guessAfter  = 6 * driver.Rate  // until then it is known whether a stretch was the first burst of a ringback, or a busy tone
+	longSpoken  = 1300 * driver.MS // longer than the burst of most tones: an answer, where the call ends before that
+	edges       = 300 * driver.MS  // by which the beginnings of a tone and of what was taken for voice may differ
+	quietAfter  = 1 * driver.Rate  // keys that long after the tone that ended a call dial anew
 	flashTone   = 10 * driver.Rate // dial tone this soon after a flash is for a second call
 	waitingOnce = 30 * driver.Rate // tone and message of one waiting call come within
 )
 
 // progressOf is how far a call out has come, as it was heard.
 type progressOf struct {
-	ringback   bool             // it is on
-	rang       bool             // it was on
-	busy       bool             // busy tone before an answer
-	congestion bool             //
-	vacant     bool             // no such number
-	voice      [voiceKept]int64 // where voice began that lasted, newest last
+	ringback   bool // it is on
+	burst      int  // its burst, ms
+	rang       bool // it was on
+	busy       bool // busy tone before an answer
+	congestion bool //
+	vacant     bool // no such number
+	spoke      bool // voice was heard that lasted
+	voice      [voiceKept]spoken
 	voices     int
 	waited     int64 // when the last call that waits was told; 0: none
 	named      bool  // with a number
+}
+
+// spoken is a stretch of voice that lasted. It may turn out to be a tone that
+// was not certain yet.
+type spoken struct{ at, end int64 } // end: never while it is on
+
+// drop forgets what was taken for voice from a position to another.
+func (p *progressOf) drop(from, to int64) {
+	n := 0
+	for _, s := range p.voice[:p.voices] {
+		if s.at < from || s.at >= to {
+			p.voice[n] = s
+			n++
+		}
+	}
+	p.voices = n
 }
 
 // Voice says that a detector has found voice to begin at at, or to end there; it
@@ -36,6 +58,9 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	switch {
 	case !on:
 		t.voiceDue = never
+		if p := &t.progress; p.voices > 0 && p.voice[p.voices-1].end == never {
+			p.voice[p.voices-1].end = at
+		}
 	case t.state.OffHook():
 		lasts := int64(voiceLasts)
 		if t.PulsesPossible() {
@@ -66,17 +91,42 @@ func (t *Tap) voiceLasted() {
 		copy(p.voice[:], p.voice[1:])
 		p.voices--
 	}
-	p.voice[p.voices] = t.voiceAt
+	p.voice[p.voices] = spoken{t.voiceAt, never}
 	p.voices++
+	p.spoke = true
 	if t.dialOn && t.number.n == 0 { // nobody can be there yet
 		return
 	}
 	if t.state != Talking {
 		t.step(InVoice, t.now)
 	}
-	if !p.ringback {
-		t.guess(t.voiceAt, ByVoice)
+	if !p.ringback && t.guessDue == never {
+		t.guessDue = max(t.voiceAt+guessAfter, t.now)
 	}
+}
+
+// stillVoice is called when what was heard as voice would have shown to be a
+// tone by now, had it been one.
+func (t *Tap) stillVoice() {
+	t.guessDue = never
+	if p := &t.progress; p.voices > 0 && !p.ringback {
+		t.guess(p.voice[0].at, ByVoice)
+	}
+}
+
+// lastGuess decides, as the call ends, about voice of which it is not known yet
+// whether it was a tone: what lasted longer than its burst was none.
+func (t *Tap) lastGuess() {
+	p, at := &t.progress, t.at
+	t.guessDue = never
+	least := max(longSpoken, int64(p.burst)*longSpoken/1000)
+	for _, s := range p.voice[:p.voices] {
+		if min(s.end, t.now)-s.at >= least {
+			t.guess(s.at, ByVoice)
+			break
+		}
+	}
+	t.at = at
 }
 
 // guess takes a call out for answered where nothing says so for certain.
@@ -109,6 +159,7 @@ func (t *Tap) Modem(out []Event, at, pos int64) []Event {
 type Tone struct {
 	Name progress.Tone
 	At   int64 // where it began, or ended
+	To   int64 // while it is on: where its last burst that counts ended
 	Hz   int   // of its lowest part
 	On   int   // ms of a cadence of one burst and one pause; 0: steady, or of more parts
 	Off  int   // ms
@@ -132,6 +183,7 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 	if (name == progress.Busy || name == progress.Congestion) && t.number.n > 0 && tone.At < t.number.last {
 		return // a digit lies within it: these were the dial tones before and after a prefix
 	}
+	p.drop(tone.At-edges, tone.To) // that was the tone
 	switch name {
 	case progress.Dial, progress.SpecialDial:
 		t.dialOn = true
@@ -143,14 +195,17 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 			t.step(InDialTone, t.now)
 		}
 	case progress.Ringback:
-		p.ringback, p.rang = true, true
+		p.ringback, p.rang, p.burst = true, true, tone.On
+		p.drop(0, tone.To) // nobody answers before it rings there
 		if t.call.Direction == Out {
 			t.step(InRingback, t.now)
 		}
 	case progress.Busy:
+		t.lastGuess()
 		p.busy = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
 	case progress.Congestion:
+		t.lastGuess()
 		p.congestion = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
 	case progress.Howler:
@@ -166,6 +221,17 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 	}
 }
 
+// Again says that one more cycle of a tone was heard, up to tone.To; it is known
+// at pos. Nobody has answered before the exchange rings on.
+func (t *Tap) Again(out []Event, tone Tone, pos int64) []Event {
+	t.out = out
+	t.advance(pos)
+	if t.meaning(tone) == progress.Ringback {
+		t.progress.drop(0, tone.To)
+	}
+	return t.release()
+}
+
 func (t *Tap) over(name progress.Tone, tone Tone) {
 	switch name {
 	case progress.Dial, progress.SpecialDial:
@@ -178,11 +244,17 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 			return
 		}
 		p.ringback = false
-		for _, at := range p.voice[:p.voices] {
-			if at >= tone.At-300*driver.MS {
-				t.guess(at, ByVoice)
-				return
+		for _, s := range p.voice[:p.voices] {
+			switch {
+			case s.at >= tone.At-edges:
+				t.guess(s.at, ByVoice)
+			case s.end == never && t.now-tone.At >= voiceLasts: // it has gone on since
+				t.guess(tone.At, ByVoice)
 			}
+		}
+	case progress.Busy, progress.Congestion, progress.Howler:
+		if t.state == Abandoned {
+			t.quiet = tone.At
 		}
 	}
 }
@@ -210,7 +282,7 @@ func (t *Tap) outcome() string {
 	case c.Answered > 0:
 		return Answered
 	case c.Direction != Out:
-		if p.voices > 0 {
+		if p.spoke {
 			return Answered
 		}
 		return Unclear
@@ -224,7 +296,7 @@ func (t *Tap) outcome() string {
 		return NoAnswer
 	case c.Dialled != "":
 		return GivenUp
-	case p.voices > 0:
+	case p.spoke:
 		return Unclear
 	}
 	return NotDialled

@@ -80,9 +80,12 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.advance(pos)
 	switch {
 	case p.By == InPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
-	case t.state == Abandoned && t.fresh:
+	case t.state == Abandoned && (t.fresh || t.quiet > 0 && p.At-t.quiet > quietAfter):
 		t.key = p
 		t.step(InRedial, t.now)
+	case t.mayDialYet():
+		t.key = p
+		t.step(InFirstDigit, t.now)
 	case t.state == Idle || t.state == PreRing:
 		t.early.keep(p)
 		t.caller.pressed(t.now)
@@ -91,6 +94,13 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 		t.step(InDigit, t.now)
 	}
 	return t.release()
+}
+
+// mayDialYet reports whether a key in Talking begins the number: somebody spoke
+// beside the telephone, or the dial tone sounded like voice.
+func (t *Tap) mayDialYet() bool {
+	return t.state == Talking && t.up && t.call.Direction == Out && t.number.n == 0 && t.call.AnsweredBy == ByNone && !t.progress.rang &&
+		t.now-t.call.Begin < firstDigit
 }
 
 // early are keys that were pressed on-hook, as far as was known: the hook is

@@ -55,32 +55,33 @@ func (s State) OffHook() bool { return s >= OffHookIn && s <= Abandoned }
 type Input uint8
 
 const (
-	InOffHook   Input = iota // voltage fell below the threshold for 200 ms
-	InOnHook                 // voltage rose above it for 1.2 s
-	InNoBattery              // no voltage for 2 s
-	InRing                   // a burst began
-	InRingEnd                // a burst ended
-	InReversal               // polarity changed
-	InAnswer                 // polarity changed ≥ 2 s after a call out began: the far end answered
-	InVoice                  // a detector heard voice
-	InDigit                  // a detector heard a key or a pulse-dialled digit
-	InRedial                 // the same after a fresh dial tone in Abandoned
-	InRingback               // a detector confirmed ringback
-	InFirstTone              // … dial tone in a call out in which nothing was dialled yet
-	InDialTone               // … dial tone at any other time
-	InBusyTone               // … busy or congestion tone
-	InHowler                 // … the tone that asks to hang up
-	InTimeout                // the state's timer ran out
-	InFeed                   // the card says that the feed is back, on a line without voltage
-	InFaded                  // the ringing ended on a line without voltage: answered or not, nobody knows
-	InGone                   // the board is gone
-	InBack                   // the board was opened again
+	InOffHook    Input = iota // voltage fell below the threshold for 200 ms
+	InOnHook                  // voltage rose above it for 1.2 s
+	InNoBattery               // no voltage for 2 s
+	InRing                    // a burst began
+	InRingEnd                 // a burst ended
+	InReversal                // polarity changed
+	InAnswer                  // polarity changed ≥ 2 s after a call out began: the far end answered
+	InVoice                   // a detector heard voice
+	InDigit                   // a detector heard a key or a pulse-dialled digit
+	InFirstDigit              // the same in Talking, where nothing was dialled before voice was heard
+	InRedial                  // the same after a fresh dial tone in Abandoned
+	InRingback                // a detector confirmed ringback
+	InFirstTone               // … dial tone in a call out in which nothing was dialled yet
+	InDialTone                // … dial tone at any other time
+	InBusyTone                // … busy or congestion tone
+	InHowler                  // … the tone that asks to hang up
+	InTimeout                 // the state's timer ran out
+	InFeed                    // the card says that the feed is back, on a line without voltage
+	InFaded                   // the ringing ended on a line without voltage: answered or not, nobody knows
+	InGone                    // the board is gone
+	InBack                    // the board was opened again
 	nInput
 )
 
 var inputNames = [nInput]string{InOffHook: "off-hook", InOnHook: "on-hook", InNoBattery: "no-battery",
 	InRing: "ring", InRingEnd: "ring-end", InReversal: "reversal", InAnswer: "answer", InVoice: "voice",
-	InDigit: "digit", InRedial: "redial", InRingback: "ringback",
+	InDigit: "digit", InFirstDigit: "first-digit", InRedial: "redial", InRingback: "ringback",
 	InFirstTone: "first-dial-tone", InDialTone: "dial-tone", InBusyTone: "busy-tone", InHowler: "howler",
 	InTimeout: "timeout", InFeed: "feed", InFaded: "faded", InGone: "gone", InBack: "back"}
 

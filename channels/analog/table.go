@@ -42,6 +42,7 @@ func rows() []row {
 		{states(OffHookOut, Talking), InFirstTone, OffHookOut, awaitFirstDigit},
 		{states(Dialling), InDialTone, same, awaitFirstDigit}, // that of an outside line
 		{states(OffHookOut, Dialling), InDigit, Dialling, dialled},
+		{states(Talking), InFirstDigit, Dialling, dialled},
 		{states(OffHookIn, Talking, Unknown), InDigit, same, keyed}, // without voltage a line is unknown all the time
 		{states(OffHookIn, OffHookOut, Dialling), InVoice, Talking, nothing},
 		{states(OffHookIn, OffHookOut, Dialling), InTimeout, Talking, nothing},

@@ -54,6 +54,8 @@ type Tap struct {
 	flashed  int64 // end of the last flash; 0: none
 	voiceAt  int64 // where the voice that is on began
 	voiceDue int64 // when it has lasted
+	guessDue int64 // when voice is an answer, if no tone has explained it
+	quiet    int64 // Abandoned: where the tone that ended the call ended; 0: it is on
 
 	reversed   bool
 	noFeed     bool  // BatteryLost was said and BatteryBack was not
@@ -68,7 +70,7 @@ type Tap struct {
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, caller: newCaller()}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, caller: newCaller()}
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -134,7 +136,7 @@ func (t *Tap) IgnoredInputs() (all uint64) {
 
 // Tick says that the line's time has reached pos.
 func (t *Tap) Tick(out []Event, pos int64) []Event {
-	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && !t.ring.on {
+	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && pos < t.guessDue && !t.ring.on {
 		t.now = max(t.now, pos)
 		return out // nothing can happen: the usual case
 	}
@@ -190,7 +192,7 @@ func (t *Tap) release() []Event {
 // that the length of blocks does not matter.
 func (t *Tap) advance(pos int64) {
 	for {
-		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue)
+		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue, t.guessDue)
 		if t.ring.on {
 			next = min(next, t.ring.begin+longestBurst)
 		}
@@ -210,6 +212,8 @@ func (t *Tap) advance(pos int64) {
 			t.ringEnd()
 		case t.voiceDue <= next:
 			t.voiceLasted()
+		case t.guessDue <= next:
+			t.stillVoice()
 		case t.feedDue <= next:
 			t.feedDue = never
 			t.step(InNoBattery, t.now-noBatteryAfter)
@@ -239,6 +243,9 @@ func (t *Tap) moved(from State) {
 	if t.state == NoBattery && !t.noFeed {
 		t.noFeed = true
 		t.emit(BatteryLost, 0)
+	}
+	if t.state == Abandoned && from != Abandoned {
+		t.quiet = 0
 	}
 	if from == Dialling {
 		t.completed()

@@ -25,7 +25,7 @@ import (
 //	T volts V | T ramp V MS | T flash MS | T pulses N | T pulses20 N
 //	T ring | T ring-end | T quiet | T polarity 0|1 | T battery 0|1 | T state BITS | T gone
 //	T voice | T voice-end | T digit K | T pulse K PERCENT | T modem | T damaged | T end
-//	T tone NAME [HZ ON OFF] | T tone-end NAME [HZ ON OFF [AT]] | T caller CODING NUMBER [NAME]
+//	T tone NAME [HZ ON OFF [AT]] | T tone-end NAME [HZ ON OFF [AT]] | T caller CODING NUMBER [NAME]
 //
 // A burst puts 25 Hz on the line from 150 ms before its event, as cards need
 // time to be sure; quiet ends that without the event. Wanted lines:
@@ -194,8 +194,8 @@ func (tr trace) play(tap *Tap, w watch) []Event {
 				x.Hz, x.On, x.Off = int(o.num(1)), int(o.num(2)), int(o.num(3))
 			}
 			do = func(out []Event, pos int64) []Event {
-				x.At = pos
-				if len(o.arg) > 4 {
+				x.At, x.To = pos, pos
+				if len(o.arg) > 4 { // where it began or ended
 					x.At = int64(o.num(4)) * driver.MS
 				}
 				return tap.Tone(out, x, o.verb == "tone", pos)

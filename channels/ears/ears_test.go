@@ -135,7 +135,8 @@ func TestSenseThatRestsEndsWhatItHeard(t *testing.T) {
 	cn, _ := tone.Country("CN")
 	e := New("CN")
 	busy := all(t, tone.New(cn.Busy), 8000*5)
-	found := hear(e, Everything, busy, 0, 160)
+	cycles := func(f Finding) bool { return f.Kind == ToneAgain }
+	found := slices.DeleteFunc(hear(e, Everything, busy, 0, 160), cycles)
 	if len(found) != 1 || found[0].Kind != ToneBegin {
 		t.Fatalf("%+v", found)
 	}
@@ -144,7 +145,7 @@ func TestSenseThatRestsEndsWhatItHeard(t *testing.T) {
 		t.Fatalf("after it rests: %+v", found)
 	}
 	again := int64(len(busy)) + 8000*100
-	if found = hear(e, Everything, busy, again, 160); len(found) != 1 || found[0].At < again-80 {
+	if found = slices.DeleteFunc(hear(e, Everything, busy, again, 160), cycles); len(found) != 1 || found[0].At < again-80 {
 		t.Errorf("a hundred seconds later: %+v", found)
 	}
 }

@@ -49,6 +49,7 @@ const (
 	VoiceBegin                 //
 	VoiceEnd                   //
 	ToneBegin                  // Tone is certain; Shape says how it sounds
+	ToneAgain                  // one more cycle of Tone was heard
 	ToneEnd                    // Tone is over
 	ModemBegin                 // Modem is certain
 	ModemEnd                   // Modem is over

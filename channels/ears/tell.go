@@ -44,6 +44,8 @@ func (e *Ears) tellTones(dst []Finding) []Finding {
 		switch t.Kind {
 		case progress.Heard:
 			dst = append(dst, Finding{Kind: ToneBegin, At: t.From, Length: t.To - t.From, Tone: t.Tone, Shape: shape(t)})
+		case progress.Again:
+			dst = append(dst, Finding{Kind: ToneAgain, At: t.To, Length: t.To - t.From, Tone: t.Tone, Shape: shape(t)})
 		case progress.Over:
 			dst = append(dst, Finding{Kind: ToneEnd, At: t.To, Length: t.To - t.From, Tone: t.Tone, Shape: shape(t)})
 		}
