@@ -32,6 +32,9 @@ const (
 	// rate, shorter than the pause between digits at 20 pulses per second.
 	apart = 180 * dsp.MS
 
+	certain  = 0.6          // confidence of a digit that tells the telephone's habits
+	patience = 4 * dsp.Rate // how long a doubtful first digit waits for the next
+
 	maxClicks = 48 // of one digit; more are no digit
 )
 
@@ -63,6 +66,16 @@ type Detector struct {
 	over   bool // more clicks than a digit has
 	last   int64
 	before habit // what the digits before have told of the telephone
+	doubt  doubt
+}
+
+// doubt is a first digit that is not certain: the next one will tell. Its clicks
+// may have been those of a dial tone that begins.
+type doubt struct {
+	on    bool
+	event Event
+	train [maxClicks]click
+	n     int
 }
 
 // habit is what one telephone keeps to.
@@ -124,6 +137,9 @@ func (d *Detector) Process(dst []Event, block []int16) []Event {
 			if (d.n > 0 || d.over) && !d.open && d.pos-d.last > apart {
 				dst = d.digit(dst)
 			}
+			if d.doubt.on && d.n == 0 && d.pos-d.doubt.event.End > patience {
+				dst = d.settleDoubt(dst)
+			}
 		}
 	}
 	return dst
@@ -165,7 +181,13 @@ func (d *Detector) topAt() int64 {
 }
 
 // Flush ends a digit at the end of a recording.
-func (d *Detector) Flush(dst []Event) []Event { return d.digit(dst) }
+func (d *Detector) Flush(dst []Event) []Event {
+	dst = d.digit(dst)
+	if d.doubt.on {
+		dst = d.settleDoubt(dst)
+	}
+	return dst
+}
 
 // look takes the power of one frame.
 func (d *Detector) look(p float64) {
@@ -222,17 +244,48 @@ func (d *Detector) take(c click) {
 
 // digit ends a digit.
 func (d *Detector) digit(dst []Event) []Event {
-	if !d.over && d.n > 0 {
-		if g := explain(d.train[:d.n], d.before); g.confidence >= least {
-			dst = append(dst, Event{
-				At: d.train[0].at, End: d.train[d.n-1].at, Digit: '0' + byte(g.pulses%10),
-				Rate: dsp.Rate / g.period, Break: g.open, Confidence: g.confidence,
-			})
-			if g.pulses > 1 && g.confidence >= 0.6 {
-				d.before = habit{g.period, strength(d.train[:d.n])}
-			}
-		}
-	}
+	train := d.train[:d.n]
+	over := d.over || d.n == 0
 	d.n, d.over = 0, false
+	if over {
+		return dst
+	}
+	g := explain(train, d.before)
+	if g.confidence < least {
+		return dst
+	}
+	first := d.before.period == 0
+	if g.pulses > 1 && g.confidence >= certain {
+		d.before = habit{g.period, strength(train)}
+	}
+	if d.doubt.on {
+		dst = d.settleDoubt(dst)
+	}
+	e := event(train, g)
+	if first && g.confidence < certain {
+		d.doubt.on, d.doubt.event = true, e
+		d.doubt.n = copy(d.doubt.train[:], train)
+		return dst
+	}
+	return append(dst, e)
+}
+
+// settleDoubt tells the first digit, if it is one by what is known now.
+func (d *Detector) settleDoubt(dst []Event) []Event {
+	train := d.doubt.train[:d.doubt.n]
+	d.doubt.on = false
+	if d.before.period == 0 {
+		return append(dst, d.doubt.event)
+	}
+	if g := explain(train, d.before); g.confidence >= least {
+		dst = append(dst, event(train, g))
+	}
 	return dst
+}
+
+func event(train []click, g guess) Event {
+	return Event{
+		At: train[0].at, End: train[len(train)-1].at, Digit: '0' + byte(g.pulses%10),
+		Rate: dsp.Rate / g.period, Break: g.open, Confidence: g.confidence,
+	}
 }

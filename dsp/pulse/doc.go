@@ -18,8 +18,8 @@
 // regular tells how many pulses there were. Confidence falls with clicks that
 // are missing, stray, irregular or unlike in strength, with unusual rates and
 // faint clicks. One telephone keeps to one rate: the digits before decide when
-// there is doubt. A 1 is two clicks and nothing else, and is never sure before
-// another digit has told the rate.
+// there is doubt. A 1 is two clicks and nothing else: a first one waits for the
+// next digit (4 s at most), which tells rate and strength.
 //
 // # Standards
 //
@@ -33,15 +33,15 @@
 // more.
 //
 //	                                                      right   wrong
-//	10 or 20 pulses per second, quiet line                98.3 %  0
+//	10 or 20 pulses per second, quiet line                99.8 %  0
 //	8…22 per second, loop open for 50…72 %                97.8 %  0
-//	jitter of 1.5 ms and bouncing contacts                97.0 %  0
-//	clicks of 500…15000 (of 32768), makes +3…−12 dB       85 %    0.1 %
-//	only every break is heard                             81 %    0
-//	after a dial tone of 450 Hz at −10 dBm0               97.6 %  0
-//	over hum of 50 Hz at −20 dBm0                         98.8 %  0
+//	jitter of 1.5 ms and bouncing contacts                98.4 %  0
+//	clicks of 500…15000 (of 32768), makes +3…−12 dB       86 %    0.1 %
+//	only every break is heard                             80 %    0
+//	after a dial tone of 450 Hz at −10 dBm0               98.8 %  0
+//	over hum of 50 Hz at −20 dBm0                         99.8 %  0
 //	speech, 2.2 h                                         0.9 per hour taken for digits
 //
-// Most of what is not right is a leading 1. Lines as they are have not been
-// recorded for this: the figures are those of the model.
+// Lines as they are have not been recorded for this: the figures are those of the
+// model.
 package pulse

@@ -39,8 +39,8 @@ func explain(c []click, known habit) guess {
 			}
 		}
 	}
-	if known.period > 0 && best.pulses > 1 { // one telephone keeps to one rate
-		best.confidence *= 0.4 + 0.6*bell(best.period/known.period-1, 0.08)
+	if known.period > 0 && best.pulses > 1 { // one telephone keeps to one rate and clicks alike
+		best.confidence *= (0.4 + 0.6*bell(best.period/known.period-1, 0.08)) * bell(strength(c)-known.strength, 10)
 	}
 	return best
 }
