@@ -262,7 +262,7 @@ func (s *subscriber) call(kind string) {
 			w.begin = lasts(s.acts)
 			number = s.digits(8)
 			w.called, w.endedBy = number, "on-hook"
-			s.add(act{length: time.Second}, s.tone(450, 0, s.between(2*time.Second, 3*time.Second)), s.pause())
+			s.add(act{length: time.Second}, s.tone(450, 0, s.between(3*time.Second, 5*time.Second)), s.pause())
 			s.dial(s.prefix + number)
 			s.add(act{length: time.Second})
 		}
