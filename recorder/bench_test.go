@@ -78,7 +78,7 @@ func BenchmarkLoud(b *testing.B) {
 	err := r.rec.ask("measure", 1, func(w *watch, pos int64) error {
 		f := faint{pending: true, from: pos - second, look: pos - second}
 		for b.Loop() {
-			w.loud(&f)
+			w.loud(&f, 0)
 		}
 		return nil
 	})

@@ -37,8 +37,8 @@ type heard struct {
 	speaking []string // sides on which somebody speaks
 	silent   int64    // where the last voice ended
 	segments int      // of voice in the present recording
-	faint    faint
-	tooFaint bool // voice in this call was never loud enough
+	faint    [2]faint // by side
+	tooFaint bool     // voice in this call was never loud enough
 	keys     sequence
 	over     bool  // the call is over though the line is off-hook: nothing new begins
 	modem    bool  // fax or modem was heard in this call
@@ -70,7 +70,6 @@ func (w *watch) voiceBegins(e *channels.Event) {
 	w.heard.segments++
 	if w.cur == nil && w.cfg.Trigger == Voice && w.mayHear() {
 		w.await(e.Pos, e.Side)
-		w.listen(e.Known)
 	}
 }
 
@@ -81,11 +80,11 @@ func (w *watch) beginByVoice(pos int64, link *resumed) {
 }
 
 func (w *watch) voiceEnds(e *channels.Event) {
+	w.listen(e.Pos)
 	w.heard.speaking = slices.DeleteFunc(w.heard.speaking, func(s string) bool { return s == e.Side })
 	w.heard.silent = max(w.heard.silent, e.Pos)
-	if !w.speaks() && w.heard.faint.pending {
-		w.heard.faint.pending = false
-		w.heard.tooFaint = true
+	if f := w.faint(e.Side); f.pending {
+		f.pending, w.heard.tooFaint = false, true
 	}
 }
 

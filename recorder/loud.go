@@ -20,7 +20,6 @@ const (
 // other end of a crosstalk, or hum and noise that were taken for voice.
 type faint struct {
 	pending bool
-	side    int
 	from    int64 // where it began
 	look    int64 // what is before was looked at
 	loud    int   // frames that were loud
@@ -28,45 +27,53 @@ type faint struct {
 
 // await waits for voice on a side to be loud.
 func (w *watch) await(pos int64, name string) {
-	if w.heard.faint.pending {
-		return
+	if f := w.faint(name); !f.pending {
+		*f = faint{pending: true, from: pos, look: pos}
 	}
-	side := slices.IndexFunc(w.line.Sides(), func(s channels.Side) bool { return s.Name == name })
-	w.heard.faint = faint{pending: true, side: max(side, 0), from: pos, look: pos}
 }
 
-// listen looks whether voice that is awaited has become loud before p.
-func (w *watch) listen(p int64) {
-	f := &w.heard.faint
-	f.pending = f.pending && w.cur == nil && w.cfg.Trigger == Voice && w.mayHear()
-	for f.pending && f.look+loudFrame <= min(p, w.line.Fed()) {
-		if w.loud(f) {
-			f.loud++
-		}
-		if f.look += loudFrame; f.loud >= loudFrames {
-			f.pending = false
-			w.beginByVoice(max(f.from, f.look-quietAtMost), nil)
+// faint is what is known of a side's faint voice.
+func (w *watch) faint(name string) *faint {
+	side := slices.IndexFunc(w.line.Sides(), func(s channels.Side) bool { return s.Name == name })
+	return &w.heard.faint[min(max(side, 0), len(w.heard.faint)-1)]
+}
+
+// listen looks whether voice that is awaited has become loud before p; until must
+// be so long ago that an end of the voice before it would be known: what sets in
+// behind it, a tone perhaps, is not the voice.
+func (w *watch) listen(until int64) {
+	for side := range w.heard.faint {
+		f := &w.heard.faint[side]
+		f.pending = f.pending && w.cur == nil && w.cfg.Trigger == Voice && w.mayHear()
+		for f.pending && f.look+loudFrame <= min(until, w.line.Fed()) {
+			if w.loud(f, side) {
+				f.loud++
+			}
+			if f.look += loudFrame; f.loud >= loudFrames {
+				f.pending = false
+				w.beginByVoice(max(f.from, f.look-quietAtMost), nil)
+			}
 		}
 	}
 }
 
 // loud says whether a frame is loud beside the hum of the mains: what repeats
 // with its period is left out.
-func (w *watch) loud(f *faint) bool {
+func (w *watch) loud(f *faint, side int) bool {
 	sides := w.line.Sides()
-	if f.side >= len(sides) {
+	if side >= len(sides) {
 		return true
 	}
 	var code [mains60 + loudFrame]byte
 	from := max(f.look-mains60, w.base)
 	b := code[:f.look+loudFrame-from]
-	n, err := w.line.Read(b, f.side, from)
+	n, err := w.line.Read(b, side, from)
 	if err != nil || n < len(b) {
 		return true // better a recording too many
 	}
 	var pcm [mains60 + loudFrame]int16
 	s := pcm[len(pcm)-n:] // silence before the board opened
-	g711.Decode(s, b, g711.Law(sides[f.side].Law))
+	g711.Decode(s, b, g711.Law(sides[side].Law))
 	least := dsp.MeanSquare(float64(w.cfg.VoiceDBm0))
 	return beside(pcm[:], mains50) >= least && beside(pcm[:], mains60) >= least
 }

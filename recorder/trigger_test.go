@@ -617,3 +617,46 @@ func TestContinuousRecordingsComeBackAfterACallWithAModem(t *testing.T) {
 		}
 	}
 }
+
+func TestAFaintVoiceOnOneSideDoesNotHideALoudOneOnTheOther(t *testing.T) {
+	b := digitalBoard()
+	b.audio = func(line int, p int64) byte {
+		level := -60.0
+		if line == 1 {
+			level = -25
+		}
+		return g711.EncodeSample(int16(dsp.SinePeak(level)*math.Sin(float64(p)*0.7)), g711.ALaw)
+	}
+	r := newRig(t, b, LineConfig{Trigger: Voice, HangoverMS: 1000}, nil, twoPorts)
+	r.to(5 * second)
+	r.hear(1, channels.VoiceBegin, 250*ms, side("network"))
+	r.to(6 * second)
+	begin := r.hear(1, channels.VoiceBegin, 250*ms, side("local"))
+	r.to(8 * second)
+	r.hear(1, channels.VoiceEnd, 200*ms, side("network"))
+	end := r.hear(1, channels.VoiceEnd, 200*ms, side("local"))
+	r.to(12 * second)
+	if s := r.one().Seal; s.BeginPos != begin-leastVoice || s.BeginPos+s.Samples != end+second {
+		t.Errorf("[%d +%d), want it from %d to %d", s.BeginPos, s.Samples, begin-leastVoice, end+second)
+	}
+}
+
+// TestAToneRightBehindAFaintVoiceBeginsNothing: the end of voice is told late, and
+// what sets in meanwhile is not the voice.
+func TestAToneRightBehindAFaintVoiceBeginsNothing(t *testing.T) {
+	b := deafBoard(1)
+	b.audio = func(_ int, p int64) byte {
+		level := -60.0
+		if p >= 6*second {
+			level = -10
+		}
+		return g711.EncodeSample(int16(dsp.SinePeak(level)*math.Sin(2*math.Pi*455*float64(p)/rate)), g711.ALaw)
+	}
+	r := newRig(t, b, LineConfig{Trigger: Voice, HangoverMS: 1000}, nil)
+	r.to(5 * second)
+	r.hear(1, channels.VoiceBegin, 250*ms)
+	r.to(6*second + 240*ms)
+	r.hear(1, channels.VoiceEnd, 240*ms)
+	r.to(12 * second)
+	r.nothing()
+}

@@ -366,7 +366,7 @@ func (w *watch) advance(p int64) {
 	w.settle(p)
 	w.fed = max(w.fed, p)
 	w.ease(p)
-	w.listen(p)
+	w.listen(p - voiceLate)
 	p = w.ceiling(p)
 	switch {
 	case w.cur != nil && w.ending != nil:
