@@ -49,8 +49,9 @@
 // Busy, congestion and howler end a call with the telephone off-hook; so does dial
 // tone, but not after a flash. An answer is certain by reversal alone. Voice after
 // the ringback, or a modem, is a guess that a reversal corrects: where the ringback
-// is music, or somebody speaks beside the telephone, it is wrong. Tones of nobody's
-// that the line uses in the same way three times, right after off-hook or until
+// is music, or somebody speaks beside the telephone, it is wrong. It is told 6 s
+// late, or when the call ends: what sounds like voice may turn out to be the first
+// burst of a tone. Tones of nobody's that the line uses in the same way three times, right after off-hook or until
 // on-hook, are its own dial and busy tone from then on.
 //
 // # Lines without voltage

@@ -7,6 +7,7 @@ import (
 
 const (
 	voiceLasts  = 500 * driver.MS  // voice shorter than that ends no dialling and answers no call
+	endKnown    = 360 * driver.MS  // so much later the end of voice is known
 	clicksLast  = 1500 * driver.MS // a 0 dialled in pulses and the pause that ends it, which may sound like voice
 	clicksApart = 200 * driver.MS  // between a first click and where it is taken for voice
 	voiceKept   = 8                // stretches of voice that wait until it is known whether they are an answer
@@ -57,6 +58,9 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	t.advance(pos)
 	switch {
 	case !on:
+		if t.voiceDue != never && at-t.voiceAt >= t.voiceLeast {
+			t.voiceLasted()
+		}
 		t.voiceDue = never
 		if p := &t.progress; p.voices > 0 && p.voice[p.voices-1].end == never {
 			p.voice[p.voices-1].end = at
@@ -66,8 +70,8 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 		if t.PulsesPossible() {
 			lasts = clicksLast
 		}
-		t.voiceAt = at
-		t.voiceDue = max(at+lasts, t.now)
+		t.voiceAt, t.voiceLeast = at, lasts
+		t.voiceDue = max(at+lasts+endKnown, t.now)
 	}
 	t.advance(pos)
 	return t.release()
@@ -180,8 +184,11 @@ func (t *Tap) Tone(out []Event, tone Tone, on bool, pos int64) []Event {
 
 func (t *Tap) heard(name progress.Tone, tone Tone) {
 	p := &t.progress
-	if (name == progress.Busy || name == progress.Congestion) && t.number.n > 0 && tone.At < t.number.last {
-		return // a digit lies within it: these were the dial tones before and after a prefix
+	switch name {
+	case progress.Busy, progress.Congestion, progress.Ringback, progress.Vacant:
+		if t.number.n > 0 && tone.At < t.number.last {
+			return // a digit lies within it: dial tones were among its bursts
+		}
 	}
 	p.drop(tone.At-edges, tone.To) // that was the tone
 	switch name {
@@ -244,13 +251,12 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 			return
 		}
 		p.ringback = false
-		for _, s := range p.voice[:p.voices] {
-			switch {
-			case s.at >= tone.At-edges:
-				t.guess(s.at, ByVoice)
-			case s.end == never && t.now-tone.At >= voiceLasts: // it has gone on since
-				t.guess(tone.At, ByVoice)
-			}
+		if n := p.voices; n > 0 && p.voice[n-1].end == never { // it has gone on since
+			p.voice[n-1].at = max(p.voice[n-1].at, tone.At)
+		}
+		p.drop(0, tone.At-edges)
+		if p.voices > 0 {
+			t.guessDue = max(p.voice[0].at+guessAfter, t.now)
 		}
 	case progress.Busy, progress.Congestion, progress.Howler:
 		if t.state == Abandoned {

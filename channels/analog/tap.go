@@ -44,18 +44,19 @@ type Tap struct {
 	up    bool  // call is not over
 	ended int64 // where the last one ended
 
-	number   number     // being dialled
-	progress progressOf // of the call
-	early    early
-	caller   caller
-	own      ownTones
-	regular  Tone  // a tone of nobody's that is on
-	dialOn   bool  // dial tone is on
-	flashed  int64 // end of the last flash; 0: none
-	voiceAt  int64 // where the voice that is on began
-	voiceDue int64 // when it has lasted
-	guessDue int64 // when voice is an answer, if no tone has explained it
-	quiet    int64 // Abandoned: where the tone that ended the call ended; 0: it is on
+	number     number     // being dialled
+	progress   progressOf // of the call
+	early      early
+	caller     caller
+	own        ownTones
+	regular    Tone  // a tone of nobody's that is on
+	dialOn     bool  // dial tone is on
+	flashed    int64 // end of the last flash; 0: none
+	voiceAt    int64 // where the voice that is on began
+	voiceLeast int64 // how long it must last to count
+	voiceDue   int64 // when it has lasted
+	guessDue   int64 // when voice is an answer, if no tone has explained it
+	quiet      int64 // Abandoned: where the tone that ended the call ended; 0: it is on
 
 	reversed   bool
 	noFeed     bool  // BatteryLost was said and BatteryBack was not
