@@ -118,26 +118,41 @@ func (ix *Index) find(id string) (*entry, error) {
 	if e := ix.loose[id]; e != nil {
 		return e, nil
 	}
-	var e *entry
-	for i := len(ix.segs) - 1; i >= 0 && e == nil; i-- {
+	for i := len(ix.segs) - 1; i >= 0; i-- {
 		if !ix.segs[i].may(id) {
 			continue
 		}
-		err := ix.db.View(func(tx *store.Tx) error {
-			r := newReader(tx, ix.segs[i])
-			at, err := r.find(id)
-			if err != nil || at < 0 {
-				return err
-			}
-			row, err := r.row(at)
-			e = &entry{row: row, seg: ix.segs[i].ID, at: at}
-			return err
-		})
-		if err != nil {
-			return nil, err
+		if e, err := ix.findIn(ix.segs[i], id, true); e != nil || err != nil {
+			return e, err
 		}
 	}
-	return e, nil
+	return nil, nil
+}
+
+// findIn looks into a segment. With trust it may find that what was verified has
+// become damaged since: then it looks again, with checksums.
+func (ix *Index) findIn(seg *segment, id string, trust bool) (e *entry, err error) {
+	if trust {
+		defer func() {
+			if recover() != nil {
+				e, err = ix.findIn(seg, id, false)
+			}
+		}()
+	}
+	err = ix.db.View(func(tx *store.Tx) error {
+		r := newReader(tx, seg)
+		r.trust = trust
+		at, err := r.find(id)
+		if err != nil || at < 0 {
+			return err
+		}
+		row, err := r.row(at)
+		if err == nil {
+			e = &entry{row: row, seg: seg.ID, at: at}
+		}
+		return err
+	})
+	return e, err
 }
 
 // batch is how many rows one transaction takes while journals are read.
