@@ -139,7 +139,7 @@ func TestPerformance(t *testing.T) {
 	page("greatest of a round. The corpus is ten minutes: %s, tones, keys, caller IDs,", map[bool]string{true: "speech and music from Debian's packages", false: "synthesised speech (no package with speech was installed)"}[real])
 	page("modems and a quiet line, through µ-law. Peers are Debian's spandsp 0.0.6 and libgsm 1.0, linked statically. *plain* is")
 	page("the same program without assembly (tag purego). Other programs ran on the machine (load %s at the", load())
-	page("beginning): absolute figures vary by a quarter, ratios by less.")
+	page("beginning): absolute figures vary by a third, ratios by less.")
 	page("")
 	page("| work | lines per core | plain | peer | its lines per core | ratio | plain | target | |")
 	page("|---|--:|--:|---|--:|--:|--:|---|---|")
