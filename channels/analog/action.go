@@ -149,7 +149,7 @@ func (t *Tap) end(by string) {
 	if !t.up {
 		return
 	}
-	t.lastGuess()
+	t.lastGuess(t.at)
 	t.up = false
 	t.call.EndedBy = by
 	t.call.Outcome = t.outcome()

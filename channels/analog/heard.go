@@ -118,17 +118,19 @@ func (t *Tap) stillVoice() {
 	}
 }
 
-// lastGuess decides, as the call ends, about voice of which it is not known yet
-// whether it was a tone: what lasted longer than its burst was none.
-func (t *Tap) lastGuess() {
+// lastGuess decides, as the call ends at end, about voice of which it is not known yet
+// whether it was a tone: what lasted longer in all than a burst was none, as a
+// second burst would have shown it.
+func (t *Tap) lastGuess(end int64) {
 	p, at := &t.progress, t.at
 	t.guessDue = never
 	least := max(longSpoken, int64(p.burst)*longSpoken/1000)
+	sum := int64(0)
 	for _, s := range p.voice[:p.voices] {
-		if min(s.end, t.now)-s.at >= least {
-			t.guess(s.at, ByVoice)
-			break
-		}
+		sum += min(s.end, max(end, s.at)) - s.at
+	}
+	if sum >= least {
+		t.guess(p.voice[0].at, ByVoice)
 	}
 	t.at = at
 }
@@ -208,11 +210,11 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 			t.step(InRingback, t.now)
 		}
 	case progress.Busy:
-		t.lastGuess()
+		t.lastGuess(tone.At)
 		p.busy = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
 	case progress.Congestion:
-		t.lastGuess()
+		t.lastGuess(tone.At)
 		p.congestion = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
 	case progress.Howler:
