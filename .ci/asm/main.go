@@ -20,10 +20,12 @@ var files = []struct {
 	dir, pkg string
 	fill     func(*build.Context)
 }{
+	{"dsp", "dsp", level},
 	{"dsp/dtmf", "dtmf", dtmf},
 	{"dsp/g711", "g711", g711},
 	{"dsp/gsm", "gsm", gsm},
 	{"dsp/progress", "progress", progressTones},
+	{"dsp/pulse", "pulse", clicks},
 	{"dsp/simd", "simd", cpu},
 	{"dsp/spectrum", "spectrum", spectra},
 	{"dsp/vad", "vad", voice},

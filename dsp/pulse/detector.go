@@ -1,10 +1,6 @@
 package pulse
 
-import (
-	"math"
-
-	"vaad/dsp"
-)
+import "vaad/dsp"
 
 // Event is a digit that was dialled in pulses, or seemed to be.
 type Event struct {
@@ -27,6 +23,11 @@ const (
 
 	// around is the time over which the sound around is averaged.
 	around = 96 * dsp.MS
+	pace   = float64(frame) / around
+
+	// loud is how much louder than the sound around a frame counts as at most when
+	// that is averaged.
+	loud = 4
 
 	// apart is the pause that ends a digit: longer than a pulse at the slowest
 	// rate, shorter than the pause between digits at 20 pulses per second.
@@ -41,22 +42,16 @@ const (
 // floorPower is the power of a frame below which nothing is a click.
 var floorPower = dsp.MeanSquare(-50) * frame
 
-// Clicks are looked for behind a high-pass of 300 Hz and a zero at 425 Hz, which
-// together take dial tones of 350…450 Hz down by 30 dB and more and hum of 50 Hz
-// by 35 dB.
-const keep = 0.79 // of what lies below, from one sample to the next: exp(−2π·300/8000)
-
-var notch = 2 * math.Cos(2*math.Pi*425/dsp.Rate)
+// calmest is the least that counts as the sound around.
+var calmest = floorPower / clickRatio
 
 // Detector finds dialled digits on one line.
 type Detector struct {
 	pos    int64
-	raw    [frame]int16   // of a frame that comes in parts
-	low    float64        // what lies below 300 Hz
-	x1, x2 float64        // the two samples before
-	y      [frame]float64 // squares of the frame, behind the filters
-	calm   float64        // mean power of the frames around
-	settle int            // frames until calm is known
+	raw    [frame]int16 // of a frame that comes in parts
+	filter filter
+	calm   float64 // mean power of the frames around
+	settle int     // frames until calm is known
 
 	open   bool // a click has begun
 	click  click
@@ -114,7 +109,7 @@ func (d *Detector) Skip(n int) {
 		return
 	}
 	d.pos += int64(n)
-	d.low, d.x1, d.x2, d.raw = 0, 0, 0, [frame]int16{}
+	d.filter, d.raw = filter{}, [frame]int16{}
 	d.open, d.n, d.over, d.settle = false, 0, false, 10
 	d.last = d.pos
 }
@@ -123,61 +118,75 @@ func (d *Detector) Skip(n int) {
 // in them to dst.
 func (d *Detector) Process(dst []Event, block []int16) []Event {
 	for len(block) > 0 {
-		x := &d.raw
-		if at := int(d.pos % frame); at == 0 && len(block) >= frame {
-			x, block = (*[frame]int16)(block), block[frame:]
-			d.pos += frame
-		} else {
-			m := copy(d.raw[at:], block)
-			block = block[m:]
-			d.pos += int64(m)
+		at := int(d.pos % frame)
+		if at == 0 && len(block) >= frame {
+			n := min(len(block)/frame, most) * frame
+			dst = d.frames(dst, block[:n])
+			block = block[n:]
+			continue
 		}
-		if d.pos%frame == 0 {
-			d.look(d.filter(x))
-			if (d.n > 0 || d.over) && !d.open && d.pos-d.last > apart {
-				dst = d.digit(dst)
-			}
-			if d.doubt.on && d.n == 0 && d.pos-d.doubt.event.End > patience {
-				dst = d.settleDoubt(dst)
-			}
+		n := copy(d.raw[at:], block)
+		block = block[n:]
+		if at+n < frame {
+			d.pos += int64(n)
+			continue
 		}
+		d.pos -= int64(at)
+		dst = d.frames(dst, d.raw[:])
 	}
 	return dst
 }
 
-// filter takes a frame through the filters and returns its power. What
-// lies below is carried over four samples at a time, so that none of them waits
-// for the one before.
-func (d *Detector) filter(x *[frame]int16) float64 {
-	const k1, k2, k3, k4, g = keep, keep * keep, keep * keep * keep, keep * keep * keep * keep, 1 - keep
-	low, x1, x2, zero, sum := d.low, d.x1, d.x2, notch, 0.0
-	for i := 0; i < frame; i += 4 {
-		v0, v1, v2, v3 := float64(x[i]), float64(x[i+1]), float64(x[i+2]), float64(x[i+3])
-		w1 := g * v0
-		w2 := k1*w1 + g*v1
-		w3 := k1*w2 + g*v2
-		w4 := k1*w3 + g*v3
-		a, b, c, e := v0-low, v1-(k1*low+w1), v2-(k2*low+w2), v3-(k3*low+w3)
-		low = k4*low + w4
-		p, q, r, s := a-zero*x1+x2, b-zero*a+x1, c-zero*b+a, e-zero*c+b
-		x1, x2 = e, c
-		p, q, r, s = p*p, q*q, r*r, s*s
-		d.y[i], d.y[i+1], d.y[i+2], d.y[i+3] = p, q, r, s
-		sum += (p + q) + (r + s)
-	}
-	d.low, d.x1, d.x2 = low, x1, x2
-	return sum
-}
-
-// topAt is where the frame that ends here is loudest.
-func (d *Detector) topAt() int64 {
-	top := 0
-	for i, y := range d.y {
-		if y > d.y[top] {
-			top = i
+// frames takes whole frames, at most of them.
+func (d *Detector) frames(dst []Event, x []int16) []Event {
+	n := len(x) / frame
+	last := d.filter.last
+	d.filter.powers(x)
+	for i := 0; i < n; i++ {
+		if m := d.pass(d.filter.power[i:n]); m > 0 {
+			d.pos += int64(m * frame)
+			if i += m; i == n {
+				break
+			}
+		}
+		d.pos += frame
+		if d.look(d.filter.power[i]) {
+			if i > 0 {
+				a, b, c := int32(x[i*frame-3]), int32(x[i*frame-2]), int32(x[i*frame-1])
+				last = [3]int32{c, c - b, b - a}
+			}
+			d.click.at = d.begin + int64(top(d.filter.in[i], last, (*[frame]int16)(x[i*frame:])))
+		}
+		if (d.n > 0 || d.over) && !d.open && d.pos-d.last > apart {
+			dst = d.digit(dst)
+		}
+		if d.doubt.on && d.n == 0 && d.pos-d.doubt.event.End > patience {
+			dst = d.settleDoubt(dst)
 		}
 	}
-	return d.pos - frame + int64(top)
+	d.filter.in[0] = d.filter.in[n]
+	return dst
+}
+
+// pass takes frames while they are no louder than what a line does all the time
+// and nothing is pending, and returns how many. It does what look would do.
+func (d *Detector) pass(p []float64) int {
+	if d.settle > 0 || d.open || d.n > 0 || d.over || d.doubt.on {
+		return 0
+	}
+	calm := d.calm
+	n := len(p)
+	for i, v := range p {
+		if v > loud*calm {
+			n = i
+			break
+		}
+		if calm += (v - calm) * pace; calm < calmest {
+			calm = calmest
+		}
+	}
+	d.calm = calm
+	return n
 }
 
 // Flush ends a digit at the end of a recording.
@@ -189,16 +198,17 @@ func (d *Detector) Flush(dst []Event) []Event {
 	return dst
 }
 
-// look takes the power of one frame.
-func (d *Detector) look(p float64) {
+// look takes the power of one frame and reports whether a click began in it.
+func (d *Detector) look(p float64) (began bool) {
 	if d.settle > 0 { // the first frames after a gap only set the scale
 		d.settle--
 		d.calm = max(d.calm, p/4)
-		return
+		return false
 	}
 	if !d.open && p > clickRatio*d.calm && p > floorPower {
 		d.open, d.begin = true, d.pos-frame
-		d.click = click{at: d.topAt(), power: p, ratio: p / d.calm}
+		d.click = click{power: p, ratio: p / d.calm}
+		began = true
 	} else if d.open {
 		if p > d.click.power {
 			d.click.power, d.click.ratio = p, p/d.calm
@@ -216,9 +226,9 @@ func (d *Detector) look(p float64) {
 		}
 	}
 	if !d.open {
-		d.calm += (min(p, 4*d.calm) - d.calm) * frame / around
-		d.calm = max(d.calm, floorPower/clickRatio)
+		d.calm = max(d.calm+(min(p, loud*d.calm)-d.calm)*pace, calmest)
 	}
+	return began
 }
 
 // take adds a click to the digit.
