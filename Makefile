@@ -101,7 +101,7 @@ prove-listening: ## the full proofs of detectors and codecs: hours of speech, fr
 .PHONY: twins
 twins: ## the plain Go that stands for kernels: tested here, checked for other processors
 	@.ci/need go
-	go test -tags purego $(addprefix ./,$(dir $(wildcard dsp/*/kernels_amd64.s)))
+	go test -tags purego $(addprefix ./,$(dir $(wildcard dsp/kernels_amd64.s dsp/*/kernels_amd64.s)))
 	GOARCH=arm64 go vet ./dsp/...
 
 .PHONY: prove-search

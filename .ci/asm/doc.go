@@ -6,5 +6,5 @@
 // The kernels do integer arithmetic, or add in the order in which their twins in
 // plain Go add, and never fuse: each gives bit for bit what its twin gives. They
 // are for processors with AVX2; dsp/simd says at run time whether they may be
-// called.
+// called. That of package dsp, which imports nothing, makes do with SSE2.
 package main
