@@ -169,14 +169,20 @@ func (d *Detector) frames(dst []Event, x []int16) []Event {
 }
 
 // pass takes frames while they are no louder than what a line does all the time
-// and nothing is pending, and returns how many. It does what look would do.
+// and nothing falls due, and returns how many. It does what look would do.
 func (d *Detector) pass(p []float64) int {
-	if d.settle > 0 || d.open || d.n > 0 || d.over || d.doubt.on {
+	if d.settle > 0 || d.open {
 		return 0
 	}
-	calm := d.calm
 	n := len(p)
-	for i, v := range p {
+	if d.n > 0 || d.over {
+		n = min(n, int(apart-(d.pos-d.last))/frame)
+	} else if d.doubt.on {
+		n = min(n, int(patience-(d.pos-d.doubt.event.End))/frame)
+	}
+	calm := d.calm
+	for i := 0; i < n; i++ {
+		v := p[i]
 		if v > loud*calm {
 			n = i
 			break

@@ -29,12 +29,19 @@ type guess struct {
 // too faint to be heard, though not in the first or last pulse at both ends.
 func explain(c []click, known habit) guess {
 	var best guess
+	if len(c) < 2 {
+		return best
+	}
 	if len(c) == 2 {
 		best = single(c, known)
 	}
+	f := fitter{clicks: c, clear: clarity(c)}
+	for i := range c {
+		f.dB[i] = 10 * math.Log10(max(c[i].power, 1))
+	}
 	for p := fastest; p <= slowest; p += 4 {
 		for _, two := range [2]bool{true, false} {
-			if g := fit(c, p, two); g.confidence > best.confidence {
+			if g := f.fit(p, two, max(best.confidence, least)); g.confidence > best.confidence {
 				best = g
 			}
 		}
@@ -84,11 +91,20 @@ func single(c []click, known habit) guess {
 	return g
 }
 
+// fitter is a train of clicks with what does not depend on how it is explained.
+type fitter struct {
+	clicks []click
+	dB     [maxClicks]float64 // their powers
+	clear  float64
+}
+
 // fit explains clicks by pulses of a period of about p samples, the first of
-// which is a break; with or without clicks for the makes.
-func fit(c []click, p float64, two bool) guess {
+// which is a break; with or without clicks for the makes. What cannot reach the
+// confidence enough is not looked at to the end.
+func (f *fitter) fit(p float64, two bool, enough float64) guess {
+	c := f.clicks
 	n := len(c)
-	if n < 2 || two && n < 3 {
+	if two && n < 3 {
 		return guess{}
 	}
 	t := func(i int) float64 { return float64(c[i].at - c[0].at) }
@@ -97,8 +113,8 @@ func fit(c []click, p float64, two bool) guess {
 	open := 0.0
 	if two {
 		for i := 1; i < n && open == 0; i++ {
-			if f := t(i)/p - math.Floor(t(i)/p); f > 0.35 && f < 0.85 {
-				open = f
+			if part := t(i)/p - math.Floor(t(i)/p); part > 0.35 && part < 0.85 {
+				open = part
 			}
 		}
 		if open == 0 {
@@ -114,21 +130,21 @@ func fit(c []click, p float64, two bool) guess {
 		strength = [2]spread{}
 		var kk, kt, mk, mt float64
 		for i := range c {
-			k := math.Round(t(i) / p)
-			m := math.Round(t(i)/p - open)
-			switch e, f := math.Abs(t(i)-k*p), math.Abs(t(i)-(m+open)*p); {
-			case e <= within && (!two || e <= f):
+			k := math.Floor(t(i)/p + 0.5)
+			m := math.Floor(t(i)/p - open + 0.5)
+			switch e, o := math.Abs(t(i)-k*p), math.Abs(t(i)-(m+open)*p); {
+			case e <= within && (!two || e <= o):
 				breaks++
-				strength[0].add(c[i].power)
+				strength[0].add(f.dB[i])
 				pulses = max(pulses, int(k)+1)
 				rest += e * e
 				kk += k * k
 				kt += k * t(i)
-			case two && f <= within && m >= 0:
+			case two && o <= within && m >= 0:
 				makes++
-				strength[1].add(c[i].power)
+				strength[1].add(f.dB[i])
 				pulses = max(pulses, int(m)+1)
-				rest += f * f
+				rest += o * o
 				mk += m
 				mt += t(i)
 			default:
@@ -152,10 +168,13 @@ func fit(c []click, p float64, two bool) guess {
 		expected *= 2
 		heard += float64(makes)
 	}
-	regular := bell(math.Sqrt(rest/heard), 3*dsp.MS)
 	whole := heard / expected
+	if whole*whole*f.clear < enough*0.999 { // all else only takes away
+		return guess{}
+	}
+	regular := bell(math.Sqrt(rest/heard), 3*dsp.MS)
 	g.confidence = regular * whole * whole * math.Pow(0.6, float64(stray))
-	g.confidence *= clarity(c) * usual(p) * bell(strength[0].dB(), 4) * bell(strength[1].dB(), 4)
+	g.confidence *= f.clear * usual(p) * bell(strength[0].dB(), 4) * bell(strength[1].dB(), 4)
 	if two {
 		g.confidence *= 0.75 + 0.25*bell(open-0.62, 0.12)
 		g.confidence *= 1 - 0.3*math.Pow(0.5, float64(n-2))
@@ -166,11 +185,10 @@ func fit(c []click, p float64, two bool) guess {
 	return g
 }
 
-// spread measures how alike powers are.
+// spread measures how alike powers in dB are.
 type spread struct{ n, sum, squares float64 }
 
-func (s *spread) add(power float64) {
-	dB := 10 * math.Log10(max(power, 1))
+func (s *spread) add(dB float64) {
 	s.n++
 	s.sum += dB
 	s.squares += dB * dB
