@@ -20,6 +20,8 @@ type Recording struct {
 	End       time.Time `json:"end"`
 	Duration  float64   `json:"duration_s"`
 	Direction string    `json:"direction"`
+	Caller    string    `json:"caller"`
+	Called    string    `json:"called"`
 	Trigger   string    `json:"trigger"`
 	Codec     string    `json:"codec"`
 	Sides     []string  `json:"sides"`
@@ -44,9 +46,16 @@ type Call struct {
 	Name       string     `json:"name"`
 	Keys       string     `json:"keys"`
 	Outcome    string     `json:"outcome"`
-	Waiting    []any      `json:"waiting"`
+	Withheld   string     `json:"withheld"`
+	Waiting    []Waiting  `json:"waiting"`
 	Recordings []string   `json:"recordings"`
 	Why        string     `json:"why"`
+}
+
+// Waiting is another call that came during one.
+type Waiting struct {
+	Caller string `json:"caller"`
+	Name   string `json:"name"`
 }
 
 // Recordings lists all recordings of a line (0: of all lines), oldest first.

@@ -26,7 +26,9 @@ type wanted struct {
 	missed    bool
 	endedBy   string
 	keys      string
-	waiting   bool
+	outcome   string
+	withheld  string
+	waiting   []string // numbers of the calls that waited; "": not told
 }
 
 // subscriber is one tapped line and what happens on it.
@@ -174,6 +176,9 @@ func (s *subscriber) announce(number, name string) (before, after []act) {
 		return []act{{events: []string{"reversal"}, volts: -s.idle, length: 300 * time.Millisecond}, s.message("cid v23-mdmf %s %s %s", date, number, body),
 			{events: []string{"reversal"}, volts: s.idle, length: 300 * time.Millisecond}}, nil
 	case "dtmf-d-c": // as China's exchanges send it
+		if number == "P" {
+			return nil, nil
+		}
 		return []act{s.message("dtmf D%sC 70 70 -8 0", number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
 	case "dtmf-a-hash", "dtmf-a-c":
 		return []act{s.message("cid %s - %s -", s.format, number), {length: s.between(300*time.Millisecond, 600*time.Millisecond)}}, nil
@@ -206,6 +211,9 @@ func (s *subscriber) call(kind string) {
 		w.direction, w.called = "in", s.own
 		number, name := s.digits(7+s.rng.IntN(5)), names[s.rng.IntN(len(names))]
 		if kind == "in-withheld" {
+			if s.format != "none" && s.format != "dtmf-d-c" {
+				w.withheld = "private"
+			}
 			before, after := s.announce("P", "")
 			s.add(before...)
 			s.ring(2, after)
@@ -216,22 +224,23 @@ func (s *subscriber) call(kind string) {
 			s.ring(2+s.rng.IntN(2), after)
 		}
 		if kind == "in-missed" {
-			w.missed, w.endedBy = true, "ring-stopped"
+			w.missed, w.endedBy, w.outcome = true, "ring-stopped", "missed"
 			s.add(act{length: s.between(12*time.Second, 14*time.Second)})
 			break
 		}
-		w.answered, w.endedBy = true, "on-hook"
+		w.answered, w.endedBy, w.outcome = true, "on-hook", "answered"
 		s.add(act{volts: s.off, length: s.between(300*time.Millisecond, 700*time.Millisecond)}, s.speak(s.between(4*time.Second, 9*time.Second)))
 		switch kind {
 		case "in-waiting":
 			for range 4 {
 				s.add(s.tone(450, 0, 4400*time.Millisecond, 400, 4000))
 			}
-			w.waiting = true
+			w.waiting = []string{""}
 			s.add(s.speak(3 * time.Second))
 		case "in-waiting-id": // type II: alerting signal, the telephone acknowledges, message
-			s.add(s.tone(450, 0, 400*time.Millisecond), s.message("waiting bell-mdmf 01020304 %s -", s.digits(8)), s.speak(3*time.Second))
-			w.waiting = true
+			second := s.digits(8)
+			s.add(s.tone(450, 0, 400*time.Millisecond), s.message("waiting bell-mdmf 01020304 %s -", second), s.speak(3*time.Second))
+			w.waiting = []string{second}
 		case "in-two-telephones":
 			s.add(act{volts: s.off * 0.7, length: 20 * time.Millisecond}, s.speak(3*time.Second), act{volts: s.off, length: 20 * time.Millisecond}, s.speak(2*time.Second))
 		case "in-keys":
@@ -254,7 +263,7 @@ func (s *subscriber) call(kind string) {
 		s.dial(number)
 		s.add(act{length: s.between(500*time.Millisecond, 1500*time.Millisecond)})
 		if kind == "out-busy" || kind == "out-redial" {
-			w.endedBy = "busy-tone"
+			w.endedBy, w.outcome = "busy-tone", "busy"
 			s.add(china(s.between(6*time.Second, 9*time.Second)))
 		}
 		if kind == "out-redial" { // a fresh dial tone without hanging up
@@ -272,11 +281,12 @@ func (s *subscriber) call(kind string) {
 		}
 		s.add(s.tone(450, 0, time.Duration(1+s.rng.IntN(3))*5*time.Second, 1000, 4000))
 		if kind == "out-no-answer" {
+			w.outcome = "no-answer"
 			s.add(s.tone(450, 0, 11*time.Second, 1000, 4000))
 			s.hangUp()
 			break
 		}
-		w.answered = true
+		w.answered, w.outcome = true, "answered"
 		if s.swap {
 			s.idle, s.off = -s.idle, -s.off
 			s.add(act{events: []string{"reversal"}, volts: s.off, length: 100 * time.Millisecond})
@@ -408,7 +418,11 @@ func TestMixedCallsAreJournaledAsTheyWere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		judge.line(i+1, s.calls, rows)
+		recs, err := d.Recordings(ctx, i+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge.line(i+1, s.calls, rows, recs)
 	}
 	judge.report(t)
 	for i, id := range judge.puzzling {
@@ -431,45 +445,83 @@ type judgement struct {
 	puzzling                           []string // IDs of calls that are wrong in something
 }
 
-func (j *judgement) line(n int, want []wanted, got []Call) {
-	if len(got) != len(want) {
-		j.notes = append(j.notes, fmt.Sprintf("line %d: %d calls, want %d", n, len(got), len(want)))
-	}
+// line judges one line's calls and the recordings made of them.
+func (j *judgement) line(n int, want []wanted, got []Call, recs []Recording) {
+	base := began(want, got)
+	judged := map[string]bool{}
 	for i, w := range want {
 		j.calls++
 		// A call is found by when it was: one that is missing says nothing of the others.
 		var g Call
 		for _, row := range got {
-			at := row.Start.Sub(got[0].Start) + want[0].begin + slack
+			at := row.Start.Sub(base) + slack
 			if at >= w.begin && (i == len(want)-1 || at < want[i+1].begin) {
 				g = row
+				judged[g.ID] = true
 				break
 			}
 		}
-		for _, f := range []struct {
-			name      string
-			got, want string
-		}{
-			{"direction", g.Direction, w.direction}, {"caller", g.Caller, w.caller}, {"called", g.Called, w.called}, {"name", g.Name, w.name},
-			{"answered", fmt.Sprint(g.AnsweredBy != "" && g.AnsweredBy != "none"), fmt.Sprint(w.answered)}, {"missed", fmt.Sprint(g.Missed), fmt.Sprint(w.missed)},
-			{"ended_by", g.EndedBy, w.endedBy}, {"keys", g.Keys, w.keys}, {"waiting", fmt.Sprint(len(g.Waiting) > 0), fmt.Sprint(w.waiting)},
-		} {
-			j.fields++
-			if f.got == f.want {
-				j.right++
-				continue
+		where := fmt.Sprintf("line %d call %d (%s)", n, i+1, w.kind)
+		j.field(where, w.kind, g, "direction", g.Direction, w.direction)
+		j.field(where, w.kind, g, "caller", g.Caller, w.caller)
+		j.field(where, w.kind, g, "called", g.Called, w.called)
+		j.field(where, w.kind, g, "name", g.Name, w.name)
+		j.field(where, w.kind, g, "withheld", g.Withheld, w.withheld)
+		j.field(where, w.kind, g, "answered", fmt.Sprint(g.AnsweredBy != "" && g.AnsweredBy != "none"), fmt.Sprint(w.answered))
+		j.field(where, w.kind, g, "missed", fmt.Sprint(g.Missed), fmt.Sprint(w.missed))
+		j.field(where, w.kind, g, "ended_by", g.EndedBy, w.endedBy)
+		j.field(where, w.kind, g, "outcome", g.Outcome, w.outcome)
+		j.field(where, w.kind, g, "keys", g.Keys, w.keys)
+		var waiting []string
+		for _, c := range g.Waiting {
+			waiting = append(waiting, c.Caller)
+		}
+		j.field(where, w.kind, g, "waiting", fmt.Sprintf("%q", waiting), fmt.Sprintf("%q", w.waiting))
+		for _, r := range recs {
+			if r.Call == g.ID && g.ID != "" {
+				j.field(where, w.kind, g, "caller of the recording", r.Caller, w.caller)
+				j.field(where, w.kind, g, "called of the recording", r.Called, w.called)
 			}
-			j.wrong[f.name+" of "+w.kind]++
-			if g.ID != "" && !slices.Contains(j.puzzling, g.ID) {
-				j.puzzling = append(j.puzzling, g.ID)
-			}
-			number := f.name == "caller" || f.name == "called"
-			if number && f.got != "" {
-				j.falseNumbers++
-			}
-			j.notes = append(j.notes, fmt.Sprintf("line %d call %d (%s): %s %q, want %q", n, i+1, w.kind, f.name, f.got, f.want))
 		}
 	}
+	for _, g := range got {
+		if !judged[g.ID] {
+			where := fmt.Sprintf("line %d, %s: a call that was none", n, g.Start.Format(time.TimeOnly))
+			j.field(where, "nothing", g, "caller", g.Caller, "no call")
+			j.field(where, "nothing", g, "called", g.Called, "no call")
+		}
+	}
+}
+
+// began is when the line's story began: as most calls that may belong together say.
+func began(want []wanted, got []Call) time.Time {
+	votes := map[time.Time]int{}
+	best := time.Time{}
+	for _, g := range got {
+		for _, w := range want {
+			at := g.Start.Add(-w.begin).Truncate(2 * time.Second)
+			if votes[at]++; votes[at] > votes[best] {
+				best = at
+			}
+		}
+	}
+	return best
+}
+
+func (j *judgement) field(where, kind string, g Call, name, got, want string) {
+	j.fields++
+	if got == want {
+		j.right++
+		return
+	}
+	j.wrong[name+" of "+kind]++
+	if g.ID != "" && !slices.Contains(j.puzzling, g.ID) {
+		j.puzzling = append(j.puzzling, g.ID)
+	}
+	if strings.HasPrefix(name, "call") && got != "" { // caller, called
+		j.falseNumbers++
+	}
+	j.notes = append(j.notes, fmt.Sprintf("%s: %s %q, want %q", where, name, got, want))
 }
 
 func (j *judgement) report(t *testing.T) {
