@@ -79,7 +79,7 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.clicked(p)
 	t.advance(pos)
 	switch {
-	case p.By == InPulses && (!t.state.OffHook() || t.number.n > 0 && !t.number.pulses):
+	case p.By == InPulses && !t.takesPulse(p):
 	case t.state == Abandoned && (t.fresh || t.quiet > 0 && p.At-t.quiet > quietAfter):
 		t.key = p
 		t.step(InRedial, t.now)
@@ -94,6 +94,18 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 		t.step(InDigit, t.now)
 	}
 	return t.release()
+}
+
+// takesPulse reports whether a click may be a digit: only where a number is
+// dialled. A new call is not begun on one that is unsure.
+func (t *Tap) takesPulse(p Press) bool {
+	switch t.state {
+	case OffHookOut, Dialling:
+		return t.number.n == 0 || t.number.pulses
+	case Abandoned:
+		return p.Sure >= sureDigit
+	}
+	return t.mayDialYet()
 }
 
 // mayDialYet reports whether a key in Talking begins the number: somebody spoke

@@ -113,8 +113,7 @@ func (e *Ears) rest(dst []Finding, off Senses) []Finding {
 		e.keyed.Reset()
 	}
 	if off&Pulses != 0 {
-		e.pulses = e.pulse.Flush(e.pulses[:0])
-		dst = e.tellPulses(dst)
+		e.pulse.Reset() // a digit that is not over is none
 	}
 	if off&Tones != 0 {
 		e.tones = e.tone.Flush(e.tones[:0])
