@@ -103,6 +103,16 @@ func some(roots string, seconds int, rnd *rand.Rand) []int16 {
 	return append(x, babbled(seconds*dsp.Rate-len(x), rnd)...)
 }
 
+// talkCorpus is ten minutes through µ-law without any tone of the telephone's:
+// 500 s of speech, 50 s of music and 50 s of a quiet line.
+func talkCorpus(stream uint64) (x []int16) {
+	l := newTrack(stream)
+	x = append(x, some(*speech, 500, l.rnd)...)
+	x = append(x, some(*music, 50, l.rnd)...)
+	x = append(x, make([]int16, 600*dsp.Rate-len(x))...)
+	return changed(x, 0, -65, g711.MuLaw)
+}
+
 // corpus is ten minutes of what lines carry, through µ-law: 340 s of speech and
 // 50 s of music where they are installed, tones of exchanges, keys, caller IDs,
 // modems, and 80 s of a quiet line. It says how much of it is real speech.
