@@ -68,7 +68,7 @@ type LineConfig struct {
 	MaxMS      int    // longer ones go on in a linked segment; default and most 4 h
 	Sides      string // Separate (default) or Mixed
 	VoiceDBm0  int    // of Voice: what is quieter, hum left out, begins none, −60…−20; default −45
-	HangoverMS int    // of Voice, where nothing tells of calls: a recording ends so long after the last word; default 10000
+	HangoverMS int    // of Voice, and on lines without volts of Key and Call, where nothing tells of calls: a recording ends so long after the last word; default 10000
 
 	KeyStart string // of Key: the sequence that begins a recording, * or # and more; default *1
 	KeyStop  string // the one that ends it; default #1

@@ -44,6 +44,11 @@
 //     nobody can tell the parties apart, and either may.
 //   - call: from its first ring or the lifting of the receiver until its end.
 //     Missed calls are thrown away.
+//     On a line without volts nothing shows whether ringing was answered: where it
+//     stops while somebody speaks, or within the hang-over, what is recorded by
+//     voice, key or call goes on with its call and numbers until nobody has spoken
+//     for the hang-over, or the line rings again. So end recordings by key there
+//     that were begun without a call.
 //   - manual: from a request, less the pre-roll, until a request; if the line was
 //     off-hook at the beginning, also when its call ends, so that a forgotten
 //     button does not record the calls after it.

@@ -91,10 +91,50 @@ func (w *watch) voiceEnds(e *channels.Event) {
 // silence is where the present recording ends because nobody speaks any more;
 // none if it does not. Where calls or the hook are known, they end it.
 func (w *watch) silence() int64 {
-	if w.cur == nil || w.cur.trigger != Voice || w.bound() || w.speaks() {
+	switch {
+	case w.cur == nil || w.bound() || w.speaks():
 		return none
+	case w.cur.trigger == Voice, !w.volts && (w.cur.trigger == Key || w.cur.trigger == Call):
+		return w.quiet()
 	}
-	return max(w.heard.silent, w.cur.from) + samples(w.cfg.HangoverMS)
+	return none
+}
+
+// quiet is where the hang-over ends, behind the last voice of the present
+// recording or the keys that began it.
+func (w *watch) quiet() int64 {
+	last := max(w.heard.silent, w.cur.from)
+	if w.cur.trigger == Key {
+		last = max(last, w.cur.fired)
+	}
+	return last + samples(w.cfg.HangoverMS)
+}
+
+// ringStopped is how a call ends that nobody was seen to answer.
+const ringStopped = "ring-stopped"
+
+// talksOn says that a call that is told to be over may have been answered, as the
+// line has no volts that would show it, and that the talk goes on: what is
+// recorded of it ends by silence.
+func (w *watch) talksOn(e *channels.Event) bool {
+	if w.volts || e.EndedBy != ringStopped || w.cur == nil || w.ending != nil {
+		return false
+	}
+	switch w.cur.trigger {
+	case Voice, Key, Call:
+		return w.speaks() || w.quiet() > e.Known
+	}
+	return false
+}
+
+// ringsAgain ends what outlived the call before: the line is on-hook where it rings.
+func (w *watch) ringsAgain(e *channels.Event) {
+	if w.volts || w.cur == nil || w.ending != nil || !w.cur.ofACall() || w.speaks() {
+		return
+	}
+	if call := w.cur.head().Call; call != "" && call != e.Call {
+		w.end(e.Known, ringStopped, "the line rings again")
+	}
 }
 
 // ceiling is how far the writer may go at most, as what comes may yet change it.

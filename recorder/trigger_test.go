@@ -288,7 +288,7 @@ func TestMutedSequencesAreSilence(t *testing.T) {
 }
 
 func TestOnlyTheLocalPartyMayTriggerWhereThereAreSides(t *testing.T) {
-	r := newRig(t, digitalBoard(), LineConfig{Trigger: Key, KeyFrom: FromKey}, nil, twoPorts)
+	r := newRig(t, digitalBoard(), LineConfig{Trigger: Key, KeyFrom: FromKey, HangoverMS: 60_000}, nil, twoPorts)
 	r.to(5 * second)
 	r.press(1, "*1", side("network"))
 	r.to(10 * second)

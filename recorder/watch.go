@@ -165,6 +165,7 @@ func (w *watch) callBegins(e *channels.Event) {
 	w.call, w.recorded, w.stopped = e.Call, false, false
 	w.caller, w.called, w.name, w.numbered = "", "", "", false
 	w.heard.began = e.Pos
+	w.ringsAgain(e)
 	if w.heard.anew(); w.cur != nil && w.cur.trigger == Continuous {
 		w.codecAgain(e.Known)
 	}
@@ -247,11 +248,18 @@ func (w *watch) callEnds(e *channels.Event) {
 	if !w.recorded && !e.Missed && e.Call != "" {
 		w.r.c.Calls.Attach(e.Call, "", w.why())
 	}
-	w.hungUp(e.Known, e.EndedBy)
+	goesOn := w.talksOn(e)
+	if !goesOn {
+		w.hungUp(e.Known, e.EndedBy)
+	}
 	w.call, w.direction, w.refused = "", "", ""
 	w.caller, w.called, w.name, w.numbered = "", "", "", false
 	w.recent = w.recent[:0]
-	w.over(e.Known)
+	if goesOn {
+		w.heard.began = none
+	} else {
+		w.over(e.Known)
+	}
 }
 
 // why is the reason that a call has no recording; "" if there is none to give.
