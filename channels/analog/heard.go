@@ -15,6 +15,7 @@ const (
 	longSpoken  = 1300 * driver.MS // longer than the burst of most tones: an answer, where the call ends before that
 	edges       = 300 * driver.MS  // by which the beginnings of a tone and of what was taken for voice may differ
 	quietAfter  = 1 * driver.Rate  // keys that long after the tone that ended a call dial anew
+	dialLasts   = 4 * driver.Rate  // music and signals within a call sound like dial tone for less
 	flashTone   = 10 * driver.Rate // dial tone this soon after a flash is for a second call
 	waitingOnce = 30 * driver.Rate // tone and message of one waiting call come within
 )
@@ -87,6 +88,9 @@ func (t *Tap) clicked(p Press) {
 // voiceLasted is called when voice has gone on long enough.
 func (t *Tap) voiceLasted() {
 	t.voiceDue = never
+	if t.state == Abandoned && t.flashed > t.ended && t.voiceAt >= t.flashed && !t.fresh {
+		t.step(InVoice, t.voiceAt) // back to a party that was held
+	}
 	if !t.up {
 		return
 	}
@@ -192,14 +196,25 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 			return // a digit lies within it: dial tones were among its bursts
 		}
 	}
+	switch name {
+	case progress.Busy, progress.Congestion, progress.Howler:
+		if t.held || tone.At < t.flashed { // a second call came to nothing; the first goes on
+			p.drop(tone.At-edges, tone.To)
+			return
+		}
+	}
 	p.drop(tone.At-edges, tone.To) // that was the tone
 	switch name {
 	case progress.Dial, progress.SpecialDial:
 		t.dialOn = true
 		switch {
-		case t.now-t.flashed < flashTone && t.flashed > 0: // a second call begins; this one is held
+		case t.state != Abandoned && t.now-t.flashed < flashTone && t.flashed > 0: // a second call begins; this one is held
+			t.held = t.state == Talking
+		case t.held: // the second call is over
 		case t.up && t.call.Direction == Out && t.number.n == 0 && t.call.AnsweredBy == ByNone && !p.rang:
 			t.step(InFirstTone, t.now)
+		case t.state == OffHookIn || t.state == Talking:
+			t.dialFrom, t.dialDue = tone.At, max(tone.At+dialLasts, t.now)
 		default:
 			t.step(InDialTone, t.now)
 		}
@@ -244,7 +259,7 @@ func (t *Tap) Again(out []Event, tone Tone, pos int64) []Event {
 func (t *Tap) over(name progress.Tone, tone Tone) {
 	switch name {
 	case progress.Dial, progress.SpecialDial:
-		t.dialOn = false
+		t.dialOn, t.dialDue = false, never
 	case progress.Regular:
 		t.regular = Tone{}
 	case progress.Ringback:

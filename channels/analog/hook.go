@@ -191,7 +191,7 @@ func (t *Tap) volts(mv int32) {
 	if c.flash > 0 {
 		t.at = c.at
 		t.emit(Flash, c.flash/driver.MS)
-		t.flashed = t.now
+		t.flash()
 	}
 	switch c.to {
 	case levelOn:
@@ -204,6 +204,14 @@ func (t *Tap) volts(mv int32) {
 	case levelNone:
 		t.step(InNoBattery, c.at)
 	}
+}
+
+// flash notes that the hook was flashed: for the call that waits, for a second
+// call, or back to the one that is held.
+func (t *Tap) flash() {
+	p := &t.progress
+	t.held = t.state == Talking && !t.held && p.waited > 0 && t.now-p.waited < waitingOnce
+	t.flashed = t.now
 }
 
 func (t *Tap) wentOnHook(at int64) {

@@ -73,6 +73,10 @@ func TestDialToneAfterAFlashEndsNoCall(t *testing.T) {
 		}
 		pos = hold(tap, &out, pos, -8000, 20, 3000)
 		tap.Tone(nil, Tone{Name: progress.Dial, At: pos - 16000}, true, pos)
+		if _, up := tap.Call(); !up {
+			t.Errorf("flash %v: ended by a dial tone of 2 s", flash)
+		}
+		tap.Tick(nil, pos+16000)
 		if _, up := tap.Call(); up != flash {
 			t.Errorf("flash %v: call is up %v", flash, up)
 		}

@@ -56,6 +56,7 @@ func rows() []row {
 		{states(OffHookIn, Talking), InDialTone, Abandoned, endDialTone},
 		{states(Abandoned), InDialTone, Abandoned, freshDialTone},
 		{states(Abandoned), InRedial, Dialling, beginAgain},
+		{states(Abandoned), InVoice, Talking, beginUnknown}, // after a flash
 		{states(Abandoned), InOnHook, Idle, nothing},
 
 		// Feed and board come and go.

@@ -51,7 +51,10 @@ type Tap struct {
 	own        ownTones
 	regular    Tone  // a tone of nobody's that is on
 	dialOn     bool  // dial tone is on
+	dialFrom   int64 // where a dial tone within a call began
+	dialDue    int64 // when it has lasted long enough to end the call
 	flashed    int64 // end of the last flash; 0: none
+	held       bool  // another party than the one that is heard is held: no tone ends the call
 	voiceAt    int64 // where the voice that is on began
 	voiceLeast int64 // how long it must last to count
 	voiceDue   int64 // when it has lasted
@@ -71,7 +74,7 @@ type Tap struct {
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, caller: newCaller()}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, caller: newCaller()}
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -137,7 +140,7 @@ func (t *Tap) IgnoredInputs() (all uint64) {
 
 // Tick says that the line's time has reached pos.
 func (t *Tap) Tick(out []Event, pos int64) []Event {
-	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && pos < t.guessDue && !t.ring.on {
+	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && pos < t.guessDue && pos < t.dialDue && !t.ring.on {
 		t.now = max(t.now, pos)
 		return out // nothing can happen: the usual case
 	}
@@ -193,7 +196,7 @@ func (t *Tap) release() []Event {
 // that the length of blocks does not matter.
 func (t *Tap) advance(pos int64) {
 	for {
-		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue, t.guessDue)
+		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue, t.guessDue, t.dialDue)
 		if t.ring.on {
 			next = min(next, t.ring.begin+longestBurst)
 		}
@@ -215,6 +218,9 @@ func (t *Tap) advance(pos int64) {
 			t.voiceLasted()
 		case t.guessDue <= next:
 			t.stillVoice()
+		case t.dialDue <= next:
+			t.dialDue = never
+			t.step(InDialTone, t.dialFrom)
 		case t.feedDue <= next:
 			t.feedDue = never
 			t.step(InNoBattery, t.now-noBatteryAfter)
@@ -250,6 +256,9 @@ func (t *Tap) moved(from State) {
 	}
 	if from == Dialling {
 		t.completed()
+	}
+	if t.state != Talking && t.state != OffHookIn {
+		t.held, t.dialDue = false, never
 	}
 	switch {
 	case !t.state.OffHook():
