@@ -323,8 +323,8 @@ func (w *watch) numbers(e *channels.Event) {
 	if e.Caller != "" {
 		w.caller = e.Caller
 	}
-	if e.Called != "" {
-		w.called, w.numbered = e.Called, true
+	if e.Called != "" || e.Kind == channels.CallEnd && e.Facts != nil { // digits of which no number came were none
+		w.called = e.Called
 	}
 	if e.Name != "" {
 		w.name = e.Name
@@ -338,9 +338,7 @@ func (w *watch) tellNumbers(e *channels.Event) {
 		return
 	}
 	w.cur.learn(archive.EntryCaller, w.caller, e)
-	if w.numbered {
-		w.cur.learn(archive.EntryCalled, w.called, e)
-	}
+	w.cur.learn(archive.EntryCalled, w.called, e)
 	if w.name != "" && w.name != w.cur.name {
 		w.cur.name = w.name
 		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryName, Text: w.name})

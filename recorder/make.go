@@ -39,9 +39,6 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 	}
 	w.recent, w.gaps = w.recent[:0], w.gaps[:0]
 	w.attach(rec, &channels.Event{Pos: fired, Time: w.line.Time(fired)})
-	if w.called != "" {
-		w.learnCalled(&channels.Event{Pos: fired, Time: w.line.Time(fired)})
-	}
 	return rec
 }
 

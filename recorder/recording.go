@@ -93,7 +93,7 @@ func (r *recording) tell(e archive.Entry) {
 }
 
 // learn sets what is known of the call: in the start while that is not written
-// yet, then as a story line.
+// yet, then as a story line. Only the end of a call takes a called number back.
 func (r *recording) learn(kind, value string, e *channels.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +112,7 @@ func (r *recording) learn(kind, value string, e *channels.Event) {
 	default:
 		return
 	}
-	if *p == value || value == "" {
+	if *p == value || value == "" && (kind != archive.EntryCalled || e.Kind != channels.CallEnd) {
 		return
 	}
 	*p = value

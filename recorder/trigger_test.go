@@ -42,6 +42,7 @@ func side(s string) func(*channels.Event)       { return func(e *channels.Event)
 func call(id string) func(*channels.Event)      { return func(e *channels.Event) { e.Call = id } }
 func caller(nr string) func(*channels.Event)    { return func(e *channels.Event) { e.Caller = nr } }
 func called(nr string) func(*channels.Event)    { return func(e *channels.Event) { e.Called = nr } }
+func facts(e *channels.Event)                   { e.Facts = &channels.CallFacts{} }
 func to(s channels.State) func(*channels.Event) { return func(e *channels.Event) { e.To = s } }
 
 // deafBoard has analog lines without volts: nothing tells of the hook.
@@ -324,7 +325,9 @@ func TestAWholeCallIsRecordedWithItsNumbers(t *testing.T) {
 	r.hook(8*second, 1, true)
 	r.to(12 * second)
 	r.hear(1, channels.Numbers, 0, call(id), caller("02161234567"), called("8001"), func(e *channels.Event) { e.Name = "李" })
-	r.hook(20*second, 1, false)
+	r.to(20 * second)
+	r.hear(1, channels.CallEnd, 0, call(id), caller("02161234567"), called("8001"), facts, func(e *channels.Event) { e.EndedBy = "on-hook" })
+	r.hook(20*second+ms*100, 1, false)
 	r.to(30 * second)
 	l := r.one()
 	s := l.Seal
@@ -352,10 +355,36 @@ func TestNumbersOfACallThatIsUpAreInARecordingThatBeginsLater(t *testing.T) {
 	r.start(1, "ann")
 	r.to(10 * second)
 	r.hear(1, channels.Numbers, 0, called("10086"), caller("8001"))
-	r.hook(12*second, 1, false)
+	r.to(12 * second)
+	r.hear(1, channels.CallEnd, 0, called("10086"), caller("8001"), facts)
+	r.hook(12*second+ms*100, 1, false)
 	r.to(20 * second)
 	if s := r.one().Seal; s.Called != "10086" || s.Caller != "8001" {
 		t.Errorf("caller %q, called %q", s.Caller, s.Called)
+	}
+}
+
+// Digits told one by one may be clicks of the line: only what the call makes of
+// them is a number, and its end has the last word.
+func TestOnlyTheCallsOwnNumberIsTheRecordings(t *testing.T) {
+	for _, numbers := range []bool{false, true} {
+		r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Voltage}, nil)
+		r.hook(2*second, 1, true)
+		r.to(5 * second)
+		for range 3 {
+			r.hear(1, channels.Digit, 0, text("1"))
+		}
+		r.hear(1, channels.LineState, 0, to(channels.Talking))
+		if numbers {
+			r.hear(1, channels.Numbers, 0, called("111"), facts)
+		}
+		r.to(12 * second)
+		r.hear(1, channels.CallEnd, 0, facts)
+		r.hook(12*second+ms*100, 1, false)
+		r.to(20 * second)
+		if s := r.one().Seal; s.Called != "" {
+			t.Errorf("called %q, want none", s.Called)
+		}
 	}
 }
 

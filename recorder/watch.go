@@ -60,7 +60,6 @@ type watch struct {
 
 	call, direction, caller, called, name string
 
-	numbered bool // called is the number without its prefix; else it is what was dialled
 	recorded bool // the call has a recording
 	heard    heard
 	recent   []channels.Event // of the present call, for the story of a recording that begins in it
@@ -88,9 +87,6 @@ const (
 	leadIn    = 10 * rate
 	maxLeadIn = 8
 )
-
-// maxNumber is how many dialled digits are kept.
-const maxNumber = 64
 
 // event acts on one event of the line. All that was known earlier came before.
 func (w *watch) event(e *channels.Event) {
@@ -131,10 +127,6 @@ func (w *watch) event(e *channels.Event) {
 		w.modemHeard(e)
 	case channels.CallEnd:
 		w.callEnds(e)
-	case channels.Digit:
-		if !w.numbered && len(w.called) < maxNumber {
-			w.called += e.Text
-		}
 	case channels.Gap:
 		if w.cur != nil {
 			w.r.gap(w.cur, "line", e.Value)
@@ -147,8 +139,6 @@ func (w *watch) state(e *channels.Event) {
 	switch e.To {
 	case channels.Idle, channels.PreRing, channels.Ringing, channels.NoBattery:
 		w.known, w.resume = true, nil
-	case channels.Talking, channels.Abandoned:
-		w.learnCalled(e)
 	case channels.UnusedState:
 		if w.cur != nil {
 			w.end(e.Known, EndLine, "the line is not used any more")
@@ -163,7 +153,7 @@ func (w *watch) state(e *channels.Event) {
 
 func (w *watch) callBegins(e *channels.Event) {
 	w.call, w.recorded, w.stopped = e.Call, false, false
-	w.caller, w.called, w.name, w.numbered = "", "", "", false
+	w.caller, w.called, w.name = "", "", ""
 	w.heard.began = e.Pos
 	w.ringsAgain(e)
 	if w.heard.anew(); w.cur != nil && w.cur.trigger == Continuous {
@@ -231,17 +221,9 @@ func direction(d channels.Direction) string {
 	return ""
 }
 
-// learnCalled tells the dialled number, once it is complete.
-func (w *watch) learnCalled(e *channels.Event) {
-	if w.cur != nil && w.ofCall(w.cur) {
-		w.cur.learn(archive.EntryCalled, w.called, e)
-	}
-}
-
 func (w *watch) callEnds(e *channels.Event) {
 	w.learnDirection(e)
 	w.numbers(e)
-	w.learnCalled(e)
 	if w.cur != nil && w.cur.trigger == Call && e.Missed {
 		w.cur.dropped = true
 	}
@@ -253,7 +235,7 @@ func (w *watch) callEnds(e *channels.Event) {
 		w.hungUp(e.Known, e.EndedBy)
 	}
 	w.call, w.direction, w.refused = "", "", ""
-	w.caller, w.called, w.name, w.numbered = "", "", "", false
+	w.caller, w.called, w.name = "", "", ""
 	w.recent = w.recent[:0]
 	if goesOn {
 		w.heard.began = none
