@@ -9,6 +9,8 @@ const (
 	connectWait   = 1 * driver.Rate        // after answering, nobody needs longer to start talking
 	firstDigit    = 15 * driver.Rate       // exchanges give up waiting for digits after 10–20 s
 	digitPause    = 5 * driver.Rate        // a pause that ends the number
+	keyKnown      = 250 * driver.MS        // a key is known that much after it began
+	pulsesKnown   = 1500 * driver.MS       // … a digit dialled in pulses
 	answerEarly   = 2 * driver.Rate        // a reversal this soon is the exchange seizing the line, nobody can have been called yet
 	longAbandoned = 10 * 60 * driver.Rate  // a handset beside the telephone
 	longAny       = 120 * 60 * driver.Rate // no call lasts that long unnoticed
@@ -63,13 +65,17 @@ func holdRinging(t *Tap) {
 func awaitRing(t *Tap) { t.due = t.ring.end + t.ring.wait() + min(t.hook.every, driver.Rate) }
 
 func awaitFirstRing(t *Tap)  { t.due = t.now + preRingWait }
-func awaitFirstDigit(t *Tap) { t.due = t.now + firstDigit }
+func awaitFirstDigit(t *Tap) { t.due, t.digitBy = t.now+firstDigit, never }
 
 func dialled(t *Tap) {
 	t.number.add(t.key)
 	t.progress.voices, t.voiceDue, t.guessDue = 0, never, never // whoever spoke was beside the telephone
 	t.press(Digit)
-	t.due = t.now + digitPause
+	t.digitBy = t.number.end + digitPause
+	t.due = max(t.digitBy+keyKnown, t.now)
+	if t.number.pulses {
+		t.due = max(t.digitBy+pulsesKnown, t.now)
+	}
 }
 
 func keyed(t *Tap) { t.press(Key) }

@@ -26,6 +26,7 @@ type number struct {
 	best   int   // of the most certain one
 	pulses bool  // dialled in pulses
 	last   int64 // where the latest digit began
+	end    int64 // where it ended
 }
 
 func (n *number) add(p Press) {
@@ -33,6 +34,7 @@ func (n *number) add(p Press) {
 	if n.n > 0 && n.pulses && !pulses { // the clicks were not a dial's
 		*n = number{}
 	}
+	n.last, n.end = p.At, p.At+p.Length
 	if n.n == maxDialled {
 		return
 	}
@@ -41,7 +43,7 @@ func (n *number) add(p Press) {
 	}
 	n.digits[n.n] = p.Key
 	n.n++
-	n.pulses, n.last = pulses, p.At
+	n.pulses = pulses
 	n.sure, n.best = min(n.sure, p.Sure), max(n.best, p.Sure)
 }
 
@@ -78,6 +80,9 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.out = out
 	t.clicked(p)
 	t.advance(pos)
+	if t.state == Dialling && p.At > t.digitBy {
+		t.step(InTimeout, t.digitBy)
+	}
 	switch {
 	case p.By == InPulses && !t.takesPulse(p):
 	case t.state == Abandoned && (t.fresh || t.quiet > 0 && p.At-t.quiet > quietAfter):

@@ -188,3 +188,36 @@ func TestProfileFillsOnlyWhatIsNotLearnt(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// The pause that ends a number lasts from the end of a digit to the beginning of the next,
+// however late the digits are known.
+func TestAPauseIsMeasuredBetweenDigits(t *testing.T) {
+	press := func(tap *Tap, out []Event, p Press, known int64) []Event {
+		known = (p.At + p.Length + known*driver.MS + driver.Block) / driver.Block * driver.Block
+		return tap.Press(tap.Tick(out, known-driver.Block), p, known)
+	}
+	for _, c := range []struct {
+		by           string
+		first, later int64 // lengths, ms
+		known        int64 // ms after the digit ended
+	}{{InKeys, 100, 100, 20}, {InKeys, 100, 180, 40}, {InPulses, 60, 960, 300}} {
+		for _, pause := range []int64{3000, 4000, 4500, 4900, 4990, 5010, 5100, 6000} {
+			tap := New(Config{}, Learnt{})
+			var out []Event
+			pos := hold(tap, &out, 0, -48000, 100, 3000)
+			pos = hold(tap, &out, pos, -8000, 100, 1000)
+			out = press(tap, out, Press{Key: '1', At: pos, Length: c.first * driver.MS, Sure: 95, By: c.by}, c.known)
+			pos += (c.first + pause) * driver.MS
+			out = press(tap, out, Press{Key: '0', At: pos, Length: c.later * driver.MS, Sure: 95, By: c.by}, c.known)
+			n := 0
+			for _, e := range out {
+				if e.Kind == Digit {
+					n++
+				}
+			}
+			if (n == 2) != (pause <= 5000) {
+				t.Errorf("%+v: %d digits with a pause of %d ms", c, n, pause)
+			}
+		}
+	}
+}

@@ -36,6 +36,7 @@ type Tap struct {
 
 	now, at int64 // position reached; when the present input truly happened
 	due     int64 // the state's timer
+	digitBy int64 // Dialling: when the next digit must begin
 	out     []Event
 	key     Press // the present one
 	fresh   bool  // Abandoned: dial tone was heard again
