@@ -131,7 +131,7 @@ func (ix *Index) empty() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	steps := ix.steps
-	ix.known = newKnown()
+	ix.known, ix.fresh = newKnown(), newFresh()
 	ix.steps = steps + 1
 	ix.behind = true
 	return nil
