@@ -26,12 +26,24 @@
 // sets are cut, counted, and the newest rows of all segments merged into a page.
 // The few thousand newest rows, and those that something was done to after their
 // segment was written, are loose: kept in memory, compared one by one, and folded
-// into segments when there are many. All of it happens in one transaction and
-// one look at the loose rows, so that an answer is of one moment. A count that
+// into segments when there are many. All of it happens in one look at the loose
+// rows and the list of segments, and one transaction after it, so that an answer
+// is of one moment: segments never change, and where one of the list is gone from
+// the file by then, the question is put anew. A count that
 // would take more than 40 ms is cut short and says so.
 //
 // The caller's scope is part of the question ([Filter.Lines]), so rows of other
 // lines are neither found nor counted.
+//
+// # Order of locks
+//
+// A slot of the pool, then the lock of the index, then a transaction of the file;
+// each may be left out, none taken while a later one is held. Acts look up old
+// rows in the file under the lock of the index. A file that grows waits until no
+// transaction reads it and holds up those that would begin: whoever waited for
+// the lock within a transaction would close a circle with these two. The archive
+// and the recorder are asked with none of the three held, except that journals
+// are read with a slot, and lines they give are applied under the lock.
 //
 // # Measured
 //

@@ -84,8 +84,8 @@ func (ix *Index) ask(w walk) (page Page, err error) {
 		}()
 	}
 	rows := ix.liveRows() // first: a recording that is sealed in between is in both
+	s := ix.now(rows)     // not within the transaction: a growing file waits for that, and others for the file
 	err = ix.db.View(func(tx *store.Tx) error {
-		s := ix.now(rows)
 		w.tx = tx
 		if err := w.look(s); err != nil {
 			return err

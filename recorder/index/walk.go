@@ -23,8 +23,8 @@ type shown struct {
 	hidden map[uint64][]int // rows of segments that loose ones hide
 }
 
-// now is taken within a transaction: columns of segments that are known now and
-// gone from the file, or not in it yet, are noticed as missing.
+// now is taken before a transaction: columns of segments that are known now and
+// gone from the file by then are noticed as missing.
 func (ix *Index) now(live []Row) *now {
 	n := &now{}
 	ix.mu.Lock()
