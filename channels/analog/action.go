@@ -76,6 +76,9 @@ func dialled(t *Tap) {
 	if t.number.pulses {
 		t.due = max(t.digitBy+pulsesKnown, t.now)
 	}
+	if t.outsideOnly() { // its dial tone may be late
+		awaitFirstDigit(t)
+	}
 }
 
 func keyed(t *Tap) { t.press(Key) }

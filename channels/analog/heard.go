@@ -102,7 +102,7 @@ func (t *Tap) voiceLasted() {
 	p.voice[p.voices] = spoken{t.voiceAt, never}
 	p.voices++
 	p.spoke = true
-	if t.dialOn && t.number.n == 0 { // nobody can be there yet
+	if t.dialOn && !t.began() { // nobody can be there yet
 		return
 	}
 	if t.state != Talking {
@@ -211,7 +211,7 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 		case t.state != Abandoned && t.now-t.flashed < flashTone && t.flashed > 0: // a second call begins; this one is held
 			t.held = t.state == Talking
 		case t.held: // the second call is over
-		case t.up && t.call.Direction == Out && t.number.n == 0 && t.call.AnsweredBy == ByNone && !p.rang:
+		case t.up && t.state != Dialling && t.call.Direction == Out && !t.began() && t.call.AnsweredBy == ByNone && !p.rang:
 			t.step(InFirstTone, t.now)
 		case t.state == OffHookIn || t.state == Talking:
 			t.dialFrom, t.dialDue = tone.At, max(tone.At+dialLasts, t.now)

@@ -10,7 +10,7 @@ type Press struct {
 }
 
 const (
-	maxDialled = 40 // digits of a number; ITU-T E.164 has 15, prefixes and codes come before it
+	maxDialled = 64 // digits of a number; ITU-T E.164 has 15, prefixes, codes and numbers of cards come before and after it
 	maxEarly   = 8  // keys pressed before the off-hook is known
 
 	// sureDigit is the confidence that one digit of a number dialled in pulses
@@ -74,6 +74,15 @@ func (t *Tap) outside(dialled string) string {
 	return dialled
 }
 
+// outsideOnly reports whether only the prefix of an outside line was dialled: its
+// dial tone, and then the number, are still to come.
+func (t *Tap) outsideOnly() bool {
+	return t.cfg.Prefix != "" && string(t.number.digits[:t.number.n]) == t.cfg.Prefix
+}
+
+// began reports whether a part of the number was dialled that counts.
+func (t *Tap) began() bool { return t.number.n > 0 && !t.outsideOnly() }
+
 // Press says that a detector has found a key or a pulse-dialled digit; it is
 // known at pos.
 func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
@@ -116,7 +125,7 @@ func (t *Tap) takesPulse(p Press) bool {
 // mayDialYet reports whether a key in Talking begins the number: somebody spoke
 // beside the telephone, or the dial tone sounded like voice.
 func (t *Tap) mayDialYet() bool {
-	return t.state == Talking && t.up && t.call.Direction == Out && t.number.n == 0 && t.call.AnsweredBy == ByNone && !t.progress.rang &&
+	return t.state == Talking && t.up && t.call.Direction == Out && !t.began() && t.call.AnsweredBy == ByNone && !t.progress.rang &&
 		t.now-t.call.Begin < firstDigit
 }
 

@@ -221,3 +221,44 @@ func TestAPauseIsMeasuredBetweenDigits(t *testing.T) {
 		}
 	}
 }
+
+func TestALongNumberIsNotCut(t *testing.T) {
+	tap := New(Config{}, Learnt{})
+	var out []Event
+	pos := hold(tap, &out, 0, -48000, 100, 3000)
+	pos = hold(tap, &out, pos, -8000, 100, 1000)
+	for range 70 {
+		pos += 300 * driver.MS
+		out = tap.Press(out, Press{Key: '1', At: pos - 100*driver.MS, Length: 50 * driver.MS, Sure: 100, By: InKeys}, pos)
+	}
+	if last := tap.number.last; last != pos-100*driver.MS {
+		t.Errorf("the last digit was at %d, not %d", last, pos-100*driver.MS)
+	}
+	out = tap.Tick(out, pos+10*driver.Rate)
+	if n := len(last(t, out, Numbers).Call.Dialled); n != 64 {
+		t.Errorf("%d digits", n)
+	}
+}
+
+// The prefix of an outside line ends by no pause and no dial tone.
+func TestAnOutsideLineMayComeLate(t *testing.T) {
+	for _, wait := range []int64{1, 6, 12, 20} { // s until its dial tone
+		tap := New(Config{Prefix: "9"}, Learnt{})
+		var out []Event
+		pos := hold(tap, &out, 0, -48000, 100, 3000)
+		pos = hold(tap, &out, pos, -8000, 100, 1000)
+		out = tap.Press(out, Press{Key: '9', At: pos - 800, Length: 560, Sure: 100, By: InKeys}, pos)
+		pos += wait * driver.Rate
+		out = tap.Tone(tap.Tick(out, pos), Tone{Name: progress.Dial, At: pos - 4000}, true, pos)
+		pos += 6 * driver.Rate
+		out = tap.Tone(tap.Tick(out, pos), Tone{Name: progress.Dial, At: pos}, false, pos)
+		for range 5 {
+			pos += 1600
+			out = tap.Press(out, Press{Key: '5', At: pos - 800, Length: 560, Sure: 100, By: InKeys}, pos)
+		}
+		hold(tap, &out, pos+driver.Rate, -48000, 100, 2000)
+		if c := calls(out); len(c) != 1 || c[0].Dialled != "955555" || c[0].Called != "55555" {
+			t.Errorf("dial tone after %d s: %+v", wait, c)
+		}
+	}
+}
