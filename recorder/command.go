@@ -100,7 +100,7 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 	w.fit()
 	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
 	w.call, w.direction, w.recent = "", "", w.recent[:0]
-	w.caller, w.called, w.name = "", "", ""
+	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.heard = heard{began: none}
 	w.goOn(e)
 	w.want(e.Pos)

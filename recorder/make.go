@@ -31,6 +31,10 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 	for i := range w.recent { // what led to it
 		rec.tell(entry(rec, &w.recent[i]))
 	}
+	if rec.answer = w.answer; w.answer != "" && trigger != Continuous &&
+		!slices.ContainsFunc(w.recent, func(e channels.Event) bool { return e.Kind == channels.CallAnswered }) {
+		rec.tell(archive.Entry{Time: s.Begin, Kind: archive.EntryAnswered, Text: w.answer})
+	}
 	for i := range w.gaps {
 		if w.gaps[i].Pos >= from {
 			rec.tell(entry(rec, &w.gaps[i]))
@@ -86,6 +90,9 @@ func (w *watch) split(pos int64, by, trigger string) {
 	w.finish(old, pos, by, "")
 	rec := w.make(s, enc)
 	rec.kept, rec.hooked, w.ending = true, old.hooked, ending
+	if trigger != Continuous { // of many calls
+		rec.inherit(old)
+	}
 	if w.call != "" {
 		w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
 	}

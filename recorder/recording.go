@@ -31,6 +31,7 @@ type recording struct {
 	fired   int64    // where it was triggered: from plus the pre-roll
 	kept    bool     // never thrown away for being short
 	name    string   // of the calling party, as told in the story
+	answer  string   // how that the call was answered is known, as told in the story
 	dropped bool     // thrown away, however long
 	link    *resumed // what it continues after a restart
 
@@ -118,6 +119,17 @@ func (r *recording) learn(kind, value string, e *channels.Event) {
 	*p = value
 	if r.begun {
 		r.story = append(r.story, archive.Entry{Time: e.Time, At: e.Pos - r.from, Kind: kind, Text: value})
+	}
+}
+
+// inherit tells what the story of the recording before has of their call.
+func (r *recording) inherit(old *recording) {
+	begin := r.head().Begin
+	if r.name = old.name; r.name != "" {
+		r.tell(archive.Entry{Time: begin, Kind: entryName, Text: r.name})
+	}
+	if r.answer = old.answer; r.answer != "" {
+		r.tell(archive.Entry{Time: begin, Kind: archive.EntryAnswered, Text: r.answer})
 	}
 }
 

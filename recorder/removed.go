@@ -41,7 +41,10 @@ func (w *watch) replace() {
 	old.kept, old.dropped = true, lost == 0 // what is left of its files is in the new ones as well
 	w.finish(old, reach, EndRemoved, "")
 	rec := w.make(s, enc)
-	rec.kept, rec.hooked, rec.link, rec.name, w.ending = true, old.hooked, old.link, old.name, ending
+	rec.kept, rec.hooked, rec.link, w.ending = true, old.hooked, old.link, ending
+	if rec.trigger != Continuous {
+		rec.inherit(old)
+	}
 	rec.fired = max(old.fired, from)
 	rec.muted = slices.Clone(old.muted)
 	rec.tell(archive.Entry{Time: s.Begin, Kind: entryRemoved, Text: old.id, Value: lost})

@@ -59,6 +59,7 @@ type watch struct {
 	refused string // why nothing is recorded although it should be
 
 	call, direction, caller, called, name string
+	answer                                string // how that the call was answered is known
 
 	recorded bool // the call has a recording
 	heard    heard
@@ -113,6 +114,7 @@ func (w *watch) event(e *channels.Event) {
 	case channels.CallBegin:
 		w.callBegins(e)
 	case channels.CallAnswered:
+		w.answer = e.AnsweredBy
 		w.learnDirection(e)
 		w.numbers(e)
 	case channels.Numbers:
@@ -153,7 +155,7 @@ func (w *watch) state(e *channels.Event) {
 
 func (w *watch) callBegins(e *channels.Event) {
 	w.call, w.recorded, w.stopped = e.Call, false, false
-	w.caller, w.called, w.name = "", "", ""
+	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.heard.began = e.Pos
 	w.ringsAgain(e)
 	if w.heard.anew(); w.cur != nil && w.cur.trigger == Continuous {
@@ -235,7 +237,7 @@ func (w *watch) callEnds(e *channels.Event) {
 		w.hungUp(e.Known, e.EndedBy)
 	}
 	w.call, w.direction, w.refused = "", "", ""
-	w.caller, w.called, w.name = "", "", ""
+	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.recent = w.recent[:0]
 	if goesOn {
 		w.heard.began = none
@@ -287,6 +289,9 @@ func (w *watch) note(e *channels.Event) {
 	switch {
 	case w.cur != nil:
 		w.cur.tell(entry(w.cur, e))
+		if e.Kind == channels.CallAnswered {
+			w.cur.answer = e.AnsweredBy
+		}
 	case e.Kind == channels.Gap:
 		w.gaps = append(w.gaps[max(0, len(w.gaps)-maxRecent):], *e)
 	case w.call == "" && (e.Kind == channels.OnHook || e.Kind == channels.LineState && e.To == channels.Idle):
