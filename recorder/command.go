@@ -84,6 +84,7 @@ func (w *watch) configure(c LineConfig) {
 		w.split(w.fed, EndSettings, c.Trigger)
 	case !byHand && c.Trigger != w.cur.trigger:
 		w.end(w.fed, EndSettings, "")
+		w.want(w.fed) // somebody may be speaking
 	case c.Codec != old.Codec || c.OnModem != old.OnModem || c.Sides != old.Sides:
 		w.split(w.fed, EndSettings, w.cur.trigger)
 	case w.fed > w.cur.from+samples(c.MaxMS): // it is longer than recordings may now be

@@ -79,3 +79,22 @@ func TestAnotherRingEndsWhatOutlivedTheCallBefore(t *testing.T) {
 		t.Fatalf("%d recordings: %+v", len(all), all)
 	}
 }
+
+func TestSettingsThatChangeToVoiceAmidAWordRecordTheRestOfIt(t *testing.T) {
+	for _, old := range []string{Continuous, Manual, Off} {
+		r := newRig(t, deafBoard(1), LineConfig{Trigger: old, HangoverMS: 1000}, nil)
+		r.to(5 * second)
+		r.hear(1, channels.VoiceBegin, 250*ms)
+		r.to(6 * second)
+		if err := r.rec.Configure(1, LineConfig{Trigger: Voice, HangoverMS: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		r.to(16 * second)
+		end := r.hear(1, channels.VoiceEnd, 200*ms)
+		r.to(30 * second)
+		all := r.settle()
+		if len(all) == 0 || all[len(all)-1].Seal.BeginPos+all[len(all)-1].Seal.Samples != end+second {
+			t.Errorf("%s: the word that went on to %d is not recorded: %d recordings", old, end, len(all))
+		}
+	}
+}

@@ -379,8 +379,10 @@ func (w *watch) advance(p int64) {
 
 // want begins what should be recorded from position p on, where no event says so.
 func (w *watch) want(p int64) {
-	if w.cfg.Trigger == Voice && w.cur == nil && w.speaks() && w.mayHear() {
-		w.await(p, w.heard.speaking[0])
+	if w.cfg.Trigger == Voice && w.cur == nil && w.mayHear() {
+		for _, side := range w.heard.speaking {
+			w.await(p, side)
+		}
 	}
 	if w.cur != nil || !w.wanted() || w.stopped {
 		return
