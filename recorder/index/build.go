@@ -99,18 +99,28 @@ func (b *builder) digits(numbers []string, cols map[column][]byte) {
 	b.seg.Letters = make([]byte, 32)
 	g := gather{}
 	for i, s := range numbers {
-		n := dialled([]byte(s))
-		addLetters(b.seg.Letters, []byte(fold(s)))
+		n, add := dialled([]byte(s)), func(key uint64) { g.add(key, i) }
+		f := fold(s)
+		addLetters(b.seg.Letters, []byte(f))
 		addLetters(b.seg.Letters, n)
-		trigrams(n, func(key uint64) { g.add(key, i) })
+		trigrams(n, add)
+		if f != s { // full-width digits
+			trigrams([]byte(digits(f)), add)
+		}
 	}
 	cols[colDigits] = g.pack()
 }
 
+// namePairs are those of names as they are and as numbers, which some names are:
+// words are looked for in both.
 func namePairs(names []string) []byte {
 	g := gather{}
 	for i, s := range names {
-		bigrams([]byte(fold(s)), func(key uint64) { g.add(key, i) })
+		s, add := fold(s), func(key uint64) { g.add(key, i) }
+		bigrams([]byte(s), add)
+		if n := digits(s); n != s {
+			bigrams([]byte(n), add)
+		}
 	}
 	return g.pack()
 }
