@@ -74,9 +74,12 @@ func (f *Filter) matcher() *matcher {
 			m.to--
 		}
 	}
-	m.least = uint64(max(0, (f.MinDuration*8000+time.Second-1)/time.Second))
+	const sample = time.Second / 8000
+	if f.MinDuration > 0 {
+		m.least = uint64((f.MinDuration-1)/sample) + 1 // rounded up; any duration may be asked for
+	}
 	if f.MaxDuration > 0 {
-		m.most = uint64(f.MaxDuration * 8000 / time.Second)
+		m.most = uint64(f.MaxDuration / sample)
 	}
 	m.nothing = m.from > m.to || m.least > m.most
 	m.lines(f)
