@@ -81,7 +81,12 @@ func dialled(t *Tap) {
 	}
 }
 
-func keyed(t *Tap) { t.press(Key) }
+func keyed(t *Tap) {
+	if t.hookless() {
+		t.talk.last = max(t.talk.last, t.key.At+t.key.Length)
+	}
+	t.press(Key)
+}
 
 func (t *Tap) press(k EventKind) {
 	p := t.key
@@ -110,6 +115,11 @@ func endFaded(t *Tap) {
 	t.caller.failed(t)
 	t.call.AnsweredBy = ByUnknown
 	t.at = t.ring.end
+	if t.talk.last > 0 {
+		t.at = max(t.at, min(t.talk.last, t.now))
+		t.progress.spoke = true
+	}
+	t.talk.none()
 	t.end(EndRingStopped)
 }
 

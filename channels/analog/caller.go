@@ -105,6 +105,7 @@ func (c *caller) pressed(now int64) {
 // it is known at pos. Whether it is believed depends on what the line is doing:
 //
 //	on-hook          it waits 6 s for a ring; keys always do
+//	hook not known   … keys where A or D is before and a letter behind them, as no telephone sends
 //	ringing, a pause FSK is the caller's
 //	in a call        FSK is about another call that waits; keys are nothing
 //
@@ -122,9 +123,12 @@ func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 	fsk := m.Coding != callerid.DTMF
 	switch t.state {
 	case Idle, PreRing, Unknown:
-		t.hold(m, number, name, absent)
+		if fsk || !t.hookless() || t.framedByExchange(m) {
+			t.hold(m, number, name, absent)
+		}
 	case Ringing:
 		t.hold(m, number, name, absent)
+		t.talk.was(m.At)
 		if fsk && t.adopt(&t.call) {
 			t.at = m.At
 			t.numbers(t.call.CallerBy)

@@ -60,7 +60,8 @@
 // Where a card cannot measure voltage the hook is unknown and so is the state:
 // such a line goes from unknown to ringing and back. Its calls end by
 // "ring-stopped", answered by "unknown"; none is called missed, as nobody can
-// tell. Calls going out are not seen.
+// tell. They are up while voice or keys are heard, and 10 s more. Calls going out
+// are not seen.
 //
 // # Limits
 //

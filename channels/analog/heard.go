@@ -58,6 +58,10 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
 	switch {
+	case t.hookless() && on:
+		t.talk.begin(at)
+	case t.hookless():
+		t.talk.end(at)
 	case !on:
 		if t.voiceDue != never && at-t.voiceAt >= t.voiceLeast {
 			t.voiceLasted()
@@ -204,6 +208,9 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 		}
 	}
 	p.drop(tone.At-edges, tone.To) // that was the tone
+	if t.talk.on && t.talk.from > tone.At-edges {
+		t.talk.on = false
+	}
 	switch name {
 	case progress.Dial, progress.SpecialDial:
 		t.dialOn = true

@@ -94,6 +94,7 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	}
 	switch {
 	case p.By == InPulses && !t.takesPulse(p):
+	case t.state == Ringing && t.hook.level != levelUnknown: // whoever picks up, it is not yet known
 	case t.state == Abandoned && (t.fresh || t.quiet > 0 && p.At-t.quiet > quietAfter):
 		t.key = p
 		t.step(InRedial, t.now)

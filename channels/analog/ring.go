@@ -97,6 +97,10 @@ func (t *Tap) ringBegin() {
 		return
 	}
 	t.ringWhileOff()
+	if t.state == Ringing && t.hookless() && t.talk.last > 0 && t.now > t.ring.end+t.ring.wait() {
+		t.step(InFaded, t.now) // that call was answered and is over
+	}
+	t.talk.none() // nobody has answered yet
 	t.ring.began(t.now, t.state == Ringing)
 	t.hook.ringing()
 	t.at = t.now

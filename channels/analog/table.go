@@ -43,7 +43,7 @@ func rows() []row {
 		{states(Dialling), InDialTone, same, awaitFirstDigit}, // that of an outside line
 		{states(OffHookOut, Dialling), InDigit, Dialling, dialled},
 		{states(Talking), InFirstDigit, Dialling, dialled},
-		{states(OffHookIn, Talking, Unknown), InDigit, same, keyed}, // without voltage a line is unknown all the time
+		{states(OffHookIn, Talking, Unknown, Ringing), InDigit, same, keyed}, // without voltage a line is unknown or rings all the time
 		{states(OffHookIn, OffHookOut, Dialling), InVoice, Talking, nothing},
 		{states(OffHookIn, OffHookOut, Dialling), InTimeout, Talking, nothing},
 		{states(OffHookOut, Dialling), InRingback, Talking, nothing},

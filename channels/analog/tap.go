@@ -48,6 +48,7 @@ type Tap struct {
 	number     number     // being dialled
 	progress   progressOf // of the call
 	early      early
+	talk       talk // where nothing tells the hook
 	caller     caller
 	own        ownTones
 	regular    Tone  // a tone of nobody's that is on
@@ -75,7 +76,7 @@ type Tap struct {
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, caller: newCaller()}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, caller: newCaller(), talk: talk{from: never}}
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -183,6 +184,7 @@ func (t *Tap) Gone(out []Event, pos int64) []Event {
 	t.feedDue, t.voiceDue = never, never
 	t.dialOn, t.regular, t.early.n = false, Tone{}, 0
 	t.caller.has, t.caller.from = false, never
+	t.talk.none()
 	t.step(InGone, t.now)
 	return t.release()
 }
@@ -232,6 +234,10 @@ func (t *Tap) advance(pos int64) {
 		default:
 			t.due = never
 			if t.state == Ringing && t.hook.level == levelUnknown {
+				if until := t.talkedUntil(); until > t.now { // answered, by what is heard
+					t.due = until
+					continue
+				}
 				t.step(InFaded, t.now)
 			} else {
 				t.step(InTimeout, t.now)
