@@ -28,7 +28,8 @@ const (
 const (
 	entryKeyStart = "key-start" // Text: the sequence; Value: its length in samples
 	entryKeyStop  = "key-stop"
-	entryMuted    = "muted" // Value samples from At on are silence, as the sequence was keyed there
+	entryMuted    = "muted"     // Value samples from At on are silence, as the sequence was keyed there
+	entryNotMuted = "not-muted" // a key was held so long that some of the sequence may be heard
 	entryModem    = "modem-rule"
 )
 
@@ -205,9 +206,18 @@ func (w *watch) sequence(e *channels.Event, kind, text string, first, end int64)
 	rec := w.cur
 	at := w.line.Time(first)
 	rec.tell(archive.Entry{Time: at, At: first - rec.from, Kind: kind, Side: sideOf(e), Value: end - first, Text: text})
-	if w.cfg.KeyMute && kind == entryKeyStart && rec.mute(first, end) { // with the stop it ends before the sequence
-		rec.tell(archive.Entry{Time: at, At: first - rec.from, Kind: entryMuted, Value: end - first})
+	if !w.cfg.KeyMute {
+		return
 	}
+	muted := entryMuted
+	switch {
+	case kind == entryKeyStart && rec.mute(first, end):
+	case kind == entryKeyStop && rec.reach() <= first: // it ends before the sequence
+		return
+	default:
+		muted = entryNotMuted
+	}
+	rec.tell(archive.Entry{Time: at, At: first - rec.from, Kind: muted, Value: end - first})
 }
 
 // How far back in a ring a recording may begin: the writer needs some time to

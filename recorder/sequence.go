@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	keyGap     = 2 * dsp.Rate  // the longest pause between two keys of a sequence
-	maxKeys    = 16            // keys of a burst that are kept; no sequence is longer
-	keyLate    = 300 * dsp.MS  // a key is told at most so long after it is let go
-	muteBehind = 1000 * dsp.MS // how far writing stays behind a line whose sequences are muted
+	keyGap     = 2 * dsp.Rate // the longest pause between two keys of a sequence
+	maxKeys    = 16           // keys of a burst that are kept; no sequence is longer
+	keyLate    = 300 * dsp.MS // a key is told at most so long after it is let go
+	muteBehind = 5 * dsp.Rate // how far writing stays behind a line whose sequences are muted: keys may be held so long
 	keyCodes   = "0123456789*#ABCD"
 )
 
