@@ -134,7 +134,7 @@ func endDialTone(t *Tap) {
 	t.fresh = true
 }
 
-func freshDialTone(t *Tap) { t.fresh = true }
+func freshDialTone(t *Tap) { t.fresh, t.again.n = true, 0 }
 
 // begin begins a call; calls never overlap, whatever was known late.
 func (t *Tap) begin(c Call) {

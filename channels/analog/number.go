@@ -10,8 +10,9 @@ type Press struct {
 }
 
 const (
-	maxDialled = 64 // digits of a number; ITU-T E.164 has 15, prefixes, codes and numbers of cards come before and after it
-	maxEarly   = 8  // keys pressed before the off-hook is known
+	maxDialled   = 64 // digits of a number; ITU-T E.164 has 15, prefixes, codes and numbers of cards come before and after it
+	redialDigits = 3  // digits that are a number where no dial tone was heard
+	maxEarly     = 8  // keys pressed before the off-hook is known
 
 	// sureDigit is the confidence that one digit of a number dialled in pulses
 	// must reach: clicks alone may be anything.
@@ -95,9 +96,11 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	switch {
 	case p.By == InPulses && !t.takesPulse(p):
 	case t.state == Ringing && t.hook.level != levelUnknown: // whoever picks up, it is not yet known
-	case t.state == Abandoned && (t.fresh || t.quiet > 0 && p.At-t.quiet > quietAfter):
+	case t.state == Abandoned && t.fresh:
 		t.key = p
 		t.step(InRedial, t.now)
+	case t.state == Abandoned && t.quiet > 0 && p.At-t.quiet > quietAfter:
+		t.redial(p)
 	case t.mayDialYet():
 		t.key = p
 		t.step(InFirstDigit, t.now)
@@ -109,6 +112,28 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 		t.step(InDigit, t.now)
 	}
 	return t.release()
+}
+
+// redial takes a digit after a call whose tone is over, where no dial tone was
+// heard: some keys are pressed for nothing, enough of them are a number.
+func (t *Tap) redial(p Press) {
+	if n := t.again.n; n > 0 && p.At-t.again.press[n-1].At > digitPause {
+		t.again.n = 0
+	}
+	t.again.keep(p)
+	if t.again.n < redialDigits {
+		return
+	}
+	again := t.again
+	t.again.n = 0
+	for i, p := range again.press[:again.n] {
+		t.key = p
+		if i == 0 {
+			t.step(InRedial, p.At)
+		} else {
+			t.step(InDigit, t.now)
+		}
+	}
 }
 
 // takesPulse reports whether a click may be a digit: only where a number is

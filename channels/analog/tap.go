@@ -48,7 +48,8 @@ type Tap struct {
 	number     number     // being dialled
 	progress   progressOf // of the call
 	early      early
-	talk       talk // where nothing tells the hook
+	again      early // Abandoned: pressed without dial tone
+	talk       talk  // where nothing tells the hook
 	caller     caller
 	own        ownTones
 	regular    Tone  // a tone of nobody's that is on
@@ -259,7 +260,7 @@ func (t *Tap) moved(from State) {
 		t.emit(BatteryLost, 0)
 	}
 	if t.state == Abandoned && from != Abandoned {
-		t.quiet = 0
+		t.quiet, t.again.n = 0, 0
 	}
 	if from == Dialling {
 		t.completed()
