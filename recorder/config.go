@@ -64,7 +64,7 @@ const (
 type LineConfig struct {
 	Trigger    string // Off, Manual, Voltage, Continuous, Voice, Key, Call; default Off
 	PrerollMS  int    // kept from before the trigger, 0…30000
-	MinMS      int    // recordings by Voltage, Voice and Call that are shorter, pre-roll aside, are thrown away
+	MinMS      int    // recordings by Voltage, Voice and Call that are shorter, pre-roll and hang-over aside, are thrown away
 	MaxMS      int    // longer ones go on in a linked segment; default and most 4 h
 	Sides      string // Separate (default) or Mixed
 	VoiceDBm0  int    // of Voice: what is quieter, hum left out, begins none, −60…−20; default −45

@@ -119,7 +119,11 @@ func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 	if !rec.broken.Load() {
 		pos = max(pos, rec.reach())
 	}
-	e := archive.End{EndedBy: by, Reason: reason, Discard: rec.dropped || !rec.kept && pos-rec.fired < samples(w.cfg.MinMS)}
+	over := pos
+	if by == EndSilence { // the hang-over is no talk
+		over = w.heard.silent
+	}
+	e := archive.End{EndedBy: by, Reason: reason, Discard: rec.dropped || !rec.kept && over-rec.fired < samples(w.cfg.MinMS)}
 	if e.Discard {
 		w.r.metrics.discarded.Inc()
 		w.r.c.Calls.Detach(rec.head().Call, rec.id, rec.whyDiscarded())

@@ -98,3 +98,17 @@ func TestSettingsThatChangeToVoiceAmidAWordRecordTheRestOfIt(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHangOverDoesNotMakeACoughLongEnough(t *testing.T) {
+	for said, n := range map[int64]int{800 * ms: 0, 4 * second: 1} {
+		r := newRig(t, deafBoard(1), LineConfig{Trigger: Voice, MinMS: 3000}, nil)
+		r.to(5 * second)
+		r.hear(1, channels.VoiceBegin, 250*ms)
+		r.to(5*second + said)
+		r.hear(1, channels.VoiceEnd, 200*ms)
+		r.to(30 * second)
+		if all := r.settle(); len(all) != n {
+			t.Errorf("%d recordings of %d ms of voice, want %d", len(all), said/ms, n)
+		}
+	}
+}
