@@ -110,7 +110,7 @@ func (a *alikeness) ask() (f Filter) {
 }
 
 func TestWhateverIsWrittenIsFoundTheSameInSegmentsAndLoose(t *testing.T) {
-	seeds := uint64(4)
+	seeds := uint64(2)
 	if *full {
 		seeds = 100
 	}

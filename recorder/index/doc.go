@@ -42,8 +42,8 @@
 // rows in the file under the lock of the index. A file that grows waits until no
 // transaction reads it and holds up those that would begin: whoever waited for
 // the lock within a transaction would close a circle with these two. The archive
-// and the recorder are asked with none of the three held, except that journals
-// are read with a slot, and lines they give are applied under the lock.
+// and the recorder are asked with a slot at most; what they tell is applied under
+// the lock.
 //
 // # Measured
 //
