@@ -11,6 +11,8 @@ const (
 	digitPause    = 5 * driver.Rate        // a pause that ends the number
 	keyKnown      = 250 * driver.MS        // a key is known that much after it began
 	pulsesKnown   = 1500 * driver.MS       // … a digit dialled in pulses
+	answerSure    = 5 * driver.Rate        // until then a digit or a busy tone shows that a reversal was no answer
+	releaseTone   = 2 * driver.Rate        // busy tone this soon after a reversal: the exchange released the line
 	answerEarly   = 2 * driver.Rate        // a reversal this soon is the exchange seizing the line, nobody can have been called yet
 	longAbandoned = 10 * 60 * driver.Rate  // a handset beside the telephone
 	longAny       = 120 * 60 * driver.Rate // no call lasts that long unnoticed
@@ -68,6 +70,7 @@ func awaitFirstRing(t *Tap)  { t.due = t.now + preRingWait }
 func awaitFirstDigit(t *Tap) { t.due, t.digitBy = t.now+firstDigit, never }
 
 func dialled(t *Tap) {
+	t.noAnswer() // nobody answers before all of the number is known
 	t.number.add(t.key)
 	t.progress.voices, t.voiceDue, t.guessDue = 0, never, never // whoever spoke was beside the telephone
 	t.press(Digit)
@@ -141,6 +144,7 @@ func (t *Tap) begin(c Call) {
 	t.at = max(t.at, t.ended)
 	c.Begin = t.at
 	t.call, t.up, t.fresh = c, true, false
+	t.noAnswer()
 	t.number, t.progress, t.regular, t.guessDue = number{}, progressOf{}, Tone{}, never
 	t.out = append(t.out, Event{Kind: CallBegin, Pos: t.at, Known: t.now, Call: t.call})
 	switch {
@@ -168,6 +172,7 @@ func (t *Tap) end(by string) {
 	if !t.up {
 		return
 	}
+	t.lastAnswer()
 	t.lastGuess(t.at)
 	t.up = false
 	t.call.EndedBy = by

@@ -232,10 +232,12 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 			t.step(InRingback, t.now)
 		}
 	case progress.Busy:
+		t.released(tone.At)
 		t.lastGuess(tone.At)
 		p.busy = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
 	case progress.Congestion:
+		t.released(tone.At)
 		t.lastGuess(tone.At)
 		p.congestion = t.call.AnsweredBy == ByNone
 		t.step(InBusyTone, t.now)
@@ -250,6 +252,15 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 	case progress.Steady:
 		t.steady(tone)
 	}
+}
+
+// released decides, at a tone that ends calls, whether a reversal before it was the
+// answer or the exchange's release.
+func (t *Tap) released(tone int64) {
+	if t.answerAt > 0 && tone-t.answerAt <= releaseTone {
+		t.noAnswer()
+	}
+	t.lastAnswer()
 }
 
 // Again says that one more cycle of a tone was heard, up to tone.To; it is known

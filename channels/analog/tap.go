@@ -58,6 +58,8 @@ type Tap struct {
 	dialDue    int64 // when it has lasted long enough to end the call
 	flashed    int64 // end of the last flash; 0: none
 	held       bool  // another party than the one that is heard is held: no tone ends the call
+	answerAt   int64 // where a reversal was that may be the answer; 0: none waits
+	answerDue  int64 // when it is known
 	voiceAt    int64 // where the voice that is on began
 	voiceLeast int64 // how long it must last to count
 	voiceDue   int64 // when it has lasted
@@ -77,7 +79,7 @@ type Tap struct {
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, caller: newCaller(), talk: talk{from: never}}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, answerDue: never, caller: newCaller(), talk: talk{from: never}}
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -143,7 +145,7 @@ func (t *Tap) IgnoredInputs() (all uint64) {
 
 // Tick says that the line's time has reached pos.
 func (t *Tap) Tick(out []Event, pos int64) []Event {
-	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && pos < t.guessDue && pos < t.dialDue && !t.ring.on {
+	if pos < t.due && pos < t.feedDue && pos < t.tooLong && pos < t.voiceDue && pos < t.guessDue && pos < t.dialDue && pos < t.answerDue && !t.ring.on {
 		t.now = max(t.now, pos)
 		return out // nothing can happen: the usual case
 	}
@@ -200,7 +202,7 @@ func (t *Tap) release() []Event {
 // that the length of blocks does not matter.
 func (t *Tap) advance(pos int64) {
 	for {
-		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue, t.guessDue, t.dialDue)
+		next := min(t.due, t.feedDue, t.tooLong, t.voiceDue, t.guessDue, t.dialDue, t.answerDue)
 		if t.ring.on {
 			next = min(next, t.ring.begin+longestBurst)
 		}
@@ -222,6 +224,8 @@ func (t *Tap) advance(pos int64) {
 			t.voiceLasted()
 		case t.guessDue <= next:
 			t.stillVoice()
+		case t.answerDue <= next:
+			t.reversedLong()
 		case t.dialDue <= next:
 			t.dialDue = never
 			t.step(InDialTone, t.dialFrom)
@@ -309,10 +313,40 @@ func (t *Tap) polarity(reversed bool) {
 		t.emit(Polarity, 0)
 	}
 	if t.up && t.call.Direction == Out && (t.call.Answered == 0 || guessed(t.call.AnsweredBy)) && t.now-t.call.Begin >= answerEarly {
-		t.step(InAnswer, t.now)
+		if t.answerAt == 0 {
+			t.answerAt, t.answerDue = t.now, t.now+answerSure
+		}
 	} else {
 		t.step(InReversal, t.now)
 	}
+}
+
+// reversedLong is called when a reversal would have shown to be none of an
+// answer, were it none. While digits may follow it may be one.
+func (t *Tap) reversedLong() {
+	if t.state == Dialling && t.due != never && t.due > t.now {
+		t.answerDue = t.due
+		return
+	}
+	at := t.answerAt
+	t.noAnswer()
+	t.step(InAnswer, at)
+}
+
+// noAnswer forgets a reversal that waits.
+func (t *Tap) noAnswer() { t.answerAt, t.answerDue = 0, never }
+
+// lastAnswer takes a reversal that waits, and was not found to be none, for
+// the answer of the call that ends.
+func (t *Tap) lastAnswer() {
+	if t.answerAt == 0 || !t.up {
+		return
+	}
+	at := t.at
+	t.at = t.answerAt
+	t.noAnswer()
+	t.answer(ByReversal)
+	t.at = at
 }
 
 // battery is the card's own word about the feed. Where voltages come they
