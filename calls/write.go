@@ -56,7 +56,7 @@ func (j *Journal) write() bool {
 		rows = append(rows, j.rows[id].clone())
 	}
 	now := j.cfg.Now()
-	beats := len(j.byLine) > 0 && now.Sub(j.alive) >= beat
+	beats := len(j.byLine) > 0 && now.Sub(j.alive) >= beat/2 // the ticker may be early
 	j.dirty = map[string]bool{}
 	j.mu.Unlock()
 	if len(rows) == 0 && !beats {

@@ -14,7 +14,7 @@ const (
 	answerSure    = 5 * driver.Rate        // until then a digit or a busy tone shows that a reversal was no answer
 	releaseTone   = 2 * driver.Rate        // busy tone this soon after a reversal: the exchange released the line
 	answerEarly   = 2 * driver.Rate        // a reversal this soon is the exchange seizing the line, nobody can have been called yet
-	longAbandoned = 10 * 60 * driver.Rate  // a handset beside the telephone
+	longAbandoned = 10 * 60 * driver.Rate  // nothing is heard: a handset beside the telephone
 	longAny       = 120 * 60 * driver.Rate // no call lasts that long unnoticed
 )
 

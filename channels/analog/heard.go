@@ -57,6 +57,7 @@ func (p *progressOf) drop(from, to int64) {
 func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
+	t.voiceOn, t.heardAt = on, t.now
 	switch {
 	case t.hookless() && on:
 		t.talk.begin(at)
@@ -194,6 +195,7 @@ func (t *Tap) Tone(out []Event, tone Tone, on bool, pos int64) []Event {
 
 func (t *Tap) heard(name progress.Tone, tone Tone) {
 	p := &t.progress
+	t.heardAt = t.now
 	switch name {
 	case progress.Busy, progress.Congestion, progress.Ringback, progress.Vacant:
 		if t.number.n > 0 && tone.At < t.number.last {
@@ -268,6 +270,7 @@ func (t *Tap) released(tone int64) {
 func (t *Tap) Again(out []Event, tone Tone, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
+	t.heardAt = t.now
 	if t.meaning(tone) == progress.Ringback {
 		t.progress.drop(0, tone.To)
 	}
@@ -278,6 +281,10 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 	switch name {
 	case progress.Dial, progress.SpecialDial:
 		t.dialOn, t.dialDue = false, never
+	case progress.Waiting:
+		if p := &t.progress; p.waited > 0 {
+			p.waited = t.now
+		}
 	case progress.Regular:
 		t.regular = Tone{}
 	case progress.Ringback:
@@ -308,6 +315,7 @@ func (t *Tap) waiting(at int64, number, name string) {
 	}
 	again := p.waited > 0 && t.now-p.waited < waitingOnce
 	if again && (number == "" && name == "" || p.named) {
+		p.waited = t.now // it waits on
 		return
 	}
 	p.waited, p.named = t.now, number != "" || name != ""
@@ -327,6 +335,8 @@ func (t *Tap) outcome() string {
 			return Answered
 		}
 		return Unclear
+	case (p.busy || p.congestion) && t.number.n == 0 && !p.rang:
+		return NotDialled // the exchange gave up waiting
 	case p.busy:
 		return Busy
 	case p.congestion:

@@ -90,6 +90,7 @@ func (t *Tap) Press(out []Event, p Press, pos int64) []Event {
 	t.out = out
 	t.clicked(p)
 	t.advance(pos)
+	t.heardAt = t.now
 	if t.state == Dialling && p.At > t.digitBy {
 		t.step(InTimeout, t.digitBy)
 	}

@@ -70,6 +70,9 @@ type Tap struct {
 	noFeed     bool  // BatteryLost was said and BatteryBack was not
 	feedDue    int64 // without voltage: the card's "no battery" counts from then on
 	tooLong    int64 // when off-hook becomes an alarm
+	longest    int64 // … whatever is heard
+	heardAt    int64 // when anything was heard last
+	voiceOn    bool
 	offSince   int64
 	saidLong   bool
 	counts     [nState][nInput]uint64 // inputs, by the state they met
@@ -233,6 +236,13 @@ func (t *Tap) advance(pos int64) {
 			t.feedDue = never
 			t.step(InNoBattery, t.now-noBatteryAfter)
 		case t.tooLong <= next:
+			if t.voiceOn {
+				t.heardAt = t.now
+			}
+			if until := min(t.heardAt+longAbandoned, t.longest); t.state != Abandoned && until > t.now {
+				t.tooLong = until
+				continue
+			}
 			t.tooLong = never
 			t.saidLong = true
 			t.out = append(t.out, Event{Kind: LongOffHook, Pos: t.now, Known: t.now, Value: (t.now - t.offSince) / driver.MS})
@@ -282,12 +292,18 @@ func (t *Tap) moved(from State) {
 		}
 	case !from.OffHook():
 		t.offSince = t.at
-		t.tooLong = t.now + longAny
+		t.watchLong()
 	case t.state == Abandoned && !t.saidLong:
 		t.tooLong = min(t.tooLong, t.now+longAbandoned)
 	case from == Abandoned && !t.saidLong:
-		t.tooLong = t.now + longAny
+		t.watchLong()
 	}
+}
+
+// watchLong begins to wait for a telephone that stays off-hook.
+func (t *Tap) watchLong() {
+	t.heardAt, t.longest = t.now, t.now+longAny
+	t.tooLong = t.now + longAbandoned
 }
 
 func (t *Tap) opened(bits int32) {
