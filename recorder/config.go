@@ -73,7 +73,7 @@ type LineConfig struct {
 	KeyStart string // of Key: the sequence that begins a recording, * or # and more; default *1
 	KeyStop  string // the one that ends it; default #1
 	KeyFrom  string // FromCall (default) or FromKey
-	KeyMute  bool   // the sequences are silence in the recording
+	KeyMute  bool   // the sequences are silence in the recording, which is written 5 s late
 
 	OnModem string // ModemLossless (default), ModemSkip or ModemKeep
 	Codec   string // G711 (default), PCM, IMA or GSM
