@@ -47,14 +47,15 @@
 // # How calls out go
 //
 // Busy, congestion and howler end a call with the telephone off-hook; so do 4 s of
-// dial tone, but not after a flash. After a flash and dial tone, or a flash for a call
-// that waits, another party is held until the next flash, and no tone ends the call. An answer is certain by reversal alone; it is
-// told 5 s late, as a digit or a busy tone may still show that it was none. Voice after
-// the ringback, or a modem, is a guess that a reversal corrects: where the ringback
-// is music, or somebody speaks beside the telephone, it is wrong. It is told 6 s
-// late, or when the call ends: what sounds like voice may turn out to be the first
-// burst of a tone. Tones of nobody's that the line uses in the same way three times, right after off-hook or until
-// on-hook, are its own dial and busy tone from then on.
+// dial tone, but not after a flash. After a flash and dial tone, or a flash for a
+// call that waits, another party is held until the next flash, and no tone ends the
+// call. An answer is certain by reversal alone; it is told 5 s late, as a digit or a
+// busy tone may still show that it was none. Voice after the ringback, or a modem,
+// is a guess that a reversal corrects: where the ringback is music, or somebody
+// speaks beside the telephone, it is wrong. It is told 6 s late, or when the call
+// ends: what sounds like voice may turn out to be the first burst of a tone. Tones
+// of nobody's that the line uses in the same way three times, right after off-hook
+// or until on-hook, are its own dial and busy tone from then on.
 //
 // # Lines without voltage
 //
