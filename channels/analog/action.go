@@ -88,6 +88,9 @@ func keyed(t *Tap) {
 	if t.hookless() {
 		t.talk.last = max(t.talk.last, t.key.At+t.key.Length)
 	}
+	if t.state == Talking && t.flashed > 0 && !t.back && t.now-t.flashed < flashTone {
+		t.held = true // a second call is dialled, whose dial tone was short
+	}
 	t.press(Key)
 }
 

@@ -47,7 +47,7 @@
 // # How calls out go
 //
 // Busy, congestion and howler end a call with the telephone off-hook; so do 4 s of
-// dial tone, but not after a flash. After a flash and dial tone, or a flash for a
+// dial tone, but not after a flash. After a flash and dial tone or keys, or a flash for a
 // call that waits, another party is held until the next flash, and no tone ends the
 // call. An answer is certain by reversal alone; it is told 5 s late, as a digit or a
 // busy tone may still show that it was none. Voice after the ringback, or a modem,

@@ -210,6 +210,7 @@ func (t *Tap) volts(mv int32) {
 // call, or back to the one that is held.
 func (t *Tap) flash() {
 	p := &t.progress
+	t.back = t.held
 	t.held = t.state == Talking && !t.held && p.waited > 0 && t.now-p.waited < waitingOnce
 	t.flashed = t.now
 }

@@ -57,6 +57,7 @@ type Tap struct {
 	dialFrom   int64 // where a dial tone within a call began
 	dialDue    int64 // when it has lasted long enough to end the call
 	flashed    int64 // end of the last flash; 0: none
+	back       bool  // that flash ended a hold
 	held       bool  // another party than the one that is heard is held: no tone ends the call
 	answerAt   int64 // where a reversal was that may be the answer; 0: none waits
 	answerDue  int64 // when it is known
