@@ -17,6 +17,7 @@ const (
 	quietAfter  = 1 * driver.Rate  // keys that long after the tone that ended a call dial anew
 	dialLasts   = 4 * driver.Rate  // music and signals within a call sound like dial tone for less
 	flashTone   = 10 * driver.Rate // dial tone this soon after a flash is for a second call
+	ringsOn     = 6 * driver.Rate  // ringback that is still on so long after the last digit is no dial tone
 	waitingOnce = 30 * driver.Rate // tone and message of one waiting call come within
 )
 
@@ -24,6 +25,7 @@ const (
 type progressOf struct {
 	ringback   bool // it is on
 	burst      int  // its burst, ms
+	maybe      bool // it is on, unless its first burst was a dial tone
 	rang       bool // it was on
 	busy       bool // busy tone before an answer
 	congestion bool //
@@ -199,6 +201,7 @@ func (t *Tap) heard(name progress.Tone, tone Tone) {
 	switch name {
 	case progress.Busy, progress.Congestion, progress.Ringback, progress.Vacant:
 		if t.number.n > 0 && tone.At < t.number.last {
+			p.maybe = name == progress.Ringback
 			return // a digit lies within it: dial tones were among its bursts
 		}
 	}
@@ -289,6 +292,9 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 		t.regular = Tone{}
 	case progress.Ringback:
 		p := &t.progress
+		if p.maybe {
+			p.maybe, p.rang = false, p.rang || tone.At > t.number.end+ringsOn
+		}
 		if !p.ringback {
 			return
 		}
@@ -343,7 +349,7 @@ func (t *Tap) outcome() string {
 		return Congestion
 	case p.vacant:
 		return Vacant
-	case p.rang:
+	case p.rang, p.maybe && t.now > t.number.end+ringsOn:
 		return NoAnswer
 	case c.Dialled != "":
 		return GivenUp
