@@ -54,6 +54,9 @@ func (d *running) apply(ctx context.Context) {
 			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return now[l.Profile] != profiles[l.Profile] })
 			profiles = now
 		}
+		if err := d.plan.keep(d.sys.Lines()); err != nil {
+			d.log.Error("lines that have lost their place in settings could not be given it back", "error", err)
+		}
 		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {
 			if old, known := applied[n]; !known || old != l {

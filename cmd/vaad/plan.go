@@ -118,6 +118,35 @@ func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, err
 	return out, nil
 }
 
+// keep gives the lines that have lost their place in settings, as by a rollback
+// or an import, the place at which they are: what is connected goes on being
+// recorded, under the same number.
+func (p *plan) keep(all []channels.LineStatus) error {
+	p.adding.Lock()
+	defer p.adding.Unlock()
+	known := p.sec.lines.Get(p.doc)
+	taken := map[spot]bool{}
+	for _, l := range known {
+		taken[spot{board: l.Board, port: l.Port}], taken[spot{board: l.Board, port: l.LocalPort}] = true, true
+	}
+	var lost []lineAt
+	for _, st := range all {
+		if known[key(st.Number)].Board == "" && !taken[spot{board: st.Board, port: st.Port}] && (st.LocalPort == 0 || !taken[spot{board: st.Board, port: st.LocalPort}]) {
+			lost = append(lost, lineAt{st.Number, lineDoc{Board: st.Board, Port: st.Port, LocalPort: st.LocalPort, Name: st.Name}})
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return p.write("lines keep their places", lost)
+}
+
+// A lineAt is a line with its number.
+type lineAt struct {
+	number int
+	lineDoc
+}
+
 // unknownLines lists the ports that settings do not have, as lines without a
 // number. Receive-only spans of a digital tap belong together two by two in
 // their order, the network's side first; lines.N.local_port changes that.
@@ -159,6 +188,31 @@ func unknownLines(board string, info driver.Info, known map[string]lineDoc) []li
 
 // add writes new lines into settings, as one version.
 func (p *plan) add(fresh []lineDoc) error {
+	next := 1
+	var free []int // numbers that were set up before their line was seen
+	for n, l := range p.sec.lines.Get(p.doc) {
+		k, _ := strconv.Atoi(n)
+		next = max(next, k+1)
+		if l.Board == "" {
+			free = append(free, k)
+		}
+	}
+	slices.Sort(free)
+	var all []lineAt
+	for _, l := range fresh {
+		n := next
+		if len(free) > 0 {
+			n, free = free[0], free[1:]
+		} else {
+			next++
+		}
+		all = append(all, lineAt{n, l})
+	}
+	return p.write("lines found on board "+fresh[0].Board, all)
+}
+
+// write gives lines their places in settings, as one version.
+func (p *plan) write(why string, all []lineAt) error {
 	raw, err := p.doc.Get("")
 	if err != nil {
 		return err
@@ -171,24 +225,8 @@ func (p *plan) add(fresh []lineDoc) error {
 	if err := json.Unmarshal(whole["lines"], &lines); err != nil {
 		return err
 	}
-	next := 1
-	var free []int // numbers that were set up before their line was seen
-	for n, l := range p.sec.lines.Get(p.doc) {
-		k, _ := strconv.Atoi(n)
-		next = max(next, k+1)
-		if l.Board == "" {
-			free = append(free, k)
-		}
-	}
-	slices.Sort(free)
-	for _, l := range fresh {
-		n := next
-		if len(free) > 0 {
-			n, free = free[0], free[1:]
-		} else {
-			next++
-		}
-		line, _ := lines[strconv.Itoa(n)].(map[string]any)
+	for _, l := range all {
+		line, _ := lines[key(l.number)].(map[string]any)
 		if line == nil {
 			line = map[string]any{}
 		}
@@ -196,7 +234,7 @@ func (p *plan) add(fresh []lineDoc) error {
 		if l.Name != "" {
 			line["name"] = l.Name
 		}
-		lines[strconv.Itoa(n)] = line
+		lines[key(l.number)] = line
 	}
 	if whole["lines"], err = json.Marshal(lines); err != nil {
 		return err
@@ -204,7 +242,7 @@ func (p *plan) add(fresh []lineDoc) error {
 	if raw, err = json.Marshal(whole); err != nil {
 		return err
 	}
-	_, err = p.doc.Apply("system", "lines found on board "+fresh[0].Board, raw)
+	_, err = p.doc.Apply("system", why, raw)
 	return err
 }
 

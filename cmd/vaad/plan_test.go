@@ -114,3 +114,27 @@ func TestNewBoardsGetTheirNumbersInTheOrderOfTheConfiguration(t *testing.T) {
 		t.Errorf("second %v, third %v", a, b)
 	}
 }
+
+func TestLinesKeepTheirPlacesWhenSettingsForgetThem(t *testing.T) {
+	p := newTestPlan(t)
+	in := card(3)
+	numbers(t, p, "a", in)
+	if _, err := p.doc.Rollback("x", "", 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.doc.Set("x", "", "lines.9", json.RawMessage(`{"board": "a", "port": 3}`)); err != nil {
+		t.Fatal(err)
+	}
+	all := []channels.LineStatus{{Number: 1, Board: "a", Port: 1}, {Number: 2, Board: "a", Port: 2, Name: "front"}, {Number: 3, Board: "a", Port: 3}}
+	for range 2 { // once is enough
+		if err := p.keep(all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := fmt.Sprint(numbers(t, p, "a", in)); got != "[1 2 9]" {
+		t.Errorf("a has the lines %s after settings were rolled back; 1 and 2 keep their places, port 3 is line 9 now", got)
+	}
+	if l := p.sec.lines.Get(p.doc)["2"]; l.Name != "front" || l.Port != 2 {
+		t.Errorf("line 2 is %+v", l)
+	}
+}
