@@ -33,8 +33,8 @@ race: ## the packages with goroutines under the race detector (needs gcc)
 .PHONY: lint
 lint: $(TOOLS)/staticcheck ## gofmt, go vet, staticcheck, errcheck, ineffassign
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt: the files above are not formatted'; exit 1; }
-	go vet ./...
-	$(TOOLS)/staticcheck ./...
+	go vet -tags lab ./...
+	$(TOOLS)/staticcheck -tags lab ./...
 	$(TOOLS)/errcheck -ignoretests -exclude .ci/errcheck.txt ./...
 	$(TOOLS)/ineffassign ./...
 
@@ -107,6 +107,22 @@ twins: ## the plain Go that stands for kernels: tested here, checked for other p
 .PHONY: prove-search
 prove-search: ## the full proof of the search, a million recordings; results in docs/proof/search.md
 	.ci/prove-search
+
+.PHONY: lab
+lab: export COMMAND = $(value RUN)
+lab: ## build the lab, a virtual machine with the real DAHDI; RUN="…" runs a command in it (CONF=pri, FILES="bin/vaad")
+	@.ci/need lab
+	@lab/build --fakecard
+	@[ -z "$$COMMAND" ] || lab/run $(addprefix -conf ,$(CONF)) -- $(FILES) -- "$$COMMAND"
+
+.PHONY: test-dahdi
+test-dahdi: build ## the driver and the daemon on the real DAHDI, in virtual time
+	@.ci/need go lab
+	@lab/test $(PACKAGES)
+
+.PHONY: prove-dahdi
+prove-dahdi: build ## the full proofs on the real DAHDI: 128 lines for 5 minutes, 10,000 frames, every state of a card (PARTS="Driver": some); results in docs/proof/dahdi.md
+	.ci/prove-dahdi $(PARTS)
 
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types

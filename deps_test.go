@@ -31,8 +31,12 @@ var rules = []struct {
 	{"dsp/*", []string{"dsp", "dsp/*"}}, // caller ID stands on fsk and dtmf, and detectors on the tones they find
 	{"driver", nil},
 	{"driver/framelog", []string{"driver", "dsp", "dsp/*"}},
-	{"driver/sim", []string{"driver", "dsp", "dsp/*", "driver/framelog", "driver/sim/*"}}, // replays frame logs
+	{"driver/keys", nil},
+	{"driver/sim", []string{"driver", "driver/keys", "dsp", "dsp/*", "driver/framelog", "driver/sim/*"}}, // replays frame logs
+	{"driver/dahdi", []string{"driver", "driver/keys", "dsp", "dsp/*", "driver/dahdi/*"}},
+	{"driver/dahdi/*", []string{"driver", "dsp", "dsp/*", "driver/dahdi/*"}},
 	{"driver/*", []string{"driver", "dsp", "dsp/*"}},
+	{"doctor", []string{"driver/dahdi/sysconf"}}, // pure checks of the machine; vaactl asks the daemon
 	{"channels/*", []string{"driver", "dsp", "dsp/*"}},
 	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
 	{"calls", []string{"channels", "dsp", "dsp/*", "store"}},
@@ -50,7 +54,7 @@ var rules = []struct {
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
 	{"console", []string{"api", "api/*", "channels", "calls", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaactl", []string{"api", "api/*", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
+	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API

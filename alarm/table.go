@@ -26,10 +26,14 @@ func Table() []Kind {
 		{"board-gone", Critical, false, "board"},       // pulled out, or its driver ended
 		{"board-hung", Critical, false, "board"},       // did not come back from its driver within 2 s
 		{"board-late", Warning, false, "board"},        // ticks come late: the machine is overloaded
+		{"span-alarm", Critical, false, "span"},        // a digital span has no signal, or its far end has none
+		{"line-fault", Critical, false, "line"},        // does not work although its board runs
 		{"line-no-battery", Warning, false, "line"},    // no voltage: cut or unplugged
 		{"line-off-hook-long", Warning, false, "line"}, // off-hook for over 10 min after the call, or active for over 2 h
 		{"line-unfit", Warning, false, "line"},         // cannot serve the use it is configured for
 		{"peer-garbage", Warning, true, "line"},        // a line socket's peer sent what is no message
+		{"tap-swapped", Warning, false, "span"},        // the cables of a digital tap are the other way round
+		{"tap-silent", Critical, false, "span"},        // no signalling is heard on a digital tap, although its span has no alarm
 		{"feed-overflow", Critical, true, "reader"},    // events were lost to a lossless reader
 		// recordings and disk
 		{"recorder-failed", Critical, true, "line"}, // a whole recording was lost

@@ -23,14 +23,18 @@ type Call struct {
 
 	Name        string        `json:"name,omitempty" doc:"Name of the calling party, where known"`
 	Outcome     string        `json:"outcome,omitempty" doc:"What became of it: answered, missed, busy, congestion, vacant, no-answer, given-up, not-dialled or unknown; absent while it is up"`
-	DirectionBy string        `json:"direction_by,omitempty" doc:"How the direction is known: ring, no-ring, dialled or found"`
-	CallerBy    string        `json:"caller_by,omitempty" doc:"How the caller is known: bell202, v23, dtmf or own"`
+	DirectionBy string        `json:"direction_by,omitempty" doc:"How the direction is known: ring, no-ring, dialled, setup or found"`
+	CallerBy    string        `json:"caller_by,omitempty" doc:"How the caller is known: bell202, v23, dtmf, q931 or own"`
 	Withheld    string        `json:"withheld,omitempty" doc:"Why the exchange sent no number: private or out-of-area"`
 	CallerLost  string        `json:"caller_lost,omitempty" doc:"Why the caller is not known although it should be: damaged, unframed or missing"`
 	Dialled     string        `json:"dialled,omitempty" doc:"What was dialled, with the prefix of the outside line"`
-	CalledBy    string        `json:"called_by,omitempty" doc:"How the called number is known: keys, pulses (uncertain) or own"`
+	CalledBy    string        `json:"called_by,omitempty" doc:"How the called number is known: keys, pulses (uncertain), q931 or own"`
 	Sure        int           `json:"sure,omitempty" doc:"Confidence of the dialled number in percent"`
 	Rings       int           `json:"rings,omitempty" doc:"How often it rang"`
+	Cause       int           `json:"cause,omitempty" doc:"Why it ended, as a digital line said it (ITU-T Q.850): 16 is normal clearing, 17 busy"`
+	Redirected  string        `json:"redirected,omitempty" doc:"Whom the call was for before it was redirected, as a digital line said it"`
+	Connected   string        `json:"connected,omitempty" doc:"Who answered, where a digital line said it"`
+	Data        bool          `json:"data,omitempty" doc:"It carries data or fax and no speech, as a digital line said it"`
 	Waiting     []WaitingCall `json:"waiting,omitempty" nullable:"false" doc:"Calls that waited during this one"`
 
 	Continues   string `json:"continues,omitempty" doc:"The same call before the daemon was started again"`
@@ -47,7 +51,7 @@ type WaitingCall struct {
 // A Reason says how one thing about a call is known. The words for About and
 // Code are in the catalogue under because.ABOUT.CODE.
 type Reason struct {
-	About string `json:"about" doc:"direction, caller, called, answer, end, outcome, waiting or recording"`
+	About string `json:"about" doc:"direction, caller, called, redirected, connected, bearer, answer, end, cause, outcome, waiting or recording"`
 	Value string `json:"value,omitempty" doc:"What is known"`
 	Code  string `json:"code" doc:"How it is known, or why it is not"`
 	Sure  int    `json:"sure,omitempty" doc:"Confidence in percent, where it is below 100"`

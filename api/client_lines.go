@@ -56,7 +56,7 @@ func (c *Client) Stop(ctx context.Context, line int) (Started, error) {
 // limit.
 func (c *Client) Listen(ctx context.Context, line, seconds int, w io.Writer) (int64, error) {
 	q := url.Values{}
-	if seconds > 0 {
+	if seconds != 0 {
 		q.Set("seconds", strconv.Itoa(seconds))
 	}
 	return c.copy(ctx, linePath(line, "/listen"), q, w)
@@ -66,13 +66,23 @@ func (c *Client) Listen(ctx context.Context, line, seconds int, w io.Writer) (in
 // a frame log to w: up to the last 60 s.
 func (c *Client) Flight(ctx context.Context, line, seconds int, board bool, w io.Writer) (int64, error) {
 	q := url.Values{}
-	if seconds > 0 {
+	if seconds != 0 {
 		q.Set("seconds", strconv.Itoa(seconds))
 	}
 	if board {
 		q.Set("board", "true")
 	}
 	return c.copy(ctx, linePath(line, "/flight"), q, w)
+}
+
+// Pcap writes what comes on a span's D-channel to w as a capture file, until so
+// many seconds have gone by (0: for ever) or ctx ends.
+func (c *Client) Pcap(ctx context.Context, board string, span, seconds int, w io.Writer) (int64, error) {
+	q := url.Values{}
+	if seconds > 0 {
+		q.Set("seconds", strconv.Itoa(seconds))
+	}
+	return c.copy(ctx, "/boards/"+url.PathEscape(board)+"/spans/"+strconv.Itoa(span)+"/dchannel.pcap", q, w)
 }
 
 // maxMessage bounds one server-sent event: a snapshot of several hundred lines.

@@ -34,10 +34,10 @@ func (f Filter) values() url.Values {
 	if !f.To.IsZero() {
 		q.Set("to", f.To.UTC().Format(time.RFC3339Nano))
 	}
-	if f.MinDuration > 0 {
+	if f.MinDuration != 0 { // what cannot be is for the daemon to refuse
 		q.Set("min_duration", strconv.FormatFloat(f.MinDuration, 'f', -1, 64))
 	}
-	if f.Limit > 0 {
+	if f.Limit != 0 {
 		q.Set("limit", strconv.Itoa(f.Limit))
 	}
 	return q

@@ -21,13 +21,18 @@ func (c *Client) Setting(ctx context.Context, path string) (Setting, error) {
 
 // Set changes one value. null takes it back to its default. why may be empty.
 func (c *Client) Set(ctx context.Context, path string, value json.RawMessage, why string) (Setting, error) {
-	return ask[Setting](ctx, c, http.MethodPut, "/settings/value", nil, SetValue{Path: path, Value: value, Why: why})
+	return c.SetValue(ctx, SetValue{Path: path, Value: value, Why: why})
+}
+
+// SetValue is Set with everything that can be said of a change.
+func (c *Client) SetValue(ctx context.Context, v SetValue) (Setting, error) {
+	return ask[Setting](ctx, c, http.MethodPut, "/settings/value", nil, v)
 }
 
 // History lists the versions of the settings, newest first.
 func (c *Client) History(ctx context.Context, limit int) ([]Version, error) {
 	q := url.Values{}
-	if limit > 0 {
+	if limit != 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
 	p, err := ask[Page[Version]](ctx, c, http.MethodGet, "/settings/history", q, nil)
@@ -68,7 +73,7 @@ func (c *Client) Ack(ctx context.Context, id uint64) error {
 // Audit asks for one page of the audit log, newest first.
 func (c *Client) Audit(ctx context.Context, limit int, after string) (Page[AuditEntry], error) {
 	q := url.Values{}
-	if limit > 0 {
+	if limit != 0 {
 		q.Set("limit", strconv.Itoa(limit))
 	}
 	if after != "" {

@@ -34,6 +34,26 @@ type Line struct {
 	CallerName string  `json:"caller_name,omitempty" doc:"Name of the calling party, where known"`
 	Learnt     *Learnt `json:"learnt,omitempty" doc:"What was learnt about the line by listening; absent where nothing is yet"`
 	Reason     string  `json:"reason,omitempty" doc:"Why the line is gone or unusable (English)"`
+
+	Fault *Fault   `json:"fault,omitempty" doc:"Why it does not work although its board runs"`
+	Notes []Remark `json:"notes,omitempty" nullable:"false" doc:"What its port cannot do, and what follows from that"`
+}
+
+// A Fault says why something does not work. In the live feed it has no words:
+// readers of any language share it, and the catalogue has them under fault.CODE.
+type Fault struct {
+	Code   string `json:"code" doc:"Stable code, as of the entries in docs/troubleshooting.md"`
+	Text   string `json:"text,omitempty" doc:"What is the matter, in the caller's language; not in the live feed"`
+	Remedy string `json:"remedy,omitempty" doc:"What to do, in the caller's language; not in the live feed"`
+	Detail string `json:"detail,omitempty" doc:"What the driver says (English)"`
+}
+
+// A Remark is something to know. In the live feed it has no words: the catalogue
+// has them under line-note.CODE.
+type Remark struct {
+	Code   string `json:"code" doc:"Stable code: no-volts, no-on-hook-audio"`
+	Text   string `json:"text,omitempty" doc:"It in words, in the caller's language; not in the live feed"`
+	Remedy string `json:"remedy,omitempty" doc:"What can be done, in the caller's language; not in the live feed"`
 }
 
 // Learnt is what a tap has learnt about its line. 0 and empty mean not yet.
@@ -62,8 +82,10 @@ type Board struct {
 	Serial    string `json:"serial,omitempty" doc:"Serial number, where the hardware has one"`
 	Location  string `json:"location,omitempty" doc:"Slot, bus address or folder"`
 	State     string `json:"state" doc:"opening, running, gone or failed"`
-	Code      string `json:"code,omitempty" doc:"Stable code of why it does not run: open-failed, plan-failed, hung, gone, bad-frames"`
-	Reason    string `json:"reason,omitempty" doc:"Why it does not run (English)"`
+	Code      string `json:"code,omitempty" doc:"Stable code of why it does not run: open-failed, open-slow, plan-failed, gone, hung, bad-frames, stopped, or one of its driver's, as dahdi-busy"`
+	Text      string `json:"text,omitempty" doc:"Why it does not run, in the caller's language"`
+	Remedy    string `json:"remedy,omitempty" doc:"What to do, in the caller's language"`
+	Reason    string `json:"reason,omitempty" doc:"What the driver says about it (English)"`
 	Virtual   bool   `json:"virtual" doc:"Its clock may wait for the readers of its audio"`
 	Simulated bool   `json:"simulated" doc:"It is no hardware: its recordings are marked and are not evidence"`
 	Lines     int    `json:"lines" doc:"Lines of the board"`
@@ -73,8 +95,26 @@ type Board struct {
 	Lost      uint64 `json:"lost_samples" doc:"Samples of all its lines that were lost"`
 	Slips     uint64 `json:"slips" doc:"Blocks dropped because they came too late"`
 	Missed    uint64 `json:"missed" doc:"Blocks that never came; the lines heard silence"`
+	Underrun  uint64 `json:"underrun_samples" doc:"Samples of silence that were sent because nothing else was there"`
 	DriftPPM  Number `json:"drift_ppm" doc:"How fast its clock runs against the machine's, in parts per million"`
 	Priority  string `json:"priority,omitempty" doc:"Scheduling of its thread"`
+
+	Spans []Span `json:"spans,omitempty" nullable:"false" doc:"Its digital spans"`
+}
+
+// A Span is one digital span of a board as it is now.
+type Span struct {
+	Span       int      `json:"span" doc:"Number as on the card"`
+	Channels   int      `json:"channels" doc:"Timeslots"`
+	DChannel   int      `json:"dchannel,omitempty" doc:"Timeslot of the D-channel"`
+	DChannelUp bool     `json:"dchannel_up" doc:"The D-channel has said something within the last 30 s"`
+	Tap        bool     `json:"tap,omitempty" doc:"Receive only"`
+	Silent     bool     `json:"silent,omitempty" doc:"A tap whose D-channel has said nothing for 90 s although the span has no alarm"`
+	Swapped    bool     `json:"swapped,omitempty" doc:"A tap that should hear the network's side and hears the user's"`
+	Alarms     []string `json:"alarms" nullable:"false" doc:"Alarms that stand: red, yellow, blue, loopback"`
+	Text       string   `json:"text,omitempty" doc:"The alarms, and what is wrong with a tap, in words, in the caller's language"`
+	Remedy     string   `json:"remedy,omitempty" doc:"What to do, in the caller's language"`
+	SyncSource int      `json:"sync_source,omitempty" doc:"Number of the span that it takes its clock from, as on the machine"`
 }
 
 // Started answers a request to record a line.

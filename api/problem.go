@@ -27,7 +27,7 @@ type Problem struct {
 // settings.
 type ProblemError struct {
 	Location string `json:"location,omitempty" doc:"Where: body.text, query.limit, lines.3.trigger"`
-	Message  string `json:"message" doc:"What is wrong there (English)"`
+	Message  string `json:"message" doc:"What is wrong there: of a parameter in the caller's language, of a setting in English"`
 	Value    any    `json:"value,omitempty" doc:"What was given"`
 }
 

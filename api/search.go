@@ -53,7 +53,7 @@ func (f RecordingFilter) values() url.Values {
 			q.Set(k, v)
 		}
 	}
-	if f.MaxDuration > 0 {
+	if f.MaxDuration != 0 {
 		q.Set("max_duration", strconv.FormatFloat(f.MaxDuration, 'f', -1, 64))
 	}
 	return q

@@ -25,6 +25,8 @@ type SetValue struct {
 	Path  string          `json:"path" minLength:"1" maxLength:"200" doc:"Where: lines.3.trigger"`
 	Why   string          `json:"why,omitempty" maxLength:"200" doc:"Why, for the history"`
 	Value json.RawMessage `json:"value" doc:"The new value; null takes it back to its default"`
+
+	Create bool `json:"create,omitempty" doc:"Set up a line before its board is seen; without it, lines that there are not are refused"`
 }
 
 // A Version is one entry of the settings' history.

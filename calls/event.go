@@ -62,6 +62,7 @@ func (j *Journal) event(e *channels.Event) {
 		if e.Missed {
 			r.Why = add(r.Why, "missed")
 		}
+		r.Cause = int(e.Value)
 		j.end(r, e.Time, e.EndedBy)
 	}
 }
@@ -75,6 +76,7 @@ func (r *Row) learn(e *channels.Event) {
 	if f := e.Facts; f != nil {
 		r.DirectionBy, r.CallerBy, r.Withheld, r.CalledBy = f.DirectionBy, f.CallerBy, f.Withheld, f.CalledBy
 		r.Dialled, r.Sure, r.Rings, r.Outcome = f.Dialled, f.Sure, f.Rings, f.Outcome
+		r.Redirected, r.Connected, r.Data = f.Redirected, f.Connected, f.Data
 	}
 }
 

@@ -38,7 +38,8 @@ func (f Filter) takes(r Row, now time.Time) bool {
 	if f.MinDuration > 0 && r.Duration(now) < f.MinDuration {
 		return false
 	}
-	if f.Number != "" && !Match(f.Number, r.Caller) && !Match(f.Number, r.Called) && (r.Dialled == "" || !Match(f.Number, r.Dialled)) {
+	if f.Number != "" && !Match(f.Number, r.Caller) && !Match(f.Number, r.Called) && !Match(f.Number, r.Dialled) &&
+		!Match(f.Number, r.Redirected) && !Match(f.Number, r.Connected) {
 		return false
 	}
 	if f.Text != "" {

@@ -88,3 +88,17 @@ func TestFailedCallerIDIsNoted(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestWhomACallWasForAndWhoAnsweredIsKeptAndFound(t *testing.T) {
+	f := start(t)
+	told := channels.CallFacts{DirectionBy: "setup", CallerBy: "q931", CalledBy: "q931", Redirected: "8001", Connected: "8002", Data: true}
+	f.play(of(channels.CallBegin, "A", 0, "138", "8000", channels.CallFacts{Redirected: "8001"}), of(channels.CallEnd, "A", 9, "138", "8000", told))
+	if r := f.row("A"); r.Redirected != "8001" || r.Connected != "8002" || !r.Data {
+		t.Errorf("%+v", r)
+	}
+	for _, number := range []string{"8001", "80*2"} {
+		if got := f.query(Filter{Number: number}); len(got) != 1 {
+			t.Errorf("%s finds %d calls", number, len(got))
+		}
+	}
+}

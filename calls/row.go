@@ -30,6 +30,10 @@ type Row struct {
 	CalledBy    string    `json:"called_by,omitempty"`    // how the called number is known
 	Sure        int       `json:"sure,omitempty"`         // confidence of the dialled number, percent
 	Rings       int       `json:"rings,omitempty"`        // bursts of ringing
+	Redirected  string    `json:"redirected,omitempty"`   // whom it was for before it was redirected
+	Connected   string    `json:"connected,omitempty"`    // who answered, as the signalling said
+	Data        bool      `json:"data,omitempty"`         // it carried no speech, as the signalling said
+	Cause       int       `json:"cause,omitempty"`        // of its end, as the signalling said (ITU-T Q.850)
 	Waiting     []Waiting `json:"waiting,omitempty"`      // calls that waited during this one
 	Recordings  []string  `json:"recordings"`             // IDs, in order
 	Why         []string  `json:"why"`                    // codes, in order: why it is recorded, or is not

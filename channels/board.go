@@ -29,15 +29,17 @@ const (
 // A board is one configured board: its supervisor, and what outlives each
 // opening of it.
 type board struct {
-	cfg   BoardConfig
-	sys   *System
-	log   *slog.Logger
-	marks marks
-	fed   atomic.Int64
-	clock lineClock
-	queue *queue
-	holds *holds
-	stats *stats
+	cfg      BoardConfig
+	sys      *System
+	log      *slog.Logger
+	marks    marks
+	fed      atomic.Int64
+	clock    lineClock
+	queue    *queue
+	holds    *holds
+	captures atomic.Pointer[[]*Capture] // of its D-channels
+	stats    *stats
+	counts   counts
 
 	change sync.Mutex   // serialises opening and Configure
 	mu     sync.RWMutex // guards the next three; never taken by the loop
@@ -82,7 +84,7 @@ func (m *loopMetrics) of(id string) *stats {
 	st := &stats{tick: m.tick.WithLabelValues(id), lateness: m.lateness.WithLabelValues(id),
 		drift: m.drift.WithLabelValues(id), up: m.up.WithLabelValues(id)}
 	for c, v := range map[*counter]*prometheus.CounterVec{&st.ticks: m.ticks, &st.late: m.late, &st.lost: m.lost,
-		&st.slips: m.slips, &st.missed: m.missed, &st.jumps: m.jumps, &st.busy: m.busy, &st.bad: m.bad, &st.ignored: m.ignored} {
+		&st.slips: m.slips, &st.missed: m.missed, &st.underrun: m.underrun, &st.jumps: m.jumps, &st.busy: m.busy, &st.bad: m.bad, &st.ignored: m.ignored} {
 		c.m = v.WithLabelValues(id)
 	}
 	return st
@@ -117,11 +119,23 @@ func (b *board) supervise(ctx context.Context) {
 				wait = retryFirst
 			}
 		}
-		if !b.pause(ctx, wait, look.C) {
+		pause := wait
+		if l == nil && needsPerson(b.reason()) {
+			pause = retryLast
+		} else {
+			wait = min(2*wait, retryLast)
+		}
+		if !b.pause(ctx, pause, look.C) {
 			return
 		}
-		wait = min(2*wait, retryLast)
 	}
+}
+
+// reason is the code of why the board does not run.
+func (b *board) reason() string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.status.reason
 }
 
 func (b *board) alive() { b.beat.Store(int64(time.Since(b.sys.began))) }
@@ -147,6 +161,7 @@ func (b *board) pause(ctx context.Context, d time.Duration, look <-chan time.Tim
 func (b *board) watch(ctx context.Context, l *loop, look <-chan time.Time) {
 	b.say(BoardRunning, "", nil)
 	go l.run()
+	go b.inspect(l)
 	hung := hungAfter
 	if l.info.Virtual {
 		hung = hungVirtual
@@ -218,16 +233,20 @@ func (b *board) finish(l *loop, err error) {
 		b.sys.feed.poke()
 	}
 	b.runs = l.runs
-	reason := "gone"
-	switch {
-	case err == errStopped:
-		reason = "stopped"
-	case err == errHung:
-		reason = "hung"
-	case isFrames(err):
-		reason = "bad-frames"
+	for _, s := range l.spans {
+		s.raise(0) // nothing is known of it any more
 	}
-	b.say(BoardGone, reason, err)
+	for _, k := range l.links {
+		k.stats.gone()
+	}
+	why := reason(err, "gone")
+	switch err {
+	case errStopped:
+		why = "stopped"
+	case errHung:
+		why = "hung"
+	}
+	b.say(BoardGone, why, err)
 }
 
 // gone ends what is up on a line.

@@ -170,13 +170,20 @@ func (l *loop) replace(old, r *lineRun) error {
 }
 
 func (l *loop) keepTable(old, r *lineRun) {
-	now, ok := old.table.(*tapTable)
-	_, same := r.table.(*tapTable)
-	if same = ok && same && old.view.rx == r.view.rx; same {
-		now.tap.Configure(tapConfig(r.view.cfg))
-		now.tap.Suppose(r.view.cfg.Learnt)
-		r.table = now
+	same := false
+	switch now := old.table.(type) {
+	case *tapTable:
+		if _, same = r.table.(*tapTable); same && old.view.rx == r.view.rx {
+			now.tap.Configure(tapConfig(r.view.cfg))
+			now.tap.Suppose(r.view.cfg.Learnt)
+			r.table = now
+		}
+	case *digitalTable:
+		if _, same = r.table.(*digitalTable); same && old.view.rx == r.view.rx {
+			r.table = now
+		}
 	}
+	same = same && old.view.rx == r.view.rx
 	if !l.opened {
 		return
 	}
@@ -194,9 +201,18 @@ func (l *loop) keepTable(old, r *lineRun) {
 	l.out.ended = ""
 }
 
-// install lets r take its line's place at pos: what rings hold of other audio
-// is forgotten, and the state it begins in is told.
+// install lets r take the place of old, which may be nil, at pos.
 func (l *loop) install(r, old *lineRun, pos int64) {
+	if old != nil {
+		r.pending, r.lost = old.pending, old.lost
+	}
+	l.place(r, pos)
+	l.show(r, pos)
+}
+
+// place makes r what its line is from pos on: what rings hold of other audio is
+// forgotten.
+func (l *loop) place(r *lineRun, pos int64) {
 	line := r.line
 	for i := range r.view.sides {
 		if !r.view.sameAudio(line.view.Load(), i) {
@@ -206,11 +222,12 @@ func (l *loop) install(r, old *lineRun, pos int64) {
 	if was := line.view.Load(); r.view.use == driver.Unused && was.use != driver.Unused {
 		line.until.Store(pos)
 	}
-	if old != nil {
-		r.pending, r.lost = old.pending, old.lost
-	}
 	line.view.Store(r.view)
-	begin := Unknown
+}
+
+// show tells the state that r begins in.
+func (l *loop) show(r *lineRun, pos int64) {
+	line, begin := r.line, Unknown
 	switch {
 	case r.view.use == driver.Unused:
 		begin = UnusedState
@@ -238,16 +255,17 @@ func (l *loop) rewire() {
 		if r.view.rx < 0 || r.view.use == driver.Unused {
 			continue
 		}
-		l.refs[r.view.rx] = ref{r, 0}
 		l.tap[r.view.rx] = r.view.use == driver.Tap
-		if r.view.use == driver.Station {
-			l.refs[r.view.rx].side = 1
-		}
-		if r.view.local >= 0 {
-			l.refs[r.view.local] = ref{r, 1}
+		for side := range r.view.sides {
+			if src := r.view.src[side]; src != sent {
+				l.refs[src] = ref{r, side}
+			}
 		}
 		if s := spanOf(l.info, r.view.rx); s >= 0 && r.view.use == driver.Tap {
 			l.tapSpan[s] = true
 		}
+	}
+	for _, k := range l.links {
+		l.wire(k)
 	}
 }

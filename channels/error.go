@@ -11,6 +11,8 @@ var (
 	ErrNoLine = errors.New("no line has that number")
 	// ErrNoBoard: no board has that ID.
 	ErrNoBoard = errors.New("no board has that ID")
+	// ErrNoSpan: the board has no span of that number with a D-channel.
+	ErrNoSpan = errors.New("no span of that number has a D-channel")
 	// ErrClosed: the System has been closed.
 	ErrClosed = errors.New("channels is closed")
 	// ErrNotUsed: the line is configured as unused.

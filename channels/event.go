@@ -22,7 +22,9 @@ const (
 	LoopBreak EventKind = "loop-break"
 	NoFeed    EventKind = "no-battery" // battery lost
 	Feed      EventKind = "battery"    // battery back
-	Alarm     EventKind = "alarm"      // Value: 1 raised, 0 cleared. Text: "channel" or "span"
+	Alarm     EventKind = "alarm"      // Text "channel", Value: 1 raised, 0 cleared; or as "span 2: red, blue", Value: set of driver.AlarmRed…: of the board and of each line on the span
+
+	SidesSwapped EventKind = "sides-swapped" // Line 0. Value: 1 the two cables of a tapped link are the other way round, 0 they are so no more. Text: the network's span as configured
 
 	CallBegin    EventKind = "call-begin"       // Call, Direction
 	CallAnswered EventKind = "call-answered"    // AnsweredBy
@@ -64,6 +66,9 @@ type CallFacts struct {
 	CalledBy    string // "keys", "pulses", "own"
 	Sure        int    // confidence of the dialled number, percent; 0: none was dialled
 	Rings       int    // bursts
+	Redirected  string // whom the call was for before it was redirected
+	Connected   string // who answered, where the signalling tells
+	Data        bool   // it carries no speech, as the signalling says
 	Outcome     string // at the end: "answered", "missed", "busy", "congestion", "vacant", "no-answer", "given-up", "not-dialled", "unknown"
 }
 

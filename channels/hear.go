@@ -108,7 +108,7 @@ func (r *lineRun) tell(out *emitter, side int, f *ears.Finding, known int64) {
 	case ears.ModemEnd:
 		e.Kind, e.Text = Modem, f.Modem.String()
 	case ears.Key:
-		if r.table == nil {
+		if r.table == nil || r.digital() != nil { // of an analog line its table says which are dialled
 			e.Kind, e.Text, e.Value, e.Sure, e.By = Key, keyText(f.Key), f.Length, f.Sure, "keys"
 		}
 	}

@@ -156,7 +156,7 @@ func (l *Line) Status() LineStatus {
 	s := LineStatus{Number: l.number, Board: l.Board(), Port: v.cfg.Port, LocalPort: v.cfg.LocalPort, Name: v.cfg.Name,
 		Kind: v.info.Kind, Use: v.use, Asked: v.cfg.Use, Reason: v.reason, Sides: v.sides, Caps: v.info.Caps,
 		VoltsEvery: time.Duration(v.info.VoltsEvery) * time.Second / driver.Rate, LevelDBm0: make([]float64, len(v.sides)),
-		Learnt: l.showLearnt(), Ignored: l.ignored.Load()}
+		Learnt: l.showLearnt(), Ignored: l.ignored.Load(), Fault: l.board.fault(v), Notes: notes(v.info)}
 	for i := range s.LevelDBm0 {
 		s.LevelDBm0[i] = dsp.DBm0(math.Float64frombits(l.levels[i].Load()))
 	}

@@ -51,8 +51,9 @@ type loop struct {
 	worked     time.Duration // on the last frame
 	held       holdCache
 
-	dchannel  []prometheus.Counter // by span
-	spanNames []string
+	spans  []*spanRun                         // by span
+	links  []*link                            // of tapped spans
+	faults atomic.Pointer[[]driver.LineFault] // lines that do not work; written by inspect
 
 	requests chan item
 	stop     chan struct{} // closed: end soon
@@ -172,10 +173,16 @@ func (l *loop) receive(wall int64) error {
 	for i := range rx.Events {
 		l.route(&rx.Events[i], pos)
 	}
+	l.follow(end)
 	for _, r := range l.runs {
 		l.hear(r, pos, end)
 		if r.table != nil {
 			r.table.tick(&l.out, end)
+		}
+		if d := r.digital(); d != nil {
+			if d.hush(&l.out, l.still(r), end) {
+				l.idle(r, end)
+			}
 		}
 	}
 	l.next = end
@@ -191,6 +198,9 @@ func (l *loop) receive(wall int64) error {
 // take their places and say so.
 func (l *loop) open(pos, end, wall int64) {
 	l.opened = true
+	for _, s := range l.spans {
+		s.calm.Store(pos)
+	}
 	l.b.clock.open(l.info.Virtual, pos, end, wall)
 	l.out.emit(Event{Pos: pos, Known: pos, Kind: BoardUp, Text: l.info.Model})
 	for _, r := range l.runs {
@@ -223,35 +233,43 @@ func (l *loop) keepTime(end, wall int64) {
 
 // loopMetrics are what loops move; stats is one board's part of them.
 type loopMetrics struct {
-	ticks, late, lost, slips, missed, jumps, busy, bad, ignored *prometheus.CounterVec
-	dchannel                                                    *prometheus.CounterVec
-	tick, lateness                                              *prometheus.HistogramVec
-	drift, up                                                   *prometheus.GaugeVec
+	ticks, late, lost, slips, missed, underrun, jumps, busy, bad, ignored *prometheus.CounterVec
+	dchannel, dchannelErr                                                 *prometheus.CounterVec
+	tick, lateness                                                        *prometheus.HistogramVec
+	drift, up, alarm                                                      *prometheus.GaugeVec
+	link                                                                  *prometheus.CounterVec
+	linkUp, linkSwapped                                                   *prometheus.GaugeVec
 }
 
 type stats struct {
-	ticks, late, lost, slips, missed, jumps, busy, bad, ignored, overruns, abandoned counter
-	tick, lateness                                                                   prometheus.Observer
-	drift, up                                                                        prometheus.Gauge
+	ticks, late, lost, slips, missed, underrun, jumps, busy, bad, ignored, overruns, abandoned counter
+	tick, lateness                                                                             prometheus.Observer
+	drift, up                                                                                  prometheus.Gauge
 }
 
 func newLoopMetrics(f factory) loopMetrics {
 	return loopMetrics{
-		ticks:    f.counters("board_ticks_total", "Blocks of 20 ms exchanged with the board.", "board"),
-		late:     f.counters("board_late_frames_total", "Frames whose time had passed after a stall.", "board"),
-		lost:     f.counters("board_lost_samples_total", "Audio samples lost, all lines of the board together.", "board"),
-		slips:    f.counters("board_slipped_blocks_total", "Blocks dropped because they came too late.", "board"),
-		missed:   f.counters("board_missed_blocks_total", "Blocks that never came; the line was given silence.", "board"),
-		jumps:    f.counters("board_clock_jumps_total", "Times the wall clock jumped against the board's line time.", "board"),
-		busy:     f.counters("board_requests_refused_total", "Requests refused because the board's queue was full.", "board"),
-		bad:      f.counters("board_unknown_events_total", "Events of the board about lines or spans it does not have.", "board"),
-		ignored:  f.counters("board_unexpected_inputs_total", "Inputs that a line's state table had no row for: what a line did and nobody expects.", "board"),
-		dchannel: f.counters("board_dchannel_messages_total", "D-channel messages received on the board's spans.", "board", "span"),
+		ticks:       f.counters("board_ticks_total", "Blocks of 20 ms exchanged with the board.", "board"),
+		late:        f.counters("board_late_frames_total", "Frames whose time had passed after a stall.", "board"),
+		lost:        f.counters("board_lost_samples_total", "Audio samples lost, all lines of the board together.", "board"),
+		slips:       f.counters("board_slipped_blocks_total", "Blocks dropped because they came too late.", "board"),
+		missed:      f.counters("board_missed_blocks_total", "Blocks that never came; the line was given silence.", "board"),
+		jumps:       f.counters("board_clock_jumps_total", "Times the wall clock jumped against the board's line time.", "board"),
+		busy:        f.counters("board_requests_refused_total", "Requests refused because the board's queue was full.", "board"),
+		bad:         f.counters("board_unknown_events_total", "Events of the board about lines or spans it does not have.", "board"),
+		ignored:     f.counters("board_unexpected_inputs_total", "Inputs that a line's state table had no row for: what a line did and nobody expects.", "board"),
+		underrun:    f.counters("board_underrun_samples_total", "Samples of silence that were sent because nothing else was there, all lines together.", "board"),
+		dchannel:    f.counters("board_dchannel_messages_total", "D-channel messages received on the board's spans.", "board", "span"),
+		dchannelErr: f.counters("board_dchannel_errors_total", "D-channel frames received that were bad, as the board told of each.", "board", "span", "kind"),
 		tick: f.seconds("board_tick", "Time the loop worked on one block, without waiting for the board.",
 			[]float64{10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3}, "board"),
 		lateness: f.seconds("board_tick_lateness", "Time by which a block was received after it should have been; virtual clocks are not measured.",
 			[]float64{1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 100e-3, 200e-3, 500e-3, 1, 2}, "board"),
-		drift: f.gauges("board_clock_drift_ratio", "How much faster the wall clock runs than the board's clock.", "board"),
-		up:    f.gauges("board_up", "1 while the board exchanges blocks.", "board"),
+		drift:       f.gauges("board_clock_drift_ratio", "How much faster the wall clock runs than the board's clock.", "board"),
+		up:          f.gauges("board_up", "1 while the board exchanges blocks.", "board"),
+		link:        f.counters("link_messages_total", "What the D-channels of a tapped link brought, by what became of it.", "board", "span", "kind"),
+		linkUp:      f.gauges("link_up", "1 while the data link of a tapped link is up.", "board", "span"),
+		linkSwapped: f.gauges("link_swapped", "1 while the two directions of a tapped link are the other way round than configured.", "board", "span"),
+		alarm:       f.gauges("span_alarm", "1 while the span has that alarm.", "board", "span", "alarm"),
 	}
 }

@@ -38,12 +38,13 @@ func (f factory) seconds(name, help string, buckets []float64, labels ...string)
 
 // metrics are all metrics of a System.
 type metrics struct {
-	loop  loopMetrics
-	board boardMetrics
-	feed  feedMetrics
+	loop    loopMetrics
+	board   boardMetrics
+	counter counterMetrics
+	feed    feedMetrics
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	f := factory{promauto.With(r)}
-	return &metrics{loop: newLoopMetrics(f), board: newBoardMetrics(f), feed: newFeedMetrics(f)}
+	return &metrics{loop: newLoopMetrics(f), board: newBoardMetrics(f), counter: newCounterMetrics(f), feed: newFeedMetrics(f)}
 }

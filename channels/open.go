@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"vaad/driver"
@@ -16,7 +15,22 @@ var (
 	errOpenSlow = errors.New("opening the board takes very long; still waiting")
 )
 
-func isFrames(err error) bool { return errors.Is(err, errFrames) }
+// reason is the code that the driver gives an error, or else the general one.
+func reason(err error, general string) string {
+	var f *driver.FaultError
+	if errors.As(err, &f) && f.Code != "" {
+		return f.Code
+	}
+	if errors.Is(err, errFrames) {
+		return "bad-frames"
+	}
+	return general
+}
+
+// needsPerson reports a reason that does not go away by waiting.
+func needsPerson(reason string) bool {
+	return reason == "dahdi-permission" || reason == "dahdi-ambiguous"
+}
 
 // open tries once to open the board and to make its loop. Nil: it could not,
 // and the reason was said.
@@ -29,7 +43,7 @@ func (b *board) open(ctx context.Context, look <-chan time.Time) *loop {
 		return nil
 	}
 	if err != nil {
-		b.failed("open-failed", err)
+		b.failed(reason(err, "open-failed"), err)
 		return nil
 	}
 	l, err := b.begin(raw)
@@ -105,20 +119,24 @@ func (b *board) begin(raw driver.Board) (*loop, error) {
 	l := &loop{b: b, raw: raw, info: info, trace: tr, out: emitter{q: b.queue, board: b.cfg.ID},
 		tx: driver.NewFrame(info), rx: driver.NewFrame(info), refs: make([]ref, n), tap: make([]bool, n),
 		tapSpan: make([]bool, len(info.Spans)), next: b.marks.pos.Load(), requests: make(chan item, requestQueue),
-		stop: make(chan struct{}), ended: make(chan struct{}), over: make(chan struct{})}
+		links: links(info),
+		stop:  make(chan struct{}), ended: make(chan struct{}), over: make(chan struct{})}
 	for i, s := range info.Spans {
-		l.spanNames = append(l.spanNames, "span "+strconv.Itoa(s.Number))
-		l.dchannel = append(l.dchannel, b.sys.metrics.loop.dchannel.WithLabelValues(b.cfg.ID, strconv.Itoa(s.Number)))
+		l.spans = append(l.spans, b.sys.metrics.loop.span(b.cfg.ID, s))
 		l.tapSpan[i] = s.Tap
 	}
 	for i := range l.tap {
 		l.tap[i] = true // until the lines take their places
+	}
+	for _, k := range l.links {
+		k.stats = b.sys.metrics.loop.ofLink(b.cfg.ID, info.Spans[k.spans[0]].Number)
 	}
 	b.change.Lock()
 	defer b.change.Unlock()
 	l.runs = b.populate(info, plan)
 	l.dev = driver.Guard(raw, l.tap, l.tapSpan)
 
+	b.counts.opened()
 	b.mu.Lock()
 	old := b.last
 	b.loop, b.last = l, l

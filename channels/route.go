@@ -84,6 +84,9 @@ func (l *loop) route(e *driver.Event, pos int64) {
 	case driver.Slip:
 		l.b.stats.slips.Add(uint64(max(e.Value, 0)))
 		return
+	case driver.Underrun:
+		l.b.stats.underrun.Add(uint64(max(e.Value, 0)))
+		return
 	case driver.Missed:
 		l.b.stats.missed.Add(uint64(max(e.Value, 0)))
 		if to := l.refs[e.Line]; to.run != nil {
@@ -170,17 +173,4 @@ func plainEvent(e *driver.Event) (EventKind, bool) {
 		return NoFeed, true
 	}
 	return "", false
-}
-
-func (l *loop) span(e *driver.Event, at int64) {
-	if e.Line < 0 || e.Line >= len(l.info.Spans) {
-		l.b.stats.bad.Inc()
-		return
-	}
-	switch e.Kind {
-	case driver.DChannel:
-		l.dchannel[e.Line].Inc()
-	case driver.SpanAlarm:
-		l.out.emit(Event{Pos: at, Known: at, Kind: Alarm, Value: int64(e.Value), Text: l.spanNames[e.Line]})
-	}
 }

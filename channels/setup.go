@@ -2,6 +2,7 @@ package channels
 
 import (
 	"fmt"
+	"slices"
 
 	"vaad/channels/ears"
 	"vaad/driver"
@@ -38,28 +39,33 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 	r := &lineRun{line: l, view: &view{cfg: c, use: c.Use, rx: info.LineByPort(c.Port), local: -1}}
 	err := r.check(info, c)
 	if err == nil {
-		err = r.arrange()
+		err = r.arrange(info)
 	}
 	if err != nil {
 		r.view.use, r.view.reason, r.view.sides, r.table = driver.Unused, err.Error(), nil, nil
 		return r, err
 	}
 	r.listen()
-	if c.Use == driver.Tap && r.view.info.Kind == driver.FXO {
-		if t, ok := kept(old); ok {
+	switch {
+	case c.Use != driver.Tap:
+	case r.view.info.Kind == driver.FXO:
+		if t, ok := kept[*tapTable](old); ok {
 			r.table = t // the loop hands it the new values when it takes over
 		} else {
 			r.table = newTapTable(l, c, r.view.info.Caps.Has(driver.CapVolts))
 		}
+	case Followed(info, r.view.rx):
+		r.table = newDigitalTable(l) // when the board was away, calls have come and gone
 	}
 	return r, nil
 }
 
-func kept(old *lineRun) (*tapTable, bool) {
+// kept is the table that a line had, if it is of the same kind.
+func kept[T table](old *lineRun) (t T, ok bool) {
 	if old == nil {
-		return nil, false
+		return t, false
 	}
-	t, ok := old.table.(*tapTable)
+	t, ok = old.table.(T)
 	return t, ok
 }
 
@@ -79,11 +85,25 @@ func (r *lineRun) check(info driver.Info, c LineConfig) error {
 				Detail: fmt.Sprintf("port %d is not another digital channel of this board", c.LocalPort),
 				Remedy: "give the port of the same timeslot on the span that listens to the local side"}
 		}
+		if mixes(info, r.view.rx, r.view.local) {
+			return &UseError{Port: c.Port, Use: c.Use, Code: "wrong-pair",
+				Detail: fmt.Sprintf("port %d is timeslot %d and port %d timeslot %d of one trunk: two calls would be mixed",
+					c.Port, r.view.info.Timeslot, c.LocalPort, info.Lines[r.view.local].Timeslot),
+				Remedy: "give the port of the same timeslot on the span that listens to the local side"}
+		}
 	}
 	if s := spanOf(info, r.view.rx); s >= 0 && info.Spans[s].Tap && c.Use != driver.Tap && c.Use != driver.Unused {
 		return &UseError{Port: c.Port, Use: c.Use, Code: "tap-span", Detail: "its span only listens", Remedy: "use it as a tap"}
 	}
 	return nil
+}
+
+// mixes reports whether two lines are different timeslots of one tapped trunk.
+func mixes(info driver.Info, a, b int) bool {
+	one := slices.ContainsFunc(info.Taps(), func(p [2]int) bool {
+		return slices.Contains(p[:], spanOf(info, a)) && slices.Contains(p[:], spanOf(info, b))
+	})
+	return one && (info.Lines[a].Timeslot != info.Lines[b].Timeslot || info.Lines[a].Span == info.Lines[b].Span)
 }
 
 // spanOf returns the index of the span that a line lies on, or -1.
@@ -97,7 +117,7 @@ func spanOf(info driver.Info, line int) int {
 }
 
 // arrange says which audio goes to which side, and gets the rings for it.
-func (r *lineRun) arrange() error {
+func (r *lineRun) arrange(info driver.Info) error {
 	v := r.view
 	law := v.info.Law
 	if law == driver.Linear {
@@ -109,6 +129,11 @@ func (r *lineRun) arrange() error {
 	}
 	switch {
 	case v.use == driver.Unused:
+	case v.use == driver.Tap && v.info.Kind == driver.BChan && hearsUser(info, v.rx): // the ports are the other way round
+		if v.local >= 0 {
+			side("network", v.local)
+		}
+		side("local", v.rx)
 	case v.use == driver.Tap && v.info.Kind == driver.BChan:
 		side("network", r.view.rx)
 		if r.view.local >= 0 {

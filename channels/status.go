@@ -14,7 +14,7 @@ type BoardStatus struct {
 	Serial    string
 	Location  string
 	State     BoardState
-	Reason    string // stable code of why it does not run: see BoardReasons; else empty
+	Reason    string // stable code of why it does not run: see BoardReasons and driver.FaultError; else empty
 	Detail    string // the error in English
 	Since     time.Time
 	Virtual   bool
@@ -27,13 +27,16 @@ type BoardStatus struct {
 	Lost      uint64 // samples lost, all lines together
 	Slips     uint64 // blocks dropped because they came too late
 	Missed    uint64 // blocks that never came
+	Underrun  uint64 // samples of silence sent because nothing else was there
 	DriftPPM  float64
+	Spans     []SpanStatus // of the open board; of the last one when gone
 }
 
 // BoardReasons lists the stable codes of BoardStatus.Reason: the driver could
 // not open it; has not answered for 20 s; its lines could not be numbered; it
 // went away; hung inside the driver; counted samples in an impossible way; was
-// closed with the System.
+// closed with the System. Where a driver knows better it gives a code of its own
+// (driver.FaultError): those of DAHDI begin with "dahdi-".
 func BoardReasons() []string {
 	return []string{"open-failed", "open-slow", "plan-failed", "gone", "hung", "bad-frames", "stopped"}
 }
@@ -64,4 +67,30 @@ type LineStatus struct {
 	Caller, Called, CallerName string // of the call that is up, as known now
 
 	VoltsEvery time.Duration // time between two voltages; 0 if the line reports none
+
+	Fault LineFault // why it does not work although its board runs
+	Notes []string  // codes of LineNotes: what its port cannot do, and a technician may wonder at
+}
+
+// A LineFault says what is wrong with a line of a board that runs. A second port
+// (LocalPort) counts where the first has no fault. Zero: nothing is.
+type LineFault struct {
+	Code   string // stable, as in driver.LineFault
+	Detail string // in English
+}
+
+// LineNotes lists the codes of LineStatus.Notes: the port of an analog line
+// reports no voltage; it cannot hear the line while it is on-hook itself.
+func LineNotes() []string { return []string{"no-volts", "no-on-hook-audio"} }
+
+func notes(l driver.Line) (codes []string) {
+	if l.Kind != driver.FXO {
+		return nil
+	}
+	for i, power := range []driver.Caps{driver.CapVolts, driver.CapOnHookRx} {
+		if !l.Caps.Has(power) {
+			codes = append(codes, LineNotes()[i])
+		}
+	}
+	return codes
 }

@@ -216,13 +216,16 @@ func (s *System) Boards() []BoardStatus {
 
 func (b *board) snapshot() BoardStatus {
 	b.mu.RLock()
-	f := b.status
+	f, last, running := b.status, b.last, b.loop != nil
 	b.mu.RUnlock()
 	st := BoardStatus{ID: b.cfg.ID, Driver: b.cfg.Driver.Name, Model: f.info.Model, Serial: f.info.Serial,
 		Location: f.info.Location, State: f.state, Reason: f.reason, Detail: f.detail, Since: f.since,
 		Virtual: f.info.Virtual, Simulated: f.info.Simulated, Lines: len(f.info.Lines), Pos: b.marks.pos.Load(),
 		Ticks: b.stats.ticks.n.Load(), Late: b.stats.late.n.Load(), Lost: b.stats.lost.n.Load(),
-		Slips: b.stats.slips.n.Load(), Missed: b.stats.missed.n.Load(), DriftPPM: float64(b.drift.Load()) / 1e6}
+		Slips: b.stats.slips.n.Load(), Missed: b.stats.missed.n.Load(), Underrun: b.stats.underrun.n.Load(), DriftPPM: float64(b.drift.Load()) / 1e6}
+	if last != nil {
+		st.Spans = last.spanStatuses(running)
+	}
 	if p, ok := b.prio.Load().(string); ok {
 		st.Priority = p
 	}

@@ -65,7 +65,8 @@ func (s *Server) alarms(ctx context.Context, in *AlarmsInput) (*body[api.Page[ap
 }
 
 // alarmOf puts an alarm into words. The cause is {reason} in the texts; whoever
-// raised it may have called it error. What is not known shows as a dash.
+// raised it may have called it error. Where it has a code, its words and its
+// remedy are told. What is not known shows as a dash.
 func alarmOf(a alarm.Alarm, lang string) api.Alarm {
 	args := text.Args{"subject": a.Subject}
 	for _, name := range text.Names("alarm." + a.Code) {
@@ -79,9 +80,16 @@ func alarmOf(a alarm.Alarm, lang string) api.Alarm {
 	if e := a.Args["error"]; e != "" {
 		args["reason"] = e
 	}
+	remedy := text.Text(lang, "alarm."+a.Code+".remedy", args)
+	if words, what := faultWords(lang, a.Args["code"]); words != "" {
+		args["reason"], remedy = cause(lang, a.Args["code"], a.Args["reason"]), what
+	}
+	if list := a.Args["alarms"]; list != "" {
+		args["alarms"], remedy = spanWords(lang, strings.Split(list, ","))
+	}
 	out := api.Alarm{
 		ID: a.ID, Code: a.Code, Subject: a.Subject, Line: lineOfAlarm(a), Severity: string(a.Severity), State: "active",
-		Momentary: a.Momentary, Text: text.Text(lang, "alarm."+a.Code, args), Remedy: text.Text(lang, "alarm."+a.Code+".remedy", args),
+		Momentary: a.Momentary, Text: text.Text(lang, "alarm."+a.Code, args), Remedy: remedy,
 		Args: a.Args, Count: a.Count, First: a.First.UTC(), Last: a.Last.UTC(), AckedBy: a.AckedBy, Acked: moment(a.Acked),
 		Ended: moment(a.Ended), EndedBy: a.EndedBy,
 	}

@@ -11,6 +11,9 @@ import (
 
 // calls searches the call journal, newest first.
 func (s *Server) calls(ctx context.Context, in *FilterInput) (*body[api.Page[api.Call]], error) {
+	if err := s.checkCalls(ctx, &in.Filter); err != nil {
+		return nil, err
+	}
 	p, err := s.cfg.Calls.Query(ctx, calls.Filter{
 		Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
 		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: in.Limit, Cursor: in.After,
@@ -41,8 +44,9 @@ func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
 		Direction: r.Direction, Caller: r.Caller, Called: r.Called, Keys: r.Keys, Missed: r.Missed,
 		Recordings: append([]string{}, r.Recordings...), Why: strings.Join(r.Why, ","),
 		Continues: r.Continues, ContinuedBy: r.ContinuedBy,
-		Name: r.Name, Outcome: r.Outcome, DirectionBy: r.DirectionBy, CallerBy: r.CallerBy, Withheld: r.Withheld, CallerLost: r.CallerLost,
+		Name: r.Name, Outcome: r.Outcome, DirectionBy: r.DirectionBy, CallerBy: r.CallerBy, Withheld: r.Withheld, Cause: r.Cause, CallerLost: r.CallerLost,
 		Dialled: r.Dialled, CalledBy: r.CalledBy, Sure: r.Sure, Rings: r.Rings,
+		Redirected: r.Redirected, Connected: r.Connected, Data: r.Data,
 	}
 	for _, w := range r.Waiting {
 		c.Waiting = append(c.Waiting, api.WaitingCall{Time: w.Time.UTC(), Caller: w.Caller, Name: w.Name})

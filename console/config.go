@@ -111,6 +111,10 @@ type Config struct {
 	// log to w. nil: not offered.
 	Flight func(ctx context.Context, line, seconds int, whole bool, w io.Writer) error
 
+	// Pcap writes what comes on a span's D-channel to w as a capture file, from now
+	// on until ctx ends. nil: not offered.
+	Pcap func(ctx context.Context, board string, span int, w io.Writer) error
+
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now
 	Gatherer   prometheus.Gatherer   // what /metrics shows; nil: no /metrics

@@ -36,6 +36,8 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		code string
 	}{
 		{channels.ErrNoLine, "no-line"},
+		{channels.ErrNoBoard, "no-board"},
+		{channels.ErrNoSpan, "no-dchannel"},
 		{channels.ErrNotUsed, "line-unused"},
 		{channels.ErrGone, "line-gone"},
 		{channels.ErrBusy, "busy"},

@@ -107,6 +107,13 @@ func newFixture(t *testing.T) *fixture {
 		Flight: func(_ context.Context, line, seconds int, whole bool, w io.Writer) error {
 			return f.rec.flight(line, seconds, whole, w)
 		},
+		Pcap: func(_ context.Context, board string, span int, w io.Writer) error {
+			if span > 2 {
+				return channels.ErrNoSpan
+			}
+			_, err := fmt.Fprintf(w, "PCAP %s/%d", board, span)
+			return errors.Join(err, f.rec.err)
+		},
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: func() time.Time { return begun.Add(time.Hour) },
 	})

@@ -126,7 +126,7 @@ func (h *hub) look() {
 // encode is every line as it is now.
 func (h *hub) encode() []encoded {
 	var out []encoded
-	for _, l := range h.s.allLines() {
+	for _, l := range h.s.allLines("") {
 		b, err := json.Marshal(l)
 		if err != nil { // cannot be: the type has no such values
 			h.s.cfg.Logger.Error("console: a line cannot be encoded", "line", l.Line, "error", err)

@@ -7,6 +7,7 @@ import (
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/channels"
 	"vaad/recorder"
 )
@@ -37,8 +38,9 @@ func levelOf(db float64) *api.Number {
 	return &v
 }
 
-// allLines is every line as it is now, whoever asks.
-func (s *Server) allLines() []api.Line {
+// allLines is every line as it is now, whoever asks; without a language faults
+// and notes have no words.
+func (s *Server) allLines(lang string) []api.Line {
 	marks := map[int]recorder.Active{}
 	for _, a := range s.cfg.Recorder.Active() {
 		marks[a.Line] = a
@@ -46,7 +48,7 @@ func (s *Server) allLines() []api.Line {
 	all := s.cfg.Lines.Lines()
 	out := make([]api.Line, 0, len(all))
 	for i := range all {
-		l := lineOf(&all[i], s.cfg.Profile(all[i].Number))
+		l := lineOf(&all[i], s.cfg.Profile(all[i].Number), lang)
 		if a, ok := marks[l.Line]; ok {
 			l.Recording, l.RecordingID, l.RecordingSince = true, a.ID, moment(a.Since)
 		}
@@ -55,12 +57,13 @@ func (s *Server) allLines() []api.Line {
 	return out
 }
 
-func lineOf(st *channels.LineStatus, p Profile) api.Line {
+func lineOf(st *channels.LineStatus, p Profile, lang string) api.Line {
 	l := api.Line{
 		Line: st.Number, Board: st.Board, Port: st.Port, LocalPort: st.LocalPort, Name: st.Name, Group: p.Group,
 		Kind: st.Kind.String(), Use: st.Use.String(), State: string(st.State), Since: moment(st.Since),
 		Sides: []string{}, Caps: st.Caps.List(), Trigger: p.Trigger, TriggerNote: p.Note, Call: st.Call, Direction: string(st.Direction), Reason: st.Reason,
 		Caller: st.Caller, Called: st.Called, CallerName: st.CallerName, Learnt: learntOf(st.Learnt),
+		Fault: faultOf(st.Fault, lang), Notes: remarksOf(st.Notes, lang),
 	}
 	if st.HasVolts {
 		v := round(float64(st.MilliVolt)/1000, 1)
@@ -98,13 +101,15 @@ func learntOf(k channels.Learnt) *api.Learnt {
 		DialHz: int(k.DialHz), BusyHz: int(k.BusyHz), BusyOnMS: int(k.BusyOnMS), BusyOffMS: int(k.BusyOffMS)}
 }
 
-func (s *Server) allBoards() []api.Board {
+func (s *Server) allBoards(lang string) []api.Board {
 	out := []api.Board{}
 	for _, b := range s.cfg.Lines.Boards() {
+		words, remedy := faultWords(lang, b.Reason)
 		out = append(out, api.Board{
 			ID: b.ID, Driver: b.Driver, Model: b.Model, Serial: b.Serial, Location: b.Location, State: string(b.State),
-			Code: b.Reason, Reason: b.Detail, Virtual: b.Virtual, Simulated: b.Simulated, Lines: b.Lines, Since: moment(b.Since),
-			Ticks: b.Ticks, Late: b.Late, Lost: b.Lost, Slips: b.Slips, Missed: b.Missed, DriftPPM: round(b.DriftPPM, 2), Priority: b.Priority,
+			Code: b.Reason, Text: words, Remedy: remedy, Reason: b.Detail, Virtual: b.Virtual, Simulated: b.Simulated, Lines: b.Lines, Since: moment(b.Since),
+			Ticks: b.Ticks, Late: b.Late, Lost: b.Lost, Slips: b.Slips, Missed: b.Missed, Underrun: b.Underrun, DriftPPM: round(b.DriftPPM, 2), Priority: b.Priority,
+			Spans: spansOf(b.Spans, lang),
 		})
 	}
 	return out
@@ -132,14 +137,19 @@ func (s *Server) onLine(ctx context.Context, v access.Verb, n int) (channels.Lin
 	return channels.LineStatus{}, failLine("no-line", n, "")
 }
 
-func (s *Server) boards(ctx context.Context, _ *empty) (*body[api.Page[api.Board]], error) {
-	return &body[api.Page[api.Board]]{api.Page[api.Board]{Items: s.allBoards()}}, nil
+// Spoken says in which language an answer is wanted.
+type Spoken struct {
+	Lang string `header:"Accept-Language" maxLength:"200" doc:"Language of the words: en or zh"`
 }
 
-func (s *Server) lines(ctx context.Context, _ *empty) (*body[api.Page[api.Line]], error) {
+func (s *Server) boards(_ context.Context, in *Spoken) (*body[api.Page[api.Board]], error) {
+	return &body[api.Page[api.Board]]{api.Page[api.Board]{Items: s.allBoards(text.Match(in.Lang))}}, nil
+}
+
+func (s *Server) lines(ctx context.Context, in *Spoken) (*body[api.Page[api.Line]], error) {
 	c := who(ctx)
 	out := api.Page[api.Line]{Items: []api.Line{}}
-	for _, l := range s.allLines() {
+	for _, l := range s.allLines(text.Match(in.Lang)) {
 		if c.scope.Sees(l.Line) {
 			out.Items = append(out.Items, l)
 		}
@@ -147,11 +157,17 @@ func (s *Server) lines(ctx context.Context, _ *empty) (*body[api.Page[api.Line]]
 	return &body[api.Page[api.Line]]{out}, nil
 }
 
-func (s *Server) line(ctx context.Context, in *LineInput) (*body[api.Line], error) {
+// LineAsked names a line and a language.
+type LineAsked struct {
+	LineInput
+	Spoken
+}
+
+func (s *Server) line(ctx context.Context, in *LineAsked) (*body[api.Line], error) {
 	if _, err := s.onLine(ctx, access.ViewLines, in.Line); err != nil {
 		return nil, err
 	}
-	for _, l := range s.allLines() {
+	for _, l := range s.allLines(text.Match(in.Lang)) {
 		if l.Line == in.Line {
 			return &body[api.Line]{l}, nil
 		}

@@ -42,13 +42,13 @@ func (p *pipe) String() string {
 // until waits until s was written.
 func (p *pipe) until(t *testing.T, s string) {
 	t.Helper()
-	late := time.NewTimer(10 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	for !strings.Contains(p.String(), s) {
 		select {
 		case <-p.more:
 		case <-late.C:
-			t.Fatalf("%q was not written within 10 s: %s", s, p.String())
+			t.Fatalf("%q was not written within a minute: %s", s, p.String())
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"vaad/api"
 	"vaad/api/text"
@@ -29,6 +31,8 @@ func statuses() map[string]int {
 		"timeout":            http.StatusGatewayTimeout,
 		"too-many":           http.StatusServiceUnavailable,
 		"no-line":            http.StatusNotFound,
+		"no-board":           http.StatusNotFound,
+		"no-dchannel":        http.StatusNotFound,
 		"no-recording":       http.StatusNotFound,
 		"no-audio":           http.StatusNotFound,
 		"erased":             http.StatusGone,
@@ -87,6 +91,15 @@ func finish(p *api.Problem, lang string) {
 // language is what the sender of a request reads.
 func language(r *http.Request) string { return text.Match(r.Header.Get("Accept-Language")) }
 
+// languageKey is where a request's context has the language.
+type languageKey struct{}
+
+// languageOf is what the sender of a request reads, for its handler.
+func languageOf(ctx context.Context) string {
+	lang, _ := ctx.Value(languageKey{}).(string)
+	return lang
+}
+
 // writeProblem answers a request that no handler of the API sees.
 func writeProblem(w http.ResponseWriter, r *http.Request, p *api.Problem) {
 	finish(p, language(r))
@@ -131,6 +144,9 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 			return v, nil
 		}
 		p = &api.Problem{Code: codeOfStatus(m.Status), Detail: m.Detail}
+		if len(m.Errors) > 0 && m.Detail == "validation failed" { // so says the title
+			p.Detail = ""
+		}
 		for _, e := range m.Errors {
 			if e == nil || p.Code == "internal" { // inner errors are for the log
 				continue
@@ -138,7 +154,11 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 			if s, long := e.Value.(string); long && len(s) > maxEcho {
 				e.Value = s[:maxEcho] + "…"
 			}
-			p.Errors = append(p.Errors, api.ProblemError{Location: e.Location, Message: e.Message, Value: e.Value})
+			if v, ok := e.Value.(float64); ok { // JSON has no NaN and no infinity
+				e.Value = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+			message := translate(text.Match(ctx.Header("Accept-Language")), e.Message)
+			p.Errors = append(p.Errors, api.ProblemError{Location: e.Location, Message: message, Value: e.Value})
 		}
 		defer func() { p.Status = m.Status }() // it is sent with that one
 	}

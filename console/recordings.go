@@ -8,6 +8,7 @@ import (
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/recorder/archive"
 	"vaad/recorder/index"
 )
@@ -56,6 +57,9 @@ func (in *SearchInput) filter(sc access.Scope) index.Filter {
 
 // recordings searches.
 func (s *Server) recordings(ctx context.Context, in *SearchInput) (*body[api.Page[api.Recording]], error) {
+	if err := s.checkSearch(ctx, &in.RecordingFilter); err != nil {
+		return nil, err
+	}
 	p, err := s.cfg.Index.Query(ctx, in.filter(who(ctx).scope))
 	if err != nil {
 		return nil, err
@@ -170,7 +174,7 @@ func (s *Server) mark(ctx context.Context, in *MarkInput) (*body[api.Mark], erro
 	at := int64(in.Body.At * 8000)
 	if row.State != index.StateOpen && at > row.Samples {
 		p := fail("invalid", "")
-		p.Errors = []api.ProblemError{{Location: "body.at_s", Message: "lies behind the end of the recording", Value: in.Body.At}}
+		p.Errors = []api.ProblemError{{Location: "body.at_s", Message: text.Text(languageOf(ctx), "invalid.behind-end", nil), Value: in.Body.At}}
 		return nil, p
 	}
 	c := who(ctx)

@@ -229,6 +229,22 @@ func TestFlightIsAFileOrAProblem(t *testing.T) {
 	problemIn(t, f.do("GET", "/lines/2/flight", nil), "not-available")
 }
 
+func TestCaptureIsAFileOrAProblem(t *testing.T) {
+	f := newFixture(t)
+	w := f.do("GET", "/boards/sim/spans/2/dchannel.pcap?seconds=5", nil)
+	if w.Code != 200 || w.Body.String() != "PCAP sim/2" || !strings.Contains(w.Header().Get("Content-Disposition"), "sim-span-2.pcap") {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	problemIn(t, f.do("GET", "/boards/sim/spans/3/dchannel.pcap", nil), "no-dchannel")
+	problemIn(t, f.do("GET", "/boards/other/spans/1/dchannel.pcap", nil), "no-board")
+	problemIn(t, f.do("GET", "/boards/sim/spans/0/dchannel.pcap", nil), "invalid")
+	if len(f.slots) != 0 {
+		t.Errorf("%d places of listeners are still taken", len(f.slots))
+	}
+	f.cfg.Pcap = nil
+	problemIn(t, f.do("GET", "/boards/sim/spans/1/dchannel.pcap", nil), "not-available")
+}
+
 func TestCallsLookAsPromised(t *testing.T) {
 	f := newFixture(t)
 	f.journal.rows = []calls.Row{{ID: "01KCA000000000000000000001", Line: 1, Board: "sim", Start: begun, AnsweredBy: "off-hook", Answered: begun.Add(5 * time.Second),

@@ -43,6 +43,7 @@ func routes() []route {
 		{"stop", post, "/lines/{line}/stop", access.StartStop, "Lines", "End the line's recording", with((*Server).stop)},
 		{"listen", get, "/lines/{line}/listen", access.Listen, "Lines", "Hear the line: a WAV without end", withStream((*Server).listen, "audio/wav")},
 		{"flight", get, "/lines/{line}/flight", access.SaveFlight, "Lines", "What just happened on the line, as a frame log", withStream((*Server).flight, "application/octet-stream")},
+		{"pcap", get, "/boards/{board}/spans/{span}/dchannel.pcap", access.SaveFlight, "Lines", "What comes on a span's D-channel from now on, as a capture file that Wireshark opens", withStream((*Server).pcap, "application/vnd.tcpdump.pcap")},
 		{"events", get, "/events", access.ViewLines, "Lines", "Live: server-sent events snapshot, event, lines, alarms, resync", withStream((*Server).events, "text/event-stream")},
 
 		{"recordings", get, "/recordings", access.SearchRecords, "Recordings", "Search recordings, newest first", with((*Server).recordings)},
@@ -126,7 +127,7 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 			if rt.Verb == access.Maintain {
 				unhurried(w)
 			}
-			next(ctx)
+			next(huma.WithValue(ctx, languageKey{}, language(r)))
 		}
 	}
 }

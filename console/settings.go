@@ -3,12 +3,15 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/settings"
 )
 
@@ -83,6 +86,41 @@ func (s *Server) value(path string) (*body[api.Setting], error) {
 	return &body[api.Setting]{api.Setting{Path: path, Value: v, Origin: s.cfg.Settings.Origin(path), Version: s.cfg.Settings.Version()}}, nil
 }
 
+// maxLine is the highest number that a line can have.
+const maxLine = 9999
+
+// knownLines refuses to set something of lines that there are not: a mistyped
+// number would be stored, and given to the next line that is found. Whoever
+// wants just that says so. What has the form of no line is for the settings to
+// refuse.
+func (s *Server) knownLines(ctx context.Context, v *api.SetValue) error {
+	keys := settings.Keys(v.Path)
+	if keys[0] != "lines" || v.Create {
+		return nil
+	}
+	if keys = keys[1:]; len(keys) == 0 {
+		var all map[string]json.RawMessage
+		_ = json.Unmarshal(v.Value, &all) // what is no object of lines is refused with its faults
+		keys = slices.Sorted(maps.Keys(all))
+	} else {
+		keys = keys[:1]
+	}
+	known := s.lineNumbers()
+	for _, k := range keys {
+		n, err := strconv.Atoi(k)
+		if err != nil || n < 1 || n > maxLine || slices.Contains(known, n) {
+			continue
+		}
+		lang, sc := languageOf(ctx), who(ctx).scope
+		mine := ranges(slices.DeleteFunc(known, func(n int) bool { return !sc.Sees(n) }))
+		p := failLine("no-line", n, "")
+		p.Errors = []api.ProblemError{{Location: v.Path, Message: text.Text(lang, "invalid.line", text.Args{"lines": mine})}}
+		p.Remedy = text.Text(lang, "invalid.line.remedy", nil)
+		return p
+	}
+	return nil
+}
+
 // SetInput is a change of one value.
 type SetInput struct{ Body api.SetValue }
 
@@ -93,6 +131,9 @@ func (s *Server) set(ctx context.Context, in *SetInput) (*body[api.Setting], err
 	}
 	if len(in.Body.Value) == 0 {
 		in.Body.Value = json.RawMessage("null")
+	}
+	if err := s.knownLines(ctx, &in.Body); err != nil {
+		return nil, err
 	}
 	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set", "value": string(in.Body.Value)}}
 	err := s.act(ctx, e, func(*access.Entry) error {

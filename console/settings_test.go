@@ -2,11 +2,43 @@ package console
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"vaad/api"
 )
+
+func TestSettingsOfALineThatDoesNotExistAreRefused(t *testing.T) {
+	f := newFixture(t)
+	set := func(lang, path, value string, create bool) *httptest.ResponseRecorder {
+		r := f.request("PUT", "/settings/value", api.SetValue{Path: path, Value: json.RawMessage(value), Create: create})
+		r.Header.Set("Accept-Language", lang)
+		w := httptest.NewRecorder()
+		f.as(admin()).ServeHTTP(w, r)
+		return w
+	}
+	for lang, want := range map[string]string{"en": "the lines are: 1-3", "zh": "现有线路：1-3"} {
+		for path, value := range map[string]string{"lines.99.trigger": `"off"`, "lines.99": `{"trigger":"off"}`, "lines": `{"1":{},"99":{}}`, `lines.\99.trigger`: `"off"`, "lines.99.name": "null"} {
+			p := problemIn(t, set(lang, path, value, false), "no-line")
+			if p.Line != 99 || len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Message, want) || !strings.Contains(p.Remedy, "--new") {
+				t.Errorf("%s: %+v", path, p)
+			}
+		}
+	}
+	if all := get[api.Settings](f, "/settings"); all.Version != 0 {
+		t.Errorf("something was changed: %s", all.Settings)
+	}
+	decode[api.Setting](t, set("en", "lines.2.trigger", `"off"`, false), 200) // there is one, and settings did not have it
+	decode[api.Setting](t, set("en", "lines.99.trigger", `"off"`, true), 200)
+	decode[api.Setting](t, set("en", "lines.99.name", `"later"`, false), 200) // by now there is one
+	decode[api.Setting](t, set("en", "lines.99", "null", false), 200)
+	problemIn(t, set("en", "lines.99.name", `"later"`, false), "no-line")
+	file := `{"vaad":"settings","format":1,"settings":{"lines":{"50":{"trigger":"off"}}}}` // of another machine, or of boards that are not there yet
+	if all := decode[api.Settings](t, f.do("POST", "/settings/import", file), 200); !strings.Contains(string(all.Settings), `"50"`) {
+		t.Errorf("after import: %s", all.Settings)
+	}
+}
 
 func TestSettingsAreChangedListedAndBroughtBack(t *testing.T) {
 	f := newFixture(t)

@@ -6,6 +6,7 @@ import (
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/recorder/index"
 )
 
@@ -17,18 +18,18 @@ func (s *Server) session(ctx context.Context, _ *empty) (*body[api.Actor], error
 }
 
 // status is the daemon at a glance, cut to what the caller may know.
-func (s *Server) status(ctx context.Context, _ *empty) (*body[api.Status], error) {
+func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], error) {
 	c := who(ctx)
 	now := s.cfg.Now().UTC()
 	st := api.Status{
 		Product: "vaad", Site: s.cfg.Site().Name, Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
 		Uptime: round(now.Sub(s.cfg.Started).Seconds(), 1), Healthy: s.cfg.Lines.Healthy() == nil,
-		States: map[string]int{}, Boards: s.allBoards(), Actor: c.apiActor(),
+		States: map[string]int{}, Boards: s.allBoards(text.Match(in.Lang)), Actor: c.apiActor(),
 	}
 	for _, b := range st.Boards {
 		st.Simulated = st.Simulated || b.Simulated
 	}
-	for _, l := range s.allLines() {
+	for _, l := range s.allLines("") {
 		if !c.scope.Sees(l.Line) {
 			continue
 		}

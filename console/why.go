@@ -62,6 +62,15 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	if c.Dialled != "" && c.Dialled != c.Called {
 		say("called", c.Dialled, "prefix")
 	}
+	if c.Redirected != "" {
+		say("redirected", c.Redirected, "q931")
+	}
+	if c.Connected != "" {
+		say("connected", c.Connected, "q931")
+	}
+	if c.Data {
+		say("bearer", "", "data")
+	}
 	say("answer", instant(c.Answered), known(c.AnsweredBy))
 	for _, w := range c.Waiting {
 		say("waiting", strings.TrimSpace(w.Caller+" "+w.Name), "heard")
@@ -69,6 +78,9 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	if c.End != nil {
 		say("end", text.Code(lang, "ended-by", c.EndedBy), "known")
 		out[len(out)-1].Code, out[len(out)-1].Value = c.EndedBy, instant(c.End)
+	}
+	if c.Cause != 0 {
+		say("cause", strconv.Itoa(c.Cause), "q850", "words", text.Code(lang, "cause", strconv.Itoa(c.Cause)))
 	}
 	if c.Outcome != "" {
 		say("outcome", c.Outcome, c.Outcome)

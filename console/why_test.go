@@ -43,7 +43,7 @@ func TestWhySaysHowEverythingIsKnown(t *testing.T) {
 func TestWhyHasWordsForEveryCallInEveryLanguage(t *testing.T) {
 	for _, lang := range text.Languages() {
 		for _, c := range []api.Call{
-			{}, {Direction: "in"}, {Direction: "in", DirectionBy: "ring", CallerLost: "damaged", AnsweredBy: "off-hook", Outcome: "missed"},
+			{}, {Direction: "in"}, {Direction: "in", DirectionBy: "setup", CallerBy: "q931", Redirected: "8001", Connected: "8002", Data: true, AnsweredBy: "connect", Cause: 16}, {Direction: "in", DirectionBy: "ring", CallerLost: "damaged", AnsweredBy: "off-hook", Outcome: "missed"},
 			{Direction: "in", DirectionBy: "ring", Withheld: "private", CallerBy: "v23", AnsweredBy: "none"}, {DirectionBy: "found", AnsweredBy: "unknown", Outcome: "unknown"},
 		} {
 			for _, r := range reasons(&c, lang) {
@@ -52,5 +52,23 @@ func TestWhyHasWordsForEveryCallInEveryLanguage(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWhySaysWhatADigitalLineToldBesideCallerAndCalled(t *testing.T) {
+	f := newFixture(t)
+	id := "01KCA000000000000000000001"
+	f.journal.rows = []calls.Row{{ID: id, Line: 1, Start: begun, Direction: "in", DirectionBy: "setup", Called: "8000", CalledBy: "q931",
+		Withheld: "private", CallerBy: "q931", Redirected: "8001", Connected: "8002", Data: true}}
+	w := get[api.Why](f, "/calls/"+id+"/why")
+	got := map[string]string{}
+	for _, r := range w.Reasons {
+		got[r.About] = r.Value
+	}
+	if got["redirected"] != "8001" || got["connected"] != "8002" || w.Call.Redirected != "8001" || w.Call.Connected != "8002" || !w.Call.Data {
+		t.Errorf("%v %+v", got, w.Call)
+	}
+	if _, ok := got["bearer"]; !ok || got["caller"] != "" {
+		t.Errorf("%v", got)
 	}
 }

@@ -99,6 +99,8 @@ type Span struct {
 	Channels int  `json:"channels"`           // timeslots: 31 for E1, 24 for T1, 3 for BRI
 	DChannel int  `json:"dchannel,omitempty"` // timeslot of the D-channel, 0 if none
 	Tap      bool `json:"tap,omitempty"`      // receive only: D-channel messages are never sent
+	Pair     int  `json:"pair,omitempty"`     // of a tap: number of the span that hears the other direction; 0: see Info.Taps
+	User     bool `json:"user,omitempty"`     // with Pair: it hears what the user's side sends
 }
 
 // LineByPort returns the index of the line with that port, or -1.

@@ -38,6 +38,7 @@ const (
 	Refused      // a command was not carried out. Value: its CommandKind (Line is as in that command). Data: the reason
 	Slip         // blocks that came too late were dropped. Value: blocks
 	Missed       // nothing had come for this block: the line was given silence. Value: blocks
+	Underrun     // nothing was there to be sent: the far end heard silence from us. Value: samples
 	nEvent
 )
 
@@ -47,7 +48,7 @@ var eventNames = [nEvent]string{State: "state", RingBegin: "ring-begin", RingEnd
 	DigitBegin: "digit-begin", DigitEnd: "digit-end", Text: "text", MWI: "mwi", DialDone: "dial-done",
 	RingerOn: "ringer-on", RingerOff: "ringer-off", ChannelAlarm: "channel-alarm", SpanAlarm: "span-alarm",
 	Lost: "lost", ECState: "ec-state", RoundTrip: "round-trip", DChannel: "d-channel", DChannelErr: "d-channel-error",
-	Refused: "refused", Slip: "slip", Missed: "missed"}
+	Refused: "refused", Slip: "slip", Missed: "missed", Underrun: "underrun"}
 
 // State bits.
 const (

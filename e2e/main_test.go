@@ -24,13 +24,14 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if os.Getenv("VAAD_GUEST") != "" { // inside the power-cut machine
-		bin = Binaries{"/vaad", "/vaactl"}
+		bin = Binaries{"/lab/vaad", "/lab/vaactl"}
 		os.Exit(m.Run())
 	}
 	runtime.GOMAXPROCS(runtime.NumCPU() + 8) // peers block in system calls and must come back at once
 	dir, err := os.MkdirTemp("", "vaad-bin-")
 	if err == nil {
 		if *binDir != "" {
+			*binDir, err = filepath.Abs(*binDir)
 			bin = Binaries{filepath.Join(*binDir, "vaad"), filepath.Join(*binDir, "vaactl")}
 		} else {
 			bin, err = Build(dir)

@@ -87,13 +87,6 @@ func TestInsideGuest(t *testing.T) {
 
 func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 	atLeastReduced(t)
-	lab, err := filepath.Abs("../.cache/lab")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !exists(filepath.Join(lab, "vmlinuz")) {
-		t.Fatalf("no kernel in %s: run .ci/lab-kernel .cache/lab, .ci/need qemu-system-x86_64 busybox cpio mkfs.xfs mkfs.ext4", lab)
-	}
 	cuts := counts(0, 1, 10) // per file system
 	work := scratch(t)
 	ctx := within(t, 2*time.Hour)
@@ -103,9 +96,9 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	l, err := NewLab(lab, bin, test, work)
-	if err != nil {
-		t.Fatal(err)
+	boot := func(disk, fs, mode string) (*Guest, error) {
+		return Boot(ctx, work, disk, fs, []string{test, bin.Vaad, bin.Vaactl},
+			"HOME=/tmp VAAD_GUEST="+mode+" ./e2e.test -test.run '^TestInsideGuest$' -test.v -test.timeout 10m 2>&1")
 	}
 	rng := rand.New(rand.NewPCG(4, uint64(cuts)))
 	for _, fs := range []string{"ext4", "xfs"} {
@@ -116,7 +109,7 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 				if err := MakeDisk(disk, fs, 512); err != nil {
 					t.Fatal(err)
 				}
-				g, err := l.Boot(ctx, disk, fs, "record")
+				g, err := boot(disk, fs, "record")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -125,6 +118,9 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 				for sent < after {
 					s, err := g.Line()
 					if err != nil {
+						if strings.Contains(g.Log(), "lab: skipped") {
+							t.Skip(g.Log())
+						}
 						t.Fatalf("the machine ended before the cut:\n%s", g.Log())
 					}
 					fmt.Sscanf(s, "SENT %d", &sent)
@@ -134,7 +130,7 @@ func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 				for _, s := range strings.Split(g.Log(), "\n") {
 					fmt.Sscanf(s, "SENT %d", &sent)
 				}
-				g, err = l.Boot(ctx, disk, fs, "verify")
+				g, err = boot(disk, fs, "verify")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -187,7 +187,7 @@ func TestStartsAndEndsWithoutComplaint(t *testing.T) {
 	for i := range 2 {
 		d := start(t, root, quietly+board("b", "real", 4, "")+pin(1, 4, `trigger = "continuous"`))
 		boards(t, d)
-		for _, args := range [][]string{{"set", "lines.2.name", "x"}, {"set", "lines.99.trigger", "voltage"}, {"stop", "1"}, {"start", "1"}} {
+		for _, args := range [][]string{{"set", "lines.2.name", "x"}, {"set", "lines.99.trigger", "voltage", "--new"}, {"stop", "1"}, {"start", "1"}} {
 			if _, err := d.Ctl(ctx, args...); err != nil {
 				t.Error(err)
 			}

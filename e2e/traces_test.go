@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -124,58 +125,81 @@ func TestTracesOfRealLinesGiveExactlyTheirCallsAndRecordings(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed(t, d)
+	calls, recs := allTold(ctx, t, d, all)
 	for i, tr := range all {
 		t.Run(tr.name, func(t *testing.T) {
-			var calls []Call
-			err := Until(ctx, "calls in the journal", func() (done bool, err error) {
-				calls, err = d.Calls(ctx, i+1)
-				for _, c := range calls {
-					if c.End == nil {
-						return false, err
-					}
-				}
-				return len(calls) >= len(tr.calls), err
-			})
-			if err != nil {
-				t.Fatalf("%v: %+v", err, calls)
-			}
-			recs, err := d.Recordings(ctx, i+1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(calls) != len(tr.calls) {
-				t.Fatalf("%d calls, want %d: %+v", len(calls), len(tr.calls), calls)
-			}
-			k := 0
-			for j, want := range tr.calls {
-				c := calls[j]
-				if c.Direction != want.direction || c.Missed != want.missed {
-					t.Errorf("call %d: direction %q missed %v, want %q %v", j+1, c.Direction, c.Missed, want.direction, want.missed)
-				}
-				if want.recorded == 0 {
-					continue
-				}
-				if k >= len(recs) {
-					t.Fatalf("call %d has no recording", j+1)
-				}
-				r := recs[k]
-				k++
-				const preroll = 2.0
-				lo, hi := want.recorded.Seconds()+preroll-0.3, want.recorded.Seconds()+preroll+1.5 // on-hook is known after 1.2 s
-				if r.Duration < lo || r.Duration > hi {
-					t.Errorf("call %d: recording of %.2f s, want %.2f…%.2f", j+1, r.Duration, lo, hi)
-				}
-				if fmt.Sprint(c.Recordings) != fmt.Sprint([]string{r.ID}) || r.Call != c.ID {
-					t.Errorf("call %s and recording %s do not name each other: %v, %q", c.ID, r.ID, c.Recordings, r.Call)
-				}
-			}
-			if k != len(recs) {
-				t.Errorf("%d recordings, want %d", len(recs), k)
-			}
+			tr.judge(t, calls[i+1], recs[i+1], 0)
 			if got := peers[i].Commands; len(got) != 0 {
 				t.Errorf("a tap was told to act: %q", got)
 			}
 		})
 	}
 	stop(t, d)
+}
+
+// allTold waits for as many calls as the traces have, on line 1 the first, and
+// returns all calls and recordings by line.
+func allTold(ctx context.Context, t *testing.T, d *Daemon, all []trace) (map[int][]Call, map[int][]Recording) {
+	t.Helper()
+	var calls map[int][]Call
+	err := Until(ctx, "calls in the journal", func() (bool, error) {
+		rows, err := d.Calls(ctx, 0)
+		calls = map[int][]Call{}
+		done := err == nil
+		for _, c := range rows {
+			calls[c.Line] = append(calls[c.Line], c)
+			done = done && c.End != nil
+		}
+		for i, tr := range all {
+			done = done && len(calls[i+1]) >= len(tr.calls)
+		}
+		return done, err
+	})
+	if err != nil {
+		t.Errorf("%v: %+v", err, calls)
+	}
+	rows, err := d.Recordings(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recs := map[int][]Recording{}
+	for _, r := range rows {
+		recs[r.Line] = append(recs[r.Line], r)
+	}
+	return calls, recs
+}
+
+// judge compares the calls and recordings of a line with what must come of its
+// trace; late is by how much volts may be known late.
+func (tr trace) judge(t *testing.T, calls []Call, recs []Recording, late time.Duration) {
+	t.Helper()
+	if len(calls) != len(tr.calls) {
+		t.Fatalf("%d calls, want %d: %+v", len(calls), len(tr.calls), calls)
+	}
+	k := 0
+	for j, want := range tr.calls {
+		c := calls[j]
+		if c.Direction != want.direction || c.Missed != want.missed {
+			t.Errorf("call %d: direction %q missed %v, want %q %v", j+1, c.Direction, c.Missed, want.direction, want.missed)
+		}
+		if want.recorded == 0 {
+			continue
+		}
+		if k >= len(recs) {
+			t.Fatalf("call %d has no recording", j+1)
+		}
+		r := recs[k]
+		k++
+		const preroll = 2.0
+		lo, hi := want.recorded.Seconds()+preroll-0.3-late.Seconds(), want.recorded.Seconds()+preroll+1.5 // on-hook is known after 1.2 s
+		if r.Duration < lo || r.Duration > hi {
+			t.Errorf("call %d: recording of %.2f s, want %.2f…%.2f", j+1, r.Duration, lo, hi)
+		}
+		if fmt.Sprint(c.Recordings) != fmt.Sprint([]string{r.ID}) || r.Call != c.ID {
+			t.Errorf("call %s and recording %s do not name each other: %v, %q", c.ID, r.ID, c.Recordings, r.Call)
+		}
+	}
+	if k != len(recs) {
+		t.Errorf("%d recordings, want %d", len(recs), k)
+	}
 }

@@ -26,6 +26,9 @@ func parse(b []byte) (any, error) {
 	return t, nil
 }
 
+// Keys takes a path apart, as Get and Set do.
+func Keys(path string) []string { return split(path) }
+
 // split takes a path apart at its dots; a backslash keeps the next character.
 func split(path string) []string {
 	var keys []string

@@ -7,6 +7,7 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/buildtags"
@@ -31,6 +32,10 @@ var files = []struct {
 	{"dsp/vad", "vad", voice},
 }
 
+// beyond are vector registers that AVX2 does not have: avo takes them when a
+// kernel needs more than 16 at a time.
+var beyond = regexp.MustCompile(`\b(Z[0-9]+|[XY](1[6-9]|2[0-9]|3[01]))\b`)
+
 func main() {
 	root := flag.String("root", "../..", "folder of the project")
 	check := flag.Bool("check", false, "write nothing; fail when a file is not what would be written")
@@ -51,6 +56,9 @@ func main() {
 		code, err := printer.NewGoAsm(cfg).Print(file)
 		if err != nil {
 			fail(f.dir, err)
+		}
+		if r := beyond.Find(code); r != nil {
+			fail(f.dir, fmt.Errorf("%s is used: only processors with AVX-512 have it", r))
 		}
 		stubs, err := printer.NewStubs(cfg).Print(file)
 		if err != nil {

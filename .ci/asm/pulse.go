@@ -48,8 +48,6 @@ func clicks(c *build.Context) {
 		before[i] = c.XMM()
 		c.VPBROADCASTD(last.Offset(4*i), before[i])
 	}
-	left := c.XMM()
-	c.VMOVSD(in, left)
 	c.Label("more")
 
 	// Samples 0…7 of four frames, each in four lanes.
@@ -101,7 +99,8 @@ func clicks(c *build.Context) {
 		return t
 	}
 	d2, d1 := number(shifted(2, minus(s[6], s[5]))), number(shifted(1, minus(s[7], s[6])))
-	was := shifted(0, s[7])
+	was := c.XMM()
+	c.VPALIGNR(operand.U8(12), before[0], s[7], was)
 	var v, squares, cross reg.VecVirtual
 	for i := range s {
 		d := number(minus(s[i], was))
@@ -126,7 +125,10 @@ func clicks(c *build.Context) {
 		c.VMULPD(weight[i], v, b)
 		c.VADDPD(b, cross, cross)
 	}
+	c.VMOVDQA(s[7], before[0]) // now, as there are no more than 16 registers
 	// What each frame finds from the one before.
+	left := c.XMM()
+	c.VMOVSD(in, left)
 	half := c.XMM()
 	c.VEXTRACTF128(operand.U8(1), v, half)
 	var found [4]reg.VecVirtual
@@ -155,7 +157,6 @@ func clicks(c *build.Context) {
 	c.VMULPD(z, t, t)
 	c.VADDPD(squares, t, t)
 	c.VMOVUPD(t, p)
-	c.VMOVAPD(left, found[0])
 	c.VMOVSD(left, in.Offset(32))
 	c.ADDQ(operand.U8(64), x.Base)
 	c.ADDQ(operand.U8(32), in.Base)

@@ -116,6 +116,9 @@ func spectrumPower(c *build.Context) {
 	transpose(re, &rowRe)
 	transpose(im, &rowIm)
 
+	both := func(op func(a, b operand.Op) reg.VecVirtual, m operand.Mem, i int) reg.VecVirtual {
+		return op(load(at(m, i, 32)), at(m, i+4, 32))
+	}
 	pair := func(m operand.Mem, i int) (sum, diff reg.VecVirtual) {
 		v := load(at(m, i, 32))
 		return add(v, at(m, i+4, 32)), sub(v, at(m, i+4, 32))
@@ -132,7 +135,8 @@ func spectrumPower(c *build.Context) {
 
 	q := c.AllocLocal(8 * 32)
 	powers := func(k int, er, ei, or, oi reg.VecVirtual, negative bool) {
-		r, i, w, z := add(er, or), add(ei, oi), sub(er, or), sub(ei, oi)
+		r, w := add(er, or), sub(er, or)
+		i, z := add(ei, oi), sub(ei, oi)
 		if negative {
 			i, z = z, i
 		}
@@ -141,12 +145,10 @@ func spectrumPower(c *build.Context) {
 		c.VMOVUPS(y.AsX(), at(p, k, 32))
 		c.VMOVUPS(add(mul(w, w), mul(z, z)), at(q, k+4, 32))
 	}
-	ar0, br0 := pair(re, 0)
-	ar2, br2 := pair(re, 2)
-	ai0, bi0 := pair(im, 0)
-	ai2, bi2 := pair(im, 2)
+	ar0, ai0, ar2, ai2 := both(add, re, 0), both(add, im, 0), both(add, re, 2), both(add, im, 2)
 	powers(0, add(ar0, ar2), add(ai0, ai2), or0, oi0, false)
 	powers(2, sub(ar0, ar2), sub(ai0, ai2), or2, oi2, false)
+	br0, bi0, br2, bi2 := both(sub, re, 0), both(sub, im, 0), both(sub, re, 2), both(sub, im, 2)
 	powers(1, add(br0, bi2), sub(bi0, br2), or1, oi1, false)
 	powers(3, sub(br0, bi2), add(bi0, br2), or3, no3, true)
 	for j := range 4 { // lines of which row 4 has one, and the rest are mirrored

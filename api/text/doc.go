@@ -11,7 +11,10 @@
 // code without words cannot be released.
 //
 // The groups: state, board, kind, use, trigger, direction, codec, side,
-// answered-by, ended-by, why, fact, severity, role, verb; problem.CODE and
-// problem.CODE.remedy; alarm.CODE and alarm.CODE.remedy; page (the built-in
-// page), cli (vaactl).
+// answered-by, ended-by, why, fact, severity, role, verb, cap; problem.CODE and
+// problem.CODE.remedy; the same of alarm, fault (why a board or a line does not
+// work), span-alarm and line-note; invalid (what is wrong with a parameter of a
+// request); known-by, caller-lost and modem-rule (in stories); heard… (what
+// analyse hears); page (the built-in page); cli, help and usage (vaactl: what it
+// prints, its commands and flags, and mistakes in giving them).
 package text

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -14,10 +13,10 @@ import (
 )
 
 type analyseCmd struct {
-	Files   []string `arg:"" name:"file" help:"Audio files: WAV, or .vox, .gsm, .g726, .al, .ul, .sln at 8 kHz; - is standard input. ID.jsonl, the story of a recording, stands for all its sides." type:"path"`
-	Only    []string `help:"Only these: ${enum}." enum:"dtmf,tone,modem,callerid,voice,level,gap" placeholder:"KIND"`
-	Country []string `help:"Countries whose tones are meant where several have the same, as in CN,HK. Default: CN." placeholder:"CC"`
-	Every   float64  `help:"One level for so many seconds; 0: one for the whole file." placeholder:"S"`
+	Files   []string `arg:"" name:"file" type:"path"`
+	Only    []string `enum:"dtmf,tone,modem,callerid,voice,level,gap" placeholder:"KIND"`
+	Country []string `placeholder:"CC"`
+	Every   float64  `placeholder:"S"`
 	source
 }
 
@@ -42,6 +41,14 @@ func (c analyseCmd) analysers() []analyser {
 
 func (c analyseCmd) wants(kind string) bool { return len(c.Only) == 0 || slices.Contains(c.Only, kind) }
 
+// country is a country whose tones are known, in capitals.
+func (s *session) country(cc string) (string, error) {
+	if code := strings.ToUpper(cc); slices.Contains(progress.Countries(), code) {
+		return code, nil
+	}
+	return "", usageError{s.refusal("analyse-country", "country", printable(cc), "countries", strings.Join(progress.Countries(), " "))}
+}
+
 // Run analyses one recording after the other. One that cannot be read does not
 // keep the others from it.
 func (c analyseCmd) Run(s *session) error {
@@ -49,9 +56,9 @@ func (c analyseCmd) Run(s *session) error {
 		return usageError{s.refusal("analyse-every", "value", strconv.FormatFloat(c.Every, 'g', -1, 64))}
 	}
 	for i, cc := range c.Country {
-		c.Country[i] = strings.ToUpper(cc)
-		if !slices.Contains(progress.Countries(), c.Country[i]) {
-			return usageError{s.refusal("analyse-country", "country", printable(cc), "countries", strings.Join(progress.Countries(), " "))}
+		var err error
+		if c.Country[i], err = s.country(cc); err != nil {
+			return err
 		}
 	}
 	t := s.table("at", "duration", "channel", "side", "file", "kind", "heard")
@@ -59,7 +66,7 @@ func (c analyseCmd) Run(s *session) error {
 	if s.cli.JSON {
 		show = func(f finding) error { return s.object(f) }
 	}
-	all, failed := recordings(c.Files)
+	all, failed := s.recordings(c.Files)
 	for _, files := range all {
 		err := c.analyse(s, files, len(all) > 1, show)
 		failed = errors.Join(failed, err)
@@ -88,7 +95,7 @@ func (s *session) row(t *table) func(finding) error {
 
 // recordings puts the files together that are sides of one recording: they have
 // one time axis. The story of a recording stands for its sides.
-func recordings(names []string) (all [][]string, err error) {
+func (s *session) recordings(names []string) (all [][]string, err error) {
 	at := map[string]int{}
 	for _, name := range names {
 		files := []string{name}
@@ -97,7 +104,7 @@ func recordings(names []string) (all [][]string, err error) {
 			id = story
 			var e error
 			if files, e = filepath.Glob(escapeGlob(story) + ".*.wav"); e != nil || len(files) == 0 {
-				err = errors.Join(err, fmt.Errorf("%s: no %s.SIDE.wav lies beside it", name, filepath.Base(story)))
+				err = errors.Join(err, s.refusal("story-alone", "file", printable(name), "id", printable(filepath.Base(story))))
 				continue
 			}
 		}

@@ -449,7 +449,7 @@ func TestFilesThatAreNoAudioAreRefused(t *testing.T) {
 		"head.wav":    {whole[:30], []string{"head.wav", "ends inside"}},
 		"44101.wav":   {odd, []string{"44101.wav", "44101 samples", "sox"}},
 		"mp3.wav":     {append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x55\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00"), make([]byte, 50)...), []string{"mp3.wav", "85", "Convert"}},
-		"nothere.wav": {nil, []string{"nothere.wav", "no such file"}},
+		"nothere.wav": {nil, []string{"nothere.wav", "is not there"}},
 	} {
 		path := filepath.Join(dir, name)
 		if name != "nothere.wav" {

@@ -22,7 +22,7 @@ const rate = wav.Rate
 
 // source says what the commands that read audio files can be told about one.
 type source struct {
-	From string `help:"What a file without a head holds, where its name does not say so: alaw, ulaw, pcm16, vox, vox-sox, g726-16, -24, -32, -40, g726-32-rtp or gsm. Of a WAV file only vox or vox-sox, the dialect." enum:",alaw,ulaw,pcm16,vox,vox-sox,g726-16,g726-24,g726-32,g726-40,g726-32-rtp,gsm" default:"" placeholder:"CODEC"`
+	From string `enum:",alaw,ulaw,pcm16,vox,vox-sox,g726-16,g726-24,g726-32,g726-40,g726-32-rtp,gsm" default:"" placeholder:"CODEC"`
 }
 
 // endless is the length of what ends where it ends.
@@ -51,31 +51,24 @@ type audio struct {
 	at8k  [][]int16
 }
 
-// refusal is why a file cannot be used, with what to do, from the catalogue.
-func (s *session) refusal(key string, args ...string) error {
-	return errors.New(s.t("cli."+key, args...) + "\n" + s.t("cli."+key+".remedy", args...))
-}
-
 // openAudio opens a file of any format that dsp knows, or standard input, which
 // is "-". G.726 is decoded to the nearest code of law, unless that is 0: then
 // octets that once went from G.711 to G.726 come back as they were (ITU-T G.726
 // clause 4.2.8).
 func (s *session) openAudio(name string, src source, law g726.Law) (*audio, error) {
 	a := &audio{s: s, name: name, channels: 1, law: law}
-	in, size := s.in, int64(endless)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
+	in, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	size := int64(endless)
+	if f, ok := in.(*os.File); ok {
+		a.file = f
 		fi, err := f.Stat()
-		if err == nil && fi.IsDir() {
-			err = s.refusal("audio-no-file", "file", name)
-		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		if a.file, in = f, f; fi.Mode().IsRegular() {
+		if fi.Mode().IsRegular() {
 			size = fi.Size()
 		}
 	}

@@ -15,7 +15,8 @@ const (
 	changed  = "changed" // with other values
 	onlyThen = "only-then"
 	onlyNow  = "only-now"
-	atEdge   = "edge" // only one of them, at the log's very beginning or end, where the log does not have all that led to it
+	wasUp    = "was-up" // different, of a call that was up already when the log begins: it does not have how it began
+	atEdge   = "edge"   // only one of them, at the log's very beginning or end, where the log does not have all that led to it
 )
 
 const (
@@ -31,7 +32,7 @@ type told struct {
 	Is   string
 }
 
-func (t *told) different() bool { return t.Is != asBefore && t.Is != atEdge }
+func (t *told) different() bool { return t.Is != asBefore && t.Is != atEdge && t.Is != wasUp }
 
 // compared says whether a kind of fact follows from what a board delivers.
 func compared(kind string) bool {
@@ -115,6 +116,12 @@ func compare(then, now []framelog.Note, from, to int64) []told {
 			r.Is = atEdge
 		}
 	}
+	until := upUntil(then, now, from, to)
+	for i := range rows {
+		if r := &rows[i]; r.different() && ofCall(r.Fact.Kind) && r.Fact.Pos <= until[r.Fact.Line] {
+			r.Is = wasUp
+		}
+	}
 	slices.SortStableFunc(rows, func(a, b told) int {
 		if d := a.Fact.Pos - b.Fact.Pos; d != 0 {
 			return int(d)
@@ -122,6 +129,42 @@ func compare(then, now []framelog.Note, from, to int64) []told {
 		return a.Fact.Line - b.Fact.Line
 	})
 	return rows
+}
+
+// ofCall says whether a fact follows from all of a call, and not only from what
+// is heard or measured at the moment: voices are heard above what was noise
+// before, tones have cadences that take some time.
+func ofCall(kind string) bool {
+	switch channels.EventKind(kind) {
+	case channels.LineState, channels.CallBegin, channels.CallAnswered, channels.CallEnd, channels.CallWaiting, channels.Numbers,
+		channels.Digit, channels.CallerFailed, channels.VoiceBegin, channels.VoiceEnd, channels.Tone:
+		return true
+	}
+	return false
+}
+
+// upUntil is for each line that had a call when the log began where that call
+// ended. The notes tell: of such a call they have no beginning. Where they have
+// nothing of any call, it went on until the end if one is found today at the
+// very beginning.
+func upUntil(then, now []framelog.Note, from, to int64) map[int]int64 {
+	up, seen := map[int]int64{}, map[int]bool{}
+	for _, n := range then {
+		switch kind := channels.EventKind(n.Kind); {
+		case kind == channels.CallBegin:
+			seen[n.Line] = true
+		case kind == channels.CallEnd && !seen[n.Line]:
+			up[n.Line], seen[n.Line] = n.Pos+near, true
+		case (kind == channels.CallAnswered || kind == channels.Numbers || kind == channels.CallWaiting) && !seen[n.Line]:
+			up[n.Line] = to // unless its end is told
+		}
+	}
+	for _, n := range now {
+		if n.Kind == string(channels.CallBegin) && !seen[n.Line] && n.Pos < from+margin {
+			up[n.Line] = to
+		}
+	}
+	return up
 }
 
 func distance(a, b *framelog.Note) int64 {
@@ -146,7 +189,7 @@ func (s *session) words(n *framelog.Note) string {
 	if n.Missed {
 		add(s.t("page.missed"))
 	}
-	add(printable(n.Text))
+	add(printable(s.about(n.Kind, n.Text)))
 	if n.Kind == string(channels.Tone) || n.Kind == string(channels.Modem) {
 		add(s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[n.Value == 1]))
 	}
@@ -155,7 +198,7 @@ func (s *session) words(n *framelog.Note) string {
 	}
 	add(printable(n.Name))
 	if n.By != "" {
-		add("(" + printable(n.By) + ")")
+		add("(" + printable(s.code("known-by", n.By)) + ")")
 	}
 	if n.Side != "" && n.Side != "mixed" {
 		add(s.code("side", n.Side))

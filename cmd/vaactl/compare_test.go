@@ -38,3 +38,37 @@ func TestFactsArePairedByKindPlaceAndValue(t *testing.T) {
 		}
 	}
 }
+
+func TestCallThatWasUpWhenTheLogBeginsIsNotCompared(t *testing.T) {
+	const to = 60 * rate
+	fact := func(kind string, at int64) framelog.Note { return framelog.Note{Kind: kind, Pos: at, Known: at} }
+	ended := func(at int64, by string) framelog.Note {
+		n := fact("call-end", at)
+		n.AnsweredBy = by
+		return n
+	}
+	begun := fact("call-begin", 1000) // today: off-hook, as if it had just been noticed
+	for _, c := range []struct {
+		what      string
+		then, now []framelog.Note
+		want      []string
+	}{
+		{"its end", []framelog.Note{ended(30*rate, "reversal")}, []framelog.Note{begun, ended(30*rate, "unknown")}, []string{"edge", "was-up"}},
+		{"its answer", []framelog.Note{fact("call-answered", 9*rate)}, []framelog.Note{begun}, []string{"edge", "was-up"}},
+		{"its voices", nil, []framelog.Note{begun, fact("voice-begin", 9*rate)}, []string{"edge", "was-up"}},
+		{"its keys are", []framelog.Note{ended(30*rate, "")}, []framelog.Note{fact("key", 9*rate), ended(30*rate, "")}, []string{"only-now", "same"}},
+		{"its hook is", []framelog.Note{ended(30*rate, ""), fact("on-hook", 29*rate)}, []framelog.Note{ended(30*rate, "")}, []string{"only-then", "same"}},
+		{"the next call is", []framelog.Note{ended(9*rate, ""), fact("call-begin", 20*rate), ended(30*rate, "reversal")},
+			[]framelog.Note{ended(9*rate, ""), fact("call-begin", 20*rate), ended(30*rate, "none")}, []string{"same", "same", "changed"}},
+		{"another line is", []framelog.Note{ended(30*rate, "")}, []framelog.Note{ended(30*rate, ""), {Kind: "voice-end", Pos: 9 * rate, Line: 1}}, []string{"only-now", "same"}},
+		{"a call that begins within is", []framelog.Note{fact("call-begin", 9*rate), ended(30*rate, "none")}, []framelog.Note{fact("call-begin", 9*rate), ended(30*rate, "reversal")}, []string{"same", "changed"}},
+	} {
+		var got []string
+		for _, r := range compare(c.then, c.now, 0, to) {
+			got = append(got, r.Is)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@
 //	arguments ─▶ api.Client ─▶ DIR/run/vaad.sock or http://127.0.0.1:PORT ─▶ text or --json
 //	          ├▶ verify: recorder/archive, read only, no daemon needed
 //	          ├▶ replay: frame log ─▶ driver/framelog ─▶ channels ─▶ what is told now, and was then
+//	          ├▶ doctor: the machine's files ─▶ doctor ─▶ findings, support bundle
 //	          └▶ analyse, transcode, spectrogram: audio files ─▶ dsp ─▶ text, WAV, PNG
 //
 // In: a command and the daemon's folder (--root), socket or address. Out: a

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,13 +23,13 @@ func (a lineArg) number(s *session) (int, error) {
 	if !byPort {
 		n, err := strconv.Atoi(string(a))
 		if err != nil || n < 1 {
-			return 0, usagef("line %q: give its number from 1, or board/port", string(a))
+			return 0, s.usage("line", "value", strconv.Quote(string(a)))
 		}
 		return n, nil
 	}
 	p, err := strconv.Atoi(port)
 	if err != nil || p < 1 {
-		return 0, usagef("line %q: the port is a number from 1, as printed on the card", string(a))
+		return 0, s.usage("port", "value", strconv.Quote(string(a)))
 	}
 	all, err := s.client.Lines(s.ctx)
 	if err != nil {
@@ -38,7 +37,7 @@ func (a lineArg) number(s *session) (int, error) {
 	}
 	i := slices.IndexFunc(all, func(l api.Line) bool { return l.Board == board && l.Port == p })
 	if i < 0 {
-		return 0, fmt.Errorf("line %s: no line is on that board and port\n%s", string(a), s.t("problem.no-line.remedy"))
+		return 0, s.refusal("no-port", "value", printable(string(a)))
 	}
 	return all[i].Line, nil
 }
@@ -85,29 +84,18 @@ func atLeast(yes bool) string {
 	return ""
 }
 
-type boardsCmd struct{}
-
-func (boardsCmd) Run(s *session) error {
-	all, err := s.client.Boards(s.ctx)
-	if err != nil || s.cli.JSON {
-		return errors.Join(err, objects(s, all))
-	}
-	t := s.table("board", "driver", "model", "state", "lines", "lost", "drift", "reason")
-	for _, b := range all {
-		t.row(b.ID, b.Driver, printable(b.Model), s.code("board", b.State), strconv.Itoa(b.Lines), strconv.FormatUint(b.Lost, 10),
-			strconv.FormatFloat(b.DriftPPM, 'f', 1, 64)+" ppm", printable(b.Reason))
-	}
-	return t.print(s.out)
-}
-
 type linesCmd struct {
-	Watch  bool `help:"Go on: print every change as it happens." short:"w"`
-	Learnt bool `help:"What was learnt about the lines by listening."`
+	Line   lineArg `arg:"" optional:""`
+	Watch  bool    `short:"w"`
+	Learnt bool
 }
 
 func (c linesCmd) Run(s *session) error {
+	if c.Line != "" {
+		return c.one(s)
+	}
 	if c.Watch {
-		return s.watch()
+		return s.watch(c.Learnt)
 	}
 	all, err := s.client.Lines(s.ctx)
 	if err != nil || s.cli.JSON {
@@ -115,7 +103,7 @@ func (c linesCmd) Run(s *session) error {
 	}
 	t := s.lineTable()
 	if c.Learnt {
-		t = s.table("line", "port", "name", "idle", "off-hook", "ring-gap", "caller-id", "own-tones")
+		t = s.learntTable()
 	}
 	for i := range all {
 		if c.Learnt {
@@ -124,7 +112,37 @@ func (c linesCmd) Run(s *session) error {
 		}
 		t.row(s.lineRow(&all[i])...)
 	}
-	return t.print(s.out)
+	if err := t.print(s.out); err != nil || c.Learnt {
+		return err
+	}
+	return s.faults(all)
+}
+
+// one shows one line.
+func (c linesCmd) one(s *session) error {
+	if c.Watch {
+		return s.usage("watch-line", "value", string(c.Line))
+	}
+	n, err := c.Line.number(s)
+	if err != nil {
+		return err
+	}
+	l, err := s.client.Line(s.ctx, n)
+	switch {
+	case err != nil:
+		return err
+	case s.cli.JSON:
+		return s.object(l)
+	case c.Learnt:
+		t := s.learntTable()
+		t.row(s.learntRow(&l)...)
+		return t.print(s.out)
+	}
+	return s.details(&l)
+}
+
+func (s *session) learntTable() *table {
+	return s.table("line", "port", "name", "idle", "off-hook", "ring-gap", "caller-id", "own-tones")
 }
 
 // learntRow is empty where nothing is learnt yet.
@@ -168,13 +186,17 @@ func (s *session) lineRow(l *api.Line) []string {
 }
 
 // watch prints the live feed. Without --json: a line of text per fact, and per
-// change of a line's state or recording; levels would only flicker by.
-func (s *session) watch() error {
+// change of a line's state or recording; levels would only flicker by. With
+// learnt: what is learnt about the lines instead, as it is.
+func (s *session) watch(learnt bool) error {
 	last, id := map[int]api.Line{}, ""
 	for {
 		err := s.client.Watch(s.ctx, id, func(m api.Message) error {
 			if m.ID != "" {
 				id = m.ID
+			}
+			if learnt && !s.cli.JSON {
+				return s.watchedLearnt(m, last)
 			}
 			return s.watched(m, last)
 		})
@@ -239,6 +261,44 @@ func (s *session) watched(m api.Message, last map[int]api.Line) error {
 	return nil
 }
 
+// watchedLearnt prints what was learnt about every line, and then what changes of it.
+func (s *session) watchedLearnt(m api.Message, last map[int]api.Line) error {
+	var all struct{ Lines []api.Line } // of a snapshot, and of changes
+	if m.Event != api.EventSnapshot && m.Event != api.EventLines {
+		return nil
+	}
+	if err := json.Unmarshal(m.Data, &all); err != nil {
+		return err
+	}
+	t := s.learntTable()
+	for i := range all.Lines {
+		l := &all.Lines[i]
+		old := last[l.Line]
+		last[l.Line] = *l
+		row, before := s.learntRow(l), s.learntRow(&old)
+		if m.Event == api.EventSnapshot {
+			t.row(row...)
+			continue
+		}
+		parts := []string{when(time.Now()), s.t("cli.line-n", "line", strconv.Itoa(l.Line))}
+		for k := 3; k < len(row); k++ { // behind line, port and name
+			if row[k] != before[k] {
+				parts = append(parts, t.head[k]+" "+row[k])
+			}
+		}
+		if len(parts) == 2 {
+			continue
+		}
+		if err := s.say("%s", strings.Join(parts, "  ")); err != nil {
+			return err
+		}
+	}
+	if m.Event == api.EventSnapshot {
+		return t.print(s.out)
+	}
+	return nil
+}
+
 func (s *session) factText(f *api.Fact) string {
 	parts := []string{when(f.Time), s.code("fact", f.Kind)}
 	if f.Line > 0 {
@@ -261,7 +321,7 @@ func (s *session) factText(f *api.Fact) string {
 		parts = append(parts, s.t("page.missed"))
 	}
 	if f.Text != "" {
-		parts = append(parts, printable(f.Text))
+		parts = append(parts, printable(s.about(f.Kind, f.Text)))
 	}
 	if f.Kind == "tone" || f.Kind == "modem" {
 		parts = append(parts, s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[f.Value == 1]))
@@ -273,7 +333,7 @@ func (s *session) factText(f *api.Fact) string {
 }
 
 type startCmd struct {
-	Line lineArg `arg:"" help:"Number of the line, or board/port."`
+	Line lineArg `arg:""`
 }
 
 func (c startCmd) Run(s *session) error {
@@ -285,7 +345,7 @@ func (c startCmd) Run(s *session) error {
 }
 
 type stopCmd struct {
-	Line lineArg `arg:"" help:"Number of the line, or board/port."`
+	Line lineArg `arg:""`
 }
 
 func (c stopCmd) Run(s *session) error {
@@ -311,9 +371,9 @@ func onlyIf(yes bool, do func() error) error {
 }
 
 type listenCmd struct {
-	Line    lineArg `arg:"" help:"Number of the line, or board/port."`
-	Out     string  `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
-	Seconds int     `help:"End after so many seconds; 0: when interrupted."`
+	Line    lineArg `arg:""`
+	Out     string  `short:"o" required:"" type:"path" placeholder:"FILE"`
+	Seconds int
 }
 
 func (c listenCmd) Run(s *session) error {
@@ -328,10 +388,10 @@ func (c listenCmd) Run(s *session) error {
 }
 
 type flightCmd struct {
-	Line    lineArg `arg:"" help:"Number of the line, or board/port."`
-	Out     string  `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
-	Seconds int     `help:"How much, back from now; at most 60." default:"60"`
-	Board   bool    `help:"All lines of the line's board."`
+	Line    lineArg `arg:""`
+	Out     string  `short:"o" required:"" type:"path" placeholder:"FILE"`
+	Seconds int     `default:"60"`
+	Board   bool
 }
 
 func (c flightCmd) Run(s *session) error {
@@ -354,7 +414,7 @@ func (s *session) save(name string, partial bool, write func(io.Writer) error) e
 	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() { // a pipe, a terminal, /dev/null
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
-			return err
+			return notWritten(name, err)
 		}
 		return errors.Join(write(f), f.Close())
 	}
@@ -388,17 +448,4 @@ func (s *session) save(name string, partial bool, write func(io.Writer) error) e
 type saved struct {
 	File  string `json:"file"`
 	Bytes int64  `json:"bytes"`
-}
-
-// notWritten names the file that was wanted, not the temporary one.
-func notWritten(name string, err error) error {
-	var pe *os.PathError
-	var le *os.LinkError
-	switch {
-	case errors.As(err, &pe):
-		err = pe.Err
-	case errors.As(err, &le):
-		err = le.Err
-	}
-	return fmt.Errorf("write %s: %w", name, err)
 }

@@ -23,47 +23,68 @@ type listener interface {
 // never lies behind all samples.
 const never = math.MaxInt64
 
-// keys are the keys of telephones, told when they are let go.
-type keys struct {
-	d    *dtmf.Detector
-	buf  []dtmf.Event
-	down int64
+// An ear is a listener made of one detector, whose events are of type E.
+type ear[E any] struct {
+	d interface {
+		Process(dst []E, block []int16) []E
+		Skip(n int)
+		Flush(dst []E) []E
+	}
+	found func(dst []finding, e *E) []finding // appends what an event tells, which may be nothing yet
+	buf   []E
 }
 
-func newKeys() *keys { return &keys{d: dtmf.New(), down: never} }
-
-func (k *keys) Process(dst []finding, block []int16) []finding {
-	k.buf = k.d.Process(k.buf[:0], block)
-	return k.found(dst)
+func (a *ear[E]) Process(dst []finding, block []int16) []finding {
+	a.buf = a.d.Process(a.buf[:0], block)
+	return a.all(dst)
 }
 
-func (k *keys) Skip(dst []finding, n int) []finding {
-	k.d.Skip(n)
+func (a *ear[E]) Skip(dst []finding, n int) []finding {
+	a.d.Skip(n)
 	return dst
 }
 
-func (k *keys) Flush(dst []finding) []finding {
-	k.buf = k.d.Flush(k.buf[:0])
-	return k.found(dst)
+func (a *ear[E]) Flush(dst []finding) []finding {
+	a.buf = a.d.Flush(a.buf[:0])
+	return a.all(dst)
+}
+
+// Since is never, where each event is a finding of its own.
+func (a *ear[E]) Since() int64 { return never }
+
+func (a *ear[E]) all(dst []finding) []finding {
+	for i := range a.buf {
+		dst = a.found(dst, &a.buf[i])
+	}
+	return dst
+}
+
+// keys are the keys of telephones, told when they are let go.
+type keys struct {
+	ear[dtmf.Event]
+	down int64
+}
+
+func newKeys() *keys {
+	k := &keys{down: never}
+	k.ear = ear[dtmf.Event]{d: dtmf.New(), found: k.key}
+	return k
 }
 
 func (k *keys) Since() int64 { return k.down }
 
-func (k *keys) found(dst []finding) []finding {
-	for _, e := range k.buf {
-		if e.Kind != dtmf.Up {
-			k.down = e.At
-			continue
-		}
-		k.down = never
-		both := dsp.DBm0(dsp.MeanSquare(e.Low.DBm0) + dsp.MeanSquare(e.High.DBm0))
-		dst = append(dst, finding{at: e.At - int64(e.Length), kind: "dtmf", facts: []fact{
-			{"digit", string(e.Key)}, {"duration", span(e.Length)}, {"level_dbm0", decimal(both)},
-			{"low_dbm0", decimal(e.Low.DBm0)}, {"high_dbm0", decimal(e.High.DBm0)},
-			{"low_hz", decimal(e.Low.Hz)}, {"high_hz", decimal(e.High.Hz)},
-		}})
+func (k *keys) key(dst []finding, e *dtmf.Event) []finding {
+	if e.Kind != dtmf.Up {
+		k.down = e.At
+		return dst
 	}
-	return dst
+	k.down = never
+	both := dsp.DBm0(dsp.MeanSquare(e.Low.DBm0) + dsp.MeanSquare(e.High.DBm0))
+	return append(dst, finding{at: e.At - int64(e.Length), kind: "dtmf", facts: []fact{
+		{"digit", string(e.Key)}, {"duration", span(e.Length)}, {"level_dbm0", decimal(both)},
+		{"low_dbm0", decimal(e.Low.DBm0)}, {"high_dbm0", decimal(e.High.DBm0)},
+		{"low_hz", decimal(e.Low.Hz)}, {"high_hz", decimal(e.High.Hz)},
+	}})
 }
 
 // toneMax is the highest tone in Hz that progress hears; where it tells of one
@@ -72,66 +93,49 @@ const toneMax = 1850
 
 // tones are those of exchanges, told when they are over.
 type tones struct {
-	d   *progress.Detector
-	buf []progress.Event
-	on  int64
+	ear[progress.Event]
+	on int64
 }
 
 func newTones(countries []string) *tones {
-	return &tones{d: progress.New(countries...), on: never}
-}
-
-func (t *tones) Process(dst []finding, block []int16) []finding {
-	t.buf = t.d.Process(t.buf[:0], block)
-	return t.found(dst)
-}
-
-func (t *tones) Skip(dst []finding, n int) []finding {
-	t.d.Skip(n)
-	return dst
-}
-
-func (t *tones) Flush(dst []finding) []finding {
-	t.buf = t.d.Flush(t.buf[:0])
-	return t.found(dst)
+	t := &tones{on: never}
+	t.ear = ear[progress.Event]{d: progress.New(countries...), found: t.tone}
+	return t
 }
 
 func (t *tones) Since() int64 { return t.on }
 
-func (t *tones) found(dst []finding) []finding {
-	for _, e := range t.buf {
-		if e.Kind != progress.Over {
-			t.on = e.From
-			continue
-		}
-		t.on = never
-		if e.Country == "" && e.Hz[0] > toneMax {
-			continue
-		}
-		facts := []fact{{"tone", e.Tone.String()}}
-		if e.Country != "" {
-			facts = append(facts, fact{"country", e.Country})
-		}
-		var hz []decimal
-		for _, v := range e.Hz {
-			if v > 0 {
-				hz = append(hz, decimal(v))
-			}
-		}
-		var cadence []int
-		for _, p := range e.Parts {
-			if p[1] > 0 {
-				cadence = append(cadence, p[0], p[1])
-			}
-		}
-		facts = append(facts, fact{"duration", span(e.To - e.From)}, fact{"level_dbm0", decimal(e.DBm0)},
-			fact{"hz", hz}, fact{"cycles", e.Cycles})
-		if cadence != nil {
-			facts = append(facts, fact{"cadence_ms", cadence})
-		}
-		dst = append(dst, finding{at: e.From, kind: "tone", facts: append(facts, fact{"purity", share(e.Purity)})})
+func (t *tones) tone(dst []finding, e *progress.Event) []finding {
+	if e.Kind != progress.Over {
+		t.on = e.From
+		return dst
 	}
-	return dst
+	t.on = never
+	if e.Country == "" && e.Hz[0] > toneMax {
+		return dst
+	}
+	facts := []fact{{"tone", e.Tone.String()}}
+	if e.Country != "" {
+		facts = append(facts, fact{"country", e.Country})
+	}
+	var hz []decimal
+	for _, v := range e.Hz {
+		if v > 0 {
+			hz = append(hz, decimal(v))
+		}
+	}
+	var cadence []int
+	for _, p := range e.Parts {
+		if p[1] > 0 {
+			cadence = append(cadence, p[0], p[1])
+		}
+	}
+	facts = append(facts, fact{"duration", span(e.To - e.From)}, fact{"level_dbm0", decimal(e.DBm0)},
+		fact{"hz", hz}, fact{"cycles", e.Cycles})
+	if cadence != nil {
+		facts = append(facts, fact{"cadence_ms", cadence})
+	}
+	return append(dst, finding{at: e.From, kind: "tone", facts: append(facts, fact{"purity", share(e.Purity)})})
 }
 
 // callers are caller IDs, sent as FSK or as keys. Keys count where codes stand
@@ -221,35 +225,9 @@ func message(m *callerid.Message) []fact {
 	return append(facts, fact{"parameters", list}, fact{"hex", m.Hex()})
 }
 
-// voices are the beginnings and ends of voice.
-type voices struct {
-	d   *vad.Detector
-	buf []vad.Event
-}
-
-func newVoices() *voices { return &voices{d: vad.New()} }
-
-func (v *voices) Process(dst []finding, block []int16) []finding {
-	v.buf = v.d.Process(v.buf[:0], block)
-	return v.found(dst)
-}
-
-func (v *voices) Skip(dst []finding, n int) []finding {
-	v.d.Skip(n)
-	return dst
-}
-
-func (v *voices) Flush(dst []finding) []finding {
-	v.buf = v.d.Flush(v.buf[:0])
-	return v.found(dst)
-}
-
-// Since is never: each end is a finding of its own.
-func (v *voices) Since() int64 { return never }
-
-func (v *voices) found(dst []finding) []finding {
-	for _, e := range v.buf {
-		dst = append(dst, finding{at: e.At, kind: "voice", facts: []fact{{"state", e.Kind.String()}, {"probability", share(e.Probability)}}})
-	}
-	return dst
+// newVoices listens for the beginnings and ends of voice.
+func newVoices() *ear[vad.Event] {
+	return &ear[vad.Event]{d: vad.New(), found: func(dst []finding, e *vad.Event) []finding {
+		return append(dst, finding{at: e.At, kind: "voice", facts: []fact{{"state", e.Kind.String()}, {"probability", share(e.Probability)}}})
+	}}
 }

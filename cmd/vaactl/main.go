@@ -30,42 +30,44 @@ const (
 
 // cli is every command. Flags of the whole program stand first.
 type cli struct {
-	Root    string           `help:"Folder of the daemon; its socket is DIR/run/vaad.sock." env:"VAAD_ROOT" type:"path" placeholder:"DIR"`
-	Socket  string           `help:"Socket of the daemon, where it is not below --root." type:"path" placeholder:"FILE"`
-	Server  string           `help:"Address of the daemon instead of a socket, as http://127.0.0.1:8470; the link that the daemon printed will do." env:"VAAD_SERVER" placeholder:"URL"`
-	Token   string           `help:"Token for --server, from the link that the daemon printed." env:"VAAD_TOKEN"`
-	JSON    bool             `help:"Print one JSON object per line." name:"json"`
-	Lang    string           `help:"Language: en or zh. Default: that of the environment." placeholder:"LANG"`
-	Version kong.VersionFlag `help:"Print the version."`
+	Root    string `env:"VAAD_ROOT" type:"path" placeholder:"DIR"`
+	Socket  string `type:"path" placeholder:"FILE"`
+	Server  string `env:"VAAD_SERVER" placeholder:"URL"`
+	Token   string `env:"VAAD_TOKEN"`
+	JSON    bool   `name:"json"`
+	Lang    string `placeholder:"LANG"`
+	Version kong.VersionFlag
 
-	Status     statusCmd     `cmd:"" help:"Show the daemon at a glance."`
-	Boards     boardsCmd     `cmd:"" help:"List boards, working or not."`
-	Lines      linesCmd      `cmd:"" help:"List lines, or watch them live."`
-	Recordings recordingsCmd `cmd:"" help:"Search recordings, newest first."`
-	Calls      callsCmd      `cmd:"" help:"Search the call journal, newest first."`
-	Why        whyCmd        `cmd:"" help:"Say how everything about a call is known, and why it is recorded or is not."`
-	Show       showCmd       `cmd:"" help:"Show one recording and its story."`
-	Play       playCmd       `cmd:"" help:"Play a recording with aplay, or write it to standard output."`
-	Export     exportCmd     `cmd:"" help:"Save a recording as one WAV file."`
-	Note       noteCmd       `cmd:"" help:"Write a note on a recording."`
-	Mark       markCmd       `cmd:"" help:"Mark a moment of a recording."`
-	Start      startCmd      `cmd:"" help:"Begin a recording by hand."`
-	Stop       stopCmd       `cmd:"" help:"End a line's recording."`
-	Listen     listenCmd     `cmd:"" help:"Save what is heard on a line, as it is heard."`
-	Flight     flightCmd     `cmd:"" help:"Save what just happened on a line, as a frame log."`
-	Get        getCmd        `cmd:"" help:"Show settings."`
-	Set        setCmd        `cmd:"" help:"Change a setting, as in: set lines.3.trigger voltage."`
-	Settings   settingsCmd   `cmd:"" help:"Export, import, list versions of, and roll back the settings."`
-	Profile    profileCmd    `cmd:"" help:"Make, give, export and import what lines of one kind have in common."`
-	Alarms     alarmsCmd     `cmd:"" help:"List alarms with what to do, or acknowledge one."`
-	Audit      auditCmd      `cmd:"" help:"List who did what, newest first."`
-	Reindex    reindexCmd    `cmd:"" help:"Make the index of recordings anew from the day journals, while the daemon runs."`
-	Verify     verifyCmd     `cmd:"" help:"Check recordings against their journals, without the daemon."`
+	Status     statusCmd     `cmd:""`
+	Boards     boardsCmd     `cmd:""`
+	Lines      linesCmd      `cmd:""`
+	Recordings recordingsCmd `cmd:""`
+	Calls      callsCmd      `cmd:""`
+	Why        whyCmd        `cmd:""`
+	Show       showCmd       `cmd:""`
+	Play       playCmd       `cmd:""`
+	Export     exportCmd     `cmd:""`
+	Note       noteCmd       `cmd:""`
+	Mark       markCmd       `cmd:""`
+	Start      startCmd      `cmd:""`
+	Stop       stopCmd       `cmd:""`
+	Listen     listenCmd     `cmd:""`
+	Flight     flightCmd     `cmd:""`
+	Pcap       pcapCmd       `cmd:""`
+	Get        getCmd        `cmd:""`
+	Set        setCmd        `cmd:""`
+	Settings   settingsCmd   `cmd:""`
+	Profile    profileCmd    `cmd:""`
+	Alarms     alarmsCmd     `cmd:""`
+	Audit      auditCmd      `cmd:""`
+	Reindex    reindexCmd    `cmd:""`
+	Verify     verifyCmd     `cmd:""`
 
-	Analyse     analyseCmd     `cmd:"" help:"List what is heard in audio files: keys, tones, caller IDs, voice, levels; without the daemon."`
-	Transcode   transcodeCmd   `cmd:"" help:"Convert an audio file, without the daemon."`
-	Replay      replayCmd      `cmd:"" help:"Play a frame log through today's detectors and say what they tell otherwise than was told; without the daemon."`
-	Spectrogram spectrogramCmd `cmd:"" help:"Draw an audio file as a PNG: time, frequency, level; without the daemon."`
+	Analyse     analyseCmd     `cmd:""`
+	Transcode   transcodeCmd   `cmd:""`
+	Replay      replayCmd      `cmd:""`
+	Doctor      doctorCmd      `cmd:""`
+	Spectrogram spectrogramCmd `cmd:""`
 }
 
 // A session is what every command runs with.
@@ -93,13 +95,14 @@ type exit int
 // run is the whole program, for main and for tests.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) (code int) {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("vaactl"), kong.Description("Command line of the vaad call recorder."),
-		kong.Vars{"version": version}, kong.Writers(out, errs), kong.UsageOnError(),
+	lang := languageIn(args)
+	parser, err := kong.New(&c, kong.Name("vaactl"), kong.Vars{"version": version}, kong.Writers(out, errs), kong.Help(help(lang)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(n int) { panic(exit(n)) }))
 	if err != nil {
 		tell(errs, "vaactl:", err)
 		return exitFailed
 	}
+	describe(parser.Model, lang)
 	defer func() {
 		if v := recover(); v != nil {
 			n, ok := v.(exit)
@@ -111,22 +114,19 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}()
 	k, err := parser.Parse(args)
 	if err != nil {
-		tell(errs, "vaactl:", err)
+		tell(errs, "vaactl:", mistake(lang, err.Error()))
+		command := "vaactl"
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil && pe.Context.Command() != "" {
-			tell(errs, "See: vaactl", pe.Context.Command(), "--help")
-		} else {
-			tell(errs, "See: vaactl --help")
+			command, _, _ = strings.Cut(command+" "+pe.Context.Command(), " <")
 		}
+		tell(errs, text.Text(lang, "usage.see", text.Args{"command": command}))
 		return exitUsage
 	}
-	s := &session{ctx: ctx, cli: &c, lang: text.FromEnvironment(), out: out, err: errs, in: in}
-	if c.Lang != "" {
-		s.lang = text.Match(c.Lang)
-	}
+	s := &session{ctx: ctx, cli: &c, lang: lang, out: out, err: errs, in: in}
 	s.client, err = api.New(api.Options{Root: c.Root, Socket: c.Socket, Server: c.Server, Token: c.Token, Lang: s.lang, Agent: "vaactl/" + version})
 	if err != nil {
-		tell(errs, "vaactl:", err)
+		tell(errs, "vaactl:", s.t("usage.server", "value", strconv.Quote(c.Server))) // nothing else can be wrong with them
 		return exitUsage
 	}
 	return s.report(k.Run(s))
@@ -155,7 +155,7 @@ func (s *session) report(err error) int {
 		tell(s.err, "vaactl:", s.problem(*problem))
 		return exitFailed
 	default:
-		tell(s.err, "vaactl:", err)
+		tell(s.err, "vaactl:", s.explain(err))
 		return exitFailed
 	}
 }
@@ -167,6 +167,11 @@ func (s *session) problem(p api.Problem) string {
 		p.Title = s.t("cli.at-line", "text", p.Title, "line", line)
 	}
 	p.Line = 0
+	for i, e := range p.Errors {
+		if param, ok := strings.CutPrefix(e.Location, "query."); ok { // our flags are called like the parameters
+			p.Errors[i].Location = "--" + strings.ReplaceAll(param, "_", "-")
+		}
+	}
 	return p.Error()
 }
 
@@ -179,4 +184,6 @@ var errStopped = errors.New("done")
 // usageError is a mistake on the command line that the parser cannot see.
 type usageError struct{ error }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+func (s *session) usage(key string, args ...string) error {
+	return usageError{errors.New(s.t("usage."+key, args...))}
+}

@@ -4,8 +4,7 @@ import "vaad/dsp/modemtone"
 
 // modems are tones of faxes, modems and text telephones, told when they end.
 type modems struct {
-	d    *modemtone.Detector
-	buf  []modemtone.Event
+	ear[modemtone.Event]
 	open [4]struct { // what may sound at a time: see class
 		from int64
 		sure bool
@@ -13,26 +12,12 @@ type modems struct {
 }
 
 func newModems() *modems {
-	m := &modems{d: modemtone.New()}
+	m := &modems{}
+	m.ear = ear[modemtone.Event]{d: modemtone.New(), found: m.tone}
 	for i := range m.open {
 		m.open[i].from = never
 	}
 	return m
-}
-
-func (m *modems) Process(dst []finding, block []int16) []finding {
-	m.buf = m.d.Process(m.buf[:0], block)
-	return m.found(dst)
-}
-
-func (m *modems) Skip(dst []finding, n int) []finding {
-	m.d.Skip(n)
-	return dst
-}
-
-func (m *modems) Flush(dst []finding) []finding {
-	m.buf = m.d.Flush(m.buf[:0])
-	return m.found(dst)
 }
 
 func (m *modems) Since() int64 {
@@ -52,32 +37,29 @@ func class(t modemtone.Tone) int {
 	return 0
 }
 
-func (m *modems) found(dst []finding) []finding {
-	for _, e := range m.buf {
-		open := &m.open[class(e.Tone)]
-		switch e.Kind {
-		case modemtone.Start:
-			open.from, open.sure = e.From, false
-			continue
-		case modemtone.Confirm:
-			open.sure = true
-			continue
-		}
-		facts := []fact{{"tone", e.Tone.String()}, {"duration", span(e.To - e.From)}, {"level_dbm0", decimal(e.DBm0)}, {"sure", open.sure}}
-		open.from = never
-		if e.Hz > 0 {
-			facts = append(facts, fact{"hz", decimal(e.Hz)})
-		}
-		if e.Reversals > 0 {
-			facts = append(facts, fact{"reversals", e.Reversals})
-		}
-		if e.Tone == modemtone.ANSam || e.Tone == modemtone.ANSampr {
-			facts = append(facts, fact{"depth", share(e.Depth)})
-		}
-		if e.Function != modemtone.NoFunction {
-			facts = append(facts, fact{"function", e.Function.String()})
-		}
-		dst = append(dst, finding{at: e.From, kind: "modem", facts: facts})
+func (m *modems) tone(dst []finding, e *modemtone.Event) []finding {
+	open := &m.open[class(e.Tone)]
+	switch e.Kind {
+	case modemtone.Start:
+		open.from, open.sure = e.From, false
+		return dst
+	case modemtone.Confirm:
+		open.sure = true
+		return dst
 	}
-	return dst
+	facts := []fact{{"tone", e.Tone.String()}, {"duration", span(e.To - e.From)}, {"level_dbm0", decimal(e.DBm0)}, {"sure", open.sure}}
+	open.from = never
+	if e.Hz > 0 {
+		facts = append(facts, fact{"hz", decimal(e.Hz)})
+	}
+	if e.Reversals > 0 {
+		facts = append(facts, fact{"reversals", e.Reversals})
+	}
+	if e.Tone == modemtone.ANSam || e.Tone == modemtone.ANSampr {
+		facts = append(facts, fact{"depth", share(e.Depth)})
+	}
+	if e.Function != modemtone.NoFunction {
+		facts = append(facts, fact{"function", e.Function.String()})
+	}
+	return append(dst, finding{at: e.From, kind: "modem", facts: facts})
 }

@@ -2,28 +2,84 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
-	"os"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // profileCmd is about what lines of one kind have in common. Everything goes
 // through the settings and what lines show, so that it works over the API alone.
 type profileCmd struct {
-	Make   profileMakeCmd   `cmd:"" help:"Make a profile of what a line has learnt and is set to."`
-	Use    profileUseCmd    `cmd:"" help:"Give a profile to lines."`
-	Export profileExportCmd `cmd:"" help:"Write a profile as a readable file, to take it to another site."`
-	Import profileImportCmd `cmd:"" help:"Read a profile from a file."`
+	List   profileListCmd   `cmd:""`
+	Make   profileMakeCmd   `cmd:""`
+	Use    profileUseCmd    `cmd:""`
+	Export profileExportCmd `cmd:""`
+	Import profileImportCmd `cmd:""`
 }
 
 // A profile is profiles.NAME of the settings. Keys that are not known here are kept.
 type profile map[string]any
 
+type profileListCmd struct{}
+
+// A listedProfile is one of profile list --json.
+type listedProfile struct {
+	Name    string  `json:"name"`
+	Lines   []int   `json:"lines"` // that have it
+	Profile profile `json:"profile"`
+}
+
+func (profileListCmd) Run(s *session) error {
+	all := map[string]profile{}
+	if err := s.valueAt("profiles", &all); err != nil {
+		return err
+	}
+	var lines map[string]struct {
+		Profile string `json:"profile"`
+	}
+	if err := s.valueAt("lines", &lines); err != nil {
+		return err
+	}
+	with := map[string][]int{}
+	for n, l := range lines {
+		if k, err := strconv.Atoi(n); err == nil && l.Profile != "" {
+			with[l.Profile] = append(with[l.Profile], k)
+		}
+	}
+	t := s.table("name", "profile-lines", "profile-holds")
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		slices.Sort(with[name])
+		if s.cli.JSON {
+			if err := s.object(listedProfile{name, append([]int{}, with[name]...), all[name]}); err != nil {
+				return err
+			}
+			continue
+		}
+		var holds, on []string
+		for _, k := range slices.Sorted(maps.Keys(all[name])) {
+			if v := all[name][k]; v != "" && v != 0.0 {
+				holds = append(holds, fmt.Sprintf("%s=%v", k, v))
+			}
+		}
+		for _, n := range with[name] {
+			on = append(on, strconv.Itoa(n))
+		}
+		t.row(printable(name), strings.Join(on, ","), printable(strings.Join(holds, " ")))
+	}
+	if s.cli.JSON {
+		return nil
+	}
+	return s.list(t, "cli.no-profiles")
+}
+
 type profileMakeCmd struct {
-	Line lineArg `arg:"" help:"Number of the line, or board/port."`
-	Name string  `arg:"" help:"Name of the profile: a short word."`
+	Line lineArg `arg:""`
+	Name string  `arg:""`
 }
 
 func (c profileMakeCmd) Run(s *session) error {
@@ -114,8 +170,8 @@ func (s *session) setProfile(name string, p profile, why string) error {
 }
 
 type profileUseCmd struct {
-	Name  string    `arg:"" help:"Name of the profile; - takes the lines' profile away."`
-	Lines []lineArg `arg:"" help:"Numbers of the lines, or board/port."`
+	Name  string    `arg:""`
+	Lines []lineArg `arg:""`
 }
 
 func (c profileUseCmd) Run(s *session) error {
@@ -142,8 +198,8 @@ func (c profileUseCmd) Run(s *session) error {
 }
 
 type profileExportCmd struct {
-	Name string `arg:"" help:"Name of the profile."`
-	Out  string `short:"o" default:"-" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
+	Name string `arg:""`
+	Out  string `short:"o" default:"-" type:"path" placeholder:"FILE"`
 }
 
 func (c profileExportCmd) Run(s *session) error {
@@ -159,23 +215,22 @@ func (c profileExportCmd) Run(s *session) error {
 }
 
 type profileImportCmd struct {
-	Name string `arg:"" help:"Name that it gets here."`
-	File string `arg:"" help:"File to read; - is standard input." placeholder:"FILE"`
+	Name string `arg:""`
+	File string `arg:"" placeholder:"FILE"`
 }
 
 func (c profileImportCmd) Run(s *session) error {
-	in := s.in
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := s.open(c.File)
+	if err != nil {
+		return err
+	}
+	file, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return err
 	}
 	p := profile{}
-	if err := json.NewDecoder(io.LimitReader(in, 1<<20)).Decode(&p); err != nil {
-		return fmt.Errorf("read the profile from %s: %w; it is no file that `vaactl profile export` wrote", c.File, err)
+	if err := json.Unmarshal(file, &p); err != nil {
+		return s.refusal("profile-file", "file", printable(c.File), "reason", err.Error())
 	}
 	return s.setProfile(c.Name, p, "imported")
 }

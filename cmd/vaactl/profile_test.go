@@ -76,6 +76,27 @@ func TestProfileIsTakenFromSiteToSite(t *testing.T) {
 	}
 }
 
+func TestProfilesAreListedWithTheirLines(t *testing.T) {
+	d := newDaemon(t)
+	all := map[string]string{"profiles": `{"pbx":{"country":"CN","busy_hz":600,"dial_hz":0,"caller_id":""},"exchange":{}}`,
+		"lines": `{"10":{"profile":"pbx"},"2":{"profile":"pbx"},"3":{"profile":""}}`}
+	d.values(all)
+	out, errs, code := d.ctl(t, "profile", "list")
+	if code != exitOK || !strings.Contains(out, "\npbx       2,10   busy_hz=600 country=CN\n") || !strings.Contains(out, "\nexchange\n") {
+		t.Errorf("%d %s\n%s", code, errs, out)
+	}
+	out, _, _ = d.ctl(t, "profile", "list", "--json")
+	if want := `{"name":"pbx","lines":[2,10],"profile":{"busy_hz":600,"caller_id":"","country":"CN","dial_hz":0}}` + "\n"; !strings.HasSuffix(out, want) || !strings.HasPrefix(out, `{"name":"exchange","lines":[],`) {
+		t.Errorf("%s, want %s", out, want)
+	}
+	all["profiles"] = "{}"
+	for lang, want := range map[string]string{"en": "vaactl profile make", "zh": "还没有"} {
+		if out, _, code := d.ctl(t, "--lang", lang, "profile", "list"); code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("%s: %d %q", lang, code, out)
+		}
+	}
+}
+
 func TestWhyIsToldLineByLine(t *testing.T) {
 	d := newDaemon(t)
 	id := "01KCA000000000000000000001"

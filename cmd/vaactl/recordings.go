@@ -1,32 +1,28 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"vaad/api"
-	"vaad/api/text"
 	"vaad/dsp/wav"
 )
 
 // A filter chooses recordings or calls.
 type filter struct {
-	Line        []lineArg `help:"Only these lines: numbers, or board/port." placeholder:"N"`
-	Number      string    `help:"Only this caller or called number; * stands for any digits." placeholder:"PATTERN"`
-	From        moment    `help:"Not before: 2026-11-22, 2026-11-22T08:30, with zone, or 90m, 24h, 7d ago." placeholder:"T"`
-	To          moment    `help:"Before this moment." placeholder:"T"`
-	MinDuration float64   `help:"Seconds it lasted at least." placeholder:"S"`
-	Text        string    `help:"Words in notes, marks, names and numbers." placeholder:"WORDS"`
-	Limit       *int      `help:"How many at most; 0 means all. Default: 100, and all with --json." placeholder:"N"`
+	Line        []lineArg `placeholder:"N"`
+	Number      string    `placeholder:"PATTERN"`
+	From        moment    `placeholder:"T"`
+	To          moment    `placeholder:"T"`
+	MinDuration float64   `placeholder:"S"`
+	Text        string    `placeholder:"WORDS"`
+	Limit       *int      `placeholder:"N"`
 }
 
 // A moment is a time as people write it, in the machine's zone unless it says
@@ -52,7 +48,7 @@ func (m *moment) UnmarshalText(b []byte) error {
 		m.Time = time.Now().Add(-d.Abs())
 		return nil
 	}
-	return fmt.Errorf("%q is no time: write 2026-11-22, 2026-11-22T08:30, or 24h for a day ago", s)
+	return fmt.Errorf("%q is no time", s) // what to write is told in the user's language
 }
 
 // forPeople is how many rows are shown when nothing was said.
@@ -78,7 +74,7 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 		limit = 0
 	}
 	if limit < 0 {
-		return usagef("--limit %d: it cannot be negative", limit)
+		return usageError{s.refusal("limit", "value", strconv.Itoa(limit))}
 	}
 	left := limit
 	for {
@@ -114,31 +110,31 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 // recordingsCmd is a filter and everything else that recordings are found by.
 type recordingsCmd struct {
 	filter
-	MaxDuration  float64  `help:"Seconds it lasted at most." placeholder:"S"`
-	Caller       string   `help:"Only this caller; * stands for any digits, * alone for any that is known, - for not known." placeholder:"PATTERN"`
-	Called       string   `help:"Only this called number, as --caller." placeholder:"PATTERN"`
-	Name         string   `help:"Only lines or callers of this name; * stands for anything." placeholder:"PATTERN"`
-	Board        []string `help:"Only of these boards." placeholder:"BOARD"`
-	Side         []string `help:"Only with one of these sides: mixed, network, local." placeholder:"SIDE"`
-	Direction    []string `help:"Only these: in, out, unknown." enum:"in,out,unknown" placeholder:"DIRECTION"`
-	Trigger      []string `help:"Only started by these: manual, voltage, …" placeholder:"TRIGGER"`
-	Codec        []string `help:"Only in these: g711a, g711u, pcm16, …" placeholder:"CODEC"`
-	Outcome      []string `help:"Only of calls that ended like this: answered, missed, busy, …, unknown." placeholder:"OUTCOME"`
-	Answered     string   `help:"Only of calls known to be answered, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	AnsweredBy   []string `help:"Only where the answer was known by these: off-hook, reversal, …" placeholder:"CODE"`
-	EndedBy      []string `help:"Only ended by these: on-hook, busy-tone, …" placeholder:"CODE"`
-	State        []string `help:"Only these: open, sealed, recovered, trash, erased. Default: all but the last two." enum:"open,sealed,recovered,trash,erased" placeholder:"STATE"`
-	Gaps         string   `help:"Only with audio lost, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Recovered    string   `help:"Only cut off by a crash, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Protected    string   `help:"Only protected, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Held         string   `help:"Only on legal hold, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Noted        string   `help:"Only with notes, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Marked       string   `help:"Only with marks, or without: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Simulated    string   `help:"Only made on simulated boards, or not: yes, no." enum:",yes,no" default:"" placeholder:"YES"`
-	Call         string   `help:"Only of this call." placeholder:"ID"`
-	Conversation string   `help:"Only of this conversation." placeholder:"ID"`
-	Actor        string   `help:"Only started by, or acted on by this user; * stands for anything." placeholder:"PATTERN"`
-	Oldest       bool     `help:"Oldest first."`
+	MaxDuration  float64  `placeholder:"S"`
+	Caller       string   `placeholder:"PATTERN"`
+	Called       string   `placeholder:"PATTERN"`
+	Name         string   `placeholder:"PATTERN"`
+	Board        []string `placeholder:"BOARD"`
+	Side         []string `placeholder:"SIDE"`
+	Direction    []string `enum:"in,out,unknown" placeholder:"DIRECTION"`
+	Trigger      []string `placeholder:"TRIGGER"`
+	Codec        []string `placeholder:"CODEC"`
+	Outcome      []string `placeholder:"OUTCOME"`
+	Answered     string   `enum:",yes,no" default:"" placeholder:"YES"`
+	AnsweredBy   []string `placeholder:"CODE"`
+	EndedBy      []string `placeholder:"CODE"`
+	State        []string `enum:"open,sealed,recovered,trash,erased" placeholder:"STATE"`
+	Gaps         string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Recovered    string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Protected    string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Held         string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Noted        string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Marked       string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Simulated    string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Call         string   `placeholder:"ID"`
+	Conversation string   `placeholder:"ID"`
+	Actor        string   `placeholder:"PATTERN"`
+	Oldest       bool
 }
 
 // with completes a filter.
@@ -198,7 +194,7 @@ func (c callsCmd) Run(s *session) error {
 }
 
 type showCmd struct {
-	ID string `arg:"" help:"The recording."`
+	ID string `arg:""`
 }
 
 func (c showCmd) Run(s *session) error {
@@ -240,60 +236,17 @@ func (c showCmd) Run(s *session) error {
 	if err := t.print(s.out); err != nil {
 		return err
 	}
-	for _, e := range st.Items {
-		if err := s.say("%s", s.entry(e)); err != nil {
+	for _, line := range s.story(st.Items) {
+		if err := s.say("%s", line); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// entry is an entry of a story for people: seconds from the recording's start,
-// what happened, and what else is known, as docs/formats/story.md names it.
-func (s *session) entry(raw json.RawMessage) string {
-	var known struct {
-		At               *int64
-		Kind, Code, Text string
-	}
-	var all map[string]any
-	if json.Unmarshal(raw, &known) != nil || json.Unmarshal(raw, &all) != nil {
-		return printable(string(raw))
-	}
-	at := ""
-	if known.At != nil {
-		at = strconv.FormatFloat(float64(*known.At)/8000, 'f', 2, 64) + " s"
-	}
-	switch known.Kind {
-	case "line-state":
-		known.Text = s.code("state", known.Text)
-	case "direction":
-		known.Text = s.code("direction", known.Text)
-	case "end":
-		known.Code = s.code("ended-by", known.Code)
-	}
-	group := "story"
-	if _, ok := text.Lookup(text.English, group+"."+known.Kind); !ok {
-		group = "fact"
-	}
-	parts := []string{fmt.Sprintf("%12s", at), s.code(group, known.Kind)}
-	for _, more := range []string{known.Code, known.Text} {
-		if more != "" {
-			parts = append(parts, printable(more))
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		switch k {
-		case "time", "at", "kind", "code", "text":
-		default:
-			parts = append(parts, printable(fmt.Sprintf("%s=%v", k, all[k])))
-		}
-	}
-	return strings.Join(parts, "  ")
-}
-
 type playCmd struct {
-	ID   string `arg:"" help:"The recording."`
-	Side string `help:"Which side: mixed, network or local." enum:",mixed,network,local" default:""`
+	ID   string `arg:""`
+	Side string `enum:",mixed,network,local" default:""`
 }
 
 // Run plays with ALSA's aplay where it is installed; otherwise, and into a pipe,
@@ -314,7 +267,7 @@ func (c playCmd) Run(s *session) error {
 		_, err = s.client.Audio(s.ctx, c.ID, c.Side, "pcm16", in)
 		return errors.Join(err, in.Close(), cmd.Wait())
 	} else if ok && terminal(f) {
-		return usagef("aplay is not installed; send the audio to a player: vaactl play %s | PLAYER, or save it with: vaactl export %s -o FILE.wav", c.ID, c.ID)
+		return s.usage("no-aplay", "id", c.ID)
 	}
 	_, err = s.client.Audio(s.ctx, c.ID, c.Side, "pcm16", to)
 	return err
@@ -326,9 +279,9 @@ func terminal(f *os.File) bool {
 }
 
 type exportCmd struct {
-	ID     string `arg:"" help:"The recording."`
-	Out    string `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE.wav"`
-	Format string `help:"native: as recorded; pcm16: 16-bit PCM." enum:"native,pcm16" default:"native"`
+	ID     string `arg:""`
+	Out    string `short:"o" required:"" type:"path" placeholder:"FILE.wav"`
+	Format string `enum:"native,pcm16" default:"native"`
 }
 
 func (c exportCmd) Run(s *session) error {
@@ -339,8 +292,8 @@ func (c exportCmd) Run(s *session) error {
 }
 
 type noteCmd struct {
-	ID   string `arg:"" help:"The recording."`
-	Text string `arg:"" help:"The note."`
+	ID   string `arg:""`
+	Text string `arg:""`
 }
 
 func (c noteCmd) Run(s *session) error {
@@ -352,9 +305,9 @@ func (c noteCmd) Run(s *session) error {
 }
 
 type markCmd struct {
-	ID   string  `arg:"" help:"The recording."`
-	At   float64 `arg:"" help:"Seconds from its start."`
-	Text string  `arg:"" optional:"" help:"Why."`
+	ID   string  `arg:""`
+	At   float64 `arg:""`
+	Text string  `arg:"" optional:""`
 }
 
 func (c markCmd) Run(s *session) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -17,30 +18,41 @@ import (
 )
 
 type replayCmd struct {
-	File    string `arg:"" help:"Frame log, or what flight has saved." type:"existingfile"`
-	Against string `help:"What an earlier replay --json of this file printed: compare with that instead of what the file says was told." type:"existingfile" placeholder:"FILE"`
-	All     bool   `help:"Show also what is the same."`
-	Check   bool   `help:"Exit with 1 if anything is different."`
-	Country string `help:"Whose tones are meant, where the file does not say; ISO 3166." default:"CN" placeholder:"CC"`
+	File    string `arg:"" type:"path"`
+	Against string `type:"path" placeholder:"FILE"`
+	All     bool
+	Check   bool
+	Country string `default:"CN" placeholder:"CC"`
 }
 
 // Run plays a frame log through today's detectors and state tables and says
 // what they tell otherwise than it was told then.
 func (c replayCmd) Run(s *session) error {
-	log, err := readLog(c.File)
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", c.File, err)
+	if c.File == "-" {
+		return usageError{s.refusal("replay-pipe")}
 	}
-	now, err := log.play(s.ctx, c.Country)
+	country, err := s.country(c.Country)
 	if err != nil {
-		return fmt.Errorf("replay %s: %w", c.File, err)
+		return err
 	}
-	then, known := log.told, len(log.told) > 0
+	log, err := s.readLog(c.File)
+	var pe *fs.PathError
+	if err != nil && !errors.As(err, &pe) {
+		return s.refusal("replay-log", "file", printable(c.File), "reason", err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	then, known := log.told, len(log.told)+len(log.setup) > 0 // where only the set-up is, nothing was told
 	if c.Against != "" {
-		if then, err = readTold(c.Against); err != nil {
+		if then, err = s.readTold(c.Against); err != nil {
 			return err
 		}
 		known = true
+	}
+	now, err := log.play(s.ctx, country)
+	if err != nil {
+		return fmt.Errorf("replay %s: %w", c.File, err)
 	}
 	var rows []told
 	if known {
@@ -115,16 +127,21 @@ func (c replayCmd) show(s *session, log *frames, rows []told, known bool, differ
 	if err := s.list(t, "cli.replay-same"); err != nil || !known {
 		return err
 	}
-	same, edge := 0, 0
+	same, edge, up := 0, 0, 0
 	for _, r := range rows {
 		switch {
 		case r.Is == asBefore || r.Is == moved && !r.different():
 			same++
 		case r.Is == atEdge:
 			edge++
+		case r.Is == wasUp:
+			up++
 		}
 	}
-	return s.say("%s", s.t("cli.replay-sum", "same", strconv.Itoa(same), "different", strconv.Itoa(different), "edge", strconv.Itoa(edge)))
+	if err := s.say("%s", s.t("cli.replay-sum", "same", strconv.Itoa(same), "different", strconv.Itoa(different), "edge", strconv.Itoa(edge))); err != nil || up == 0 {
+		return err
+	}
+	return s.say("%s", s.t("cli.replay-up", "count", strconv.Itoa(up)))
 }
 
 // A replayRow is one row of --json.
@@ -142,18 +159,18 @@ func (l *frames) row(r *told) replayRow {
 }
 
 // readTold reads what a replay has printed: what was told then.
-func readTold(name string) (all []framelog.Note, err error) {
-	f, err := os.Open(name)
+func (s *session) readTold(name string) (all []framelog.Note, err error) {
+	f, err := s.open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { _ = f.Close() }() // only read
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
 		var r replayRow
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil || r.Fact.Kind == "" {
-			return nil, fmt.Errorf("%s, line %d: it is nothing that replay --json prints", name, n)
+			return nil, s.refusal("replay-against", "file", printable(name), "line", strconv.Itoa(n))
 		}
 		if r.Is != onlyThen { // what it told itself
 			all = append(all, r.Fact)
@@ -184,12 +201,12 @@ func (l *frames) number(line int) int {
 	return line + 1
 }
 
-func readLog(name string) (*frames, error) {
-	f, err := os.Open(name)
+func (s *session) readLog(name string) (*frames, error) {
+	f, err := s.open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { _ = f.Close() }() // only read
 	rd, err := framelog.NewReader(f)
 	if err != nil {
 		return nil, err

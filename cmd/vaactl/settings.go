@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -12,7 +12,7 @@ import (
 )
 
 type getCmd struct {
-	Path string `arg:"" optional:"" help:"Where, as lines.3.trigger; without it everything."`
+	Path string `arg:"" optional:""`
 }
 
 func (c getCmd) Run(s *session) error {
@@ -63,19 +63,21 @@ func (s *session) indented(v json.RawMessage) error {
 }
 
 type setCmd struct {
-	Path  string `arg:"" help:"Where, as lines.3.trigger."`
-	Value string `arg:"" help:"The value: a word, a number, true, false, JSON, or null for the default."`
-	Why   string `help:"Why, for the history."`
+	Path  string `arg:""`
+	Value string `arg:""`
+	Why   string
+	New   bool
 }
 
 func (c setCmd) Run(s *session) error {
-	v, err := s.client.Set(s.ctx, c.Path, value(c.Value), c.Why)
+	change := api.SetValue{Path: c.Path, Value: value(c.Value), Why: c.Why, Create: c.New}
+	v, err := s.client.SetValue(s.ctx, change)
 	var p *api.Problem
 	if errors.As(err, &p) && p.Code == "settings-invalid" && json.Valid([]byte(c.Value)) {
 		// 8001 may be a number or a name: what the setting does not take as the
 		// one, it may take as the other.
-		quoted, _ := json.Marshal(c.Value)
-		if again, err2 := s.client.Set(s.ctx, c.Path, quoted, c.Why); err2 == nil {
+		change.Value, _ = json.Marshal(c.Value)
+		if again, err2 := s.client.SetValue(s.ctx, change); err2 == nil {
 			v, err = again, nil
 		}
 	}
@@ -98,35 +100,37 @@ func value(s string) json.RawMessage {
 }
 
 type settingsCmd struct {
-	Export   settingsExportCmd   `cmd:"" help:"Write the settings as one readable file."`
-	Import   settingsImportCmd   `cmd:"" help:"Replace the settings by an exported file."`
-	History  settingsHistoryCmd  `cmd:"" help:"List versions with what changed, newest first."`
-	Rollback settingsRollbackCmd `cmd:"" help:"Bring an earlier version back, as a new one."`
+	Export   settingsExportCmd   `cmd:""`
+	Import   settingsImportCmd   `cmd:""`
+	History  settingsHistoryCmd  `cmd:""`
+	Rollback settingsRollbackCmd `cmd:""`
 }
 
 type settingsExportCmd struct {
-	Out string `short:"o" default:"-" help:"File to write; - is standard output." type:"path" placeholder:"FILE"`
+	Out string `short:"o" default:"-" type:"path" placeholder:"FILE"`
 }
 
 func (c settingsExportCmd) Run(s *session) error {
 	return s.save(c.Out, false, func(w io.Writer) error { return s.client.ExportSettings(s.ctx, w) })
 }
 
+// maxSettings is more than any settings are, and than the daemon takes.
+const maxSettings = 16 << 20
+
 type settingsImportCmd struct {
-	File string `arg:"" help:"File to read; - is standard input." placeholder:"FILE"`
+	File string `arg:"" placeholder:"FILE"`
 }
 
 func (c settingsImportCmd) Run(s *session) error {
-	in := s.in
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := s.open(c.File)
+	if err != nil {
+		return err
 	}
-	doc, err := s.client.ImportSettings(s.ctx, in)
+	file, err := io.ReadAll(io.LimitReader(in, maxSettings)) // here, so that a file that cannot be read is not taken for a daemon that is not there
+	if err = errors.Join(err, in.Close()); err != nil {
+		return err
+	}
+	doc, err := s.client.ImportSettings(s.ctx, bytes.NewReader(file))
 	return s.version(doc, err)
 }
 
@@ -141,7 +145,7 @@ func (s *session) version(doc api.Settings, err error) error {
 }
 
 type settingsHistoryCmd struct {
-	Limit int `default:"50" help:"How many."`
+	Limit int `default:"50"`
 }
 
 func (c settingsHistoryCmd) Run(s *session) error {
@@ -170,7 +174,7 @@ func (s *session) orDefault(v json.RawMessage) string {
 }
 
 type settingsRollbackCmd struct {
-	Version uint64 `arg:"" help:"The version whose values come back; 0: nothing set."`
+	Version uint64 `arg:""`
 }
 
 func (c settingsRollbackCmd) Run(s *session) error {
@@ -179,12 +183,12 @@ func (c settingsRollbackCmd) Run(s *session) error {
 }
 
 type alarmsCmd struct {
-	List alarmListCmd `cmd:"" default:"withargs" help:"List alarms with what to do."`
-	Ack  alarmAckCmd  `cmd:"" help:"Acknowledge an alarm."`
+	List alarmListCmd `cmd:"" default:"withargs"`
+	Ack  alarmAckCmd  `cmd:""`
 }
 
 type alarmListCmd struct {
-	All bool `help:"Also those that have ended."`
+	All bool
 }
 
 func (c alarmListCmd) Run(s *session) error {
@@ -209,16 +213,19 @@ func (c alarmListCmd) Run(s *session) error {
 }
 
 type alarmAckCmd struct {
-	ID uint64 `arg:"" help:"Number of the alarm."`
+	ID uint64 `arg:""`
 }
 
 func (c alarmAckCmd) Run(s *session) error { return s.client.Ack(s.ctx, c.ID) }
 
 type auditCmd struct {
-	Limit int `default:"50" help:"How many; 0 means all."`
+	Limit int `default:"50"`
 }
 
 func (c auditCmd) Run(s *session) error {
+	if c.Limit < 0 {
+		return usageError{s.refusal("limit", "value", strconv.Itoa(c.Limit))}
+	}
 	t := s.table("time", "actor", "verb", "object", "line", "result")
 	after, left := "", c.Limit
 	for {

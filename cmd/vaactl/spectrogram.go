@@ -12,8 +12,8 @@ import (
 )
 
 type spectrogramCmd struct {
-	File string `arg:"" help:"Audio file: WAV, or .vox, .gsm, .g726, .al, .ul, .sln at 8 kHz." type:"path"`
-	Out  string `short:"o" required:"" help:"File to write; - is standard output." type:"path" placeholder:"FILE.png"`
+	File string `arg:"" type:"path"`
+	Out  string `short:"o" required:"" type:"path" placeholder:"FILE.png"`
 	source
 }
 

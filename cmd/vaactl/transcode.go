@@ -18,10 +18,10 @@ import (
 )
 
 type transcodeCmd struct {
-	In    string `arg:"" help:"Audio file: WAV, or .vox, .gsm, .g726, .al, .ul, .sln at 8 kHz." type:"path"`
-	Out   string `arg:"" help:"File to write; - is standard output." type:"path"`
-	Codec string `required:"" help:"One of ${enum}. All but vox become WAV files; gsm does not where OUT ends in .gsm." enum:"alaw,ulaw,ima,vox,vox-sox,g726-32,gsm,pcm16" placeholder:"CODEC"`
-	Side  string `help:"Of a file with several channels: left, right, a number, or mixed (two channels, 6 dB lower each)." placeholder:"SIDE"`
+	In    string `arg:"" type:"path"`
+	Out   string `arg:"" type:"path"`
+	Codec string `required:"" enum:"alaw,ulaw,ima,vox,vox-sox,g726-32,gsm,pcm16" placeholder:"CODEC"`
+	Side  string `placeholder:"SIDE"`
 	source
 }
 

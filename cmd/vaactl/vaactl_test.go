@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/dsp/wav"
 	"vaad/recorder/archive"
 )
@@ -183,6 +184,24 @@ func TestRecordingsAndCallsPassTheirFilters(t *testing.T) {
 	}
 }
 
+func TestFiltersThatCannotBeAreSentAndTheirFaultsNamedAsFlags(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /recordings", &api.Problem{Title: "Some values are not valid", Status: 422, Code: "invalid", Errors: []api.ProblemError{
+		{Location: "query.min_duration", Message: "must be at least 0"}, {Location: "query.side", Message: "must be one of: local, mixed, network"}}})
+	for args, sent := range map[string]string{"--min-duration=-5 --side left": "min_duration=-5", "--max-duration NaN": "max_duration=NaN"} {
+		_, errs, code := d.ctl(t, append([]string{"recordings", "--limit", "1"}, strings.Fields(args)...)...)
+		got := d.requests()[len(d.requests())-1]
+		if code != exitFailed || !strings.Contains(errs, "\n  --min-duration: must be at least 0\n  --side: must be one of: local, mixed, network") || !strings.Contains(got, sent) {
+			t.Errorf("%s: %d %q, sent %s", args, code, errs, got)
+		}
+	}
+	for _, args := range []string{"recordings --limit=-1", "calls --limit=-1", "audit --limit=-1"} {
+		if _, errs, code := ctl(t, append([]string{"--lang", "zh"}, strings.Fields(args)...)...); code != exitUsage || !strings.Contains(errs, "不能为负数") {
+			t.Errorf("%s: %d %q", args, code, errs)
+		}
+	}
+}
+
 func TestEveryPageIsAskedFor(t *testing.T) {
 	d := newDaemon(t)
 	d.mux.HandleFunc("GET "+api.Prefix+"/recordings", func(w http.ResponseWriter, r *http.Request) {
@@ -216,7 +235,7 @@ func TestStoryIsToldInWords(t *testing.T) {
 		[]byte(`{"time":"2026-11-22T08:00:00Z","at":-16000,"kind":"ring-begin"}`), []byte(`{"at":16000,"kind":"line-state","text":"talking"}`),
 		[]byte(`{"at":17000,"kind":"gap","value":160,"text":"\u001b[31m"}`), []byte(`{"at":256480,"kind":"end","code":"on-hook"}`), []byte(`{"kind":"brand-new"}`)}})
 	for lang, want := range map[string][]string{
-		"en": {"    -2.00 s  Ring begins\n", "     2.00 s  Line state  Talking\n", "     2.12 s  Audio lost  [31m  value=160\n", "    32.06 s  Recording ends  Put down\n", "  brand-new\n"},
+		"en": {"    -2.00 s  Ring begins\n", "     2.00 s  Line state  Talking\n", "     2.12 s  Audio lost  [31m  0.02 s\n", "    32.06 s  Recording ends  Put down\n", "  brand-new\n"},
 		"zh": {"  振铃开始\n", "  线路状态  通话\n", "  录音结束  挂机\n"},
 	} {
 		out, errs, code := ctl(t, "--root", d.root, "--lang", lang, "show", "01A")
@@ -224,6 +243,35 @@ func TestStoryIsToldInWords(t *testing.T) {
 			if code != exitOK || !strings.Contains(out, w) {
 				t.Errorf("%d %q, want %q in\n%s", code, errs, w, out)
 			}
+		}
+	}
+}
+
+func TestStoryIsToldInTheOrderOfTimeWithoutCodes(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /recordings/01A", api.Recording{ID: "01A", Line: 3, Start: start})
+	d.on("GET /recordings/01A/story", api.Story{ID: "01A", Items: []json.RawMessage{
+		[]byte(`{"at":400,"kind":"tone","text":"ringback"}`), []byte(`{"at":80,"kind":"tone","text":"ringback","value":1}`),
+		[]byte(`{"at":160,"kind":"call-answered","text":"voice-guess"}`), []byte(`{"at":-80,"kind":"digit","text":"7","code":"keys","side":"local","value":800}`),
+		[]byte(`{"at":240,"kind":"modem","text":"ans","value":1}`), []byte(`{"at":320,"kind":"modem-rule","text":"ans","code":"lossless"}`),
+		[]byte(`{"at":480,"kind":"caller-id-failed","text":"damaged","value":8000}`), []byte(`{"at":560,"kind":"polarity","value":1}`),
+		[]byte(`{"at":640,"kind":"numbers","code":"bell202"}`), []byte(`{"at":800,"kind":"end","code":"busy-tone"}`),
+		[]byte(`{"at":720,"kind":"call-end","text":"busy-tone","code":"answered"}`)}})
+	for lang, want := range map[string]string{
+		"en": "Digit dialled  7  DTMF  Near end  0.10 s|Tone  Ringback  begins|Call answered  Voice (guess)|Fax or modem tone  A fax or modem answers  begins|" +
+			"Fax or modem rule  A fax or modem answers  Goes on in G.711|Tone  Ringback  ends|Caller ID not understood  A message was damaged  1.00 s|" +
+			"Polarity reversal  reversed|Numbers known  FSK (Bell 202)|Call ends  Busy tone  Answered|Recording ends  Busy tone",
+		"zh": "拨号数字  7  DTMF  本端（本地侧）  0.10 s",
+	} {
+		out, _, _ := ctl(t, "--root", d.root, "--lang", lang, "show", "01A")
+		var got []string
+		for _, l := range strings.Split(strings.TrimSpace(out), "\n") {
+			if at, words, ok := strings.Cut(l, " s  "); ok && strings.Trim(at, " -.0123456789") == "" {
+				got = append(got, words)
+			}
+		}
+		if all := strings.Join(got, "|"); !strings.HasPrefix(all, want) {
+			t.Errorf("%s: %s\nwant %s", lang, all, want)
 		}
 	}
 }
@@ -277,6 +325,7 @@ func TestActsAreSent(t *testing.T) {
 		{"set lines.3.trigger voltage", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":"voltage"}`},
 		{"set lines.3.preroll_ms 3000", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.preroll_ms","value":3000}`},
 		{"set lines.3.trigger null", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":null}`},
+		{"set --new lines.9.name x", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.9.name","value":"x","create":true}`},
 		{"settings rollback 4", "version 9 is in force\n", `POST /api/v1/settings/rollback {"version":4}`},
 		{"alarms ack 12", "", "POST /api/v1/alarms/12/ack"},
 		{"reindex", "the index was made anew in 0.3 s and holds 1200 recordings\n", "POST /api/v1/index/refresh"},
@@ -358,8 +407,8 @@ func TestFactsSayWhoCallsWhom(t *testing.T) {
 	s := &session{lang: "en"}
 	for f, want := range map[*api.Fact]string{
 		{Kind: "numbers", Line: 3, Caller: "110", Name: "LI", Called: "64000001"}: "110 LI → 64000001",
-		{Kind: "tone", Line: 3, Text: "busy", Value: 1}:                           "busy  begins",
-		{Kind: "modem", Line: 3, Text: "ans"}:                                     "ans  ends",
+		{Kind: "tone", Line: 3, Text: "busy", Value: 1}:                           "Busy tone  begins",
+		{Kind: "modem", Line: 3, Text: "ans"}:                                     "A fax or modem answers  ends",
 	} {
 		if got := s.factText(f); !strings.Contains(got, want) {
 			t.Errorf("%+v: %q, want %q in it", f, got, want)
@@ -389,6 +438,48 @@ func TestWatchPrintsWhatHappens(t *testing.T) {
 	code := run(ctx, []string{"--root", d.root, "--lang", "en", "lines", "--watch"}, nil, &o, &e)
 	if code != exitOK || !strings.Contains(o.String(), "Ringing → Talking") || !strings.Contains(o.String(), "Front desk") || !strings.Contains(e.String(), "trying again") {
 		t.Errorf("%d\n%s\n%s", code, o.String(), e.String())
+	}
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+func TestWatchOfWhatIsLearntTellsThatAlone(t *testing.T) {
+	d := newDaemon(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	d.mux.HandleFunc("GET "+api.Prefix+"/events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		tell := func(event string, v any) {
+			b, _ := json.Marshal(v)
+			_, _ = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
+		}
+		l := api.Line{Line: 1, Board: "sim", Port: 1, Name: "desk", State: "idle", Learnt: &api.Learnt{IdleVolts: 48.5}}
+		tell("snapshot", api.Snapshot{Lines: []api.Line{l}})
+		tell("event", api.Fact{Kind: "ring-begin", Line: 1, Time: start})
+		l.State = "ringing"
+		tell("lines", api.Changed{Lines: []api.Line{l}})
+		l.Learnt = &api.Learnt{IdleVolts: 48.5, RingGapMS: 4000}
+		tell("lines", api.Changed{Lines: []api.Line{l}})
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	var o, e bytes.Buffer
+	out := writer(func(b []byte) (int, error) {
+		defer func() {
+			if strings.Contains(o.String(), "RING PAUSE 4") {
+				cancel()
+			}
+		}()
+		return o.Write(b)
+	})
+	if code := run(ctx, []string{"--root", d.root, "--lang", "en", "lines", "--learnt", "--watch"}, nil, out, &e); code != exitOK {
+		t.Errorf("%d %s", code, e.String())
+	}
+	rows := strings.Split(strings.TrimSpace(o.String()), "\n")
+	if len(rows) != 3 || !strings.Contains(rows[1], "48.5 V") || !strings.HasSuffix(rows[2], "line 1  RING PAUSE 4.0 s") {
+		t.Errorf("%q", rows)
 	}
 }
 
@@ -477,6 +568,19 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		t.Errorf("%d %q", code, out)
 	}
 	if _, errs, code = ctl(t, "verify"); code != exitUsage || !strings.Contains(errs, "--root") {
+		t.Errorf("%d %q", code, errs)
+	}
+}
+
+func TestVerifyOfAFolderWithoutRecordingsFails(t *testing.T) {
+	dir := t.TempDir()
+	for _, lang := range text.Languages() {
+		want := (&session{lang: lang}).refusal("verify-nothing", "folder", dir).Error()
+		if out, errs, code := ctl(t, "--lang", lang, "verify", "--dir", dir); code != exitFailed || out != "" || !strings.Contains(errs, want) {
+			t.Errorf("%s: %d %q %q", lang, code, out, errs)
+		}
+	}
+	if _, errs, code := ctl(t, "--lang", "en", "--root", "/no/such/folder", "verify"); code != exitFailed || !strings.Contains(errs, "/no/such/folder/recordings is not there") {
 		t.Errorf("%d %q", code, errs)
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 type verifyCmd struct {
-	ID  []string `arg:"" optional:"" help:"Recordings to check; without any, all of them."`
-	Dir string   `help:"Folder of the recordings, where it is not DIR/recordings of --root." type:"path" placeholder:"DIR"`
+	ID  []string `arg:"" optional:""`
+	Dir string   `type:"path" placeholder:"DIR"`
 }
 
 // verdict is what verify says about one file.
@@ -30,7 +30,7 @@ func (c verifyCmd) Run(s *session) error {
 	dir := c.Dir
 	if dir == "" {
 		if s.cli.Root == "" {
-			return usagef("verify reads the files themselves: name the daemon's folder with --root DIR, or theirs with --dir DIR")
+			return usageError{s.refusal("verify-where")}
 		}
 		dir = filepath.Join(s.cli.Root, "recordings")
 	}
@@ -46,8 +46,13 @@ func (c verifyCmd) Run(s *session) error {
 				return err
 			}
 		}
-	} else if err := v.all(); err != nil {
-		return err
+	} else {
+		if err := v.all(); err != nil {
+			return err
+		}
+		if v.lines == 0 && v.bad == 0 { // nothing was checked: that is no "all is well"
+			return s.refusal("verify-nothing", "folder", printable(dir))
+		}
 	}
 	if !s.cli.JSON {
 		if err := s.say("%s", s.t("cli.verified", "good", strconv.Itoa(v.good), "bad", strconv.Itoa(v.bad))); err != nil {
@@ -64,6 +69,7 @@ type verifier struct {
 	s         *session
 	r         *archive.Reader
 	good, bad int // recordings
+	lines     int // of journals
 }
 
 // all checks what the journals say is there: sealed and not erased later.
@@ -75,6 +81,7 @@ func (v *verifier) all() error {
 		v.tell(verdict{File: where, Error: err.Error()})
 	}
 	err := v.r.Lines(v.s.ctx, nil, func(l *archive.JournalLine) error {
+		v.lines++
 		switch l.Kind {
 		case archive.KindSealed, archive.KindAdopted:
 			if _, known := days[l.ID]; !known {

@@ -7,7 +7,7 @@ import (
 )
 
 type whyCmd struct {
-	Call string `arg:"" help:"ID of the call, from calls --json; or a line's number: its newest call."`
+	Call string `arg:""`
 }
 
 // Run says how everything about a call is known, one sentence a line.
@@ -46,7 +46,7 @@ func (s *session) newestCall(line int) (string, error) {
 		return "", err
 	}
 	if len(p.Items) == 0 {
-		return "", usagef("line %d has had no call", line)
+		return "", s.usage("no-call", "line", strconv.Itoa(line))
 	}
 	return p.Items[0].ID, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"vaad/channels"
 	"vaad/driver"
+	"vaad/driver/dahdi"
 	"vaad/driver/sim"
 )
 
@@ -18,6 +19,7 @@ func drivers(log *slog.Logger, complain func(complaint)) []driver.Driver {
 		sim.Driver(sim.WithLogger(log), sim.WithComplaint(func(board string, port int, reason error) {
 			complain(complaint{board, port, reason})
 		})),
+		dahdi.Driver(dahdi.WithLogger(log)),
 	}
 }
 

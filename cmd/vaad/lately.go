@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"sync"
@@ -21,27 +20,17 @@ type lately struct {
 	facts []channels.Event // oldest first
 }
 
-// run listens until ctx ends.
-func (t *lately) run(ctx context.Context, feed *channels.Reader) {
-	defer feed.Close()
-	var evs []channels.Event
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-feed.Wake():
+// told keeps some events more.
+func (t *lately) told(evs []channels.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range evs {
+		if evs[i].Line != 0 {
+			t.facts = append(t.facts, evs[i])
 		}
-		evs, _ = feed.Drain(evs[:0])
-		t.mu.Lock()
-		for i := range evs {
-			if evs[i].Line != 0 {
-				t.facts = append(t.facts, evs[i])
-			}
-		}
-		if over := len(t.facts) - latelyMost; over > latelyMost/4 {
-			t.facts = append(t.facts[:0], t.facts[over:]...)
-		}
-		t.mu.Unlock()
+	}
+	if over := len(t.facts) - latelyMost; over > latelyMost/4 {
+		t.facts = append(t.facts[:0], t.facts[over:]...)
 	}
 }
 

@@ -24,6 +24,7 @@ var cli struct {
 	Run     runCmd           `cmd:"" help:"Run the daemon."`
 	Check   checkCmd         `cmd:"" help:"Check configuration and settings, and print the effective whole."`
 	Reindex reindexCmd       `cmd:"" help:"Rebuild the index from the day journals (the daemon must be stopped)."`
+	Dahdi   dahdiCmd         `cmd:"" help:"Set up DAHDI, the kernel's drivers of telephony cards."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -148,8 +148,8 @@ type lineAt struct {
 }
 
 // unknownLines lists the ports that settings do not have, as lines without a
-// number. Receive-only spans of a digital tap belong together two by two in
-// their order, the network's side first; lines.N.local_port changes that.
+// number. Of a digital tap the port of the network's side has that of the local
+// side with it (driver.Info.Taps); lines.N.local_port changes that.
 func unknownLines(board string, info driver.Info, known map[string]lineDoc) []lineDoc {
 	taken := map[int]bool{}
 	for _, l := range known {
@@ -157,17 +157,11 @@ func unknownLines(board string, info driver.Info, known map[string]lineDoc) []li
 			taken[l.Port], taken[l.LocalPort] = true, true
 		}
 	}
-	var taps []int // spans that are taps, in order
-	for _, s := range info.Spans {
-		if s.Tap {
-			taps = append(taps, s.Number)
-		}
-	}
 	local := map[int]int{} // port of the network's side → port of the local side
-	for i := 0; i+1 < len(taps); i += 2 {
+	for _, pair := range info.Taps() {
 		for _, a := range info.Lines {
 			for _, b := range info.Lines {
-				if a.Span == taps[i] && b.Span == taps[i+1] && a.Timeslot == b.Timeslot {
+				if a.Span == info.Spans[pair[0]].Number && b.Span == info.Spans[pair[1]].Number && a.Timeslot == b.Timeslot {
 					local[a.Port] = b.Port
 				}
 			}
@@ -272,8 +266,12 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 	if trigger == "auto" {
 		trigger = "manual"
 		info := p.board(l.Board)
-		if i := info.LineByPort(l.Port); i >= 0 && info.Lines[i].Caps.Has(driver.CapVolts) {
+		switch i := info.LineByPort(l.Port); {
+		case i < 0:
+		case info.Lines[i].Caps.Has(driver.CapVolts):
 			trigger = "voltage"
+		case channels.Followed(info, i):
+			trigger = "call"
 		}
 	}
 	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,

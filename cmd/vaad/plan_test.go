@@ -83,7 +83,7 @@ func TestNumberSetUpBeforeItsLineWasSeenIsUsedFirst(t *testing.T) {
 
 func TestRingPauseFollowsTheCountry(t *testing.T) {
 	p := newTestPlan(t)
-	for country, want := range map[string]int{"CN": 4000, "GB": 2000, "ZZ": 0} {
+	for country, want := range map[string]int{"CN": 4000, "GB": 2000, "HR": 4000, "IS": 4700} {
 		if _, err := p.doc.Set("ann", "", "site.country", json.RawMessage(`"`+country+`"`)); err != nil {
 			t.Fatal(err)
 		}
@@ -136,5 +136,24 @@ func TestLinesKeepTheirPlacesWhenSettingsForgetThem(t *testing.T) {
 	}
 	if l := p.sec.lines.Get(p.doc)["2"]; l.Name != "front" || l.Port != 2 {
 		t.Errorf("line 2 is %+v", l)
+	}
+}
+
+func TestTimeslotsOfATapArePairedAsItsSpansSay(t *testing.T) {
+	in := driver.Info{Driver: "fake"}
+	for span := 1; span <= 4; span++ {
+		in.Spans = append(in.Spans, driver.Span{Number: span, Channels: 31, DChannel: 16, Tap: true, Pair: (span+1)%4 + 1, User: span < 3})
+		in.Lines = append(in.Lines, driver.Line{Port: span, Kind: driver.BChan, Span: span, Timeslot: 1, Use: driver.Tap})
+	}
+	p := newTestPlan(t)
+	all, err := p.Lines("a", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Port != 3 || all[0].LocalPort != 1 || all[1].Port != 4 || all[1].LocalPort != 2 {
+		t.Errorf("%+v", all)
+	}
+	if got := p.recordConfig(1).Trigger; got != "call" {
+		t.Errorf("recorded by %s", got)
 	}
 }

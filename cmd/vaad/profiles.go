@@ -35,8 +35,10 @@ func (p profileDoc) validate(key string) error {
 	if key == "" || strings.ContainsAny(key, ". /") {
 		bad("", "a profile's key is a short word without dots and spaces")
 	}
-	if p.Country != "" && (len(p.Country) != 2 || strings.ToUpper(p.Country) != p.Country) {
-		bad("country", "%q: use the two capital letters of ISO 3166, as CN, or nothing", p.Country)
+	if p.Country != "" {
+		if err := badCountry(p.Country); err != nil {
+			bad("country", "%v, or nothing", err)
+		}
 	}
 	if p.ThresholdMV != 0 && (p.ThresholdMV < 3_000 || p.ThresholdMV > 60_000) {
 		bad("threshold_mv", "%d: must be 3000…60000, or 0", p.ThresholdMV)

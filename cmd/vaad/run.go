@@ -134,9 +134,9 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
 	failed := d.sys.Subscribe("caller-id", false)
-	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { d.keepUnread(ctx, failed); return nil })
+	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { follow(ctx, failed, d.unread().told); return nil })
 	facts := d.sys.Subscribe("flight", false)
-	wishes.run(outer, fail, "flight", func(ctx context.Context) error { d.lately.run(ctx, facts); return nil })
+	wishes.run(outer, fail, "flight", func(ctx context.Context) error { follow(ctx, facts, d.lately.told); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
 	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
 	d.clients.serve(d.server, fail)
@@ -221,7 +221,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
-		Profile: d.profile, Site: d.site, Flight: d.flight, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err

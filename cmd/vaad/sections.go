@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"vaad/driver"
+	"vaad/dsp/tone"
 	"vaad/recorder"
 	"vaad/settings"
 )
@@ -28,7 +29,7 @@ type lineDoc struct {
 	LocalPort     int    `json:"local_port"`     // digital tap: the port that hears the local side, 0 = none
 	Use           string `json:"use"`            // tap, trunk, station, unused; "" = as the board's configuration says
 	Group         string `json:"group"`          // line group, for rights
-	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, else manual
+	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, call where a tapped D-channel tells of calls, else manual
 	PrerollMS     int    `json:"preroll_ms"`     // kept from before the trigger
 	MinMS         int    `json:"min_ms"`         // shorter recordings are thrown away
 	MaxMS         int    `json:"max_ms"`         // longer ones go on in a linked segment
@@ -123,10 +124,18 @@ func (d siteDoc) validate() error {
 	if !slices.Contains([]string{"en", "zh"}, d.Language) {
 		errs = append(errs, fmt.Errorf("language: %q is not known; use en or zh", d.Language))
 	}
-	if len(d.Country) != 2 || strings.ToUpper(d.Country) != d.Country {
-		errs = append(errs, fmt.Errorf("country: %q: use the two capital letters of ISO 3166, as CN", d.Country))
+	if err := badCountry(d.Country); err != nil {
+		errs = append(errs, fmt.Errorf("country: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// badCountry is what is wrong with a country: its tones must be known.
+func badCountry(code string) error {
+	if tone.Known(code) {
+		return nil
+	}
+	return fmt.Errorf("%q: its tones are not known; use one of %s", code, strings.Join(tone.Countries(), " "))
 }
 
 func (l lineDoc) validate(key string) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,23 +25,14 @@ type unread struct {
 	dir string
 }
 
-// keepUnread writes the audio of each failed attempt until ctx ends.
-func (d *running) keepUnread(ctx context.Context, feed *channels.Reader) {
-	defer feed.Close()
-	u := unread{d, filepath.Join(d.cfg.Root, unreadDir)}
-	var evs []channels.Event
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-feed.Wake():
-		}
-		evs, _ = feed.Drain(evs[:0])
-		for i := range evs {
-			if e := &evs[i]; e.Kind == channels.CallerFailed {
-				if err := u.keep(e); err != nil {
-					d.log.Warn("the audio of a caller ID that was not understood could not be kept", "line", e.Line, "error", err)
-				}
+func (d *running) unread() unread { return unread{d, filepath.Join(d.cfg.Root, unreadDir)} }
+
+// told keeps the audio of each failed attempt.
+func (u unread) told(evs []channels.Event) {
+	for i := range evs {
+		if e := &evs[i]; e.Kind == channels.CallerFailed {
+			if err := u.keep(e); err != nil {
+				u.d.log.Warn("the audio of a caller ID that was not understood could not be kept", "line", e.Line, "error", err)
 			}
 		}
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaad/channels"
+	"vaad/driver"
 	"vaad/recorder"
 )
 
@@ -19,8 +21,8 @@ type watch struct {
 	}
 	unfit      func(channels.LineStatus) error // why a line cannot be recorded as its settings want
 	complaints <-chan complaint
-	up         map[[2]string]bool // alarms that this watch has raised: code, subject
-	late       map[string]uint64  // late frames of a board a minute ago
+	up         map[[2]string]string // alarms that this watch has raised: code and subject; what it said of them
+	late       map[string]uint64    // late frames of a board a minute ago
 	at         time.Time
 }
 
@@ -37,7 +39,7 @@ func (w *watch) run(ctx context.Context, feed *channels.Reader) {
 	defer feed.Close()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	w.up, w.late = map[[2]string]bool{}, map[string]uint64{}
+	w.up, w.late = map[[2]string]string{}, map[string]uint64{}
 	var evs []channels.Event
 	for {
 		select {
@@ -76,10 +78,17 @@ func (w *watch) line(board string, port int) string {
 func (w *watch) boards() {
 	minute := time.Since(w.at) > time.Minute
 	for _, b := range w.sys.Boards() {
-		args := map[string]string{"board": b.ID, "reason": b.Detail}
+		args := map[string]string{"board": b.ID, "code": b.Reason, "reason": b.Detail}
 		w.set(b.State == channels.BoardFailed, "board-failed", b.ID, args)
 		w.set(b.State == channels.BoardGone && b.Reason != "hung", "board-gone", b.ID, args)
 		w.set(b.State == channels.BoardGone && b.Reason == "hung", "board-hung", b.ID, args)
+		for _, sp := range b.Spans {
+			n := strconv.Itoa(sp.Number)
+			tap := map[string]string{"board": b.ID, "span": n}
+			w.set(sp.Silent, "tap-silent", b.ID+" span "+n, tap)
+			w.set(sp.Swapped, "tap-swapped", b.ID+" span "+n, tap)
+			w.set(len(sp.Alarms) > 0, "span-alarm", b.ID+" span "+n, map[string]string{"board": b.ID, "span": n, "alarms": strings.Join(sp.Alarms, ",")})
+		}
 		if minute {
 			if last, ok := w.late[b.ID]; ok {
 				n := b.Late - last
@@ -110,6 +119,8 @@ func (w *watch) lines() {
 		case channels.OffHookIn, channels.OffHookOut, channels.Dialling, channels.Talking:
 			long = lasted > activeLong
 		}
+		w.set(l.Fault.Code != "" && l.Use != driver.Unused, "line-fault", n,
+			map[string]string{"line": n, "name": l.Name, "board": l.Board, "code": l.Fault.Code, "reason": l.Fault.Detail})
 		w.set(l.State == channels.NoBattery, "line-no-battery", n, args)
 		w.set(long, "line-off-hook-long", n, args)
 		w.set(reason != "", "line-unfit", n, args)
@@ -121,15 +132,17 @@ func (w *watch) clock() {
 	w.set(!recorder.ClockSynced(), "clock-unsynchronised", "", nil)
 }
 
-// set raises an alarm when it begins to hold and clears it when it ends.
+// set raises an alarm when it begins to hold, again when its cause becomes
+// another, and clears it when it ends.
 func (w *watch) set(on bool, code, subject string, args map[string]string) {
 	key := [2]string{code, subject}
-	if on == w.up[key] {
-		return
-	}
-	if w.up[key] = on; on {
+	said, was := w.up[key]
+	switch cause := args["code"] + args["alarms"]; {
+	case on && (!was || said != cause):
+		w.up[key] = cause
 		w.alarms.Raise(code, subject, args)
-	} else {
+	case was && !on:
+		delete(w.up, key)
 		w.alarms.Clear(code, subject)
 	}
 }

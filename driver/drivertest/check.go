@@ -168,7 +168,7 @@ func value(e driver.Event) string {
 		return in(0, 2*driver.AlarmLoopback-1)
 	case driver.DChannelErr:
 		return in(driver.DErrAbort, driver.DErrOverrun)
-	case driver.Lost, driver.Slip, driver.Missed, driver.Flash, driver.LoopBreak:
+	case driver.Lost, driver.Slip, driver.Missed, driver.Underrun, driver.Flash, driver.LoopBreak:
 		return in(1, maxInt)
 	case driver.RoundTrip:
 		return in(0, maxInt)

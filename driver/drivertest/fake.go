@@ -24,6 +24,11 @@ type Fake struct {
 	// the board tick, or hang until it is closed.
 	Go <-chan struct{}
 
+	// Broken and Counted, where they are not nil, answer Faults and Counters.
+	// They are called from any goroutine.
+	Broken  func() []driver.LineFault
+	Counted func(*driver.Counters)
+
 	Commands []driver.Command // all that came, Data copied
 	Peak     []int            // largest magnitude sent to each line
 
@@ -45,6 +50,22 @@ func (f *Fake) Info() driver.Info { return f.In }
 func (f *Fake) Close() error {
 	f.once.Do(func() { close(f.closed) })
 	return nil
+}
+
+// Faults is driver.Faulter.Faults.
+func (f *Fake) Faults(dst []driver.LineFault) []driver.LineFault {
+	if f.Broken == nil {
+		return dst
+	}
+	return append(dst, f.Broken()...)
+}
+
+// Counters is driver.Counting.Counters.
+func (f *Fake) Counters(to *driver.Counters) {
+	*to = driver.Counters{Spans: append(to.Spans[:0], make([]driver.SpanCounters, len(f.In.Spans))...)}
+	if f.Counted != nil {
+		f.Counted(to)
+	}
 }
 
 // Exchange is driver.Board.Exchange.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vaad/driver"
+	"vaad/driver/keys"
 )
 
 // page reads a page of the documentation.
@@ -25,8 +26,8 @@ func TestPageNamesEveryKeyOfTheBoard(t *testing.T) {
 	err := Driver().Check(driver.Config{ID: "b", Dir: "/run/b", Options: json.RawMessage(`{"?": 1, "lines": [{"?": 1}], "spans": [{"?": 1}]}`)})
 	n := 0
 	for _, line := range strings.Split(err.Error(), "\n") {
-		_, keys, _ := strings.Cut(line, "known are ")
-		for _, k := range strings.Split(keys, ", ") {
+		_, known, _ := strings.Cut(line, "known are ")
+		for _, k := range strings.Split(known, ", ") {
 			n++
 			if !strings.Contains(text, "`"+k) && !strings.Contains(text, ", "+k) {
 				t.Errorf("docs/line-socket.md says nothing of %q", k)
@@ -56,20 +57,20 @@ func TestPageOfScenesIsTrue(t *testing.T) {
 	text := page(t, "formats/scene.md")
 	_, example, _ := strings.Cut(text, "```json\n")
 	example, _, _ = strings.Cut(example, "```")
-	f := &faults{}
-	if sc := parseScene([]byte(example), f); len(f.errs) > 0 || len(sc.Callers) != 1 {
-		t.Errorf("its example: %v", f.errs)
+	f := &keys.Faults{}
+	if sc := parseScene([]byte(example), f); len(f.Errs) > 0 || len(sc.Callers) != 1 {
+		t.Errorf("its example: %v", f.Errs)
 	}
 	for v := range verbs {
 		if !strings.Contains(text, `"`+v+`"`) {
 			t.Errorf("it says nothing of the step %s", v)
 		}
 	}
-	f = &faults{}
+	f = &keys.Faults{}
 	parseScene([]byte(`{"?":1,"voices":{"a":{"?":1}},"callers":[{"?":1}]}`), f)
-	for _, err := range f.errs {
-		_, keys, _ := strings.Cut(err.Error(), "known are ")
-		for _, k := range strings.Split(keys, ", ") {
+	for _, err := range f.Errs {
+		_, known, _ := strings.Cut(err.Error(), "known are ")
+		for _, k := range strings.Split(known, ", ") {
 			if !strings.Contains(text, "`"+k+"`") {
 				t.Errorf("it says nothing of the key %q", k)
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"vaad/driver"
+	"vaad/driver/keys"
 )
 
 const (
@@ -37,7 +38,7 @@ func spanSocket(dir string, number int) string {
 // plan reads a configuration and lays the board out: everything that can be
 // wrong is found here, before anything is opened.
 func plan(cfg driver.Config) (options, driver.Info, error) {
-	f := &faults{where: fmt.Sprintf("board %q: ", cfg.ID)}
+	f := &keys.Faults{Where: fmt.Sprintf("board %q: ", cfg.ID)}
 	o := parseOptions(cfg, f)
 	info := driver.Info{Driver: "sim", Model: model, Serial: cfg.ID, Location: "simulated", Virtual: o.peersClock(), Simulated: true}
 	if o.Replay != "" {
@@ -48,12 +49,12 @@ func plan(cfg driver.Config) (options, driver.Info, error) {
 		info.Lines = o.lines(info.Spans, f)
 		o.checkPaths(cfg.ID, info, f)
 	}
-	return o, info, errors.Join(f.errs...)
+	return o, info, errors.Join(f.Errs...)
 }
 
-func (o *options) checkPaths(id string, info driver.Info, f *faults) {
+func (o *options) checkPaths(id string, info driver.Info, f *keys.Faults) {
 	if o.Dir == "" {
-		f.add("dir", "no folder for the sockets is given")
+		f.Add("dir", "no folder for the sockets is given")
 		return
 	}
 	var longest string
@@ -64,13 +65,13 @@ func (o *options) checkPaths(id string, info driver.Info, f *faults) {
 		longest = spanSocket(o.Dir, n)
 	}
 	if len(longest) > maxPath {
-		f.add("dir", "the socket path %s has %d bytes, but a Unix socket's path has at most %d; give a shorter dir, for example /run/vaad/%s",
+		f.Add("dir", "the socket path %s has %d bytes, but a Unix socket's path has at most %d; give a shorter dir, for example /run/vaad/%s",
 			longest, len(longest), maxPath, id)
 	}
 }
 
 // spans lays out the digital spans.
-func (o *options) spans(f *faults) []driver.Span {
+func (o *options) spans(f *keys.Faults) []driver.Span {
 	wanted := o.Spans
 	if n := o.channels(); n > 0 && len(wanted) == 0 {
 		wanted = slices.Repeat([]spanOption{{Channels: 31}}, (n+29)/30)
@@ -81,14 +82,14 @@ func (o *options) spans(f *faults) []driver.Span {
 		usual := map[int]int{31: 16, 24: 24, 3: 3}
 		d, ok := usual[s.Channels]
 		if !ok {
-			f.add(key+".channels", "%d is no span; use 31 (E1), 24 (T1) or 3 (BRI)", s.Channels)
+			f.Add(key+".channels", "%d is no span; use 31 (E1), 24 (T1) or 3 (BRI)", s.Channels)
 			s.Channels, d = 31, 16
 		}
 		if s.DChannel != nil {
 			d = *s.DChannel
 		}
 		if d < 0 || d > s.Channels {
-			f.add(key+".dchannel", "%d is no timeslot of a span with %d; use 1 to %d, or 0 for none", d, s.Channels, s.Channels)
+			f.Add(key+".dchannel", "%d is no timeslot of a span with %d; use 1 to %d, or 0 for none", d, s.Channels, s.Channels)
 			d = 0
 		}
 		spans = append(spans, driver.Span{Number: i + 1, Channels: s.Channels, DChannel: d, Tap: s.Tap})
@@ -114,7 +115,7 @@ func (o *options) channels() int {
 // passing over D-channels. Where the configuration names no bchan line, every
 // span has all of its channels, after the other lines; where it names no span,
 // bchan lines lie on E1 spans that are made for them.
-func (o *options) lines(spans []driver.Span, f *faults) []driver.Line {
+func (o *options) lines(spans []driver.Span, f *keys.Faults) []driver.Line {
 	wanted := slices.Clone(o.Lines)
 	count := o.Count
 	if len(wanted) == 0 && count == 0 && len(spans) == 0 {
@@ -133,7 +134,7 @@ func (o *options) lines(spans []driver.Span, f *faults) []driver.Line {
 		}
 	}
 	if len(wanted) > maxLines {
-		f.add("lines", "%d lines; a board has at most %d", len(wanted), maxLines)
+		f.Add("lines", "%d lines; a board has at most %d", len(wanted), maxLines)
 		return nil
 	}
 	lines := make([]driver.Line, len(wanted))
@@ -151,7 +152,7 @@ func (o *options) lines(spans []driver.Span, f *faults) []driver.Line {
 			continue
 		}
 		if len(slots) == 0 {
-			f.add(key+"kind", "no span has a timeslot left for this bchan line; the spans have %d", len(timeslots(spans)))
+			f.Add(key+"kind", "no span has a timeslot left for this bchan line; the spans have %d", len(timeslots(spans)))
 			continue
 		}
 		place(&lines[i], slots[0], spans, w.Use == "")
@@ -161,13 +162,13 @@ func (o *options) lines(spans []driver.Span, f *faults) []driver.Line {
 }
 
 // line reads one line's kind, law and use.
-func (w lineOption) line(key string, f *faults) driver.Line {
+func (w lineOption) line(key string, f *keys.Faults) driver.Line {
 	l := driver.Line{Kind: driver.FXO, Law: driver.ALaw, Name: w.Name}
 	if err := l.Kind.UnmarshalText([]byte(w.Kind)); err != nil {
-		f.add(key+"kind", "%v", err)
+		f.Add(key+"kind", "%v", err)
 	}
 	if err := l.Law.UnmarshalText([]byte(w.Law)); err != nil {
-		f.add(key+"law", "%v", err)
+		f.Add(key+"law", "%v", err)
 	}
 	switch l.Kind {
 	case driver.FXO:
@@ -181,9 +182,9 @@ func (w lineOption) line(key string, f *faults) driver.Line {
 		return l
 	}
 	if err := l.Use.UnmarshalText([]byte(w.Use)); err != nil {
-		f.add(key+"use", "%v", err)
+		f.Add(key+"use", "%v", err)
 	} else if (l.Use == driver.Station) != (l.Kind == driver.FXS) && l.Use != driver.Unused {
-		f.add(key+"use", "a line of kind %s cannot be used as %s", l.Kind, l.Use)
+		f.Add(key+"use", "a line of kind %s cannot be used as %s", l.Kind, l.Use)
 	}
 	return l
 }

@@ -3,13 +3,10 @@ package sim
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"vaad/driver"
+	"vaad/driver/keys"
 )
 
 // Limits of one board. 16 spans of E1 are 480 lines, more than one machine
@@ -51,39 +48,28 @@ type spanOption struct {
 // peersClock reports whether the board's clock waits for its peers.
 func (o options) peersClock() bool { return o.Clock == "peers" }
 
-// faults collects what is wrong with a configuration, by key. where begins
-// every message: `board "sim1": `.
-type faults struct {
-	where string
-	errs  []error
-}
-
-func (f *faults) add(key, format string, args ...any) {
-	f.errs = append(f.errs, fmt.Errorf("%s%s: %s", f.where, key, fmt.Sprintf(format, args...)))
-}
-
 // parseOptions reads the keys. What it cannot read it leaves at its default and
 // adds to f.
-func parseOptions(cfg driver.Config, f *faults) options {
+func parseOptions(cfg driver.Config, f *keys.Faults) options {
 	o := options{Clock: "real", Dir: cfg.Dir, Kind: "fxo", Law: "alaw", Loop: true, FlashMin: 80, FlashMax: 1000}
 	var lines, spans []json.RawMessage
 	raw := cfg.Options
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = json.RawMessage("{}")
 	}
-	object(raw, "", f, map[string]any{
+	f.Object(raw, "", map[string]any{
 		"clock": &o.Clock, "dir": &o.Dir, "scene": &o.Scene, "lines": &lines, "count": &o.Count, "kind": &o.Kind,
 		"law": &o.Law, "use": &o.Use, "spans": &spans, "ppm": &o.PPM, "replay": &o.Replay, "loop": &o.Loop,
 		"flash_min_ms": &o.FlashMin, "flash_max_ms": &o.FlashMax,
 	})
 	for i, r := range lines {
 		l := lineOption{Kind: o.Kind, Law: o.Law, Use: o.Use}
-		object(r, fmt.Sprintf("lines[%d]", i), f, map[string]any{"kind": &l.Kind, "law": &l.Law, "use": &l.Use, "name": &l.Name})
+		f.Object(r, fmt.Sprintf("lines[%d]", i), map[string]any{"kind": &l.Kind, "law": &l.Law, "use": &l.Use, "name": &l.Name})
 		o.Lines = append(o.Lines, l)
 	}
 	for i, r := range spans {
 		s := spanOption{Channels: 31}
-		object(r, fmt.Sprintf("spans[%d]", i), f, map[string]any{"channels": &s.Channels, "dchannel": &s.DChannel, "tap": &s.Tap})
+		f.Object(r, fmt.Sprintf("spans[%d]", i), map[string]any{"channels": &s.Channels, "dchannel": &s.DChannel, "tap": &s.Tap})
 		o.Spans = append(o.Spans, s)
 	}
 	o.check(f)
@@ -92,67 +78,36 @@ func parseOptions(cfg driver.Config, f *faults) options {
 
 // check finds what is wrong with the board's own keys; lines and spans are
 // checked where they are laid out.
-func (o *options) check(f *faults) {
+func (o *options) check(f *keys.Faults) {
 	if o.Clock != "real" && o.Clock != "peers" {
-		f.add("clock", "%q is not known; use \"real\" or \"peers\"", o.Clock)
+		f.Add("clock", "%q is not known; use \"real\" or \"peers\"", o.Clock)
 	}
 	if len(o.Lines) > 0 && o.Count != 0 {
-		f.add("count", "lines are given one by one already; remove one of lines and count")
+		f.Add("count", "lines are given one by one already; remove one of lines and count")
 	}
 	if o.Count < 0 || max(o.Count, len(o.Lines)) > maxLines {
-		f.add("count", "a board has 1 to %d lines", maxLines)
+		f.Add("count", "a board has 1 to %d lines", maxLines)
 		o.Count, o.Lines = 0, nil
 	}
 	if len(o.Spans) > maxSpans {
-		f.add("spans", "a board has at most %d spans", maxSpans)
+		f.Add("spans", "a board has at most %d spans", maxSpans)
 		o.Spans = nil
 	}
 	if !(o.PPM >= -maxPPM && o.PPM <= maxPPM) {
-		f.add("ppm", "%v is outside ±%d; crystals of real cards lie within ±100", o.PPM, maxPPM)
+		f.Add("ppm", "%v is outside ±%d; crystals of real cards lie within ±100", o.PPM, maxPPM)
 	}
 	if o.FlashMin < 10 || o.FlashMax > 5000 || o.FlashMin >= o.FlashMax {
-		f.add("flash_min_ms", "%d…%d ms is no range within 10…5000 ms", o.FlashMin, o.FlashMax)
+		f.Add("flash_min_ms", "%d…%d ms is no range within 10…5000 ms", o.FlashMin, o.FlashMax)
 	}
 	if o.Replay == "" {
 		return
 	}
 	if o.Clock == "peers" {
-		f.add("clock", "a replay has no peers; use \"real\"")
+		f.Add("clock", "a replay has no peers; use \"real\"")
 	}
 	for key, set := range map[string]bool{"scene": o.Scene != "", "lines": len(o.Lines) > 0, "count": o.Count != 0, "spans": len(o.Spans) > 0} {
 		if set {
-			f.add(key, "the frame log of replay says what the lines are and do; remove one of %s and replay", key)
-		}
-	}
-}
-
-// object reads a JSON object into the variables that keys point to.
-func object(raw json.RawMessage, path string, f *faults, keys map[string]any) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		if path == "" {
-			path = "options"
-		}
-		f.add(path, "is not a table: %v", err)
-		return
-	}
-	for _, k := range slices.Sorted(maps.Keys(members)) {
-		full := k
-		if path != "" {
-			full = path + "." + k
-		}
-		dst, known := keys[k]
-		if !known {
-			f.add(full, "is not known here; known are %s", strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
-			continue
-		}
-		if err := json.Unmarshal(members[k], dst); err != nil {
-			var ute *json.UnmarshalTypeError
-			if errors.As(err, &ute) {
-				f.add(full, "%s is no %s", members[k], ute.Type)
-			} else {
-				f.add(full, "%v", err)
-			}
+			f.Add(key, "the frame log of replay says what the lines are and do; remove one of %s and replay", key)
 		}
 	}
 }

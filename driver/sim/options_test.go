@@ -99,7 +99,11 @@ func TestChannelsFillTheTimeslotsInOrder(t *testing.T) {
 		for _, l := range info.Lines {
 			s = append(s, fmt.Sprintf("%s%d/%d", l.Kind, l.Span, l.Timeslot))
 		}
-		return fmt.Sprintf("%d %s %s %v", len(s), s[0], s[len(s)-1], info.Spans)
+		var spans []string
+		for _, p := range info.Spans {
+			spans = append(spans, fmt.Sprintf("{%d %d %d %v}", p.Number, p.Channels, p.DChannel, p.Tap))
+		}
+		return fmt.Sprintf("%d %s %s %v", len(s), s[0], s[len(s)-1], spans)
 	}
 	for options, want := range map[string]string{
 		`{"spans":[{}]}`: "30 bchan1/1 bchan1/31 [{1 31 16 false}]",

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"vaad/driver/keys"
 	"vaad/driver/sim/voice"
 	"vaad/dsp/tone"
 )
@@ -111,18 +112,18 @@ var verbs = map[string]verb{"pause": doPause, "ring": doRing, "off-hook": doOffH
 
 // loadScene reads a built-in scene by its name or a file by its path; nil where
 // there is none.
-func loadScene(name string, f *faults) *Scene {
+func loadScene(name string, f *keys.Faults) *Scene {
 	if name == "" {
 		return nil
 	}
 	b, err := readScene(name)
 	if err != nil {
-		f.add("scene", "%v", err)
+		f.Add("scene", "%v", err)
 		return nil
 	}
-	sub := &faults{where: fmt.Sprintf("%sscene: %s: ", f.where, name)}
+	sub := &keys.Faults{Where: fmt.Sprintf("%sscene: %s: ", f.Where, name)}
 	sc := parseScene(b, sub)
-	f.errs = append(f.errs, sub.errs...)
+	f.Errs = append(f.Errs, sub.Errs...)
 	return sc
 }
 
@@ -148,27 +149,27 @@ func readScene(name string) ([]byte, error) {
 }
 
 // parseScene reads a scene and adds what is wrong with it to f.
-func parseScene(b []byte, f *faults) *Scene {
+func parseScene(b []byte, f *keys.Faults) *Scene {
 	sc := &Scene{Country: "CN", Idle: -48, Lifted: -7, Voices: map[string]voice.Voice{}}
 	format := 0
 	var voices map[string]json.RawMessage
 	var callers []json.RawMessage
-	object(b, "", f, map[string]any{"format": &format, "about": &sc.About, "seed": &sc.Seed, "country": &sc.Country, "lines": &sc.Lines,
+	f.Object(b, "", map[string]any{"format": &format, "about": &sc.About, "seed": &sc.Seed, "country": &sc.Country, "lines": &sc.Lines,
 		"idle_volts": &sc.Idle, "off_hook_volts": &sc.Lifted, "voices": &voices, "callers": &callers})
 	if format != sceneFormat {
-		f.add("format", "%d is not known; this program reads format %d", format, sceneFormat)
+		f.Add("format", "%d is not known; this program reads format %d", format, sceneFormat)
 	}
 	if sc.Lines < 0 || sc.Lines > maxLines {
-		f.add("lines", "a board has 1 to %d lines", maxLines)
+		f.Add("lines", "a board has 1 to %d lines", maxLines)
 	}
 	if len(callers) > maxCallers {
-		f.add("callers", "a scene has at most %d callers", maxCallers)
+		f.Add("callers", "a scene has at most %d callers", maxCallers)
 		callers = nil
 	}
 	checkCountry(sc.Country, "country", f)
 	for _, v := range []*float64{&sc.Idle, &sc.Lifted} {
 		if !(*v >= -200 && *v <= 200) {
-			f.add("idle_volts", "a line has −200 to 200 V")
+			f.Add("idle_volts", "a line has −200 to 200 V")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(voices)) {
@@ -180,31 +181,31 @@ func parseScene(b []byte, f *faults) *Scene {
 	return sc
 }
 
-func checkCountry(code, key string, f *faults) {
+func checkCountry(code, key string, f *keys.Faults) {
 	if _, ok := tone.Country(code); !ok {
-		f.add(key, "the tones of %q are not known; known are %s", code, strings.Join(tone.Countries(), ", "))
+		f.Add(key, "the tones of %q are not known; known are %s", code, strings.Join(tone.Countries(), ", "))
 	}
 }
 
-func parseVoice(raw json.RawMessage, path string, f *faults) voice.Voice {
+func parseVoice(raw json.RawMessage, path string, f *keys.Faults) voice.Voice {
 	v := voice.Usual()
-	object(raw, path, f, map[string]any{"pitch": &v.Pitch, "tract": &v.Tract, "pace": &v.Pace, "level": &v.Level})
+	f.Object(raw, path, map[string]any{"pitch": &v.Pitch, "tract": &v.Tract, "pace": &v.Pace, "level": &v.Level})
 	for _, x := range []struct {
 		key       string
 		v, lo, hi float64
 	}{{"pitch", v.Pitch, 60, 400}, {"tract", v.Tract, 0.7, 1.5}, {"pace", v.Pace, 1, 10}, {"level", v.Level, -50, -5}} {
 		if !(x.v >= x.lo && x.v <= x.hi) {
-			f.add(path+"."+x.key, "%v is not within %v…%v", x.v, x.lo, x.hi)
+			f.Add(path+"."+x.key, "%v is not within %v…%v", x.v, x.lo, x.hi)
 		}
 	}
 	return v
 }
 
-func (sc *Scene) parseCaller(raw json.RawMessage, path string, f *faults) Caller {
+func (sc *Scene) parseCaller(raw json.RawMessage, path string, f *keys.Faults) Caller {
 	c := Caller{Country: sc.Country}
 	var steps []json.RawMessage
 	lines := json.RawMessage(`"any"`)
-	object(raw, path, f, map[string]any{"name": &c.Name, "country": &c.Country, "lines": &lines, "start": &c.Start, "again": &c.Again, "steps": &steps})
+	f.Object(raw, path, map[string]any{"name": &c.Name, "country": &c.Country, "lines": &lines, "start": &c.Start, "again": &c.Again, "steps": &steps})
 	checkCountry(c.Country, path+".country", f)
 	var word string
 	_ = json.Unmarshal(lines, &word) // a list is read below
@@ -214,11 +215,11 @@ func (sc *Scene) parseCaller(raw json.RawMessage, path string, f *faults) Caller
 		c.Each = true
 	default:
 		if err := json.Unmarshal(lines, &c.Ports); err != nil || len(c.Ports) == 0 || slices.Min(c.Ports) < 1 {
-			f.add(path+".lines", "%s is neither \"any\", \"each\" nor a list of line numbers from 1", lines)
+			f.Add(path+".lines", "%s is neither \"any\", \"each\" nor a list of line numbers from 1", lines)
 		}
 	}
 	if len(steps) == 0 || len(steps) > maxSteps {
-		f.add(path+".steps", "a call has 1 to %d steps", maxSteps)
+		f.Add(path+".steps", "a call has 1 to %d steps", maxSteps)
 		steps = nil
 	}
 	for i, s := range steps {
@@ -228,11 +229,11 @@ func (sc *Scene) parseCaller(raw json.RawMessage, path string, f *faults) Caller
 }
 
 // parseStep reads a step: one verb with its argument, some with how long.
-func (sc *Scene) parseStep(raw json.RawMessage, path string, f *faults) Step {
+func (sc *Scene) parseStep(raw json.RawMessage, path string, f *keys.Faults) Step {
 	var s Step
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		f.add(path, "is not a table: %v", err)
+		f.Add(path, "is not a table: %v", err)
 		return s
 	}
 	var word string
@@ -244,13 +245,13 @@ func (sc *Scene) parseStep(raw json.RawMessage, path string, f *faults) Step {
 	do, known := verbs[word]
 	long, timed := members["for"]
 	if !known || len(members) > 2 || (len(members) == 2) != timed {
-		f.add(path, "has not exactly one of %s, and at most \"for\" besides", strings.Join(slices.Sorted(maps.Keys(verbs)), ", "))
+		f.Add(path, "has not exactly one of %s, and at most \"for\" besides", strings.Join(slices.Sorted(maps.Keys(verbs)), ", "))
 		return s
 	}
 	s.Do = do
 	needs := do == doSay || do == doTalk || do == doTone
 	if timed != needs {
-		f.add(path, "%s with \"for\": %v, needed: %v", word, timed, needs)
+		f.Add(path, "%s with \"for\": %v, needed: %v", word, timed, needs)
 	}
 	var err error
 	if timed {
@@ -260,12 +261,12 @@ func (sc *Scene) parseStep(raw json.RawMessage, path string, f *faults) Step {
 		err = e
 	}
 	if err != nil {
-		f.add(path, "%s: %v", word, err)
+		f.Add(path, "%s: %v", word, err)
 		return s
 	}
 	for _, v := range s.Voices {
 		if _, ok := sc.Voices[v]; !ok {
-			f.add(path, "the voice %q is not described in voices", v)
+			f.Add(path, "the voice %q is not described in voices", v)
 		}
 	}
 	return s

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"vaad/driver"
+	"vaad/driver/keys"
 	"vaad/dsp"
 )
 
@@ -18,10 +19,10 @@ func TestBuiltInScenesAreSound(t *testing.T) {
 		t.Errorf("built in: %q", names)
 	}
 	for _, name := range names {
-		f := &faults{}
+		f := &keys.Faults{}
 		sc := loadScene(name, f)
-		if len(f.errs) > 0 {
-			t.Errorf("%s: %v", name, f.errs)
+		if len(f.Errs) > 0 {
+			t.Errorf("%s: %v", name, f.Errs)
 		} else if sc.About == "" || sc.Lines == 0 || len(sc.Callers) == 0 {
 			t.Errorf("%s: has no purpose, lines or callers", name)
 		}
@@ -177,25 +178,25 @@ func TestFaultsOfASceneAreNamed(t *testing.T) {
 	if err := os.WriteFile(path, []byte(scene), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := &faults{where: "board: "}
+	f := &keys.Faults{Where: "board: "}
 	loadScene(path, f)
 	var all []string
-	for _, e := range f.errs {
+	for _, e := range f.Errs {
 		all = append(all, e.Error())
 	}
-	keys := []string{"format", "country", "colour", "voices.a.pitch", "callers[0].lines", "callers[1].steps"}
+	named := []string{"format", "country", "colour", "voices.a.pitch", "callers[0].lines", "callers[1].steps"}
 	for i := range 11 {
-		keys = append(keys, fmt.Sprintf("callers[0].steps[%d]", i))
+		named = append(named, fmt.Sprintf("callers[0].steps[%d]", i))
 	}
-	for _, k := range keys {
+	for _, k := range named {
 		if !slices.ContainsFunc(all, func(s string) bool { return strings.HasPrefix(s, "board: scene: "+path+": "+k+": ") }) {
 			t.Errorf("%s is not named in\n%s", k, strings.Join(all, "\n"))
 		}
 	}
 	if _, err := os.Stat("/dev/full"); err == nil {
-		f = &faults{}
-		if loadScene("./no-such.json", f); len(f.errs) != 1 {
-			t.Errorf("a file that is not there: %v", f.errs)
+		f = &keys.Faults{}
+		if loadScene("./no-such.json", f); len(f.Errs) != 1 {
+			t.Errorf("a file that is not there: %v", f.Errs)
 		}
 	}
 }

@@ -27,13 +27,7 @@ const (
 )
 
 // shape is a raised cosine, scaled so that the lines add up to the mean square.
-var shape = func() (w [window]float32) {
-	scale := math.Sqrt(2 / (0.375 * window * fold))
-	for i := range w {
-		w[i] = float32(scale * (0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/window)))
-	}
-	return w
-}()
+var shape = [window]float32(spectrum.Hann(window, fold))
 
 // turns[k] turns line k down to zero.
 var turns = func() (t [highest + 1][fold][2]float32) {

@@ -56,8 +56,10 @@ const (
 // Detector finds the tones on one line. It is not for use by two goroutines at
 // a time.
 type Detector struct {
-	ranks   ranks // of countries
-	asked   int   // countries
+	plans   []*plan // that are looked for
+	sounds  []sound // of these
+	ranks   []uint8 // of countries
+	asked   int     // countries
 	front   front
 	follow  follower
 	history history
@@ -85,7 +87,9 @@ func New(countries ...string) *Detector {
 	if len(countries) == 0 {
 		countries = []string{"CN"}
 	}
-	return &Detector{ranks: newRanks(countries), asked: len(countries), front: newFront(0)}
+	d := &Detector{ranks: world.ranks(countries), asked: len(countries), front: newFront(0)}
+	d.plans, d.sounds = world.asked(countries)
+	return d
 }
 
 func (d *Detector) rank(c *cadence) int { return int(d.ranks[c.place]) }
@@ -195,7 +199,7 @@ func (d *Detector) begun(dst []Event) []Event {
 		}
 		dst = d.over(dst)
 	}
-	now.compare(world.sounds)
+	now.compare(d.sounds)
 	best, n, at, wait := d.best(now)
 	if best != nil {
 		return d.hear(dst, best, n, at)
@@ -212,21 +216,23 @@ func (d *Detector) begun(dst []Event) []Event {
 func (d *Detector) best(now *burst) (best *cadence, n, at, wait int) {
 	least, first := float32(0), 0
 	heard, melody, recent := d.history.heard(), d.history.melody(now), d.history.recent()
-	for i, s := range world.masks {
-		if s&now.nearly == 0 || s&heard == 0 {
-			continue
-		}
-		c := &world.all[i]
-		parts, part, miss := c.find(&d.history, &recent, now)
-		rank := d.rank(c)
-		if parts > wait || parts == wait && rank < first {
-			wait, first = parts, rank
-		}
-		if parts < c.n*c.needed(melody) {
-			continue
-		}
-		if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
-			best, n, at, least = c, parts, part, miss
+	for _, p := range d.plans {
+		for i, s := range p.masks {
+			if s&now.nearly == 0 || s&heard == 0 {
+				continue
+			}
+			c := &p.all[i]
+			parts, part, miss := c.find(&d.history, &recent, now)
+			rank := d.rank(c)
+			if parts > wait || parts == wait && rank < first {
+				wait, first = parts, rank
+			}
+			if parts < c.n*c.needed(melody) {
+				continue
+			}
+			if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
+				best, n, at, least = c, parts, part, miss
+			}
 		}
 	}
 	if best != nil && wait >= n && first < d.rank(best) {
@@ -292,7 +298,7 @@ func (d *Detector) take(part int, b *burst, next int64) {
 // ended keeps a burst.
 func (d *Detector) ended(dst []Event) []Event {
 	b := &d.follow.last
-	b.compare(world.sounds)
+	b.compare(d.sounds)
 	d.history.push(b)
 	if d.on {
 		if d.tone.n == 0 {
@@ -306,21 +312,31 @@ func (d *Detector) ended(dst []Event) []Event {
 		}
 		return dst
 	}
-	for _, i := range world.once {
-		if c := &world.all[i]; c.once(&d.history) {
-			d.begin(c)
-			for i := range c.n {
-				b := d.history.back(c.n - 1 - i)
-				d.take(i, b, b.to)
-				d.is.Hz[i] = float64(b.hz)
-			}
-			d.fitting = c.n
-			d.is.From, d.is.To = d.history.back(c.n-1).from, b.to
-			dst = append(dst, d.tell(Heard))
-			return d.over(dst)
+	if c := d.once(); c != nil {
+		d.begin(c)
+		for i := range c.n {
+			b := d.history.back(c.n - 1 - i)
+			d.take(i, b, b.to)
+			d.is.Hz[i] = float64(b.hz)
 		}
+		d.fitting = c.n
+		d.is.From, d.is.To = d.history.back(c.n-1).from, b.to
+		dst = append(dst, d.tell(Heard))
+		return d.over(dst)
 	}
 	return dst
+}
+
+// once is the cadence that is heard but once and that the last bursts are, if any.
+func (d *Detector) once() *cadence {
+	for _, p := range d.plans {
+		for _, i := range p.once {
+			if c := &p.all[i]; c.once(&d.history) {
+				return c
+			}
+		}
+	}
+	return nil
 }
 
 // watch asks whether the tone that is on still goes as it should.
@@ -352,20 +368,22 @@ func (d *Detector) lasting(dst []Event, at int64) []Event {
 	}
 	var best *cadence
 	least := float32(0)
-	for i := range world.all {
-		c := &world.all[i]
-		if c.n != 0 && !c.hatched(b, length) {
-			continue
-		}
-		miss, ok := c.parts[0].is(b, c.within())
-		if !ok || length < d.steady(c, b) {
-			continue
-		}
-		if c.n != 0 {
-			miss -= 10 // what is interrupted as planned is not what is not interrupted
-		}
-		if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
-			best, least = c, miss
+	for _, p := range d.plans {
+		for i := range p.all {
+			c := &p.all[i]
+			if c.n != 0 && !c.hatched(b, length) {
+				continue
+			}
+			miss, ok := c.parts[0].is(b, c.within())
+			if !ok || length < d.steady(p, c, b) {
+				continue
+			}
+			if c.n != 0 {
+				miss -= 10 // what is interrupted as planned is not what is not interrupted
+			}
+			if best == nil || d.rank(c) < d.rank(best) || d.rank(c) == d.rank(best) && miss < least {
+				best, least = c, miss
+			}
 		}
 	}
 	c := cadence{tone: Steady}
@@ -406,15 +424,15 @@ func (c *cadence) hatched(b *burst, length int64) bool {
 	return abs(float32(b.cuts)-cycles) < 1.5+0.15*cycles
 }
 
-// steady is how long a burst must last before it is the steady tone c: longer
-// than anything of its country's that sounds alike.
-func (d *Detector) steady(c *cadence, b *burst) int64 {
+// steady is how long a burst must last before it is the steady tone c of a plan:
+// longer than anything of its country's that sounds alike.
+func (d *Detector) steady(of *plan, c *cadence, b *burst) int64 {
 	if d.rank(c) >= d.asked {
 		return steadyOther
 	}
 	after := int64(steadyMin)
-	for i := range world.all {
-		o := &world.all[i]
+	for i := range of.all {
+		o := &of.all[i]
 		if o.country != c.country {
 			continue
 		}

@@ -1,10 +1,6 @@
 package progress
 
-import (
-	"strconv"
-
-	"vaad/dsp"
-)
+import "vaad/dsp/tone"
 
 // Tone is what a tone says to whoever listens.
 type Tone byte
@@ -60,7 +56,7 @@ type cadence struct {
 	country string // empty: everybody's or nobody's
 	parts   [maxParts]part
 	n       int // parts; 0: steady, its frequencies in parts[0]
-	place   int // of the country in countries
+	place   int // of the country in the atlas
 
 	low, high float32 // between these the mean frequency of all its parts must lie
 }
@@ -94,16 +90,8 @@ func (p *part) mean() float32 {
 	return sum / n
 }
 
-// Countries lists the codes that New knows.
-func Countries() []string {
-	var codes []string
-	for _, c := range countries {
-		if c[0] != '*' {
-			codes = append(codes, c[:2])
-		}
-	}
-	return codes
-}
+// Countries lists the codes that New knows, in order.
+func Countries() []string { return tone.Countries() }
 
 // sound is what parts of cadences have in common that differ in nothing but
 // their lengths.
@@ -122,77 +110,96 @@ func (s soundSet) has(place uint8) bool { return s>>place&1 != 0 }
 
 func (s *soundSet) add(place int) { *s |= 1 << place }
 
-// number gives the parts of a plan the places of their sounds.
-func number(all []cadence) (list []sound) {
-	for i := range all {
-		c := &all[i]
+// plan is what is looked for. Detectors share it.
+type plan struct {
+	all   []cadence
+	masks []soundSet // of the sounds of each cadence that is heard more than once
+	once  []int      // the places of the others that have parts
+}
+
+// atlas holds all plans. It never changes.
+type atlas struct {
+	plan                    // of everywhere, and everybody's
+	others map[string]*plan // of the other countries
+	sounds []sound          // of all plans, those of everywhere first
+	common int              // so many of them
+	places []string         // the countries, as cadences have them; empty: everybody's
+}
+
+var world = newAtlas()
+
+func newAtlas() (w atlas) {
+	w.others = map[string]*plan{}
+	plans := map[string]tone.Plan{}
+	all := tone.Plans()
+	for _, p := range all {
+		plans[p.Country] = p
+	}
+	for i := 0; i < len(everywhere); i += 3 {
+		code := everywhere[i : i+2]
+		w.plan.all = append(w.plan.all, planned(plans[code], w.place(code))...)
+		delete(plans, code)
+		if i == 0 {
+			sit := everybody()
+			sit.place = w.place("")
+			w.plan.all = append(w.plan.all, sit)
+		}
+	}
+	w.number(&w.plan)
+	w.common = len(w.sounds)
+	for _, p := range all {
+		if _, other := plans[p.Country]; other {
+			w.others[p.Country] = &plan{all: planned(p, w.place(p.Country))}
+			w.number(w.others[p.Country])
+		}
+	}
+	return w
+}
+
+// place takes a country in.
+func (w *atlas) place(code string) int {
+	w.places = append(w.places, code)
+	return len(w.places) - 1
+}
+
+// number gives the parts of a plan the places of their sounds, and takes in the
+// sounds that are new.
+func (w *atlas) number(p *plan) {
+	p.masks = make([]soundSet, len(p.all))
+	for i := range p.all {
+		c := &p.all[i]
 		for k := range max(1, c.n) {
 			s := sound{part: c.parts[k], within: c.within()}
 			s.on, s.off, s.sound = 0, 0, 0
 			place := 0
-			for place < len(list) && list[place] != s {
+			for place < len(w.sounds) && w.sounds[place] != s {
 				place++
 			}
-			if place == len(list) {
-				list = append(list, s)
+			if place == len(w.sounds) {
+				w.sounds = append(w.sounds, s)
 			}
 			c.parts[k].sound = uint8(place)
-		}
-	}
-	return list
-}
-
-// plan is all that is looked for. Detectors share it.
-type plan struct {
-	all    []cadence
-	sounds []sound
-	masks  []soundSet // of the sounds of each cadence that is heard more than once
-	once   []int      // the places of the others that have parts
-}
-
-// world is the plan of all countries. It never changes.
-var world = newPlan()
-
-func newPlan() (p plan) {
-	for i, c := range countries {
-		s := scanner(c[3:])
-		for len(s) > 0 {
-			t := s.cadence()
-			t.place = i
-			t.low, t.high = t.bounds()
-			if c[0] != '*' {
-				t.country = c[:2]
+			if k < c.n && c.tone != SIT {
+				p.masks[i].add(place)
 			}
-			p.all = append(p.all, t)
 		}
-	}
-	p.sounds = number(p.all)
-	p.masks = make([]soundSet, len(p.all))
-	for i := range p.all {
-		c := &p.all[i]
 		if c.tone == SIT {
 			p.once = append(p.once, i)
-		} else {
-			for k := range c.n {
-				p.masks[i].add(int(c.parts[k].sound))
-			}
 		}
 	}
-	return p
 }
 
 // ranks are the places of the countries among those asked for. The rest come
 // last, and what is everybody's first.
-type ranks [len(countries)]uint8
-
-func newRanks(asked []string) (r ranks) {
-	for i, c := range countries {
-		if c[0] == '*' {
+func (w *atlas) ranks(asked []string) []uint8 {
+	r := make([]uint8, len(w.places))
+	for i, code := range w.places {
+		if code == "" {
 			continue
 		}
 		r[i] = uint8(min(len(asked), 255))
 		for k := min(len(asked), 255) - 1; k >= 0; k-- {
-			if asked[k] == c[:2] {
+			if asked[k] == code {
 				r[i] = uint8(k)
 			}
 		}
@@ -200,93 +207,17 @@ func newRanks(asked []string) (r ranks) {
 	return r
 }
 
-// scanner reads the lines of countries, which a test has found to be well formed.
-type scanner string
-
-// word takes what comes before one of the characters of ends, and that character.
-func (s *scanner) word(ends string) (word string, end byte) {
-	for i := range len(*s) {
-		for k := range len(ends) {
-			if (*s)[i] == ends[k] {
-				word, end = string((*s)[:i]), ends[k]
-				*s = (*s)[i+1:]
-				return word, end
-			}
+// asked is what a detector that is asked for countries looks for, and by which sounds.
+func (w *atlas) asked(countries []string) (plans []*plan, sounds []sound) {
+	plans, sounds = []*plan{&w.plan}, w.sounds[:w.common]
+	for i, code := range countries {
+		again := false
+		for _, before := range countries[:i] {
+			again = again || before == code
+		}
+		if p := w.others[code]; p != nil && !again {
+			plans, sounds = append(plans, p), w.sounds
 		}
 	}
-	word = string(*s)
-	*s = ""
-	return word, 0
+	return plans, sounds
 }
-
-func (s *scanner) cadence() (c cadence) {
-	name, _ := s.word(" ")
-	for i, n := range names {
-		if n == name {
-			c.tone = Tone(i)
-		}
-	}
-	for {
-		var p part
-		end := s.frequencies(&p)
-		if end != '/' { // steady
-			c.parts[0] = p
-			return c.skip(s)
-		}
-		for {
-			on, _ := s.word(",")
-			off, end := s.word(",; ")
-			p.on, p.off = ms(on), ms(off)
-			c.parts[c.n] = p
-			c.n++
-			if end == ' ' {
-				s.word(" ") // then
-				break
-			}
-			if end != ',' {
-				return c.skip(s)
-			}
-		}
-	}
-}
-
-// skip takes the space before the next tone.
-func (c cadence) skip(s *scanner) cadence {
-	if len(*s) > 0 && (*s)[0] == ' ' {
-		*s = (*s)[1:]
-	}
-	return c
-}
-
-func (s *scanner) frequencies(p *part) (end byte) {
-	for i := 0; i < len(p.hz); i++ {
-		var hz string
-		hz, end = s.word("+*/;")
-		p.hz[i] = value(hz)
-		if end == '*' {
-			hz, end = s.word("/;")
-			p.swing = value(hz)
-		}
-		if end != '+' {
-			break
-		}
-	}
-	p.middle = p.mean()
-	switch apart := abs(p.hz[0] - p.hz[1]); {
-	case p.swing > 0:
-		p.blur = dsp.Rate / p.swing
-	case p.hz[1] != 0 && apart < closeHz: // beats are swings
-		p.blur = dsp.Rate / apart
-	}
-	return end
-}
-
-func value(s string) float32 {
-	v, err := strconv.Atoi(s)
-	if err != nil {
-		return -1
-	}
-	return float32(v)
-}
-
-func ms(s string) int32 { return int32(value(s)) * dsp.MS }

@@ -156,9 +156,9 @@ func neighboursPlain(m *[midLen + 3]float32) (r0, r1, r2 float32) {
 }
 
 var (
-	lowShape   = [lowLen]float32(spectrum.Hann(lowLen))
-	midShape   = [midLen]float32(spectrum.Hann(midLen))
-	fineShape  = [fineLen]float32(spectrum.Hann(fineLen))
+	lowShape   = [lowLen]float32(spectrum.Hann(lowLen, lowLen))
+	midShape   = [midLen]float32(spectrum.Hann(midLen, midLen))
+	fineShape  = [fineLen]float32(spectrum.Hann(fineLen, fineLen))
 	midCircle  = spectrum.Circle(midLen)
 	fineCircle = spectrum.Circle(fineLen)
 )

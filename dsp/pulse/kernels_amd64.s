@@ -87,123 +87,123 @@ TEXT ·powersAVX2(SB), $0-40
 	VPBROADCASTD (DX), X0
 	VPBROADCASTD 4(DX), X1
 	VPBROADCASTD 8(DX), X2
-	VMOVSD       (AX), X3
 
 more:
-	VMOVDQU      (BX), X4
-	VMOVDQU      16(BX), X5
-	VMOVDQU      32(BX), X6
-	VMOVDQU      48(BX), X7
-	VPUNPCKLWD   X5, X4, X8
-	VPUNPCKLWD   X7, X6, X9
-	VPUNPCKLDQ   X9, X8, X10
-	VPMOVSXWD    X10, Y10
-	VEXTRACTI128 $0x01, Y10, X11
-	VPUNPCKHDQ   X9, X8, X8
-	VPMOVSXWD    X8, Y8
-	VEXTRACTI128 $0x01, Y8, X9
-	VPUNPCKHWD   X5, X4, X4
-	VPUNPCKHWD   X7, X6, X5
-	VPUNPCKLDQ   X5, X4, X6
-	VPMOVSXWD    X6, Y6
-	VEXTRACTI128 $0x01, Y6, X7
-	VPUNPCKHDQ   X5, X4, X4
-	VPMOVSXWD    X4, Y4
-	VEXTRACTI128 $0x01, Y4, X5
-	VPSUBD       X7, X4, X12
-	VPALIGNR     $0x0c, X2, X12, X13
-	VMOVDQA      X12, X2
+	VMOVDQU      (BX), X3
+	VMOVDQU      16(BX), X4
+	VMOVDQU      32(BX), X5
+	VMOVDQU      48(BX), X6
+	VPUNPCKLWD   X4, X3, X7
+	VPUNPCKLWD   X6, X5, X8
+	VPUNPCKLDQ   X8, X7, X9
+	VPMOVSXWD    X9, Y9
+	VEXTRACTI128 $0x01, Y9, X10
+	VPUNPCKHDQ   X8, X7, X7
+	VPMOVSXWD    X7, Y7
+	VEXTRACTI128 $0x01, Y7, X8
+	VPUNPCKHWD   X4, X3, X3
+	VPUNPCKHWD   X6, X5, X4
+	VPUNPCKLDQ   X4, X3, X5
+	VPMOVSXWD    X5, Y5
+	VEXTRACTI128 $0x01, Y5, X6
+	VPUNPCKHDQ   X4, X3, X3
+	VPMOVSXWD    X3, Y3
+	VEXTRACTI128 $0x01, Y3, X4
+	VPSUBD       X6, X3, X11
+	VPALIGNR     $0x0c, X2, X11, X12
+	VMOVDQA      X11, X2
+	VCVTDQ2PD    X12, Y11
+	VPSUBD       X3, X4, X12
+	VPALIGNR     $0x0c, X1, X12, X13
+	VMOVDQA      X12, X1
 	VCVTDQ2PD    X13, Y12
-	VPSUBD       X4, X5, X13
-	VPALIGNR     $0x0c, X1, X13, X14
-	VMOVDQA      X13, X1
-	VCVTDQ2PD    X14, Y13
-	VPALIGNR     $0x0c, X0, X5, X14
-	VMOVDQA      X5, X0
-	VPSUBD       X14, X10, X14
-	VCVTDQ2PD    X14, Y14
-	VADDPD       Y12, Y14, Y12
-	VMULPD       zero<>+0(SB), Y13, Y15
-	VSUBPD       Y15, Y12, Y12
-	VMULPD       Y12, Y12, Y15
-	VMULPD       weight0<>+0(SB), Y12, Y16
-	VPSUBD       X10, X11, X10
-	VCVTDQ2PD    X10, Y10
-	VADDPD       Y13, Y10, Y13
-	VMULPD       zero<>+0(SB), Y14, Y17
-	VSUBPD       Y17, Y13, Y13
-	VMULPD       keep<>+0(SB), Y12, Y12
-	VADDPD       Y13, Y12, Y12
-	VMULPD       Y12, Y12, Y13
-	VADDPD       Y13, Y15, Y15
-	VMULPD       weight1<>+0(SB), Y12, Y13
-	VADDPD       Y13, Y16, Y16
-	VPSUBD       X11, X8, X11
-	VCVTDQ2PD    X11, Y11
-	VADDPD       Y14, Y11, Y13
-	VMULPD       zero<>+0(SB), Y10, Y14
-	VSUBPD       Y14, Y13, Y13
-	VMULPD       keep<>+0(SB), Y12, Y12
-	VADDPD       Y13, Y12, Y12
-	VMULPD       Y12, Y12, Y13
-	VADDPD       Y13, Y15, Y15
-	VMULPD       weight2<>+0(SB), Y12, Y13
-	VADDPD       Y13, Y16, Y16
-	VPSUBD       X8, X9, X8
-	VCVTDQ2PD    X8, Y8
-	VADDPD       Y10, Y8, Y10
-	VMULPD       zero<>+0(SB), Y11, Y13
-	VSUBPD       Y13, Y10, Y10
-	VMULPD       keep<>+0(SB), Y12, Y12
-	VADDPD       Y10, Y12, Y12
-	VMULPD       Y12, Y12, Y10
-	VADDPD       Y10, Y15, Y15
-	VMULPD       weight3<>+0(SB), Y12, Y10
-	VADDPD       Y10, Y16, Y16
-	VPSUBD       X9, X6, X9
+	VPALIGNR     $0x0c, X0, X4, X0
+	VPSUBD       X0, X9, X0
+	VCVTDQ2PD    X0, Y0
+	VADDPD       Y11, Y0, Y11
+	VMULPD       zero<>+0(SB), Y12, Y13
+	VSUBPD       Y13, Y11, Y11
+	VMULPD       Y11, Y11, Y13
+	VMULPD       weight0<>+0(SB), Y11, Y14
+	VPSUBD       X9, X10, X9
 	VCVTDQ2PD    X9, Y9
-	VADDPD       Y11, Y9, Y10
-	VMULPD       zero<>+0(SB), Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VMULPD       keep<>+0(SB), Y12, Y11
-	VADDPD       Y10, Y11, Y11
-	VMULPD       Y11, Y11, Y10
-	VADDPD       Y10, Y15, Y15
-	VMULPD       weight4<>+0(SB), Y11, Y10
-	VADDPD       Y10, Y16, Y16
-	VPSUBD       X6, X7, X6
-	VCVTDQ2PD    X6, Y6
-	VADDPD       Y8, Y6, Y8
-	VMULPD       zero<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y8, Y8
-	VMULPD       keep<>+0(SB), Y11, Y10
-	VADDPD       Y8, Y10, Y10
-	VMULPD       Y10, Y10, Y8
-	VADDPD       Y8, Y15, Y15
-	VMULPD       weight5<>+0(SB), Y10, Y8
-	VADDPD       Y8, Y16, Y16
-	VPSUBD       X7, X4, X7
+	VADDPD       Y12, Y9, Y12
+	VMULPD       zero<>+0(SB), Y0, Y15
+	VSUBPD       Y15, Y12, Y12
+	VMULPD       keep<>+0(SB), Y11, Y11
+	VADDPD       Y12, Y11, Y11
+	VMULPD       Y11, Y11, Y12
+	VADDPD       Y12, Y13, Y13
+	VMULPD       weight1<>+0(SB), Y11, Y12
+	VADDPD       Y12, Y14, Y14
+	VPSUBD       X10, X7, X10
+	VCVTDQ2PD    X10, Y10
+	VADDPD       Y0, Y10, Y0
+	VMULPD       zero<>+0(SB), Y9, Y12
+	VSUBPD       Y12, Y0, Y0
+	VMULPD       keep<>+0(SB), Y11, Y11
+	VADDPD       Y0, Y11, Y11
+	VMULPD       Y11, Y11, Y0
+	VADDPD       Y0, Y13, Y13
+	VMULPD       weight2<>+0(SB), Y11, Y0
+	VADDPD       Y0, Y14, Y14
+	VPSUBD       X7, X8, X0
+	VCVTDQ2PD    X0, Y0
+	VADDPD       Y9, Y0, Y7
+	VMULPD       zero<>+0(SB), Y10, Y9
+	VSUBPD       Y9, Y7, Y7
+	VMULPD       keep<>+0(SB), Y11, Y9
+	VADDPD       Y7, Y9, Y9
+	VMULPD       Y9, Y9, Y7
+	VADDPD       Y7, Y13, Y13
+	VMULPD       weight3<>+0(SB), Y9, Y7
+	VADDPD       Y7, Y14, Y14
+	VPSUBD       X8, X5, X7
 	VCVTDQ2PD    X7, Y7
-	VADDPD       Y9, Y7, Y8
-	VMULPD       zero<>+0(SB), Y6, Y9
-	VSUBPD       Y9, Y8, Y8
-	VMULPD       keep<>+0(SB), Y10, Y9
+	VADDPD       Y10, Y7, Y8
+	VMULPD       zero<>+0(SB), Y0, Y10
+	VSUBPD       Y10, Y8, Y8
+	VMULPD       keep<>+0(SB), Y9, Y9
 	VADDPD       Y8, Y9, Y9
 	VMULPD       Y9, Y9, Y8
-	VADDPD       Y8, Y15, Y15
-	VMULPD       weight6<>+0(SB), Y9, Y8
-	VADDPD       Y8, Y16, Y16
-	VPSUBD       X4, X5, X4
-	VCVTDQ2PD    X4, Y4
-	VADDPD       Y6, Y4, Y4
-	VMULPD       zero<>+0(SB), Y7, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       keep<>+0(SB), Y9, Y5
-	VADDPD       Y4, Y5, Y5
-	VMULPD       Y5, Y5, Y4
-	VADDPD       Y4, Y15, Y15
-	VMULPD       weight7<>+0(SB), Y5, Y4
-	VADDPD       Y4, Y16, Y16
+	VADDPD       Y8, Y13, Y13
+	VMULPD       weight4<>+0(SB), Y9, Y8
+	VADDPD       Y8, Y14, Y14
+	VPSUBD       X5, X6, X5
+	VCVTDQ2PD    X5, Y5
+	VADDPD       Y0, Y5, Y0
+	VMULPD       zero<>+0(SB), Y7, Y8
+	VSUBPD       Y8, Y0, Y0
+	VMULPD       keep<>+0(SB), Y9, Y8
+	VADDPD       Y0, Y8, Y8
+	VMULPD       Y8, Y8, Y0
+	VADDPD       Y0, Y13, Y13
+	VMULPD       weight5<>+0(SB), Y8, Y0
+	VADDPD       Y0, Y14, Y14
+	VPSUBD       X6, X3, X0
+	VCVTDQ2PD    X0, Y0
+	VADDPD       Y7, Y0, Y6
+	VMULPD       zero<>+0(SB), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VMULPD       keep<>+0(SB), Y8, Y7
+	VADDPD       Y6, Y7, Y7
+	VMULPD       Y7, Y7, Y6
+	VADDPD       Y6, Y13, Y13
+	VMULPD       weight6<>+0(SB), Y7, Y6
+	VADDPD       Y6, Y14, Y14
+	VPSUBD       X3, X4, X3
+	VCVTDQ2PD    X3, Y3
+	VADDPD       Y5, Y3, Y3
+	VMULPD       zero<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y3, Y3
+	VMULPD       keep<>+0(SB), Y7, Y5
+	VADDPD       Y3, Y5, Y5
+	VMULPD       Y5, Y5, Y0
+	VADDPD       Y0, Y13, Y13
+	VMULPD       weight7<>+0(SB), Y5, Y0
+	VADDPD       Y0, Y14, Y14
+	VMOVDQA      X4, X0
+	VMOVSD       (AX), X3
 	VEXTRACTF128 $0x01, Y5, X4
 	VMULSD       whole<>+0(SB), X3, X6
 	VADDSD       X5, X6, X6
@@ -215,16 +215,15 @@ more:
 	VUNPCKHPD    X4, X4, X4
 	VMULSD       whole<>+0(SB), X5, X8
 	VADDSD       X4, X8, X8
-	VUNPCKLPD    X6, X3, X3
-	VUNPCKLPD    X5, X7, X4
-	VINSERTF128  $0x01, X4, Y3, Y4
-	VMOVUPD      Y4, (AX)
-	VMULPD       square<>+0(SB), Y4, Y5
-	VADDPD       Y16, Y5, Y5
-	VMULPD       Y4, Y5, Y5
-	VADDPD       Y15, Y5, Y5
+	VUNPCKLPD    X6, X3, X4
+	VUNPCKLPD    X5, X7, X3
+	VINSERTF128  $0x01, X3, Y4, Y3
+	VMOVUPD      Y3, (AX)
+	VMULPD       square<>+0(SB), Y3, Y5
+	VADDPD       Y14, Y5, Y5
+	VMULPD       Y3, Y5, Y5
+	VADDPD       Y13, Y5, Y5
 	VMOVUPD      Y5, (CX)
-	VMOVAPD      X8, X3
 	VMOVSD       X8, 32(AX)
 	ADDQ         $0x40, BX
 	ADDQ         $0x20, AX

@@ -45,7 +45,7 @@ func TestSpectraAreThoseOfTheDefinition(t *testing.T) {
 
 func TestHannAddsUpToTheMeanSquare(t *testing.T) {
 	for _, n := range []int{64, 128, 256} {
-		w := Hann(n)
+		w := Hann(n, n)
 		for _, at := range []float64{5, 5.3, 9.5} {
 			z := make([][2]float32, n)
 			for i := range z {

@@ -3,11 +3,11 @@ package spectrum
 import "math"
 
 // Hann returns a raised cosine of n samples. It is scaled so that the powers of
-// the lines that a sine leaves, of those that lie n apart in a circle of n,
-// add up to its mean square.
-func Hann(n int) []float32 {
+// the lines that a sine leaves, of so many in the circle, add up to its mean
+// square. There are n lines, and fewer where the windowed samples are folded.
+func Hann(n, lines int) []float32 {
 	w := make([]float32, n)
-	scale := math.Sqrt(2 / (0.375 * float64(n*n)))
+	scale := math.Sqrt(2 / (0.375 * float64(n*lines)))
 	for i := range w {
 		w[i] = float32(scale * (0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n))))
 	}
@@ -52,7 +52,7 @@ func Transform(z, circle [][2]float32) {
 
 // PeakOffset is how many lines a sine lies from its strongest line towards the
 // stronger of that line's neighbours, in the spectrum of n samples under
-// Hann(n). peak and next are powers.
+// Hann. peak and next are powers.
 func PeakOffset(peak, next float32) float32 {
 	r := float32(math.Sqrt(float64(next / peak)))
 	return max(0, min(0.5, (2*r-1)/(r+1)))

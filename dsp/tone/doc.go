@@ -6,7 +6,8 @@
 //
 // In: what a standard or a country says, as data. Out: 8 kHz linear samples.
 // Callers: driver/sim (what an exchange and a telephone sound like) and later
-// every line on which vaad itself is the exchange.
+// every line on which vaad itself is the exchange; dsp/progress, which listens for
+// the tones of the same table (Plans); settings, which take only these countries.
 //
 // Fill allocates nothing and does not care how long its blocks are: the phase
 // runs on from block to block. Each burst rises and falls within RampMS, so

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vaad/dsp"
+	"vaad/dsp/spectrum"
 )
 
 const (
@@ -36,13 +37,7 @@ const (
 
 // shape is a raised cosine, scaled so that the lines of a spectrum add up to
 // the mean square of the samples.
-var shape = func() (w [window]float32) {
-	scale := math.Sqrt(2.0 / (0.375 * window * fold))
-	for i := range w {
-		w[i] = float32(scale * (0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/window)))
-	}
-	return w
-}()
+var shape = [window]float32(spectrum.Hann(window, fold))
 
 // log2 is the binary logarithm of x > 0, within 0.01.
 func log2(x float32) float32 {

@@ -3,6 +3,7 @@ package index
 import (
 	"encoding/binary"
 	"math/bits"
+	"sort"
 )
 
 // A packed column holds one number per row. Blocks of 256 rows store their
@@ -170,13 +171,5 @@ func (p *packed) between(from, upto uint64, to *set) {
 
 // search returns the first row whose value is not below v, where values ascend.
 func (p *packed) search(v uint64) int {
-	from, to := 0, p.n
-	for from < to {
-		if mid := (from + to) / 2; p.at(mid) < v {
-			from = mid + 1
-		} else {
-			to = mid
-		}
-	}
-	return from
+	return sort.Search(p.n, func(i int) bool { return p.at(i) >= v })
 }

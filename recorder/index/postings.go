@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"sort"
 	"unicode/utf8"
 )
 
@@ -71,15 +72,7 @@ func (p *postings) list(i int) []byte {
 
 // search returns the place of the first key that is not below key.
 func (p *postings) search(key uint64) int {
-	from, to := 0, p.len()
-	for from < to {
-		if mid := (from + to) / 2; p.key(mid) < key {
-			from = mid + 1
-		} else {
-			to = mid
-		}
-	}
-	return from
+	return sort.Search(p.len(), func(i int) bool { return p.key(i) >= key })
 }
 
 // entries reads a list.

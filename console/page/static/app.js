@@ -64,6 +64,14 @@ function title() {
   document.title = site + ' · ' + t('page.subtitle');
 }
 
+// troubles are what is wrong with a board and its spans, each with what to do.
+function troubles(b) {
+  const say = (name, text, remedy, reason) => h('span', { class: 'state bad trouble', title: reason || '' }, icon('warn'),
+    h('span', {}, name + ': ' + text, remedy ? h('span', { class: 'soft' }, ' ' + remedy) : ''));
+  const down = b.state === 'running' ? [] : [say(b.id, code('board', b.state) + (b.text ? '. ' + b.text : ''), b.remedy, b.reason)];
+  return down.concat((b.spans || []).filter((s) => s.alarms.length || s.text).map((s) => say(b.id + ' span ' + s.span, s.text || s.alarms.join(', '), s.remedy)));
+}
+
 async function overview() {
   if (!can('status')) {
     $('summary').replaceChildren(h('span', {}, t('page.you-are', { actor: me.name })));
@@ -82,7 +90,7 @@ async function overview() {
   const busy = Object.entries(s.states).filter(([k]) => !['idle', 'unused'].includes(k)).map(([k, n]) => code('state', k) + ' ' + n).join(', ');
   $('summary').replaceChildren(part('page.lines', String(s.lines)), busy ? h('span', {}, busy) : '', part('page.recording-count', String(s.recording)),
     part('page.recordings', (s.at_least ? '≥ ' : '') + number(s.recordings)), s.disk ? part('page.free', bytes(s.disk.free_bytes)) : '',
-    ...s.boards.filter((b) => b.state !== 'running').map((b) => h('span', { class: 'state bad', title: b.reason || '' }, icon('warn'), b.id + ': ' + code('board', b.state))),
+    ...s.boards.flatMap(troubles),
     h('span', {}, t('page.you-are', { actor: s.actor.name })), part('page.version', s.version));
 }
 

@@ -51,7 +51,7 @@ export function draw() {
 
 function row(l) {
   const c = {
-    state: h('span', { class: 'state' }), time: h('span'), bar: h('i'), dbm: h('span', { class: 'dbm' }), volts: h('span'),
+    state: h('span', { class: 'state' }), fault: h('details', { class: 'bad', hidden: true }), time: h('span'), bar: h('i'), dbm: h('span', { class: 'dbm' }), volts: h('span'),
     rec: h('span'), start: h('button', { type: 'button', class: 'main', onclick: () => act(l.line, 'start') }, icon('rec'), t('page.start')),
     stop: h('button', { type: 'button', class: 'stop', onclick: () => act(l.line, 'stop') }, icon('stop'), t('page.stop')),
   };
@@ -65,7 +65,7 @@ function row(l) {
   c.row = h('tr', {},
     h('th', { scope: 'row', class: 'nowrap', ...label('page.line') }, h('span', {}, String(l.line), ' ', h('span', { class: 'soft' }, l.board + '/' + l.port))),
     h('td', label('page.name'), h('span', {}, l.name || '', l.use !== 'tap' ? h('span', { class: 'soft' }, ' ' + code('use', l.use)) : '')),
-    h('td', { class: 'is', ...label('page.state') }, c.state), h('td', { class: 'num', ...label('page.time') }, c.time),
+    h('td', { class: 'is', ...label('page.state') }, c.state, c.fault), h('td', { class: 'num', ...label('page.time') }, c.time),
     h('td', { class: 'level', ...label('page.level') }, h('span', { class: 'gauge' }, c.meter, c.dbm)), h('td', { class: 'num', ...label('page.volts') }, c.volts),
     h('td', { class: 'made', ...label('page.recording') }, c.rec), h('td', {}, acts));
   rows.set(l.line, c);
@@ -77,12 +77,15 @@ function update(l) {
   const c = rows.get(l.line);
   if (!c) return;
   const [name, look] = looks[l.state] || ['off', 'quiet'];
-  const key = l.state + ' ' + (l.direction || '') + ' ' + (l.reason || '');
+  const key = [l.state, l.direction, l.reason, l.fault?.code, ...(l.notes || []).map((n) => n.code)].join(' ');
   if (c.key !== key) {
     c.key = key;
     c.state.className = 'state ' + look;
     c.state.title = l.reason || '';
     c.state.replaceChildren(icon(name), code('state', l.state), l.call && l.direction ? icon(l.direction) : '');
+    c.fault.replaceChildren(...(l.fault ? [h('summary', { title: l.fault.detail || '' }, icon('warn'), code('fault', l.fault.code)), code('fault', l.fault.code + '.remedy')] : []));
+    c.fault.hidden = !l.fault;
+    c.volts.title = (l.notes || []).map((n) => code('line-note', n.code)).join('. ');
   }
   const db = l.level_dbm0;
   const share = db === null || db === undefined ? 0 : Math.min(1, Math.max(0, (db + 60) / 60));
@@ -90,7 +93,7 @@ function update(l) {
   c.meter.classList.toggle('loud', share > 0.95);
   c.meter.setAttribute('aria-valuenow', Math.round(share * 60 - 60));
   set(c.dbm, level(db));
-  set(c.volts, volts(l.volts));
+  set(c.volts, volts(l.volts) || (c.volts.title ? '–' : ''));
   if (c.recording !== l.recording) {
     c.recording = l.recording;
     c.rec.className = l.recording ? 'rec' : 'soft';
