@@ -202,9 +202,12 @@ func (l *loop) open(pos, end, wall int64) {
 		s.calm.Store(pos)
 	}
 	l.b.clock.open(l.info.Virtual, pos, end, wall)
-	l.out.emit(Event{Pos: pos, Known: pos, Kind: BoardUp, Text: l.info.Model})
 	for _, r := range l.runs {
-		l.install(r, nil, pos)
+		l.place(r, pos)
+	}
+	l.out.emit(Event{Pos: pos, Known: pos, Kind: BoardUp, Text: l.info.Model}) // whoever hears it finds the lines' sides
+	for _, r := range l.runs {
+		l.show(r, pos)
 	}
 	l.rewire()
 	l.b.stats.up.Set(1)
