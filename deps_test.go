@@ -37,7 +37,8 @@ var rules = []struct {
 	{"driver/dahdi/*", []string{"driver", "dsp", "dsp/*", "driver/dahdi/*"}},
 	{"driver/*", []string{"driver", "dsp", "dsp/*"}},
 	{"doctor", []string{"driver/dahdi/sysconf"}}, // pure checks of the machine; vaactl asks the daemon
-	{"channels/*", []string{"driver", "dsp", "dsp/*"}},
+	{"channels/numbering", nil},
+	{"channels/*", []string{"driver", "dsp", "dsp/*", "channels/numbering"}},
 	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
 	{"calls", []string{"channels", "dsp", "dsp/*", "store"}},
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},

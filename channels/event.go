@@ -40,6 +40,17 @@ const (
 	Tone       EventKind = "tone"        // Text: its name, as of dsp/progress. Value: 1 it is certain (Pos: where it began), 0 it is over (Pos: where it ended); Side
 	Modem      EventKind = "modem"       // the same of the tones of fax and modems. Text: its name, as of dsp/modemtone
 
+	Alerting       EventKind = "alerting"         // a call out: it rings there
+	NumberComplete EventKind = "number-complete"  // somebody here or there has dialled a whole number: Called. Text: "complete", "wrong", "timeout"
+	Held           EventKind = "held"             // the far end holds the call. Value: 1 held, 0 retrieved
+	KeysSent       EventKind = "keys-sent"        // Request
+	ParallelPickUp EventKind = "parallel-pick-up" // somebody else is on a trunk that we hold. Value: 1 is, 0 no more
+	WouldRelease   EventKind = "would-release"    // report only: the call would have been ended. Text: the rung of the ladder
+
+	Played EventKind = "played" // Request; Text: "end", "stopped", "key 5"; Value: samples played
+	Joined EventKind = "joined" // Text: the mix; Request
+	Left   EventKind = "left"   // Text: the mix; Request: of who asked, "" where the call or the line ended
+
 	LongOffHook    EventKind = "long-off-hook"     // off-hook for too long: an alarm. Value: ms
 	LongOffHookEnd EventKind = "long-off-hook-end" // that is over
 

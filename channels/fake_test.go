@@ -103,6 +103,9 @@ func (p planOf) Lines(board string, info driver.Info) ([]LineConfig, error) {
 
 type planFunc func(board string, info driver.Info) ([]LineConfig, error)
 
+func (planOf) Spans(string, driver.Info) []SpanConfig   { return nil }
+func (planFunc) Spans(string, driver.Info) []SpanConfig { return nil }
+
 func (f planFunc) Lines(board string, info driver.Info) ([]LineConfig, error) { return f(board, info) }
 
 // opener makes a driver that hands out boards in order, nil meaning "not there".

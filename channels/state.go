@@ -12,6 +12,11 @@ const (
 	OffHookOut  State = "off-hook-out" // picked up to call
 	Dialling    State = "dialling"     //
 	Talking     State = "talking"      //
+	Seizing     State = "seizing"      // a trunk: we are off-hook and wait for dial tone
+	Proceeding  State = "proceeding"   // the number is sent; nothing is known yet
+	Alerted     State = "alerting"     // it rings there
+	Releasing   State = "releasing"    // we have hung up; not free yet
+	Locked      State = "locked"       // a station left off-hook: nothing until it is put down
 	Abandoned   State = "abandoned"    // still off-hook, but the call is over (busy tone, howler)
 	NoBattery   State = "no-battery"   // no voltage on the line: cut or unplugged
 	GoneState   State = "gone"         // its board is gone
@@ -20,7 +25,8 @@ const (
 
 // States lists every state, for tables and tests that must leave none out.
 func States() []State {
-	return []State{Unknown, Idle, PreRing, Ringing, OffHookIn, OffHookOut, Dialling, Talking, Abandoned,
+	return []State{Unknown, Idle, PreRing, Ringing, OffHookIn, OffHookOut, Dialling, Talking,
+		Seizing, Proceeding, Alerted, Releasing, Locked, Abandoned,
 		NoBattery, GoneState, UnusedState}
 }
 

@@ -56,6 +56,8 @@ func BenchmarkRecord(b *testing.B) {
 // pairs makes each two ports one line.
 type pairs struct{}
 
+func (pairs) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 func (pairs) Lines(_ string, info driver.Info) (all []channels.LineConfig, _ error) {
 	for i := 0; i+1 < len(info.Lines); i += 2 {
 		all = append(all, channels.LineConfig{Number: 1 + i/2, Port: i + 1, LocalPort: i + 2, Use: driver.Tap, Name: fmt.Sprintf("line %d", 1+i/2)})

@@ -338,6 +338,8 @@ func TestSidesAreSeparateOrMixed(t *testing.T) {
 // digitalTap makes one line of two ports.
 type digitalTap struct{}
 
+func (digitalTap) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 func (digitalTap) Lines(_ string, info driver.Info) ([]channels.LineConfig, error) {
 	return []channels.LineConfig{{Number: 1, Port: 1, LocalPort: 2, Use: driver.Tap}}, nil
 }

@@ -205,6 +205,8 @@ func newRig(t testing.TB, b *board, c LineConfig, disk archive.Disk, opts ...opt
 // everyLine numbers lines as their ports.
 type everyLine struct{ use driver.Use }
 
+func (everyLine) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 func (p everyLine) Lines(_ string, info driver.Info) (all []channels.LineConfig, _ error) {
 	for _, l := range info.Lines {
 		all = append(all, channels.LineConfig{Number: l.Port, Port: l.Port, Use: p.use, Name: fmt.Sprintf("line %d", l.Port)})

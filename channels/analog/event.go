@@ -25,6 +25,11 @@ const (
 	Key                                 // a key pressed later in a call. As Digit
 	LongOffHook                         // off-hook for too long: an alarm. Value: ms since off-hook
 	LongOffHookEnd                      // that is over
+	Alerting                            // a call out: it rings there
+	NumberComplete                      // a station has dialled a whole number, or one that cannot be. Call.Called; Text: "complete", "wrong", "timeout"
+	KeysSent                            // the keys of the last wish have been sent
+	ParallelPickUp                      // somebody else is on a trunk that we hold. Value: 1 is, 0 no more
+	WouldRelease                        // report only: the ladder would have ended the call. Text: the rung
 	nEvent
 )
 
@@ -32,7 +37,8 @@ var eventNames = [nEvent]string{LineState: "line-state", RingBegin: "ring-begin"
 	OnHook: "on-hook", Flash: "flash", BatteryLost: "no-battery", BatteryBack: "battery", Polarity: "polarity",
 	CallBegin: "call-begin", CallAnswered: "call-answered", CallEnd: "call-end", Numbers: "numbers",
 	CallWaiting: "call-waiting", CallerFailed: "caller-id-failed", Digit: "digit", Key: "key",
-	LongOffHook: "long-off-hook", LongOffHookEnd: "long-off-hook-end"}
+	LongOffHook: "long-off-hook", LongOffHookEnd: "long-off-hook-end", Alerting: "alerting", NumberComplete: "number-complete",
+	KeysSent: "keys-sent", ParallelPickUp: "parallel-pick-up", WouldRelease: "would-release"}
 
 func (k EventKind) String() string {
 	if k > 0 && k < nEvent {

@@ -318,6 +318,8 @@ type replayPlan struct {
 	country string
 }
 
+func (replayPlan) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 func (p replayPlan) Lines(_ string, info driver.Info) (all []channels.LineConfig, _ error) {
 	for i, l := range info.Lines {
 		c := channels.LineConfig{Number: i + 1, Port: l.Port, Country: p.country, Use: l.Use}

@@ -91,6 +91,9 @@ func (p *plan) done(board string) {
 	}
 }
 
+// Spans implements channels.Plan.
+func (p *plan) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 // Lines implements channels.Plan.
 func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, error) {
 	p.await(board, info)

@@ -52,6 +52,8 @@ func watched(t *testing.T, d driver.Driver, plan channels.Plan, seconds int, ste
 
 type numbered struct{}
 
+func (numbered) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+
 func (numbered) Lines(_ string, in driver.Info) (all []channels.LineConfig, err error) {
 	for i, l := range in.Lines {
 		use := driver.Tap
