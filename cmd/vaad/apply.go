@@ -34,11 +34,13 @@ func (d *running) apply(ctx context.Context) {
 		ring()
 	})()
 	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring() })()
+	defer d.sec.dialplan.Subscribe(d.doc, func(dialplanDoc) { ring() })()
 	defer d.sec.profiles.Subscribe(d.doc, func(map[string]profileDoc) { ring() })()
 	again := time.NewTimer(time.Hour)
 	defer again.Stop()
 	applied := map[string]lineDoc{}
 	country, profiles := d.sec.site.Get(d.doc).Country, d.sec.profiles.Get(d.doc)
+	numbers := d.plan.numbers()
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,12 +56,16 @@ func (d *running) apply(ctx context.Context) {
 			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return now[l.Profile] != profiles[l.Profile] })
 			profiles = now
 		}
+		if now := d.plan.numbers(); now != numbers { // stations know which numbers are whole
+			numbers = now
+			maps.DeleteFunc(applied, func(n string, l lineDoc) bool { return d.plan.config(n, l).Use == driver.Station })
+		}
 		if err := d.plan.keep(d.sys.Lines()); err != nil {
 			d.log.Error("lines that have lost their place in settings could not be given it back", "error", err)
 		}
 		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {
-			if old, known := applied[n]; !known || old != l {
+			if old, known := applied[n]; !known || !old.same(l) {
 				changed[n] = l
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/channels/numbering"
 	"vaad/driver"
 	"vaad/dsp/tone"
 	"vaad/recorder"
@@ -25,6 +26,9 @@ type plan struct {
 
 	mu   sync.Mutex             // never held over a disk: who records asks
 	info map[string]driver.Info // of the boards as last opened
+
+	dialled []string        // the patterns that plan is made of
+	plan    *numbering.Plan // what stations may dial
 
 	learnt func(board string, port int) channels.Learnt // before a restart
 
@@ -92,7 +96,35 @@ func (p *plan) done(board string) {
 }
 
 // Spans implements channels.Plan.
-func (p *plan) Spans(string, driver.Info) []channels.SpanConfig { return nil }
+func (p *plan) Spans(board string, info driver.Info) []channels.SpanConfig {
+	set := p.sec.spans.Get(p.doc)
+	var out []channels.SpanConfig
+	for _, s := range info.Spans {
+		d, ok := set[board+"/"+strconv.Itoa(s.Number)]
+		if !ok || s.Tap {
+			continue
+		}
+		c := d.config(s.Number)
+		if d.Side == "network" { // what is connected there dials as a station does
+			c.Numbers = p.numbers()
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// numbers is what stations may dial, the same plan until it changes; nil where
+// nothing is set up.
+func (p *plan) numbers() *numbering.Plan {
+	all := dialled(p.sec.lines.Get(p.doc), p.sec.dialplan.Get(p.doc))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Equal(all, p.dialled) {
+		p.dialled = all
+		p.plan, _ = numbering.Parse(all...) // settings have validated it
+	}
+	return p.plan
+}
 
 // Lines implements channels.Plan.
 func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, error) {
@@ -256,6 +288,10 @@ func (p *plan) channelConfig(number string, l lineDoc, info driver.Info) channel
 	if l.Use != "" {
 		_ = c.Use.UnmarshalText([]byte(l.Use)) // the section has validated it
 	}
+	c.Active = l.active()
+	if c.Use == driver.Station {
+		c.Active.Numbers = p.numbers()
+	}
 	return c
 }
 
@@ -269,7 +305,10 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 	if trigger == "auto" {
 		trigger = "manual"
 		info := p.board(l.Board)
+		use := p.config(strconv.Itoa(number), l).Use
 		switch i := info.LineByPort(l.Port); {
+		case use == driver.Trunk, use == driver.Station: // vaad carries their calls itself
+			trigger = "call"
 		case i < 0:
 		case info.Lines[i].Caps.Has(driver.CapVolts):
 			trigger = "voltage"

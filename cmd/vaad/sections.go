@@ -29,7 +29,7 @@ type lineDoc struct {
 	LocalPort     int    `json:"local_port"`     // digital tap: the port that hears the local side, 0 = none
 	Use           string `json:"use"`            // tap, trunk, station, unused; "" = as the board's configuration says
 	Group         string `json:"group"`          // line group, for rights
-	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = voltage where the line has volts, call where a tapped D-channel tells of calls, else manual
+	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = call of trunks, stations and where a tapped D-channel tells of calls, voltage where the line has volts, else manual
 	PrerollMS     int    `json:"preroll_ms"`     // kept from before the trigger
 	MinMS         int    `json:"min_ms"`         // shorter recordings are thrown away
 	MaxMS         int    `json:"max_ms"`         // longer ones go on in a linked segment
@@ -47,6 +47,7 @@ type lineDoc struct {
 	OutsidePrefix string `json:"outside_prefix"` // dialled for an outside line, no part of the number; "" = the profile's
 	ThresholdMV   int    `json:"threshold_mv"`   // off-hook below this; 0 = the profile's, or learn it
 	RingGapMS     int    `json:"ring_gap_ms"`    // longest pause between rings of one call; 0 = the profile's, or learn it
+	callDoc
 }
 
 // groupDoc is a group of lines that rights can be given on.
@@ -68,6 +69,8 @@ type sections struct {
 	lines    settings.Section[map[string]lineDoc]
 	groups   settings.Section[map[string]groupDoc]
 	profiles settings.Section[map[string]profileDoc]
+	spans    settings.Section[map[string]spanDoc]
+	dialplan settings.Section[dialplanDoc]
 	recorder settings.Section[diskDoc]
 }
 
@@ -77,12 +80,14 @@ func newSections() sections {
 		lines:    settings.NewMap("lines", func(string) lineDoc { return defaultLine() }, func(key string, l lineDoc) error { return l.validate(key) }),
 		groups:   settings.NewMap("groups", func(string) groupDoc { return groupDoc{} }, func(key string, g groupDoc) error { return g.validate(key) }),
 		profiles: settings.NewMap("profiles", func(string) profileDoc { return profileDoc{} }, func(key string, p profileDoc) error { return p.validate(key) }),
+		spans:    settings.NewMap("spans", func(string) spanDoc { return defaultSpan() }, func(key string, d spanDoc) error { return d.validate(key) }),
+		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}}, dialplanDoc.validate),
 		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop"}, diskDoc.validate),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.recorder}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.dialplan, s.recorder}
 }
 
 // check looks across sections: one board and port is one line.
@@ -111,12 +116,13 @@ func (s sections) check(v settings.View) error {
 			errs = append(errs, fmt.Errorf("lines.%s.profile: there is no profile %q", n, l.Profile))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.dialplan.In(v))...)...)
 }
 
 func defaultLine() lineDoc {
 	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711",
-		VoiceDBm0: -45, HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless"}
+		VoiceDBm0: -45, HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless",
+		callDoc: callDoc{Dial: "keys", Release: "act", Ring: []string{}}}
 }
 
 func (d siteDoc) validate() error {
@@ -189,7 +195,7 @@ func (l lineDoc) validate(key string) error {
 	if l.MinMS > l.MaxMS {
 		bad("min_ms", "%d is more than max_ms %d", l.MinMS, l.MaxMS)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, l.callDoc.validate())...)
 }
 
 func (g groupDoc) validate(key string) error {
