@@ -1,0 +1,81 @@
+package calls
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"vaad/channels"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Lines is what a Switch wishes things of; *channels.System is one. Its methods
+// may wait for a tick of a board and fail with channels.ErrBusy, channels.ErrGone
+// and what channels/wish.go lists.
+type Lines interface {
+	Lines() []channels.LineStatus
+	Wish(ctx context.Context, w channels.Wish) (channels.Accepted, error)
+	Play(ctx context.Context, p channels.Play) (channels.Accepted, error)
+	Quiet(ctx context.Context, line int) error
+	Join(ctx context.Context, j channels.Joining) (channels.Accepted, error)
+	Leave(ctx context.Context, line int, id string) (channels.Accepted, error)
+}
+
+// Noter takes what a Switch knows of a call that its line does not; *Journal is one.
+type Noter interface {
+	Note(call string, n Note)
+}
+
+// SwitchConfig is what a Switch is made of. Lines is required. PBX and Music are
+// asked at each use with a lock held: they must answer at once, and what they
+// gave must not change afterwards.
+type SwitchConfig struct {
+	Lines      Lines
+	PBX        func() PBX                      // nil: nothing is done by itself
+	Music      func(line int) []channels.Audio // what a held party on that line hears; nil, or nothing: silence
+	Notes      Noter                           // nil: nobody
+	Registerer prometheus.Registerer           // nil: metrics are not registered
+	Logger     *slog.Logger                    // default slog.Default
+}
+
+// A Switch owns the legs of calls and the bridges between them. Its methods may
+// be called from any goroutine while Run runs; each takes who asks (actor: a user,
+// or a program), which is kept with what it begins. Their errors are *Failure.
+type Switch struct {
+	cfg SwitchConfig
+	mu  sync.Mutex
+}
+
+// NewSwitch makes a Switch; nothing happens before Run.
+func NewSwitch(cfg SwitchConfig) *Switch { return &Switch{cfg: cfg} }
+
+// Run reads the feed, a lossless reader, until ctx ends, and closes it. Calls that
+// are up stay up: the lines own them.
+func (s *Switch) Run(ctx context.Context, f Feed) error { <-ctx.Done(); f.Close(); return nil }
+
+// CallRequest is a call to be made.
+type CallRequest struct {
+	Line    int           // a trunk to dial on or a station to ring; 0: by Group
+	Group   string        // a trunk group of PBX.Groups: the next free trunk of it; "" with Line 0: any free trunk
+	Number  string        // whom to dial: 0-9 * # A-D, "+" in front, "," for a pause of 1 s; unused with a station
+	Caller  string        // who calls, as the far end is to see it
+	Name    string        // its name
+	Private bool          // the caller's number is not to be shown
+	Ring    string        // a station's cadence, as channels.Wish.Ring; "": "inside"
+	Timeout time.Duration // not answered after this time, it is given up; 0: never
+	For     string        // ID of a leg that is connected when this one is answered, hears how it goes, and ends with it; "": nobody
+}
+
+// PlayRequest is what legs are to hear. Either Leg or Bridge is set.
+type PlayRequest struct {
+	Leg    string // ID of a leg: it hears this in place of all else, unless Over is set
+	Bridge string // ID of a bridge: all in it hear this over each other
+	Audio  []channels.Audio
+	Loop   bool    // again from the beginning, until it is stopped
+	Over   bool    // mixed with what the leg hears of others
+	Queue  bool    // after what plays there
+	StopOn string  // keys of the far party that stop it
+	GainDB float64 //
+}
