@@ -28,8 +28,8 @@ func beginIn(t *Tap) {
 	if c.Called != "" {
 		c.CalledBy = OwnNumber
 	}
-	t.caller.begin(t)
-	t.adopt(&c)
+	t.caller.begin(t.now, t.ended)
+	t.caller.adopt(&c, t.now)
 	t.begin(c)
 }
 
@@ -54,11 +54,11 @@ func beginAgain(t *Tap) {
 func holdRinging(t *Tap) {
 	t.due = never
 	t.call.Rings++
-	if t.adopt(&t.call) {
+	if t.caller.adopt(&t.call, t.now) {
 		t.numbers(t.call.CallerBy)
 	}
 	if t.call.Rings > enoughRings {
-		t.caller.failed(t)
+		t.out = t.caller.failed(t.out, &t.call, t.now)
 	}
 }
 
@@ -101,7 +101,7 @@ func (t *Tap) press(k EventKind) {
 
 func answerIn(t *Tap) {
 	t.ring.over()
-	t.caller.failed(t)
+	t.out = t.caller.failed(t.out, &t.call, t.now)
 	t.answer(ByOffHook)
 	t.due = t.now + connectWait
 }
@@ -110,7 +110,7 @@ func answerOut(t *Tap) { t.answer(ByReversal) }
 
 func endMissed(t *Tap) {
 	t.ring.over()
-	t.caller.failed(t)
+	t.out = t.caller.failed(t.out, &t.call, t.now)
 	t.call.Missed = true
 	t.at = t.ring.end
 	t.end(EndRingStopped)
@@ -118,7 +118,7 @@ func endMissed(t *Tap) {
 
 func endFaded(t *Tap) {
 	t.ring.over()
-	t.caller.failed(t)
+	t.out = t.caller.failed(t.out, &t.call, t.now)
 	t.call.AnsweredBy = ByUnknown
 	t.at = t.ring.end
 	if t.talk.last > 0 {

@@ -91,7 +91,7 @@ type caller struct {
 func newCaller() caller { return caller{damaged: never, from: never} }
 
 // begin notes that it rings.
-func (c *caller) begin(t *Tap) { c.from = max(t.now-tryBefore, t.ended, 0) }
+func (c *caller) begin(now, ended int64) { c.from = max(now-tryBefore, ended, 0) }
 
 func (c *caller) pressed(now int64) {
 	if now-c.keyed > messageWait {
@@ -115,21 +115,20 @@ func (c *caller) pressed(now int64) {
 func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
-	number, absent := m.Caller()
-	name, _ := m.CallerName()
-	if number == "" && absent == 0 && name == "" || m.Coding != callerid.DTMF && m.Type != callerid.CallSetup && m.Type != callerid.CallSetupSingle {
-		return t.release() // a message that waits in a mailbox, a price
+	number, name, _, ok := who(m)
+	if !ok {
+		return t.release()
 	}
 	fsk := m.Coding != callerid.DTMF
 	switch t.state {
 	case Idle, PreRing, Unknown:
 		if fsk || !t.hookless() || t.framedByExchange(m) {
-			t.hold(m, number, name, absent)
+			t.caller.hold(m, t.now, false, t.cfg.Country)
 		}
 	case Ringing:
-		t.hold(m, number, name, absent)
+		t.caller.hold(m, t.now, true, t.cfg.Country)
 		t.talk.was(m.At)
-		if fsk && t.adopt(&t.call) {
+		if fsk && t.caller.adopt(&t.call, t.now) {
 			t.at = m.At
 			t.numbers(t.call.CallerBy)
 		}
@@ -137,8 +136,8 @@ func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 		switch {
 		case !fsk:
 		case t.state != Talking && t.call.Direction == In && m.At < t.call.Answered: // picked up while it was sent
-			t.hold(m, number, name, absent)
-			if t.adopt(&t.call) {
+			t.caller.hold(m, t.now, true, t.cfg.Country)
+			if t.caller.adopt(&t.call, t.now) {
 				t.at = m.At
 				t.numbers(t.call.CallerBy)
 			}
@@ -149,21 +148,34 @@ func (t *Tap) Message(out []Event, m *callerid.Message, pos int64) []Event {
 	return t.release()
 }
 
-// hold keeps a message for the ring that must follow.
-func (t *Tap) hold(m *callerid.Message, number, name string, absent byte) {
-	c := &t.caller
+// who is what a message says of who calls. False: it says nothing, but tells of a
+// message that waits in a mailbox, or a price.
+func who(m *callerid.Message) (number, name string, absent byte, ok bool) {
+	number, absent = m.Caller()
+	name, _ = m.CallerName()
+	ok = number != "" || absent != 0 || name != ""
+	if m.Coding != callerid.DTMF && m.Type != callerid.CallSetup && m.Type != callerid.CallSetupSingle {
+		ok = false
+	}
+	return number, name, absent, ok
+}
+
+// hold keeps a message for the ring that must follow; after: it came after the
+// first burst.
+func (c *caller) hold(m *callerid.Message, now int64, after bool, country string) {
+	number, name, absent, _ := who(m)
 	usual := func(coding callerid.Coding) bool {
 		is := func(f Format) bool { return f == formatOf(coding, false) || f == formatOf(coding, true) }
 		if c.format != NoFormat {
 			return is(c.format)
 		}
-		return slices.ContainsFunc(usualFormats(t.cfg.Country), is)
+		return slices.ContainsFunc(usualFormats(country), is)
 	}
-	if c.has && t.now-c.end <= messageWait && (usual(c.coding) || !usual(m.Coding)) {
+	if c.has && now-c.end <= messageWait && (usual(c.coding) || !usual(m.Coding)) {
 		return
 	}
 	c.has, c.number, c.name, c.coding, c.end, c.withheld = true, number, name, m.Coding, m.End, ""
-	c.after = t.state == Ringing || t.state.OffHook()
+	c.after = after
 	switch absent {
 	case callerid.Private:
 		c.withheld = Private
@@ -173,13 +185,12 @@ func (t *Tap) hold(m *callerid.Message, number, name string, absent byte) {
 }
 
 // adopt gives a message that waits to the call that rings, if it has none yet.
-func (t *Tap) adopt(call *Call) bool {
-	c := &t.caller
+func (c *caller) adopt(call *Call, now int64) bool {
 	if !c.has {
 		return false
 	}
 	c.has = false
-	if t.now-c.end > messageWait || call.CallerBy != "" {
+	if now-c.end > messageWait || call.CallerBy != "" {
 		return false
 	}
 	call.Caller, call.Name, call.Withheld, call.CallerBy = c.number, c.name, c.withheld, c.coding.String()
@@ -206,11 +217,11 @@ func (t *Tap) Damaged(out []Event, pos int64) []Event {
 
 // failed tells, once in a call, that nothing said who calls although something
 // tried to, or always did. Where the audio of it lies is told too.
-func (c *caller) failed(t *Tap) {
+func (c *caller) failed(out []Event, call *Call, now int64) []Event {
 	from := c.from
 	c.from = never
-	if from == never || t.call.CallerBy != "" {
-		return
+	if from == never || call.CallerBy != "" {
+		return out
 	}
 	why := ""
 	switch {
@@ -218,13 +229,13 @@ func (c *caller) failed(t *Tap) {
 		why = "damaged"
 	case c.keys >= unframedKeys && c.keyed >= from:
 		why = "unframed"
-	case c.format != NoFormat && (t.call.Rings > 1 || c.format.beforeRing()):
+	case c.format != NoFormat && (call.Rings > 1 || c.format.beforeRing()):
 		why = "missing"
 	}
 	c.damaged, c.keys = never, 0
 	if why == "" {
-		return
+		return out
 	}
-	from = max(from, t.now-tryMost)
-	t.out = append(t.out, Event{Kind: CallerFailed, Pos: from, Known: t.now, Value: t.now - from, Text: why, Call: t.call})
+	from = max(from, now-tryMost)
+	return append(out, Event{Kind: CallerFailed, Pos: from, Known: now, Value: now - from, Text: why, Call: *call})
 }

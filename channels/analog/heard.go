@@ -53,6 +53,32 @@ func (p *progressOf) drop(from, to int64) {
 	p.voices = n
 }
 
+// add notes voice that has lasted.
+func (p *progressOf) add(at int64) {
+	if p.voices == voiceKept {
+		copy(p.voice[:], p.voice[1:])
+		p.voices--
+	}
+	p.voice[p.voices] = spoken{at, never}
+	p.voices++
+	p.spoke = true
+}
+
+// ended notes that the voice that is on is over.
+func (p *progressOf) ended(at int64) {
+	if p.voices > 0 && p.voice[p.voices-1].end == never {
+		p.voice[p.voices-1].end = at
+	}
+}
+
+// spoken is how long voice was heard up to a position.
+func (p *progressOf) spoken(end int64) (sum int64) {
+	for _, s := range p.voice[:p.voices] {
+		sum += min(s.end, max(end, s.at)) - s.at
+	}
+	return sum
+}
+
 // Voice says that a detector has found voice to begin at at, or to end there; it
 // is known at pos. Voice counts once it has lasted for half a second, where pulses
 // may be dialled for one and a half.
@@ -70,9 +96,7 @@ func (t *Tap) Voice(out []Event, on bool, at, pos int64) []Event {
 			t.voiceLasted()
 		}
 		t.voiceDue = never
-		if p := &t.progress; p.voices > 0 && p.voice[p.voices-1].end == never {
-			p.voice[p.voices-1].end = at
-		}
+		t.progress.ended(at)
 	case t.state.OffHook():
 		lasts := int64(voiceLasts)
 		if t.PulsesPossible() {
@@ -102,13 +126,7 @@ func (t *Tap) voiceLasted() {
 		return
 	}
 	p := &t.progress
-	if p.voices == voiceKept {
-		copy(p.voice[:], p.voice[1:])
-		p.voices--
-	}
-	p.voice[p.voices] = spoken{t.voiceAt, never}
-	p.voices++
-	p.spoke = true
+	p.add(t.voiceAt)
 	if t.dialOn && !t.began() { // nobody can be there yet
 		return
 	}
@@ -136,11 +154,7 @@ func (t *Tap) lastGuess(end int64) {
 	p, at := &t.progress, t.at
 	t.guessDue = never
 	least := max(longSpoken, int64(p.burst)*longSpoken/1000)
-	sum := int64(0)
-	for _, s := range p.voice[:p.voices] {
-		sum += min(s.end, max(end, s.at)) - s.at
-	}
-	if sum >= least {
+	if p.spoken(end) >= least {
 		t.guess(p.voice[0].at, ByVoice)
 	}
 	t.at = at
@@ -186,7 +200,7 @@ type Tone struct {
 func (t *Tap) Tone(out []Event, tone Tone, on bool, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
-	name := t.meaning(tone)
+	name := t.own.meaning(tone)
 	if on {
 		t.heard(name, tone)
 	} else {
@@ -274,7 +288,7 @@ func (t *Tap) Again(out []Event, tone Tone, pos int64) []Event {
 	t.out = out
 	t.advance(pos)
 	t.heardAt = t.now
-	if t.meaning(tone) == progress.Ringback {
+	if t.own.meaning(tone) == progress.Ringback {
 		t.progress.drop(0, tone.To)
 	}
 	return t.release()
@@ -299,10 +313,7 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 			return
 		}
 		p.ringback = false
-		if n := p.voices; n > 0 && p.voice[n-1].end == never { // it has gone on since
-			p.voice[n-1].at = max(p.voice[n-1].at, tone.At)
-		}
-		p.drop(0, tone.At-edges)
+		p.rangUntil(tone.At)
 		if p.voices > 0 {
 			t.guessDue = max(p.voice[0].at+guessAfter, t.now)
 		}
@@ -311,6 +322,14 @@ func (t *Tap) over(name progress.Tone, tone Tone) {
 			t.quiet = tone.At
 		}
 	}
+}
+
+// rangUntil forgets what was taken for voice before a ringback ended.
+func (p *progressOf) rangUntil(end int64) {
+	if n := p.voices; n > 0 && p.voice[n-1].end == never { // it has gone on since
+		p.voice[n-1].at = max(p.voice[n-1].at, end)
+	}
+	p.drop(0, end-edges)
 }
 
 // waiting tells of another call, once by its tone and once with its number.
@@ -330,7 +349,13 @@ func (t *Tap) waiting(at int64, number, name string) {
 
 // outcome says what has become of the call that ends.
 func (t *Tap) outcome() string {
-	c, p := &t.call, &t.progress
+	p := &t.progress
+	p.rang = p.rang || p.maybe && t.now > t.number.end+ringsOn
+	return p.outcome(&t.call, t.number.n > 0)
+}
+
+// outcome says what has become of a call; dialled: at least one digit was.
+func (p *progressOf) outcome(c *Call, dialled bool) string {
 	switch {
 	case c.Missed:
 		return Missed
@@ -341,7 +366,7 @@ func (t *Tap) outcome() string {
 			return Answered
 		}
 		return Unclear
-	case (p.busy || p.congestion) && t.number.n == 0 && !p.rang:
+	case (p.busy || p.congestion) && !dialled && !p.rang:
 		return NotDialled // the exchange gave up waiting
 	case p.busy:
 		return Busy
@@ -349,7 +374,7 @@ func (t *Tap) outcome() string {
 		return Congestion
 	case p.vacant:
 		return Vacant
-	case p.rang, p.maybe && t.now > t.number.end+ringsOn:
+	case p.rang:
 		return NoAnswer
 	case c.Dialled != "":
 		return GivenUp

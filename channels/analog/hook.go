@@ -43,6 +43,9 @@ type hook struct {
 	high int64 // the voltage has not been below the threshold since; never: it is
 	top  int64 // last sample above the threshold
 	base int64 // last sample not above it
+
+	ringsOff   int // bursts while the voltage says off-hook
+	ringsOffAt int64
 }
 
 func (h *hook) reset() {

@@ -128,43 +128,78 @@ func track(v, x, dt, up, down int64) int64 {
 	return v + (x-v)*dt/(tau+dt)
 }
 
-// Learnt returns what was learnt so far.
-func (t *Tap) Learnt() Learnt {
-	return Learnt{
-		IdleMV:    int32(t.hook.idle / 1000),
-		OffHookMV: int32(t.hook.offHook / 1000),
-		RingGapMS: int32(t.ring.gap / driver.MS),
-		CallerID:  t.caller.format,
-		DialHz:    int32(t.own.dialHz),
-		BusyHz:    int32(t.own.busyHz),
-		BusyOnMS:  int32(t.own.busyOn),
-		BusyOffMS: int32(t.own.busyOff),
+// A memory is what a line is known by: what was seen of its voltage, rings,
+// messages and tones, and what was learnt of them.
+type memory struct {
+	hook   hook
+	ring   ring
+	caller caller
+	own    ownTones
+}
+
+// configured takes the operator's values, ms and mV; 0: learnt.
+func (k *memory) configured(thresholdMV, ringGapMS, gapMS int) {
+	k.hook.fixed = int32(max(thresholdMV, 0))
+	k.ring.fixed = int64(max(ringGapMS, 0)) * driver.MS
+	k.ring.country = int64(max(gapMS, 0)) * driver.MS
+	if k.ring.country == 0 {
+		k.ring.country = countryGap
 	}
 }
 
+// Learnt returns what was learnt so far.
+func (t *Tap) Learnt() Learnt { return t.learnt() }
+
 // SetLearnt gives back what was learnt before. Values that cannot be are not
 // taken.
-func (t *Tap) SetLearnt(l Learnt) {
-	t.hook.idle, t.hook.offHook, t.ring.gap = 0, 0, 0
+func (t *Tap) SetLearnt(l Learnt) { t.setLearnt(l) }
+
+func (k *memory) learnt() Learnt {
+	return Learnt{
+		IdleMV:    int32(k.hook.idle / 1000),
+		OffHookMV: int32(k.hook.offHook / 1000),
+		RingGapMS: int32(k.ring.gap / driver.MS),
+		CallerID:  k.caller.format,
+		DialHz:    int32(k.own.dialHz),
+		BusyHz:    int32(k.own.busyHz),
+		BusyOnMS:  int32(k.own.busyOn),
+		BusyOffMS: int32(k.own.busyOff),
+	}
+}
+
+func (k *memory) setLearnt(l Learnt) {
+	k.hook.idle, k.hook.offHook, k.ring.gap = 0, 0, 0
 	if l.IdleMV >= idleLeast && l.IdleMV <= idleMost {
-		t.hook.idle = int64(l.IdleMV) * 1000
+		k.hook.idle = int64(l.IdleMV) * 1000
 		if l.OffHookMV >= offLeast && l.OffHookMV < l.IdleMV {
-			t.hook.offHook = int64(l.OffHookMV) * 1000
+			k.hook.offHook = int64(l.OffHookMV) * 1000
 		}
 	}
 	if l.RingGapMS > 0 {
-		t.ring.learn(int64(l.RingGapMS) * driver.MS)
+		k.ring.learn(int64(l.RingGapMS) * driver.MS)
 	}
 	if l.CallerID < nFormat {
-		t.caller.format, t.caller.before = l.CallerID, l.CallerID
+		k.caller.format, k.caller.before = l.CallerID, l.CallerID
 	}
-	t.own = ownTones{}
+	k.own = ownTones{}
 	audible := func(hz int32) bool { return hz >= 100 && hz <= 1900 }
 	if audible(l.DialHz) {
-		t.own.dialHz = int(l.DialHz)
+		k.own.dialHz = int(l.DialHz)
 	}
 	if audible(l.BusyHz) && l.BusyOnMS > 0 && l.BusyOffMS > 0 {
-		t.own.busyHz, t.own.busyOn, t.own.busyOff = int(l.BusyHz), int(l.BusyOnMS), int(l.BusyOffMS)
+		k.own.busyHz, k.own.busyOn, k.own.busyOff = int(l.BusyHz), int(l.BusyOnMS), int(l.BusyOffMS)
+	}
+}
+
+// suppose takes what others have learnt where nothing was.
+func (k *memory) suppose(more Learnt) {
+	now := k.learnt()
+	if all := now.Or(more); all != now {
+		history := k.ring
+		k.setLearnt(all)
+		if now.RingGapMS > 0 {
+			k.ring = history
+		}
 	}
 }
 

@@ -91,6 +91,9 @@ func (r *ring) over() {
 
 func (r *ring) learn(gap int64) { r.gap = min(max(gap, shortestGap), longestGap) }
 
+// blind reports whether a burst, or what it leaves on the line, hides the rest.
+func (r *ring) blind(pos int64) bool { return r.on || r.end != never && pos < r.end+freezeAfter }
+
 func (t *Tap) ringBegin() {
 	if t.ring.on {
 		t.ring.begin = t.now
@@ -126,7 +129,7 @@ func (t *Tap) ringEnd() {
 // idle voltage has changed (another PBX) and is learnt anew.
 func (t *Tap) ringWhileOff() {
 	if t.hook.level != levelOff {
-		t.ringsOff = 0
+		t.hook.ringsOff = 0
 		return
 	}
 	if at := t.hook.highSince(); at != never {
@@ -134,14 +137,22 @@ func (t *Tap) ringWhileOff() {
 		t.wentOnHook(at)
 		return
 	}
-	if t.now-t.ringsOffAt > healWithin {
-		t.ringsOff = 0
-	}
-	t.ringsOff++
-	t.ringsOffAt = t.now
-	if t.ringsOff >= 2 && t.hook.relearnIdle() {
-		t.ringsOff = 0
-		t.hook.level = levelOn
+	if t.hook.rungOff(t.now) {
 		t.wentOnHook(t.now)
 	}
+}
+
+// rungOff notes a burst at a voltage taken for off-hook. True: it is the idle one.
+func (h *hook) rungOff(now int64) bool {
+	if now-h.ringsOffAt > healWithin {
+		h.ringsOff = 0
+	}
+	h.ringsOff++
+	h.ringsOffAt = now
+	if h.ringsOff < 2 || !h.relearnIdle() {
+		return false
+	}
+	h.ringsOff = 0
+	h.level = levelOn
+	return true
 }

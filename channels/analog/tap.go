@@ -31,8 +31,7 @@ type Config struct {
 type Tap struct {
 	cfg   Config
 	state State
-	hook  hook
-	ring  ring
+	memory
 
 	now, at int64 // position reached; when the present input truly happened
 	due     int64 // the state's timer
@@ -50,8 +49,6 @@ type Tap struct {
 	early      early
 	again      early // Abandoned: pressed without dial tone
 	talk       talk  // where nothing tells the hook
-	caller     caller
-	own        ownTones
 	regular    Tone  // a tone of nobody's that is on
 	dialOn     bool  // dial tone is on
 	dialFrom   int64 // where a dial tone within a call began
@@ -67,23 +64,22 @@ type Tap struct {
 	guessDue   int64 // when voice is an answer, if no tone has explained it
 	quiet      int64 // Abandoned: where the tone that ended the call ended; 0: it is on
 
-	reversed   bool
-	noFeed     bool  // BatteryLost was said and BatteryBack was not
-	feedDue    int64 // without voltage: the card's "no battery" counts from then on
-	tooLong    int64 // when off-hook becomes an alarm
-	longest    int64 // … whatever is heard
-	heardAt    int64 // when anything was heard last
-	voiceOn    bool
-	offSince   int64
-	saidLong   bool
-	counts     [nState][nInput]uint64 // inputs, by the state they met
-	ringsOff   int                    // bursts while the voltage says off-hook
-	ringsOffAt int64
+	reversed bool
+	noFeed   bool  // BatteryLost was said and BatteryBack was not
+	feedDue  int64 // without voltage: the card's "no battery" counts from then on
+	tooLong  int64 // when off-hook becomes an alarm
+	longest  int64 // … whatever is heard
+	heardAt  int64 // when anything was heard last
+	voiceOn  bool
+	offSince int64
+	saidLong bool
+	counts   [nState][nInput]uint64 // inputs, by the state they met
 }
 
 // New makes a tap that knows nothing about its line but what l holds.
 func New(c Config, l Learnt) *Tap {
-	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, answerDue: never, caller: newCaller(), talk: talk{from: never}}
+	t := &Tap{due: never, feedDue: never, tooLong: never, voiceDue: never, guessDue: never, dialDue: never, answerDue: never, talk: talk{from: never}}
+	t.caller = newCaller()
 	t.hook.reset()
 	t.ring.reset()
 	t.SetLearnt(l)
@@ -94,25 +90,13 @@ func New(c Config, l Learnt) *Tap {
 // Configure changes the operator's values while running.
 func (t *Tap) Configure(c Config) {
 	t.cfg = c
-	t.hook.fixed = int32(max(c.ThresholdMV, 0))
-	t.ring.fixed = int64(max(c.RingGapMS, 0)) * driver.MS
-	t.ring.country = int64(max(c.CountryGap, 0)) * driver.MS
-	if t.ring.country == 0 {
-		t.ring.country = countryGap
-	}
+	t.configured(c.ThresholdMV, c.RingGapMS, c.CountryGap)
 }
 
 // Suppose takes what others have learnt about such lines, where this one has
 // learnt nothing yet.
 func (t *Tap) Suppose(more Learnt) {
-	now := t.Learnt()
-	if all := now.Or(more); all != now {
-		history := t.ring
-		t.SetLearnt(all)
-		if now.RingGapMS > 0 {
-			t.ring = history
-		}
-	}
+	t.suppose(more)
 }
 
 // State says what the line is doing.
@@ -124,7 +108,7 @@ func (t *Tap) Call() (Call, bool) { return t.call, t.up }
 // Blind reports whether at pos a burst, or the 300 ms after one, hides what else
 // is on the line.
 func (t *Tap) Blind(pos int64) bool {
-	return t.ring.on || t.ring.end != never && pos < t.ring.end+freezeAfter
+	return t.ring.blind(pos)
 }
 
 // Volts returns the last voltage seen, in mV, and whether one was ever seen.

@@ -36,11 +36,11 @@ func near(a, b int) bool { return a-b <= sameHz && b-a <= sameHz }
 func alike(a, b int) bool { return 100*(a-b) <= sameMS*b && 100*(b-a) <= sameMS*b }
 
 // meaning is what a tone says on this line.
-func (t *Tap) meaning(x Tone) progress.Tone {
+func (o *ownTones) meaning(x Tone) progress.Tone {
 	switch {
-	case x.Name == progress.Regular && t.own.isBusy(x):
+	case x.Name == progress.Regular && o.isBusy(x):
 		return progress.Busy
-	case x.Name == progress.Steady && t.own.isDial(x):
+	case x.Name == progress.Steady && o.isDial(x):
 		return progress.Dial
 	}
 	return x.Name
@@ -52,7 +52,11 @@ func (t *Tap) steady(x Tone) {
 	if t.state != OffHookOut || t.number.n > 0 || t.now-t.offSince > soonAfter || x.Hz == 0 {
 		return
 	}
-	o := &t.own
+	t.own.heardDial(x)
+}
+
+// heardDial notes a tone that was the dial tone of a call.
+func (o *ownTones) heardDial(x Tone) {
 	if !near(x.Hz, o.dial.Hz) {
 		o.dial, o.dials = x, 0
 	}
@@ -69,7 +73,11 @@ func (t *Tap) learnRelease(by string) {
 	if by != EndOnHook || x.On == 0 || t.now-x.At > lastly || t.call.Answered == 0 {
 		return
 	}
-	o := &t.own
+	t.own.heardBusy(x)
+}
+
+// heardBusy notes a tone that ended a call.
+func (o *ownTones) heardBusy(x Tone) {
 	if !near(x.Hz, o.busy.Hz) || !alike(x.On, o.busy.On) || !alike(x.Off, o.busy.Off) {
 		o.busy, o.busys = x, 0
 	}
