@@ -37,4 +37,5 @@ type Act struct {
 	OffMS   int                // PlayKeys: 0 means 100
 	Coding  callerid.Coding    // PlayMessage
 	AfterMS int                // silence before a sound
+	AlertMS int                // PlayMessage: the alerting tone of EN 300 659-1 that comes between that silence and 60 ms more; 0: none
 }

@@ -21,12 +21,22 @@ const (
 	nState
 )
 
-var stateNames = [nState]string{Unknown: "unknown", Idle: "idle", PreRing: "pre-ring", Ringing: "ringing",
+// States that only lines of ours have.
+const (
+	Seizing    State = nState + 1 + iota // a trunk: off-hook, waiting for dial tone
+	Proceeding                           // the number is known; nothing is heard yet
+	Alerted                              // it rings there
+	Releasing                            // a trunk: on-hook again, not free yet
+	Locked                               // a station left off-hook: nothing until it is put down
+)
+
+var stateNames = [...]string{Unknown: "unknown", Idle: "idle", PreRing: "pre-ring", Ringing: "ringing",
 	OffHookIn: "off-hook-in", OffHookOut: "off-hook-out", Dialling: "dialling", Talking: "talking",
-	Abandoned: "abandoned", NoBattery: "no-battery", Gone: "gone"}
+	Abandoned: "abandoned", NoBattery: "no-battery", Gone: "gone", Seizing: "seizing", Proceeding: "proceeding",
+	Alerted: "alerting", Releasing: "releasing", Locked: "locked"}
 
 func (s State) String() string {
-	if s < nState {
+	if int(s) < len(stateNames) && s != nState {
 		return stateNames[s]
 	}
 	return fmt.Sprintf("state(%d)", s)
@@ -38,7 +48,7 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText reads a stable code.
 func (s *State) UnmarshalText(b []byte) error {
 	for i, n := range stateNames {
-		if n == string(b) {
+		if n == string(b) && n != "" {
 			*s = State(i)
 			return nil
 		}
