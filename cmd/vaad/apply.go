@@ -40,7 +40,7 @@ func (d *running) apply(ctx context.Context) {
 	defer again.Stop()
 	applied := map[string]lineDoc{}
 	country, profiles := d.sec.site.Get(d.doc).Country, d.sec.profiles.Get(d.doc)
-	numbers := d.plan.numbers()
+	numbers, dialling := d.plan.numbers(), d.sec.dialplan.Get(d.doc)
 	for {
 		select {
 		case <-ctx.Done():
@@ -56,9 +56,9 @@ func (d *running) apply(ctx context.Context) {
 			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return now[l.Profile] != profiles[l.Profile] })
 			profiles = now
 		}
-		if now := d.plan.numbers(); now != numbers { // stations know which numbers are whole
-			numbers = now
-			maps.DeleteFunc(applied, func(n string, l lineDoc) bool { return d.plan.config(n, l).Use == driver.Station })
+		if now, rules := d.plan.numbers(), d.sec.dialplan.Get(d.doc); now != numbers || rules.FirstDigitMS != dialling.FirstDigitMS || rules.DigitPauseMS != dialling.DigitPauseMS {
+			numbers, dialling = now, rules // stations know which numbers are whole
+			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return useOf(l, d.plan.board(l.Board)) == driver.Station })
 		}
 		if err := d.plan.keep(d.sys.Lines()); err != nil {
 			d.log.Error("lines that have lost their place in settings could not be given it back", "error", err)

@@ -4,21 +4,72 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"vaad/calls"
 	"vaad/channels/numbering"
 )
 
-// dialplanDoc is what may be dialled from stations besides extensions.
+// dialplanDoc is where numbers lead that are dialled here, and calls that come in.
 type dialplanDoc struct {
-	Outside []outsideDoc `json:"outside"` // the first that fits a number counts
+	Outside      []outsideDoc  `json:"outside"`        // of those whose prefix fits the longest counts
+	Incoming     []incomingDoc `json:"incoming"`       // the first that fits counts; then lines.N.ring
+	RingMS       int           `json:"ring_ms"`        // stations that a station calls ring so long; 0 = 2 min
+	FirstDigitMS int           `json:"first_digit_ms"` // dial tone without a digit; 0 = 15 s
+	DigitPauseMS int           `json:"digit_pause_ms"` // pause that ends a number; 0 = 4 s
+	CallerWaitMS int           `json:"caller_wait_ms"` // a call on an analog trunk waits so long for its caller ID before stations ring; 0 = 4 s, -1 = not at all
 }
 
-// outsideDoc sends numbers out by a group of trunks.
+// outsideDoc sends numbers out by groups of trunks.
 type outsideDoc struct {
 	Prefix     string   `json:"prefix"`      // what they begin with
-	Group      string   `json:"group"`       // lines.N.trunk_group
+	Groups     []string `json:"groups"`      // trunk groups, tried in this order
 	KeepPrefix bool     `json:"keep_prefix"` // it belongs to the number and is dialled on the trunk too
-	Numbers    []string `json:"numbers"`     // patterns of what may follow; none = anything
+	Add        string   `json:"add"`         // dialled on the trunk before the number
+	Numbers    []string `json:"numbers"`     // patterns of what may follow the prefix; none = anything
+}
+
+// incomingDoc says who rings for calls that come in.
+type incomingDoc struct {
+	Groups []string `json:"groups"` // trunk groups; none = all trunks
+	Called string   `json:"called"` // number that was called, * stands for anything; "" = any
+	Ring   []string `json:"ring"`   // extensions
+	Direct bool     `json:"direct"` // the called number is an extension: it rings
+	Strip  int      `json:"strip"`  // leading digits of the called number that are no part of the extension
+	Name   string   `json:"name"`   // shown at stations before the caller's
+}
+
+// trunkGroupDoc is how trunks of one name are used; lines.N.trunk_group puts
+// lines into it.
+type trunkGroupDoc struct {
+	Order  string `json:"order"`  // which free one is taken: first, last, rotate or longest-idle
+	Prefix string `json:"prefix"` // dialled first, for an outside line of the exchange in between
+	Caller string `json:"caller"` // the caller's number that is shown, where the trunk can
+}
+
+func (g trunkGroupDoc) validate(key string) error {
+	var errs []error
+	if err := badGroup(key); key == "" || err != nil {
+		errs = append(errs, fmt.Errorf(": %q: a trunk group is a short word without dots and spaces", key))
+	}
+	if !slices.Contains(calls.TrunkOrders(), g.Order) {
+		errs = append(errs, fmt.Errorf("order: %q is not known; use one of %q", g.Order, calls.TrunkOrders()))
+	}
+	if err := badPrefix(g.Prefix); err != nil {
+		errs = append(errs, fmt.Errorf("prefix: %w", err))
+	}
+	if len(g.Caller) > 40 || strings.Trim(g.Caller, "0123456789+") != "" {
+		errs = append(errs, fmt.Errorf("caller: %q: use at most 40 digits, or nothing", g.Caller))
+	}
+	return errors.Join(errs...)
+}
+
+// badGroup says what is wrong with the name of a trunk group.
+func badGroup(name string) error {
+	if strings.ContainsAny(name, ". /") || len(name) > 32 {
+		return fmt.Errorf("%q: a trunk group is a short word without dots and spaces", name)
+	}
+	return nil
 }
 
 // anyNumber is the pattern of a number of whatever length.
@@ -39,85 +90,143 @@ func (o outsideDoc) patterns() []string {
 // takes says whether a number goes out here.
 func (o outsideDoc) takes(number string) bool {
 	p, err := numbering.Parse(o.patterns()...)
-	if err != nil {
-		return false // settings are validated: not seen
-	}
+	return err == nil && dialable(p, number)
+}
+
+// dialable says whether digits are a whole number of a plan.
+func dialable(p *numbering.Plan, number string) bool {
 	r := p.Match(number)
 	return r == numbering.Whole || r == numbering.Open
 }
 
 func (d dialplanDoc) validate() error {
 	var errs []error
+	bad := func(k, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", k, fmt.Sprintf(format, args...)))
+	}
 	for i, o := range d.Outside {
-		bad := func(k, format string, args ...any) {
-			errs = append(errs, fmt.Errorf("outside.%d.%s: %s", i, k, fmt.Sprintf(format, args...)))
-		}
+		at := fmt.Sprintf("outside.%d.", i)
 		if err := badPrefix(o.Prefix); err != nil {
-			bad("prefix", "%v", err)
+			bad(at+"prefix", "%v", err)
 		}
-		if o.Group == "" {
-			bad("group", "missing; name a trunk group, as in lines.N.trunk_group")
+		if len(o.Groups) == 0 {
+			bad(at+"groups", "missing; name trunk groups, as in lines.N.trunk_group")
+		}
+		if len(o.Add) > 20 || strings.Trim(o.Add, "0123456789*#,") != "" {
+			bad(at+"add", "%q: use at most 20 of the keys 0…9, * and #, and a comma for a pause", o.Add)
 		}
 		if o.Prefix == "" && len(o.Numbers) == 0 {
-			bad("numbers", "without a prefix it must say which numbers go out")
+			bad(at+"numbers", "without a prefix it must say which numbers go out")
 		}
 		if _, err := numbering.Parse(o.Numbers...); err != nil {
-			bad("numbers", "%v", err)
+			bad(at+"numbers", "%v", err)
 		}
-		for j, other := range d.Outside[:i] {
-			if other.Prefix == o.Prefix && len(other.Numbers) == 0 {
-				bad("prefix", "%q: all numbers behind it go out by outside.%d already", o.Prefix, j)
-			}
+		if j := slices.IndexFunc(d.Outside[:i], func(x outsideDoc) bool { return x.Prefix == o.Prefix }); j >= 0 {
+			bad(at+"prefix", "%q is that of outside.%d already; name several groups or numbers there", o.Prefix, j)
+		}
+	}
+	for i, in := range d.Incoming {
+		at := fmt.Sprintf("incoming.%d.", i)
+		if len(in.Called) > 40 || strings.Trim(in.Called, "0123456789+*") != "" {
+			bad(at+"called", "%q: use at most 40 digits, and * for anything", in.Called)
+		}
+		if err := badRing(in.Ring); err != nil {
+			bad(at+"ring", "%v", err)
+		}
+		if len(in.Ring) == 0 && !in.Direct {
+			bad(at+"ring", "missing; name extensions, or set direct")
+		}
+		if in.Strip < 0 || in.Strip > 20 {
+			bad(at+"strip", "%d: must be 0…20", in.Strip)
+		}
+		if len(in.Name) > 40 {
+			bad(at+"name", "it has more than 40 bytes")
+		}
+	}
+	for _, k := range []struct {
+		name      string
+		v, lo, hi int
+	}{
+		{"ring_ms", d.RingMS, 5_000, 600_000}, {"first_digit_ms", d.FirstDigitMS, 2_000, 60_000}, {"digit_pause_ms", d.DigitPauseMS, 1_000, 20_000},
+		{"caller_wait_ms", d.CallerWaitMS, 500, 10_000},
+	} {
+		if k.v != 0 && (k.v < k.lo || k.v > k.hi) && (k.v != -1 || k.name != "caller_wait_ms") {
+			bad(k.name, "%d: must be %d…%d, or 0 for the usual", k.v, k.lo, k.hi)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// checkNumbers looks across lines and dial plan: every number means one thing.
-func checkNumbers(inOrder []string, lines map[string]lineDoc, d dialplanDoc) []error {
+// badRing says what is wrong with a list of extensions that ring.
+func badRing(all []string) error {
+	if len(all) > 64 {
+		return fmt.Errorf("%d extensions: at most 64 can ring at once", len(all))
+	}
+	for i, r := range all {
+		switch {
+		case !extension.MatchString(r):
+			return fmt.Errorf("%q is no extension", r)
+		case slices.Contains(all[:i], r):
+			return fmt.Errorf("%s stands there twice", r)
+		}
+	}
+	return nil
+}
+
+// checkNumbers looks across lines, trunk groups and dial plan: every number
+// means one thing, and what is named is there.
+func checkNumbers(inOrder []string, lines map[string]lineDoc, groups map[string]trunkGroupDoc, d dialplanDoc) []error {
 	var errs []error
-	owner, groups := map[string]string{}, map[string]bool{}
+	bad := func(k, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", k, fmt.Sprintf(format, args...)))
+	}
+	owner, used := map[string]string{}, map[string]bool{}
 	for _, n := range inOrder {
 		l := lines[n]
-		groups[l.TrunkGroup] = l.TrunkGroup != ""
+		used[l.TrunkGroup] = true
+		at := "lines." + n + ".extension"
 		if l.Extension == "" {
 			continue
 		}
 		if other, taken := owner[l.Extension]; taken {
-			errs = append(errs, fmt.Errorf("lines.%s.extension: %s is line %s already", n, l.Extension, other))
+			bad(at, "%s is line %s already", l.Extension, other)
 			continue
 		}
 		owner[l.Extension] = n
 		for i, o := range d.Outside {
-			switch {
-			case l.Extension == o.Prefix:
-				errs = append(errs, fmt.Errorf("lines.%s.extension: %s is the prefix of dialplan.outside.%d", n, l.Extension, i))
-			case o.takes(l.Extension):
-				errs = append(errs, fmt.Errorf("lines.%s.extension: %s is a number that goes out by dialplan.outside.%d (prefix %q)", n, l.Extension, i, o.Prefix))
+			if l.Extension == o.Prefix {
+				bad(at, "%s is the prefix of dialplan.outside.%d", l.Extension, i)
+			} else if o.takes(l.Extension) {
+				bad(at, "%s is a number that goes out by dialplan.outside.%d (prefix %q)", l.Extension, i, o.Prefix)
+			}
+		}
+	}
+	rings := func(at string, all []string) {
+		for _, r := range all {
+			if _, known := owner[r]; !known {
+				bad(at, "no line has the extension %s", r)
+			}
+		}
+	}
+	known := func(at string, all []string) {
+		for _, g := range all {
+			if _, set := groups[g]; !set && (g == "" || !used[g]) {
+				bad(at, "there is no trunk group %q", g)
 			}
 		}
 	}
 	for _, n := range inOrder {
-		for _, r := range lines[n].Ring {
-			line := ringLine(r)
-			if _, known := lines[key(line)]; line > 0 && !known {
-				errs = append(errs, fmt.Errorf("lines.%s.ring: there is no line %d", n, line))
-			}
-			if key(line) == n {
-				errs = append(errs, fmt.Errorf("lines.%s.ring: the line cannot ring for its own calls", n))
-			}
-			if _, known := owner[r]; line == 0 && !known {
-				errs = append(errs, fmt.Errorf("lines.%s.ring: no line has the extension %s", n, r))
-			}
-		}
+		rings("lines."+n+".ring", lines[n].Ring)
 	}
 	for i, o := range d.Outside {
-		if !groups[o.Group] && o.Group != "" {
-			errs = append(errs, fmt.Errorf("dialplan.outside.%d.group: no line has the trunk_group %q", i, o.Group))
-		}
+		known(fmt.Sprintf("dialplan.outside.%d.groups", i), o.Groups)
+	}
+	for i, in := range d.Incoming {
+		known(fmt.Sprintf("dialplan.incoming.%d.groups", i), in.Groups)
+		rings(fmt.Sprintf("dialplan.incoming.%d.ring", i), in.Ring)
 	}
 	if _, err := numbering.Parse(dialled(lines, d)...); err != nil {
-		errs = append(errs, fmt.Errorf("dialplan.outside: %w", err))
+		bad("dialplan.outside", "%v", err)
 	}
 	return errs
 }

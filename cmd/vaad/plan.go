@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"vaad/calls"
 	"vaad/channels"
 	"vaad/channels/numbering"
 	"vaad/driver"
@@ -29,6 +30,8 @@ type plan struct {
 
 	dialled []string        // the patterns that plan is made of
 	plan    *numbering.Plan // what stations may dial
+	made    *calls.PBX      // of the version madeOf
+	madeOf  uint64
 
 	learnt func(board string, port int) channels.Learnt // before a restart
 
@@ -133,7 +136,7 @@ func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, err
 	p.adding.Lock()
 	defer p.adding.Unlock()
 	p.mu.Lock()
-	p.info[board] = info
+	p.info[board], p.made = info, nil
 	p.mu.Unlock()
 	known := p.sec.lines.Get(p.doc)
 	fresh := unknownLines(board, info, known)
@@ -282,17 +285,25 @@ func (p *plan) channelConfig(number string, l lineDoc, info driver.Info) channel
 	c := channels.LineConfig{Number: n, Board: l.Board, Port: l.Port, LocalPort: l.LocalPort, Name: l.Name,
 		Learnt: p.learnt(l.Board, l.Port)}
 	c = withProfile(c, l, p.sec.profiles.Get(p.doc)[l.Profile], p.sec.site.Get(p.doc).Country)
-	if i := info.LineByPort(l.Port); i >= 0 {
-		c.Use = info.Lines[i].Use
-	}
-	if l.Use != "" {
-		_ = c.Use.UnmarshalText([]byte(l.Use)) // the section has validated it
-	}
+	c.Use = useOf(l, info)
 	c.Active = l.active()
 	if c.Use == driver.Station {
-		c.Active.Numbers = p.numbers()
+		d := p.sec.dialplan.Get(p.doc)
+		c.Active.Numbers, c.Active.FirstMS, c.Active.DigitMS = p.numbers(), d.FirstDigitMS, d.DigitPauseMS
 	}
 	return c
+}
+
+// useOf is what a line is used for: as it is set, or as its board's
+// configuration says.
+func useOf(l lineDoc, info driver.Info) (use driver.Use) {
+	if i := info.LineByPort(l.Port); i >= 0 {
+		use = info.Lines[i].Use
+	}
+	if l.Use != "" {
+		_ = use.UnmarshalText([]byte(l.Use)) // the section has validated it
+	}
+	return use
 }
 
 // recordConfig is what the recorder needs of a line's settings.
@@ -305,7 +316,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 	if trigger == "auto" {
 		trigger = "manual"
 		info := p.board(l.Board)
-		use := p.config(strconv.Itoa(number), l).Use
+		use := useOf(l, info)
 		switch i := info.LineByPort(l.Port); {
 		case use == driver.Trunk, use == driver.Station: // vaad carries their calls itself
 			trigger = "call"

@@ -70,6 +70,7 @@ type sections struct {
 	groups   settings.Section[map[string]groupDoc]
 	profiles settings.Section[map[string]profileDoc]
 	spans    settings.Section[map[string]spanDoc]
+	trunks   settings.Section[map[string]trunkGroupDoc]
 	dialplan settings.Section[dialplanDoc]
 	recorder settings.Section[diskDoc]
 }
@@ -81,13 +82,15 @@ func newSections() sections {
 		groups:   settings.NewMap("groups", func(string) groupDoc { return groupDoc{} }, func(key string, g groupDoc) error { return g.validate(key) }),
 		profiles: settings.NewMap("profiles", func(string) profileDoc { return profileDoc{} }, func(key string, p profileDoc) error { return p.validate(key) }),
 		spans:    settings.NewMap("spans", func(string) spanDoc { return defaultSpan() }, func(key string, d spanDoc) error { return d.validate(key) }),
-		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}}, dialplanDoc.validate),
+		trunks: settings.NewMap("trunk_groups", func(string) trunkGroupDoc { return trunkGroupDoc{Order: "first"} },
+			func(key string, g trunkGroupDoc) error { return g.validate(key) }),
+		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}, Incoming: []incomingDoc{}}, dialplanDoc.validate),
 		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop"}, diskDoc.validate),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.dialplan, s.recorder}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder}
 }
 
 // check looks across sections: one board and port is one line.
@@ -116,7 +119,7 @@ func (s sections) check(v settings.View) error {
 			errs = append(errs, fmt.Errorf("lines.%s.profile: there is no profile %q", n, l.Profile))
 		}
 	}
-	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.dialplan.In(v))...)...)
+	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.trunks.In(v), s.dialplan.In(v))...)...)
 }
 
 func defaultLine() lineDoc {

@@ -22,7 +22,7 @@ type callDoc struct {
 	LongestMS   int      `json:"longest_ms"`   // a call ends after so long; 0 = 12 h
 	EchoMS      int      `json:"echo_ms"`      // tail of the echo canceller, 8…128; 0 = 32, -1 = off
 	SendsCaller string   `json:"sends_caller"` // station: how it is told who calls: bell202, v23, dtmf, none; "" = as usual in the country
-	Ring        []string `json:"ring"`         // trunk: what rings for calls that come in: extensions, or lines as "line 3"
+	Ring        []string `json:"ring"`         // trunk: the extensions that ring for calls that come in
 	TrunkGroup  string   `json:"trunk_group"`  // trunk: calls out find it by this name
 }
 
@@ -59,33 +59,16 @@ func (c callDoc) validate() error {
 	if c.EchoMS != 0 && c.EchoMS != -1 {
 		within("echo_ms", c.EchoMS, 8, 128, "0 for 32, or -1 for off")
 	}
-	if len(c.Ring) > 64 {
-		bad("ring", "%d entries: at most 64 can ring at once", len(c.Ring))
+	if err := badRing(c.Ring); err != nil {
+		bad("ring", "%v", err)
 	}
-	for i, r := range c.Ring {
-		switch {
-		case ringLine(r) == 0 && !extension.MatchString(r):
-			bad("ring", "%q: use extensions, and lines as %q", r, "line 3")
-		case slices.Contains(c.Ring[:i], r):
-			bad("ring", "%q stands there twice", r)
-		}
-	}
-	if strings.ContainsAny(c.TrunkGroup, ". /") || len(c.TrunkGroup) > 32 {
-		bad("trunk_group", "%q: a trunk group is a short word without dots and spaces", c.TrunkGroup)
+	if err := badGroup(c.TrunkGroup); err != nil {
+		bad("trunk_group", "%v", err)
 	}
 	return errors.Join(errs...)
 }
 
 var extension = regexp.MustCompile(`^[0-9]{1,12}$`)
-
-// ringLine is the line that an entry of ring names, 0 if it is an extension.
-func ringLine(entry string) int {
-	n, err := strconv.Atoi(strings.TrimPrefix(entry, "line "))
-	if err != nil || !strings.HasPrefix(entry, "line ") || n < 1 {
-		return 0
-	}
-	return n
-}
 
 // same says whether two lines are set alike.
 func (l lineDoc) same(o lineDoc) bool { return reflect.DeepEqual(l, o) }

@@ -3,9 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"vaad/calls"
 	"vaad/channels"
 	"vaad/channels/numbering"
 	"vaad/driver"
@@ -27,7 +30,6 @@ func TestSettingsOfCallsNameTheirKeysWhenWrong(t *testing.T) {
 		{"sends_caller", func(l *lineDoc) { l.SendsCaller = "morse" }},
 		{"ring", func(l *lineDoc) { l.Ring = []string{"everybody"} }},
 		{"ring", func(l *lineDoc) { l.Ring = []string{"801", "801"} }},
-		{"ring", func(l *lineDoc) { l.Ring = []string{"line 0"} }},
 		{"trunk_group", func(l *lineDoc) { l.TrunkGroup = "city lines" }},
 	} {
 		l := defaultLine()
@@ -39,7 +41,7 @@ func TestSettingsOfCallsNameTheirKeysWhenWrong(t *testing.T) {
 	for _, change := range []func(*lineDoc){
 		func(l *lineDoc) { l.SilenceMS, l.LongestMS, l.EchoMS, l.FlashMS = 120_000, 60_000, -1, 600 },
 		func(l *lineDoc) {
-			l.Extension, l.SendsCaller, l.Ring, l.TrunkGroup = "801", "dtmf", []string{"802", "line 12"}, "city"
+			l.Extension, l.SendsCaller, l.Ring, l.TrunkGroup = "801", "dtmf", []string{"802", "8012"}, "city"
 		},
 	} {
 		l := defaultLine()
@@ -83,27 +85,34 @@ func setAll(p *plan, values map[string]string) error {
 
 func TestEveryNumberMeansOneThing(t *testing.T) {
 	base := map[string]string{
-		"lines.1": `{"board": "a", "port": 1, "trunk_group": "city", "ring": ["801", "line 3"]}`,
+		"lines.1": `{"board": "a", "port": 1, "trunk_group": "city", "ring": ["801"]}`,
 		"lines.2": `{"board": "a", "port": 2, "extension": "801"}`,
 		"lines.3": `{"board": "a", "port": 3, "extension": "802"}`,
 	}
 	for _, c := range []struct{ name, path, value, want string }{
-		{"all is well", "dialplan.outside", `[{"prefix": "0", "group": "city"}]`, ""},
-		{"patterns keep an extension apart", "dialplan.outside", `[{"prefix": "8", "group": "city", "numbers": ["5xx"]}]`, ""},
+		{"all is well", "dialplan.outside", `[{"prefix": "0", "groups": ["city"]}]`, ""},
+		{"patterns keep an extension apart", "dialplan.outside", `[{"prefix": "8", "groups": ["city"], "numbers": ["5xx"]}]`, ""},
 		{"an extension twice", "lines.3.extension", `"801"`, "lines.3.extension: 801 is line 2 already"},
-		{"an extension that is a prefix", "dialplan.outside", `[{"prefix": "801", "group": "city"}]`, "lines.2.extension: 801 is the prefix of dialplan.outside.0"},
-		{"an extension that goes out", "dialplan.outside", `[{"prefix": "0", "group": "city"}, {"prefix": "8", "group": "city"}]`, "lines.2.extension: 801 is a number that goes out by dialplan.outside.1"},
-		{"no such group", "dialplan.outside", `[{"prefix": "0", "group": "country"}]`, `dialplan.outside.0.group: no line has the trunk_group "country"`},
-		{"no group", "dialplan.outside", `[{"prefix": "0"}]`, "dialplan.outside.0.group: missing"},
-		{"a prefix that is none", "dialplan.outside", `[{"prefix": "x", "group": "city"}]`, "dialplan.outside.0.prefix:"},
-		{"a pattern that is none", "dialplan.outside", `[{"prefix": "0", "group": "city", "numbers": ["1x", "[2"]}]`, `dialplan.outside.0.numbers: pattern "[2"`},
-		{"everything without a prefix", "dialplan.outside", `[{"group": "city"}]`, "dialplan.outside.0.numbers: without a prefix"},
-		{"a prefix that is used up", "dialplan.outside", `[{"prefix": "0", "group": "city"}, {"prefix": "0", "group": "city", "numbers": ["1x"]}]`, "dialplan.outside.1.prefix:"},
+		{"an extension that is a prefix", "dialplan.outside", `[{"prefix": "801", "groups": ["city"]}]`, "lines.2.extension: 801 is the prefix of dialplan.outside.0"},
+		{"an extension that goes out", "dialplan.outside", `[{"prefix": "0", "groups": ["city"]}, {"prefix": "8", "groups": ["city"]}]`, "lines.2.extension: 801 is a number that goes out by dialplan.outside.1"},
+		{"no such group", "dialplan.outside", `[{"prefix": "0", "groups": ["country"]}]`, `dialplan.outside.0.groups: there is no trunk group "country"`},
+		{"no group", "dialplan.outside", `[{"prefix": "0"}]`, "dialplan.outside.0.groups: missing"},
+		{"a prefix that is none", "dialplan.outside", `[{"prefix": "x", "groups": ["city"]}]`, "dialplan.outside.0.prefix:"},
+		{"a pattern that is none", "dialplan.outside", `[{"prefix": "0", "groups": ["city"], "numbers": ["1x", "[2"]}]`, `dialplan.outside.0.numbers: pattern "[2"`},
+		{"everything without a prefix", "dialplan.outside", `[{"groups": ["city"]}]`, "dialplan.outside.0.numbers: without a prefix"},
+		{"a prefix twice", "dialplan.outside", `[{"prefix": "0", "groups": ["city"]}, {"prefix": "0", "groups": ["city"], "numbers": ["1x"]}]`, "dialplan.outside.1.prefix:"},
 		{"an unknown extension rings", "lines.1.ring", `["803"]`, "lines.1.ring: no line has the extension 803"},
-		{"an unknown line rings", "lines.1.ring", `["line 9"]`, "lines.1.ring: there is no line 9"},
-		{"it rings itself", "lines.1.ring", `["line 1"]`, "lines.1.ring: the line cannot ring for its own calls"},
+		{"an unknown extension rings for a number", "dialplan.incoming", `[{"called": "*55", "ring": ["803"]}]`, "dialplan.incoming.0.ring: no line has the extension 803"},
+		{"nobody rings", "dialplan.incoming", `[{"called": "*55"}]`, "dialplan.incoming.0.ring: missing"},
+		{"calls of no group", "dialplan.incoming", `[{"groups": ["x"], "direct": true}]`, `dialplan.incoming.0.groups: there is no trunk group "x"`},
+		{"a called number that is none", "dialplan.incoming", `[{"called": "a", "direct": true}]`, "dialplan.incoming.0.called:"},
+		{"a pause out of bounds", "dialplan.digit_pause_ms", `100`, "dialplan.digit_pause_ms: 100: must be 1000…20000"},
+		{"no waiting for callers", "dialplan.caller_wait_ms", `-1`, ""},
+		{"no waiting for digits", "dialplan.digit_pause_ms", `-1`, "dialplan.digit_pause_ms:"},
+		{"an order that is none", "trunk_groups.city", `{"order": "random"}`, "trunk_groups.city.order:"},
+		{"a group without lines yet", "trunk_groups.country", `{"order": "rotate"}`, ""},
 		{"an extension that rings is taken away", "lines.2.extension", `""`, "lines.1.ring: no line has the extension 801"},
-		{"an unknown key", "dialplan.outside", `[{"prefix": "0", "group": "city", "strip": true}]`, "dialplan.outside.0.strip: no such key"},
+		{"an unknown key", "dialplan.outside", `[{"prefix": "0", "groups": ["city"], "strip": true}]`, "dialplan.outside.0.strip: no such key"},
 	} {
 		p := newTestPlan(t)
 		if err := setAll(p, base); err != nil {
@@ -122,10 +131,10 @@ func TestEveryNumberMeansOneThing(t *testing.T) {
 func TestStationsKnowWhichNumbersAreWhole(t *testing.T) {
 	p := newTestPlan(t)
 	err := setAll(p, map[string]string{
-		"lines.1":          `{"board": "a", "port": 1, "use": "trunk", "trunk_group": "city"}`,
-		"lines.2":          `{"board": "a", "port": 2, "use": "station", "extension": "801", "flash_ms": 700, "sends_caller": "v23"}`,
-		"lines.3":          `{"board": "a", "port": 3, "use": "station", "extension": "8021"}`,
-		"dialplan.outside": `[{"prefix": "0", "group": "city"}, {"prefix": "9", "group": "city", "numbers": ["1[12]x", "zxxxxxx"], "keep_prefix": true}]`,
+		"lines.1":  `{"board": "a", "port": 1, "use": "trunk", "trunk_group": "city"}`,
+		"lines.2":  `{"board": "a", "port": 2, "use": "station", "extension": "801", "flash_ms": 700, "sends_caller": "v23"}`,
+		"lines.3":  `{"board": "a", "port": 3, "use": "station", "extension": "8021"}`,
+		"dialplan": `{"first_digit_ms": 9000, "digit_pause_ms": 3000, "outside": [{"prefix": "0", "groups": ["city"]}, {"prefix": "9", "groups": ["city"], "numbers": ["1[12]x", "zxxxxxx"], "keep_prefix": true}]}`,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +146,7 @@ func TestStationsKnowWhichNumbersAreWhole(t *testing.T) {
 	if all[0].Active.Numbers != nil {
 		t.Error("a trunk has a dial plan")
 	}
-	if a := all[1].Active; a.Extension != "801" || a.FlashMS != 700 || a.Sends != "v23" || a.Numbers != all[2].Active.Numbers {
+	if a := all[1].Active; a.Extension != "801" || a.FlashMS != 700 || a.Sends != "v23" || a.FirstMS != 9000 || a.DigitMS != 3000 || a.Numbers != all[2].Active.Numbers {
 		t.Errorf("%+v", a)
 	}
 	for number, want := range map[string]numbering.Result{"8": numbering.Part, "801": numbering.Whole, "802": numbering.Part, "8021": numbering.Whole,
@@ -206,5 +215,44 @@ func TestCallsOfTrunksAndStationsAreRecordedAsCalls(t *testing.T) {
 		if got := p.recordConfig(line).Trigger; got != want {
 			t.Errorf("line %d is recorded by %s, want %s", line, got, want)
 		}
+	}
+}
+
+func TestSwitchDoesWhatTheSettingsSay(t *testing.T) {
+	p := newTestPlan(t)
+	if _, err := p.Lines("a", card(5)); err != nil {
+		t.Fatal(err)
+	}
+	err := setAll(p, map[string]string{
+		"lines.1.use": `"trunk"`, "lines.1.trunk_group": `"city"`, "lines.1.ring": `["801", "802"]`,
+		"lines.2.use": `"trunk"`, "lines.2.trunk_group": `"city"`,
+		"lines.3.use": `"station"`, "lines.3.extension": `"801"`, "lines.3.name": `"front"`, "lines.3.own_number": `"55501"`,
+		"lines.4.use": `"station"`, "lines.4.extension": `"802"`,
+		"lines.5.trunk_group": `"city"`, // a tap
+		"trunk_groups.city":   `{"order": "rotate", "caller": "555000"}`,
+		"trunk_groups.spare":  `{}`,
+		"dialplan": `{"ring_ms": 30000, "caller_wait_ms": -1, "outside": [{"prefix": "0", "groups": ["city", "spare"], "add": "9,"},
+			{"prefix": "1", "groups": ["city"], "keep_prefix": true}],
+			"incoming": [{"groups": ["city"], "called": "*99", "direct": true, "strip": 5, "name": "Sales"}, {"groups": ["spare"], "direct": true}]}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.pbx()
+	want := calls.PBX{
+		Stations: []calls.Extension{{Line: 3, Number: "801", Name: "front", Outside: "55501"}, {Line: 4, Number: "802"}},
+		Outside:  []calls.Outside{{Prefix: "0", Strip: -1, Add: "9,", Groups: []string{"city", "spare"}}, {Prefix: "1", Groups: []string{"city"}}},
+		Groups:   []calls.TrunkGroup{{Name: "city", Lines: []int{1, 2}, Order: "rotate", Caller: "555000"}},
+		Incoming: []calls.Incoming{{Lines: []int{1, 2}, Called: "*99", Direct: true, Strip: 5, Name: "Sales"}, {Lines: []int{1}, Ring: []string{"801", "802"}}},
+		RingFor:  30 * time.Second, CallerWait: -time.Millisecond,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	if err := setAll(p, map[string]string{"lines.4.extension": `"803"`, "lines.1.ring": `["801"]`}); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.pbx(); got.Stations[1].Number != "803" {
+		t.Errorf("a change is not seen: %+v", got.Stations)
 	}
 }
