@@ -22,6 +22,7 @@ func TestKillNineLosesAtMostTheLastSecond(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, uint64(rounds)))
 	var worst uint32
 	sentAtKill := make([][]uint32, rounds)
+	logs := make([]string, rounds) // of each life
 	for round := range rounds {
 		ctx := within(t, 2*time.Minute)
 		d := start(t, root, config)
@@ -44,6 +45,7 @@ func TestKillNineLosesAtMostTheLastSecond(t *testing.T) {
 		case <-time.After(alive):
 		}
 		d.Kill()
+		logs[round] = d.Log()
 		<-done // the sockets are gone: every peer ends with an error
 		for _, p := range peers {
 			sentAtKill[round] = append(sentAtKill[round], p.Sent.Load())
@@ -71,7 +73,7 @@ func TestKillNineLosesAtMostTheLastSecond(t *testing.T) {
 			lost := sent - min(sent, last[round])
 			worst = max(worst, lost)
 			if lost > second {
-				t.Errorf("line %d round %d: %d blocks sent, %d recorded: %.2f s lost", line, round, sent, last[round], float64(lost)/second)
+				t.Errorf("line %d round %d: %d blocks sent, %d recorded: %.2f s lost\n%s", line, round, sent, last[round], float64(lost)/second, logs[round])
 			}
 		}
 	}

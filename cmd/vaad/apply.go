@@ -111,7 +111,7 @@ func (d *running) applyLine(ctx context.Context, n string, l lineDoc) (taken boo
 	defer cancel()
 	taken = true
 	var err error
-	if l.Board != "" && l.Port != 0 { // else it is connected nowhere
+	if l.Board != "" && l.Port != 0 && d.plan.opened(l.Board) { // else it is connected nowhere, or the plan tells it when the board opens
 		err = d.sys.Configure(soon, number(n), d.plan.config(n, l))
 	}
 	var unfit *channels.UseError

@@ -345,6 +345,14 @@ func ringPause(country string) (ms int) {
 	return ms
 }
 
+// opened says that a board was open: before, nobody knows what its lines are for.
+func (p *plan) opened(board string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.info[board]
+	return ok
+}
+
 func (p *plan) board(id string) driver.Info {
 	p.mu.Lock()
 	defer p.mu.Unlock()
