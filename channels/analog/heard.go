@@ -338,13 +338,20 @@ func (t *Tap) waiting(at int64, number, name string) {
 	if !t.up || !t.state.OffHook() {
 		return
 	}
-	again := p.waited > 0 && t.now-p.waited < waitingOnce
-	if again && (number == "" && name == "" || p.named) {
-		p.waited = t.now // it waits on
+	if !p.waits(t.now, number != "" || name != "") {
 		return
 	}
-	p.waited, p.named = t.now, number != "" || name != ""
 	t.out = append(t.out, Event{Kind: CallWaiting, Pos: min(at, t.now), Known: t.now, Caller: number, Name: name, Call: t.call})
+}
+
+// waits notes that another call waits. False: that was told.
+func (p *progressOf) waits(now int64, named bool) bool {
+	if p.waited > 0 && now-p.waited < waitingOnce && (!named || p.named) {
+		p.waited = now // it waits on
+		return false
+	}
+	p.waited, p.named = now, named
+	return true
 }
 
 // outcome says what has become of the call that ends.

@@ -16,4 +16,6 @@ const (
 	RefusedCannot     = "cannot"      // not in this state, or not on such a line
 	RefusedNumber     = "bad-number"  // a number or keys that cannot be dialled
 	RefusedGone       = "gone"        // the board is gone
+	RefusedNoBattery  = "no-battery"  // no voltage on the line
+	RefusedRinging    = "ringing"     // it rings, or may begin to
 )
