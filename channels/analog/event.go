@@ -70,6 +70,7 @@ const (
 	ByReversal = "reversal"    // outgoing: the exchange reversed the polarity
 	ByVoice    = "voice-guess" // outgoing: somebody spoke after the ringback; it may have been an announcement
 	ByModem    = "modem"       // outgoing: a fax or modem answered
+	ByConnect  = "connect"     // a station's call: whoever switches it says so
 	ByNone     = "none"        // not answered, or nothing tells
 	// ByUnknown is said of incoming calls on lines without voltage, and of calls
 	// that were up when watching began.
@@ -85,6 +86,11 @@ const (
 	EndDialTone    = "dial-tone"    // …
 	EndNoBattery   = "no-battery"
 	EndGone        = "board-gone"
+
+	// Of lines of ours.
+	EndReleased = "released" // whoever switches the call ended it
+	EndNoDigit  = "no-digit" // a station off-hook on which nothing was dialled
+	EndRefused  = "refused"  // the board did not do what the call takes
 )
 
 // CallerBy and CalledBy: how a number is known. FSK messages and keys of the
