@@ -295,6 +295,29 @@ func TestDataLinkWithLibpriComesUp(t *testing.T) {
 	}
 }
 
+func TestSetupOfLibpriArrivesOverTheDataLink(t *testing.T) {
+	t.Parallel()
+	l := newLiveLink(LinkConfig{Side: User})
+	p := startLibpri(t, l, role(User))
+	p.do(l.start)
+	p.await("DCHAN_UP")
+	p.say("call 8888 13912345678 5")
+	for {
+		select {
+		case b := <-l.messages:
+			m, err := ParseMessage(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Type == Setup {
+				return
+			}
+		case <-time.After(patience):
+			t.Fatal("no SETUP")
+		}
+	}
+}
+
 // enquiry is STATUS ENQUIRY about a call that libpri does not know: it answers
 // each with a message of the same reference.
 func enquiry(ref uint16) []byte {
