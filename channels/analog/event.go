@@ -62,6 +62,7 @@ const (
 	FromNoRing   = "no-ring" // it was picked up without ringing
 	FromDialling = "dialled" // … and a number was dialled
 	FromFound    = "found"   // it was off-hook when watching began: not known
+	FromGlare    = "glare"   // somebody was there when we went off-hook to call
 )
 
 // AnsweredBy: how the answer is known.
@@ -91,6 +92,18 @@ const (
 	EndReleased = "released" // whoever switches the call ended it
 	EndNoDigit  = "no-digit" // a station off-hook on which nothing was dialled
 	EndRefused  = "refused"  // the board did not do what the call takes
+
+	// Of trunks: the rungs of the release ladder are these, and busy tone, howler
+	// and dial tone as above, which end a trunk's call by putting it on-hook.
+	EndReversal   = "reversal"        // the exchange reversed the polarity after the answer: the far end hung up
+	EndLoopBreak  = "loop-break"      // the exchange interrupted the feed for 0.2 s or more: the far end hung up
+	EndCongestion = "congestion-tone" // the network had no way, or says so that the far end hung up
+	EndVacant     = "vacant-tone"     // the tone of a number that does not exist, or the three tones before an announcement, before an answer
+	EndSilence    = "silence"         // nothing was heard for as long as was set
+	EndLongest    = "max-length"      // the longest call that was set
+	EndNoDialTone = "no-dial-tone"    // a line that gives dial tone gave none in 10 s
+	EndGlare      = "glare"           // our call met one that came in, which begins as a call of its own
+	EndParallel   = "parallel"        // a telephone in parallel has the call: it answered, or it goes on there after our release
 )
 
 // CallerBy and CalledBy: how a number is known. FSK messages and keys of the
@@ -140,6 +153,7 @@ type Call struct {
 	CalledBy    string // how the called number is known
 	Sure        int    // confidence of the least certain dialled digit, percent; 0: none was dialled
 	Rings       int    // bursts
+	Cadence     string // incoming, to a trunk: how it rang, bursts and pauses of a cycle in ms, as "400/200/400/2000"; "": not known
 	Outcome     string // at call-end
 }
 

@@ -79,6 +79,12 @@ func (p *progressOf) spoken(end int64) (sum int64) {
 	return sum
 }
 
+// talked reports whether what was heard as voice lasted longer in all than the
+// burst of a tone, as a call ends at end.
+func (p *progressOf) talked(end int64) bool {
+	return p.voices > 0 && p.spoken(end) >= max(longSpoken, int64(p.burst)*longSpoken/1000)
+}
+
 // Voice says that a detector has found voice to begin at at, or to end there; it
 // is known at pos. Voice counts once it has lasted for half a second, where pulses
 // may be dialled for one and a half.
@@ -153,8 +159,7 @@ func (t *Tap) stillVoice() {
 func (t *Tap) lastGuess(end int64) {
 	p, at := &t.progress, t.at
 	t.guessDue = never
-	least := max(longSpoken, int64(p.burst)*longSpoken/1000)
-	if p.spoken(end) >= least {
+	if p.talked(end) {
 		t.guess(p.voice[0].at, ByVoice)
 	}
 	t.at = at
