@@ -101,6 +101,10 @@ func (b *bench) does(step string) string {
 		b.d.SetBusy(&b.out, step == "busy", b.now)
 	case strings.HasPrefix(step, "send "):
 		err = b.d.Send(&b.out, []byte(step[5:]), b.now)
+	case strings.HasPrefix(step, "wait "): // so many milliseconds
+		ms, _ := strconv.Atoi(step[5:])
+		b.now += int64(ms) * rate / 1000
+		b.d.Tick(&b.out, b.now)
 	case step == "time": // until the next timer
 		if b.now = b.d.Next(); b.now == linkNever {
 			b.t.Fatal("no timer runs")
@@ -237,11 +241,12 @@ var linkCases = []struct{ before, on, out, to string }{
 	{"7", "DM", "SABME P, error E", "5"},
 	{"7", "FRMR", "SABME P, error K", "5"},
 	{"7", "UI", "UI u", "7"},
-	{"7", "busy; ready", "RNR 0 r; RR 0 r", "7"},
+	{"7", "busy; busy; ready", "RNR 0 r; ; RR 0 r", "7"},
 	{"7", "I 0 0 x", "RR 1 r, message x", "7"},
 	{"7", "I 0 0 x P", "RR 1 r F, message x", "7"},
 	{"7", "I 0 0", "RR 1 r, message ", "7"},
 	{"7", "I 0 0 x; I 0 0 x", "RR 1 r, message x; REJ 1 r", "7"},
+	{"7", "I 0 0 x; SABME P; I 0 0 y", "RR 1 r, message x; UA F, error F; RR 1 r, message y", "7"},
 	{"7", "I 1 0 x", "REJ 0 r", "7"},
 	{"7", "I 1 0 x P", "REJ 0 r F", "7"},
 	{"7", "I 0 1 x", "SABME P, message x, error J", "5"},
@@ -260,6 +265,9 @@ var linkCases = []struct{ before, on, out, to string }{
 	{"7", "I 0 0 123456789012345678901", "SABME P, error O", "5"},
 	{"7 sent", "RR 0 r", "", "7"},
 	{"7 sent", "RR 2 r; time", "I 2 0 c; RR 0 c P", "8"},
+	{"7 sent", "RR 2 r; RR 3 r; wait 9999; wait 1", "I 2 0 c; ; ; RR 0 c P", "8"},
+	{"7 sent", "wait 600; RR 1 r; wait 600; wait 400", "; I 2 0 c; ; RR 0 c P", "8"},
+	{"7 sent", "wait 600; RR 0 r; wait 400", "; ; RR 0 c P", "8"},
 	{"7 sent", "I 0 1 x", "I 2 1 c, message x", "7"},
 	{"7 sent", "REJ 0 r", "I 0 0 a, I 1 0 b", "7"},
 	{"7 sent", "REJ 1 c P", "RR 0 r F, I 1 0 b, I 2 0 c", "7"},
@@ -274,6 +282,7 @@ var linkCases = []struct{ before, on, out, to string }{
 	{"7 waits", "time; RNR 0 r F; time", "RR 0 c P; ; RR 0 c P", "8"},
 	{"7 waits", "SABME P", "UA F, I 0 0 a, error F", "7"},
 	{"7 gap", "I 1 0 x", "", "7"},
+	{"7 gap", "SABME P; I 1 0 x", "UA F, error F; REJ 0 r", "7"},
 	{"7 gap", "I 2 0 x P", "RR 0 r F", "7"},
 	{"7 gap", "I 0 0 x; I 2 0 x", "RR 1 r, message x; REJ 1 r", "7"},
 	{"7 busy", "I 0 0 x", "", "7"},
