@@ -227,8 +227,10 @@ func (b *board) finish(l *loop, err error) {
 	if l.opened {
 		pos := b.marks.pos.Load()
 		for _, r := range l.runs {
+			l.hush(r, "")
 			r.gone(&l.out, pos)
 		}
+		l.unmix()
 		l.out.emit(Event{Pos: pos, Known: pos, Kind: BoardLost, Text: err.Error()})
 		b.sys.feed.poke()
 	}

@@ -19,8 +19,8 @@ type DMessage struct {
 	Frame       []byte
 }
 
-// A Capture hands out what comes on a D-channel from now on. Of a tapped link
-// that is both directions, whichever of its spans is named.
+// A Capture hands out what comes on a D-channel from now on, and what is sent where
+// it is ours. Of a tapped link that is both directions, whichever of its spans is named.
 type Capture struct {
 	C       <-chan DMessage // never closed: a board that is gone may come back
 	c       chan DMessage
@@ -83,13 +83,15 @@ func (b *board) capture(change func([]*Capture) []*Capture) {
 	}
 }
 
-// captured hands a message to who captures. The copy is the only allocation, and
+// captured hands a message to who captures; network says who sent it, where the
+// link is ours. The copy is the only allocation, and
 // only then.
-func (l *loop) captured(span int, frame []byte, at int64) {
+func (l *loop) captured(span int, frame []byte, at int64, network bool) {
 	all := l.b.captures.Load()
 	if all == nil || len(*all) == 0 {
 		return
 	}
+	ours := l.linkOn(span) != nil
 	number, swapped := l.info.Spans[span].Number, false
 	for _, k := range l.links {
 		if slices.Contains(k.spans[:], span) {
@@ -100,8 +102,11 @@ func (l *loop) captured(span int, frame []byte, at int64) {
 		if number != c.network && number != c.user {
 			continue
 		}
+		if !ours {
+			network = (number == c.network) != swapped
+		}
 		select {
-		case c.c <- DMessage{Time: l.b.clock.Time(at), FromNetwork: (number == c.network) != swapped, Frame: slices.Clone(frame)}:
+		case c.c <- DMessage{Time: l.b.clock.Time(at), FromNetwork: network, Frame: slices.Clone(frame)}:
 		default:
 			c.dropped.Add(1)
 		}

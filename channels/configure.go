@@ -172,6 +172,20 @@ func (l *loop) replace(old, r *lineRun) error {
 func (l *loop) keepTable(old, r *lineRun) {
 	same := false
 	switch now := old.table.(type) {
+	case *trunkTable:
+		if _, same = r.table.(*trunkTable); same && old.view.rx == r.view.rx {
+			now.trunk.Configure(trunkConfig(r.view))
+			r.table = now
+		}
+	case *bearerTable:
+		if _, same = r.table.(*bearerTable); same && old.view.rx == r.view.rx {
+			r.table = now
+		}
+	case *stationTable:
+		if _, same = r.table.(*stationTable); same && old.view.rx == r.view.rx {
+			now.station.Configure(stationConfig(r.view))
+			r.table = now
+		}
 	case *tapTable:
 		if _, same = r.table.(*tapTable); same && old.view.rx == r.view.rx {
 			now.tap.Configure(tapConfig(r.view.cfg))
@@ -184,14 +198,22 @@ func (l *loop) keepTable(old, r *lineRun) {
 		}
 	}
 	same = same && old.view.rx == r.view.rx
+	if same && old.speech != nil && r.speech != nil {
+		r.keepSpeech(old)
+	}
 	if !l.opened {
 		return
 	}
-	if same || old.table == nil && r.table == nil {
+	if same || old.table == nil && r.table == nil && old.speech == nil {
 		r.keepHearing(old, &l.out, l.next)
 		return
 	}
 	l.out.ended = "reconfigured"
+	if t, ok := old.table.(active); ok {
+		_ = t.wish(&l.out, &Wish{Kind: WishRelease}) // refused where no call is up
+		l.perform(old, t)
+	}
+	l.hush(old, "")
 	for i := range old.hears {
 		old.deafen(&l.out, i, l.next)
 	}
@@ -268,4 +290,5 @@ func (l *loop) rewire() {
 	for _, k := range l.links {
 		l.wire(k)
 	}
+	l.restack()
 }

@@ -34,6 +34,8 @@ type digitalTable struct {
 	since int64    // from when on the timeslot was not idle by its code
 	least int64    // no call begins before it: another ended there, or the line was not ours
 	deaf  int64    // voice that begins before it is the last call's
+
+	request string // ID of the wish that the call-begin being told comes of
 }
 
 func newDigitalTable(l *Line) *digitalTable { return &digitalTable{line: l, at: Unknown} }
@@ -217,6 +219,9 @@ func (t *digitalTable) emit(out *emitter, k EventKind, pos, known int64) {
 	}
 	if t.found {
 		f.Outcome = "unknown"
+	}
+	if k == CallBegin {
+		e.Request = t.request
 	}
 	if k == CallEnd {
 		t.least = pos

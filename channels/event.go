@@ -41,6 +41,7 @@ const (
 	Modem      EventKind = "modem"       // the same of the tones of fax and modems. Text: its name, as of dsp/modemtone
 
 	Alerting       EventKind = "alerting"         // a call out: it rings there
+	Progress       EventKind = "progress"         // a call out, before its answer. Value: 1 there is something to be heard
 	NumberComplete EventKind = "number-complete"  // somebody here or there has dialled a whole number: Called. Text: "complete", "wrong", "timeout"
 	Held           EventKind = "held"             // the far end holds the call. Value: 1 held, 0 retrieved
 	KeysSent       EventKind = "keys-sent"        // Request

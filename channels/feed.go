@@ -116,6 +116,12 @@ func (f *feed) number(b *board, e *Event) {
 	if e.Line == 0 {
 		return
 	}
+	switch e.Kind {
+	case Joined:
+		f.sys.homes.joined(e.Text)
+	case Left:
+		f.sys.homes.left(e.Text)
+	}
 	if line, ok := f.sys.Line(e.Line); ok && line.board == b {
 		f.note(&line.fact, e)
 	}

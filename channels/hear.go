@@ -87,6 +87,9 @@ func (r *lineRun) listenTo(out *emitter, side int, want ears.Senses, pcm []int16
 	}
 	r.found = r.hears[side].ears.Hear(r.found[:0], want, pcm, pos)
 	for i := range r.found {
+		if r.speech != nil {
+			r.speech.heard(&r.found[i])
+		}
 		r.tell(out, side, &r.found[i], end)
 	}
 }
@@ -108,7 +111,7 @@ func (r *lineRun) tell(out *emitter, side int, f *ears.Finding, known int64) {
 	case ears.ModemEnd:
 		e.Kind, e.Text = Modem, f.Modem.String()
 	case ears.Key:
-		if r.table == nil || r.digital() != nil { // of an analog line its table says which are dialled
+		if r.table == nil || r.digital() != nil || r.bearer() != nil { // of an analog line its table says which are dialled
 			e.Kind, e.Text, e.Value, e.Sure, e.By = Key, keyText(f.Key), f.Length, f.Sure, "keys"
 		}
 	}

@@ -321,8 +321,8 @@ func TestIdleLineIsNotListenedToForVoice(t *testing.T) {
 	}
 }
 
-func TestTrunkTellsWhatIsHeardBySide(t *testing.T) {
-	s := newScene(t, fxoInfo(1))
+func TestTrunkWithoutSignallingTellsWhatIsHeardBySide(t *testing.T) {
+	s := newScene(t, bInfo(1))
 	ms := s.play(1000, s.voice(5))
 	s.play(ms+500, s.keys("7"))
 	evs, _ := s.run(ms+2000, LineConfig{Use: driver.Trunk})

@@ -51,9 +51,12 @@ type loop struct {
 	worked     time.Duration // on the last frame
 	held       holdCache
 
-	spans  []*spanRun                         // by span
-	links  []*link                            // of tapped spans
-	faults atomic.Pointer[[]driver.LineFault] // lines that do not work; written by inspect
+	spans      []*spanRun // by span
+	links      []*link    // of tapped spans
+	plans      []SpanConfig
+	trunkLinks []*trunkLink                       // spans whose signalling is ours
+	mixes      []*mixer                           // that live here
+	faults     atomic.Pointer[[]driver.LineFault] // lines that do not work; written by inspect
 
 	requests chan item
 	stop     chan struct{} // closed: end soon
@@ -117,7 +120,6 @@ func (l *loop) work() (err error) {
 
 func (l *loop) tick() error {
 	begin := time.Now()
-	l.tx.Reset()
 	l.takeRequests()
 	if l.info.Virtual {
 		if !l.await() {
@@ -127,6 +129,7 @@ func (l *loop) tick() error {
 	if l.stopping.Load() {
 		return errStopped
 	}
+	l.speakAll()
 	l.tx.Seq++
 	l.tx.Pos = l.next - l.base
 	l.b.stats.tick.Observe((time.Since(begin) + l.worked).Seconds())
@@ -139,12 +142,25 @@ func (l *loop) tick() error {
 	if err != nil {
 		return err
 	}
+	l.tx.Reset() // what is wanted from here on goes with the next frame
 	begin = time.Now()
 	if err := l.receive(l.b.sys.cfg.Now().UnixNano()); err != nil {
 		return err
 	}
 	l.worked = time.Since(begin)
 	return nil
+}
+
+// speakAll fills what is sent with the next frame.
+func (l *loop) speakAll() {
+	if l.opened {
+		l.blend()
+	}
+	for _, r := range l.runs {
+		if r.speech != nil {
+			l.speak(r)
+		}
+	}
 }
 
 // receive takes in one frame that was there at wall (ns since 1970).
@@ -174,10 +190,14 @@ func (l *loop) receive(wall int64) error {
 		l.route(&rx.Events[i], pos)
 	}
 	l.follow(end)
+	l.runLinks(end)
 	for _, r := range l.runs {
 		l.hear(r, pos, end)
 		if r.table != nil {
 			r.table.tick(&l.out, end)
+			if t, ok := r.table.(active); ok {
+				l.perform(r, t)
+			}
 		}
 		if d := r.digital(); d != nil {
 			if d.hush(&l.out, l.still(r), end) {
@@ -185,7 +205,8 @@ func (l *loop) receive(wall int64) error {
 			}
 		}
 	}
-	l.next = end
+	l.tidy()
+	l.next, l.out.now = end, end
 	b.marks.pos.Store(end) // whoever sees it finds audio and events before it
 	l.ticks++
 	l.snapshot()
@@ -198,6 +219,7 @@ func (l *loop) receive(wall int64) error {
 // take their places and say so.
 func (l *loop) open(pos, end, wall int64) {
 	l.opened = true
+	l.next, l.out.now = pos, pos
 	for _, s := range l.spans {
 		s.calm.Store(pos)
 	}

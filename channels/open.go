@@ -131,6 +131,7 @@ func (b *board) begin(raw driver.Board) (*loop, error) {
 	for _, k := range l.links {
 		k.stats = b.sys.metrics.loop.ofLink(b.cfg.ID, info.Spans[k.spans[0]].Number)
 	}
+	l.plans = b.sys.cfg.Plan.Spans(b.cfg.ID, info)
 	b.change.Lock()
 	defer b.change.Unlock()
 	l.runs = b.populate(info, plan)

@@ -29,6 +29,17 @@ type item struct {
 	id    string
 	cmd   driver.Command
 	run   *lineRun // not nil: run the line like this from now on
+	wish  *Wish
+	play  *Play
+	join  *Joining
+	port  *port // join: to or from another board
+	far   bool  // join: of a line of another board
+	quiet bool
+	leave bool
+
+	replan bool // the spans behave as plans says from now on
+	plans  []SpanConfig
+
 	reply chan answer
 }
 
@@ -100,8 +111,11 @@ func (l *loop) takeRequests() {
 
 func (l *loop) take(it item) error {
 	r := l.find(it.line)
-	if it.run != nil {
+	switch {
+	case it.run != nil:
 		return l.replace(r, it.run)
+	case it.cmd.Kind == 0:
+		return l.obey(r, &it)
 	}
 	if r == nil {
 		return ErrGone // no longer on this board

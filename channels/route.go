@@ -10,11 +10,19 @@ import (
 
 // audio stores one block of a line's sides and measures them.
 func (l *loop) audio(r *lineRun, pos, end int64) {
+	if r.speech != nil {
+		r.takeIn(l.rx.LinePCM(r.view.rx))
+	}
 	for i := range r.view.sides {
 		ring, law, src := r.view.rings[i], r.view.sides[i].Law, r.view.src[i]
 		switch {
+		case src == sent && r.speech == nil:
+			ring.fill(pos, end, law.Silence())
+			continue
 		case src == sent:
-			ring.fill(pos, end, law.Silence()) // nothing has been sent yet by anyone
+			g711.Encode(l.code[:], r.speech.sent[:], g711.Law(law))
+			ring.write(pos, l.code[:])
+			r.level[i].Add(dsp.Measure(r.speech.sent[:]))
 			continue
 		case l.info.Lines[src].Law == driver.Linear:
 			g711.Encode(l.code[:], l.rx.LinePCM(src), g711.Law(law))
@@ -130,6 +138,10 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		return
 	case driver.Volts:
 		r.line.volts.Store(int64(e.Value))
+	case driver.RoundTrip:
+		if r.speech != nil && e.Line == r.view.rx {
+			r.speech.delays(int(e.Value))
+		}
 	}
 	if e.Line != r.view.rx {
 		return // the local side of a digital tap

@@ -15,9 +15,10 @@ const sent = -1
 // A lineRun is one line as the loop runs it. Others prepare it; from then on
 // it is the loop's own.
 type lineRun struct {
-	line  *Line
-	view  *view
-	table table // nil: no signalling that we understand
+	line   *Line
+	view   *view
+	table  table   // nil: no signalling that we understand
+	speech *speech // nil: it is not ours to speak on
 
 	level   [maxSides]dsp.Level
 	lost    [maxSides]int64 // audio before this position is filler
@@ -46,7 +47,28 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 		return r, err
 	}
 	r.listen()
+	r.speech = newSpeech(r.view)
 	switch {
+	case c.Use == driver.Trunk && r.view.info.Kind == driver.FXO && r.speech != nil:
+		if t, ok := kept[*trunkTable](old); ok {
+			r.table = t
+			t.trunk.Configure(trunkConfig(r.view))
+		} else {
+			r.table = newTrunkTable(l, r.view)
+		}
+	case c.Use == driver.Station && r.view.info.Kind == driver.FXS && r.speech != nil:
+		if t, ok := kept[*stationTable](old); ok {
+			r.table = t
+			t.station.Configure(stationConfig(r.view))
+		} else {
+			r.table = newStationTable(l, r.view)
+		}
+	case c.Use == driver.Trunk && r.view.info.Kind == driver.BChan && r.speech != nil && signals(info, r.view.rx):
+		if t, ok := kept[*bearerTable](old); ok {
+			r.table = t
+		} else {
+			r.table = newBearerTable(l)
+		}
 	case c.Use != driver.Tap:
 	case r.view.info.Kind == driver.FXO:
 		if t, ok := kept[*tapTable](old); ok {
@@ -58,6 +80,12 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 		r.table = newDigitalTable(l) // when the board was away, calls have come and gone
 	}
 	return r, nil
+}
+
+// signals reports whether a line lies on a span with a D-channel that may be ours.
+func signals(info driver.Info, line int) bool {
+	s := spanOf(info, line)
+	return s >= 0 && info.Spans[s].DChannel != 0 && !info.Spans[s].Tap
 }
 
 // kept is the table that a line had, if it is of the same kind.

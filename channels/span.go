@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"vaad/channels/pri"
 	"vaad/driver"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,7 @@ type SpanStatus struct {
 	Alarms     []string // codes of SpanAlarms; empty: none
 	DChannelUp bool     // its D-channel has said something within the last 30 s
 	Silent     bool     // its D-channel has said nothing for 90 s, although it hears a tapped link and has no alarm
+	LinkDown   bool     // its D-channel is ours, and its data link is not established
 	Swapped    bool     // it should hear the network's side of a tapped link and hears the user's
 	SyncSource int      // number of the span that it takes its clock from, as on the machine; 0: none, or unknown
 }
@@ -48,6 +50,7 @@ type spanRun struct {
 	errors   [driver.DErrOverrun + 1]prometheus.Counter
 	gauges   [nAlarms]prometheus.Gauge
 
+	down    atomic.Bool  // LinkDown of SpanStatus
 	swapped atomic.Bool  // see SpanStatus
 	calm    atomic.Int64 // position from which it could be heard: opened, or alarms changed
 	alarms  atomic.Int32 // set of driver.AlarmRed…
@@ -105,8 +108,10 @@ func (l *loop) span(e *driver.Event, at int64) {
 	case driver.DChannel:
 		s.messages.Inc()
 		s.heard.Store(at)
-		l.captured(e.Line, e.Data, at)
+		k := l.linkOn(e.Line)
+		l.captured(e.Line, e.Data, at, k != nil && k.cfg.Side == pri.User)
 		l.linked(e.Line, e.Data, at)
+		l.signalled(e.Line, e.Data, at)
 	case driver.DChannelErr:
 		if e.Value < driver.DErrAbort || int(e.Value) >= len(s.errors) {
 			l.b.stats.bad.Inc()
@@ -140,6 +145,7 @@ func (l *loop) spanStatuses(running bool) []SpanStatus {
 			st.DChannelUp = s.DChannel != 0 && l.b.marks.pos.Load()-r.heard.Load() < linkQuiet
 			st.Silent = s.Tap && s.DChannel != 0 && r.alarms.Load() == 0 && l.b.marks.pos.Load()-max(r.heard.Load(), r.calm.Load()) >= linkSilent
 			st.Swapped = r.swapped.Load()
+			st.LinkDown = r.down.Load()
 			st.SyncSource = int(r.source.Load())
 		}
 		all = append(all, st)

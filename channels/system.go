@@ -22,6 +22,7 @@ type System struct {
 	metrics *metrics
 	feed    *feed
 	boards  []*board
+	homes   homes // of mixes
 	began   time.Time
 
 	mu    sync.RWMutex

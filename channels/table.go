@@ -23,13 +23,18 @@ type table interface {
 type emitter struct {
 	q     *queue
 	board string
+	now   int64  // position of the next frame
+	ends  []int  // lines whose calls have ended in this block
 	ended string // not empty: a table is taken off its line, and calls end for this reason instead of its own
 }
 
 func (m *emitter) emit(e Event) {
 	e.Board = m.board
-	if m.ended != "" && e.Kind == CallEnd {
-		e.EndedBy = m.ended
+	if e.Kind == CallEnd {
+		if m.ended != "" {
+			e.EndedBy = m.ended
+		}
+		m.ends = append(m.ends, e.Line)
 	}
 	m.q.push(e)
 }
@@ -70,38 +75,8 @@ func (t *tapTable) senses(pos int64) ears.Senses {
 }
 
 func (t *tapTable) heard(out *emitter, f *ears.Finding, known int64) {
-	b := t.buf[:0]
-	switch f.Kind {
-	case ears.VoiceBegin, ears.VoiceEnd:
-		b = t.tap.Voice(b, f.Kind == ears.VoiceBegin, f.At, known)
-	case ears.Key, ears.Pulse:
-		p := analog.Press{Key: f.Key, At: f.At, Length: f.Length, Sure: f.Sure, By: analog.InKeys}
-		if f.Kind == ears.Pulse {
-			p.By = analog.InPulses
-		}
-		b = t.tap.Press(b, p, known)
-	case ears.ToneBegin, ears.ToneAgain, ears.ToneEnd:
-		s := &f.Shape
-		tone := analog.Tone{Name: f.Tone, At: f.At, To: f.At + f.Length, Hz: int(s.Hz[0]), On: int(s.OnMS), Off: int(s.OffMS)}
-		if f.Kind == ears.ToneAgain {
-			tone.At, tone.To = f.At-f.Length, f.At
-			b = t.tap.Again(b, tone, known)
-		} else {
-			b = t.tap.Tone(b, tone, f.Kind == ears.ToneBegin, known)
-		}
-	case ears.ModemBegin:
-		if !answers(f.Modem) {
-			return
-		}
-		b = t.tap.Modem(b, f.At, known)
-	case ears.Message:
-		b = t.tap.Message(b, f.Message, known)
-	case ears.Damaged:
-		b = t.tap.Damaged(b, known)
-	default:
-		return
-	}
-	t.buf = b
+	t.buf = t.buf[:0]
+	hear(tapEars{t}, f, known)
 	t.pass(out)
 }
 
@@ -132,34 +107,43 @@ func answers(m modemtone.Tone) bool {
 	return false
 }
 
-// pass hands the tap's findings to the feed in its words.
+// pass hands the tap's findings to the feed.
 func (t *tapTable) pass(out *emitter) {
 	for i := range t.buf {
 		a := &t.buf[i]
 		if a.Kind == analog.LineState && out.ended != "" {
 			continue // the line does not pass through gone; what follows the table says its state
 		}
-		e := Event{Line: t.line.number, Pos: a.Pos, Known: a.Known, Kind: EventKind(a.Kind.String()), Value: a.Value}
-		switch a.Kind {
-		case analog.LineState:
-			e.From, e.To = State(a.From.String()), State(a.To.String())
-			t.line.shown = e.To
-		case analog.CallBegin, analog.CallAnswered, analog.CallEnd:
-			e.Direction = Direction(a.Call.Direction)
-			e.AnsweredBy, e.EndedBy, e.Missed = a.Call.AnsweredBy, a.Call.EndedBy, a.Call.Missed
-			e.parties(&a.Call)
-		case analog.Numbers:
-			e.By, e.Direction = a.By, Direction(a.Call.Direction)
-			e.parties(&a.Call)
-		case analog.CallWaiting:
-			e.Caller, e.Name = a.Caller, a.Name
-		case analog.CallerFailed:
-			e.Text = a.Text
-		case analog.Digit, analog.Key:
-			e.Text, e.Value, e.Sure, e.By, e.Side = keyText(byte(a.Value)), a.Length, a.Sure, a.By, "mixed"
+		e := t.line.said(a)
+		if a.Kind == analog.Digit || a.Kind == analog.Key {
+			e.Side = "mixed"
 		}
 		out.emit(e)
 	}
+}
+
+// said puts what an analog line's table says into the words of the feed.
+func (l *Line) said(a *analog.Event) Event {
+	e := Event{Line: l.number, Pos: a.Pos, Known: a.Known, Kind: EventKind(a.Kind.String()), Value: a.Value}
+	switch a.Kind {
+	case analog.LineState:
+		e.From, e.To = State(a.From.String()), State(a.To.String())
+		l.shown = e.To
+	case analog.CallBegin, analog.CallAnswered, analog.CallEnd, analog.Alerting, analog.NumberComplete:
+		e.Direction, e.Text = Direction(a.Call.Direction), a.Text
+		e.AnsweredBy, e.EndedBy, e.Missed = a.Call.AnsweredBy, a.Call.EndedBy, a.Call.Missed
+		e.parties(&a.Call)
+	case analog.Numbers:
+		e.By, e.Direction = a.By, Direction(a.Call.Direction)
+		e.parties(&a.Call)
+	case analog.CallWaiting:
+		e.Caller, e.Name = a.Caller, a.Name
+	case analog.CallerFailed, analog.WouldRelease:
+		e.Text = a.Text
+	case analog.Digit, analog.Key:
+		e.Text, e.Value, e.Sure, e.By = keyText(byte(a.Value)), a.Length, a.Sure, a.By
+	}
+	return e
 }
 
 // parties says all that is known of a call beside its times.

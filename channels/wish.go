@@ -71,13 +71,13 @@ type Wish struct {
 // A WishError says why a line cannot do what was wished.
 type WishError struct {
 	Line int
-	Wish WishKind
+	Wish string // what was wished: a WishKind, "play", "quiet", "join", "leave"
 	Code string // "busy", "no-call", "not-ringing", "cannot", "bad-number", "link-down", …: words in the catalogue under wish.CODE
 	Text string // the reason in English, for logs
 }
 
 func (e *WishError) Error() string {
-	return e.Wish.String() + ": " + e.Text
+	return e.Wish + ": " + e.Text
 }
 
 // An Audio is one thing to be played.
@@ -130,4 +130,6 @@ type Joining struct {
 	Line int
 	Role Role
 	To   int // Whisperer: the line that hears it
+
+	fresh bool // the line was not in that mix: Joined is told
 }

@@ -1,0 +1,234 @@
+package channels
+
+import (
+	"errors"
+
+	"vaad/channels/analog"
+	"vaad/channels/ears"
+	"vaad/channels/pri"
+	"vaad/driver"
+)
+
+// A bearerTable is the table of a timeslot of a link of ours: it tells what the
+// link's signalling says of it, and hands it wishes.
+type bearerTable struct {
+	digitalTable // how calls are told
+	link         *trunkLink
+	slot         int
+	id           pri.CallID // of the call that is up
+	asked        string     // ID of the wish that began it
+	keysOf       string     // ID of the wish whose keys are being sent
+	acts         analog.Output
+}
+
+func newBearerTable(l *Line) *bearerTable {
+	return &bearerTable{digitalTable: digitalTable{line: l, at: Unknown}}
+}
+
+func (t *bearerTable) busy() bool                           { return t.up }
+func (t *bearerTable) wants() *analog.Output                { return &t.acts }
+func (t *bearerTable) tick(*emitter, int64)                 {}
+func (t *bearerTable) heard(*emitter, *ears.Finding, int64) {}
+func (t *bearerTable) event(*emitter, driver.Event, int64)  {}
+
+// senses: what is said in a call, and nothing else.
+func (t *bearerTable) senses(int64) ears.Senses {
+	if t.up {
+		return ordinary
+	}
+	return 0
+}
+
+func (t *bearerTable) linkIs(out *emitter, up bool, pos int64) {
+	switch {
+	case up && t.at == Unknown && !t.up:
+		t.become(out, Idle, pos, pos)
+	case !up && !t.up:
+		t.become(out, Unknown, pos, pos)
+	}
+}
+
+func (t *bearerTable) gone(out *emitter, pos int64) {
+	if t.up {
+		t.end(out, pri.EndGone, pos)
+	}
+	if out.ended == "" {
+		t.become(out, GoneState, pos, pos)
+	}
+}
+
+// sent: the keys have been heard by the far end.
+func (t *bearerTable) sent(out *emitter, pos int64) {
+	if t.up {
+		out.emit(Event{Line: t.line.number, Pos: pos, Known: pos, Kind: KeysSent, Request: t.keysOf})
+	}
+}
+
+// begin tells of a call.
+func (t *bearerTable) begin(out *emitter, call *pri.Call, id pri.CallID, state State, request string, pos int64) {
+	t.up, t.id, t.call, t.asked = true, id, *call, request
+	t.call.Begin, t.request = pos, request
+	t.emit(out, CallBegin, pos, pos)
+	t.request = ""
+	t.become(out, state, pos, pos)
+}
+
+func (t *bearerTable) end(out *emitter, by string, pos int64) {
+	if by != "" {
+		t.call.EndedBy = by
+	}
+	t.emit(out, CallEnd, pos, pos)
+	t.up, t.id = false, 0
+}
+
+// take takes what the signalling says of the timeslot.
+func (t *bearerTable) take(out *emitter, e *pri.StackEvent) {
+	mine := t.up && e.CallID == t.id
+	if mine && e.Call != nil {
+		begin, answered := t.call.Begin, t.call.Answered
+		t.call = *e.Call
+		t.call.Begin, t.call.Answered = begin, answered
+	}
+	say := func(k EventKind, value int64, text string) {
+		out.emit(Event{Line: t.line.number, Pos: e.Pos, Known: e.Pos, Kind: k, Value: value, Text: text})
+	}
+	switch {
+	case e.Kind == pri.StackSetup:
+		state := Ringing
+		if !e.Call.Complete {
+			state = Dialling
+		}
+		t.begin(out, e.Call, e.CallID, state, "", e.Pos)
+	case e.Kind == pri.StackSlotFree || e.Kind == pri.StackRestarted:
+		if t.up && (e.CallID == 0 || mine) {
+			t.end(out, pri.EndRestart, e.Pos)
+		}
+		if !t.up {
+			t.become(out, Idle, e.Pos, e.Pos)
+		}
+	case e.Kind == pri.StackMaintenance:
+		say(Alarm, 1, "maintenance")
+	case !mine:
+	case e.Kind == pri.StackDigits:
+		t.emit(out, Numbers, e.Pos, e.Pos)
+	case e.Kind == pri.StackComplete:
+		t.emit(out, Numbers, e.Pos, e.Pos)
+		t.become(out, Ringing, e.Pos, e.Pos)
+		out.emit(Event{Line: t.line.number, Pos: e.Pos, Known: e.Pos, Kind: NumberComplete, Text: "complete", Caller: t.call.Caller, Called: t.call.Called, Name: t.call.Name})
+	case e.Kind == pri.StackProceeding:
+		t.become(out, Proceeding, e.Pos, e.Pos)
+	case e.Kind == pri.StackAlerting:
+		t.become(out, Alerted, e.Pos, e.Pos)
+		t.emit(out, Alerting, e.Pos, e.Pos)
+	case e.Kind == pri.StackProgress:
+		say(Progress, e.Value, "")
+	case e.Kind == pri.StackConnected:
+		t.answered(out, e.Pos)
+	case e.Kind == pri.StackCleared:
+		t.end(out, "", e.Pos)
+		t.become(out, Releasing, e.Pos, e.Pos)
+	case e.Kind == pri.StackHeld, e.Kind == pri.StackRetrieved:
+		if pri.Side(e.Value) != t.link.cfg.Side {
+			held := int64(0)
+			if e.Kind == pri.StackHeld {
+				held = 1
+			}
+			say(Held, held, "")
+		}
+	case e.Kind == pri.StackKey:
+		for i := range len(e.Text) {
+			out.emit(Event{Line: t.line.number, Pos: e.Pos, Known: e.Pos, Kind: Key, Side: "network", Text: keyText(e.Text[i]), By: byQ931, Sure: 100})
+		}
+	case e.Kind == pri.StackNotify:
+		t.emit(out, Numbers, e.Pos, e.Pos)
+	}
+}
+
+func (t *bearerTable) answered(out *emitter, pos int64) {
+	if t.call.Answered == 0 {
+		t.call.Answered = pos
+		t.become(out, Talking, pos, pos)
+		t.emit(out, CallAnswered, pos, pos)
+	}
+}
+
+// moved ends the call here: it goes on in another timeslot, where it begins.
+func (t *bearerTable) moved(out *emitter, e *pri.StackEvent) {
+	if !t.up || t.id != e.CallID {
+		return
+	}
+	call, asked := t.call, t.asked
+	t.end(out, pri.EndMoved, e.Pos)
+	t.become(out, Idle, e.Pos, e.Pos)
+	if e.Slot > 0 && e.Slot < len(t.link.slots) && t.link.slots[e.Slot] != nil {
+		to := t.link.slots[e.Slot]
+		to.begin(out, &call, e.CallID, Proceeding, asked, e.Pos)
+	}
+}
+
+// wish hands a wish to the signalling.
+func (t *bearerTable) wish(out *emitter, w *Wish) error {
+	if t.link == nil {
+		return cannot
+	}
+	s, o, now := t.link.stack, &t.link.out, out.now
+	if w.Kind != WishCall && !t.up {
+		return &analog.Refusal{Code: analog.RefusedNoCall, Text: "the line is in no call"}
+	}
+	var err error
+	switch w.Kind {
+	case WishCall:
+		err = t.setup(out, w)
+	case WishAlert:
+		err = s.Alert(o, t.id, now)
+	case WishProceed:
+		err = s.Proceed(o, t.id, now)
+	case WishAnswer:
+		if err = s.Connect(o, t.id, now); err == nil {
+			t.answered(out, now)
+		}
+	case WishRelease:
+		err = s.Clear(o, t.id, w.Cause, now)
+	case WishKeys:
+		return t.keys(out, w)
+	case WishHold:
+		err = s.Hold(o, t.id, now)
+	case WishRetrieve:
+		err = s.Retrieve(o, t.id, now)
+	default:
+		err = cannot
+	}
+	var no *pri.StackError
+	if errors.As(err, &no) {
+		return &analog.Refusal{Code: no.Code, Text: no.Text}
+	}
+	return err
+}
+
+func (t *bearerTable) setup(out *emitter, w *Wish) error {
+	if t.up || t.at != Idle {
+		return &analog.Refusal{Code: analog.RefusedBusy, Text: "the timeslot is not idle"}
+	}
+	order := pri.SetupOrder{Slot: t.slot, Called: w.Prefix + w.Number, Complete: true, Caller: w.Caller, Name: w.Name, Private: w.Private}
+	id, err := t.link.stack.Setup(&t.link.out, order, out.now)
+	if err != nil {
+		return err
+	}
+	t.begin(out, &pri.Call{Slot: t.slot, Called: order.Called, Caller: w.Caller, Name: w.Name, Complete: true, Withheld: w.Private}, id, Seizing, w.ID, out.now)
+	return nil
+}
+
+// keys are sent as the far end takes them: as further digits while it wants some,
+// and in a call that is up as sound, which every far end hears.
+func (t *bearerTable) keys(out *emitter, w *Wish) error {
+	if t.call.Answered == 0 {
+		if err := t.link.stack.Digits(&t.link.out, t.id, w.Keys, out.now); err != nil {
+			return err
+		}
+		out.emit(Event{Line: t.line.number, Pos: out.now, Known: out.now, Kind: KeysSent, Request: w.ID})
+		return nil
+	}
+	t.acts.Acts = append(t.acts.Acts, analog.Act{Kind: analog.PlayKeys, Keys: w.Keys})
+	t.keysOf = w.ID
+	return nil
+}
