@@ -25,6 +25,8 @@ const (
 	Note          Verb = "note"           // write a note or a mark
 	StartStop     Verb = "start-stop"     // begin and end a recording by hand
 	Calls         Verb = "calls"          // lists of calls
+	Call          Verb = "call"           // make, take and move calls on a line
+	Supervise     Verb = "supervise"      // come into the calls of others: listen in, whisper, barge
 	SaveFlight    Verb = "save-flight"    // save the last minute of a line
 	SettingsRead  Verb = "settings-read"  //
 	SettingsWrite Verb = "settings-write" //
@@ -37,7 +39,7 @@ const (
 
 // Verbs lists every verb.
 func Verbs() []Verb {
-	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, SaveFlight,
+	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, Call, Supervise, SaveFlight,
 		SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain}
 }
 
@@ -54,9 +56,9 @@ type Grant struct {
 func Table() []Grant {
 	return []Grant{
 		{Administrator, Verbs()},
-		{Technician, []Verb{ViewLines, Listen, StartStop, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain}},
-		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, AlarmRead, Status}},
-		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Calls}},
+		{Technician, []Verb{ViewLines, Listen, StartStop, Call, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain}},
+		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, Call, Supervise, AlarmRead, Status}},
+		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Calls, Call}},
 		{Reviewer, []Verb{ViewLines, SearchRecords, Play, Export, Calls, AuditRead, Status}},
 	}
 }

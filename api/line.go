@@ -12,7 +12,7 @@ type Line struct {
 	Group     string  `json:"group,omitempty" doc:"Line group, for rights"`
 	Kind      string  `json:"kind" doc:"fxo, fxs or bchan"`
 	Use       string  `json:"use" doc:"unused, tap, trunk or station"`
-	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown, gone or unused"`
+	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown, gone or unused; of trunks and stations also seizing, proceeding, alerting, releasing and locked"`
 	Since     *Time   `json:"since" doc:"When it came into this state"`
 	Volts     *Number `json:"volts" doc:"Voltage between tip and ring; null where the card does not measure it"`
 	LevelDBm0 *Number `json:"level_dbm0" doc:"Level of the louder side in dBm0; null in silence or without signal"`

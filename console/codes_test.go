@@ -111,6 +111,15 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	hasWords(t, "use", "unused", "tap", "trunk", "station")
 	hasWords(t, "codec", "g711a", "g711u", "pcm16")
 	hasWords(t, "side", "mixed", "network", "local")
+	hasWords(t, "leg-state", calls.LegStates()...)
+	hasWords(t, "leg-role", calls.Roles()...)
+	hasWords(t, "wish", constants(t, "../channels/analog", "Refused")...)
+	for _, code := range calls.FailureCodes() {
+		hasWords(t, "problem", codeOfFailure(code))
+		if codeOfFailure(code) == "internal" {
+			t.Errorf("the failure %s is answered as one of vaad", code)
+		}
+	}
 	hasWords(t, "result", "ok", "denied", "failed")
 	for _, f := range facts(t) {
 		hasWords(t, "fact", f)

@@ -115,6 +115,17 @@ type Config struct {
 	// on until ctx ends. nil: not offered.
 	Pcap func(ctx context.Context, board string, span int, w io.Writer) error
 
+	// Switch carries calls. nil: there are none but those that others make.
+	Switch Switch
+
+	// Route says where a number leads that is dialled here, the first choice first;
+	// nothing: nowhere. TrunkGroup lists the lines of a group. nil: there is no dial plan.
+	Route      func(number string) []Target
+	TrunkGroup func(name string) (lines []int, ok bool)
+
+	// Sounds makes audio of prompts and of what is to be said. nil: not offered.
+	Sounds func(lang string, items []string) ([]channels.Audio, error)
+
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now
 	Gatherer   prometheus.Gatherer   // what /metrics shows; nil: no /metrics

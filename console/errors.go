@@ -31,6 +31,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		}
 		return p
 	}
+	if p = failed(languageOf(ctx), err); p != nil {
+		return p
+	}
 	for _, known := range []struct {
 		err  error
 		code string

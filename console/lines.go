@@ -212,7 +212,7 @@ func (s *Server) lineProblem(ctx context.Context, op string, line int, err error
 		return nil
 	}
 	out := s.problem(ctx, op, err)
-	if p, ok := out.(*api.Problem); ok { //nolint:errorlint // made by us just now
+	if p, ok := out.(*api.Problem); ok && line > 0 { //nolint:errorlint // made by us just now
 		p.Line = line
 	}
 	return out

@@ -19,7 +19,7 @@ import (
 
 // call is a request to a route that is right in form.
 func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body any) {
-	path = strings.NewReplacer("{board}", "sim", "{span}", "1", "{line}", "1", "/recordings/{id}", "/recordings/"+rec, "/calls/{id}", "/calls/"+call,
+	path = strings.NewReplacer("{leg}", legOne, "{bridge}", bridgeOne, "{board}", "sim", "{span}", "1", "{line}", "1", "/recordings/{id}", "/recordings/"+rec, "/calls/{id}", "/calls/"+call,
 		"/alarms/{id}", "/alarms/"+alarm).Replace(rt.Path)
 	switch rt.ID {
 	case "setting":
@@ -34,6 +34,22 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 		body = api.NewNote{Text: "hello"}
 	case "mark":
 		body = api.NewMark{At: 0.1}
+	case "new-call":
+		body = api.NewCall{Number: "801"}
+	case "bridge":
+		body = api.BridgeLegs{Legs: []string{legOne, "2"}}
+	case "bridge-add":
+		body = api.BridgeLegs{Legs: []string{"3"}}
+	case "transfer":
+		body = api.TransferLeg{Number: "801"}
+	case "role":
+		body = api.LegRole{Role: "listen"}
+	case "supervise":
+		body = api.SuperviseLeg{Role: "listen", Line: 3}
+	case "play", "bridge-play":
+		body = api.PlayTo{Prompts: []string{"welcome"}}
+	case "keys":
+		body = api.SendKeys{Keys: "12"}
 	}
 	return path, body
 }

@@ -56,7 +56,28 @@ func routes() []route {
 
 		{"calls", get, "/calls", access.Calls, "Calls", "Search the call journal, newest first", with((*Server).calls)},
 		{"call", get, "/calls/{id}", access.Calls, "Calls", "One call", with((*Server).call)},
+		{"calls-csv", get, "/calls.csv", access.Calls, "Calls", "The call journal as a table, newest first", withStream((*Server).callsCSV, "text/csv")},
 		{"why", get, "/calls/{id}/why", access.Calls, "Calls", "How everything about a call is known, and why it is recorded or is not", with((*Server).why)},
+
+		{"new-call", post, "/calls", access.Call, "Legs", "Call somebody", with((*Server).newCall)},
+		{"legs", get, "/legs", access.ViewLines, "Legs", "The calls that are up on trunks and stations", with((*Server).legs)},
+		{"leg", get, "/legs/{leg}", access.ViewLines, "Legs", "One of them", with((*Server).leg)},
+		{"answer", post, "/legs/{leg}/answer", access.Call, "Legs", "Answer a leg that rings", with((*Server).answer)},
+		{"hangup", post, "/legs/{leg}/hangup", access.Call, "Legs", "End a leg, or refuse it", with((*Server).hangup)},
+		{"hold", post, "/legs/{leg}/hold", access.Call, "Legs", "Let a leg wait with music", with((*Server).hold)},
+		{"unhold", post, "/legs/{leg}/unhold", access.Call, "Legs", "Bring a held leg back", with((*Server).unhold)},
+		{"unbridge", post, "/legs/{leg}/unbridge", access.Call, "Legs", "Take a leg out of its bridge; it stays up", with((*Server).unbridge)},
+		{"transfer", post, "/legs/{leg}/transfer", access.Call, "Legs", "Pass a leg on to a number or to another leg", with((*Server).transfer)},
+		{"role", post, "/legs/{leg}/role", access.Supervise, "Legs", "Change what a leg does in its bridge", with((*Server).role)},
+		{"supervise", post, "/legs/{leg}/supervise", access.Supervise, "Legs", "Let somebody into the call of a leg: to listen, to whisper, to barge in", with((*Server).supervise)},
+		{"play", post, "/legs/{leg}/play", access.Call, "Legs", "Let a leg hear something", with((*Server).playTo)},
+		{"stop-play", post, "/legs/{leg}/stop-play", access.Call, "Legs", "Stop what plays at a leg", with((*Server).stopPlay)},
+		{"keys", post, "/legs/{leg}/keys", access.Call, "Legs", "Send keys in a call", with((*Server).sendKeys)},
+		{"bridges", get, "/bridges", access.ViewLines, "Legs", "Legs that hear each other", with((*Server).bridges)},
+		{"bridge", post, "/bridges", access.Call, "Legs", "Put legs together, out of the bridges they are in", with((*Server).bridge)},
+		{"bridge-add", post, "/bridges/{bridge}/legs", access.Call, "Legs", "Take legs into a bridge", with((*Server).bridgeAdd)},
+		{"bridge-play", post, "/bridges/{bridge}/play", access.Call, "Legs", "Let all of a bridge hear something", with((*Server).bridgePlay)},
+		{"bridge-stop-play", post, "/bridges/{bridge}/stop-play", access.Call, "Legs", "Stop what all of a bridge hear", with((*Server).bridgeStopPlay)},
 
 		{"settings", get, "/settings", access.SettingsRead, "Settings", "The whole effective document", with((*Server).settings)},
 		{"setting", get, "/settings/value", access.SettingsRead, "Settings", "One value by path", with((*Server).setting)},
@@ -78,7 +99,7 @@ func routes() []route {
 // change something or let somebody hear something.
 func acts(v access.Verb) bool {
 	switch v {
-	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.SaveFlight,
+	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.SaveFlight, access.Call, access.Supervise,
 		access.SettingsWrite, access.AlarmAck, access.Maintain:
 		return true
 	}
@@ -171,7 +192,7 @@ func schemaOf(contentType string) *huma.Schema {
 	switch contentType {
 	case "application/json":
 		return &huma.Schema{Type: huma.TypeObject}
-	case "text/event-stream":
+	case "text/event-stream", "text/csv":
 		return &huma.Schema{Type: huma.TypeString}
 	default:
 		return &huma.Schema{Type: huma.TypeString, Format: "binary"}
