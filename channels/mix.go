@@ -81,15 +81,6 @@ func (x *mixer) blend() {
 
 func clip(s int32) int16 { return int16(max(-32768, min(32767, s))) }
 
-func (x *mixer) member(line int) *member {
-	for _, m := range x.members {
-		if m.line == line {
-			return m
-		}
-	}
-	return nil
-}
-
 // blend lets all mixes of the board work on the last block; members whose other
 // end is gone go too.
 func (l *loop) blend() {

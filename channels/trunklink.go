@@ -15,7 +15,6 @@ type trunkLink struct {
 	span  int // index into Info.Spans
 	slots [32]*bearerTable
 	out   pri.StackOut
-	id    string // of the wish that is being carried out
 }
 
 // stackConfig is what a span's signalling is like; ok is false where it is not ours:
