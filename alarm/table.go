@@ -34,6 +34,7 @@ func Table() []Kind {
 		{"peer-garbage", Warning, true, "line"},        // a line socket's peer sent what is no message
 		{"tap-swapped", Warning, false, "span"},        // the cables of a digital tap are the other way round
 		{"tap-silent", Critical, false, "span"},        // no signalling is heard on a digital tap, although its span has no alarm
+		{"link-down", Critical, false, "span"},         // the data link of a span whose signalling is ours is not established
 		{"feed-overflow", Critical, true, "reader"},    // events were lost to a lossless reader
 		// recordings and disk
 		{"recorder-failed", Critical, true, "line"}, // a whole recording was lost

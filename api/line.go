@@ -109,6 +109,7 @@ type Span struct {
 	DChannel   int      `json:"dchannel,omitempty" doc:"Timeslot of the D-channel"`
 	DChannelUp bool     `json:"dchannel_up" doc:"The D-channel has said something within the last 30 s"`
 	Tap        bool     `json:"tap,omitempty" doc:"Receive only"`
+	LinkDown   bool     `json:"link_down,omitempty" doc:"Its signalling is ours, and the data link to the far end has not been established for 10 s although the span has no alarm"`
 	Silent     bool     `json:"silent,omitempty" doc:"A tap whose D-channel has said nothing for 90 s although the span has no alarm"`
 	Swapped    bool     `json:"swapped,omitempty" doc:"A tap that should hear the network's side and hears the user's"`
 	Alarms     []string `json:"alarms" nullable:"false" doc:"Alarms that stand: red, yellow, blue, loopback"`

@@ -20,6 +20,10 @@ const linkQuiet = 30 * driver.Rate
 // times the pause of an idle link.
 const linkSilent = 90 * driver.Rate
 
+// linkPause is how long a data link of ours may be down before that is said: some
+// tries to establish it (Q.921 clause 5.9.1, T200 and N200).
+const linkPause = 10 * driver.Rate
+
 // never is the position of what has not happened.
 const never = -1 << 62
 
@@ -32,7 +36,7 @@ type SpanStatus struct {
 	Alarms     []string // codes of SpanAlarms; empty: none
 	DChannelUp bool     // its D-channel has said something within the last 30 s
 	Silent     bool     // its D-channel has said nothing for 90 s, although it hears a tapped link and has no alarm
-	LinkDown   bool     // its D-channel is ours, and its data link is not established
+	LinkDown   bool     // its D-channel is ours, and its data link has not been established for 10 s although it has no alarm
 	Swapped    bool     // it should hear the network's side of a tapped link and hears the user's
 	SyncSource int      // number of the span that it takes its clock from, as on the machine; 0: none, or unknown
 }
@@ -50,7 +54,7 @@ type spanRun struct {
 	errors   [driver.DErrOverrun + 1]prometheus.Counter
 	gauges   [nAlarms]prometheus.Gauge
 
-	down    atomic.Bool  // LinkDown of SpanStatus
+	down    atomic.Int64 // since which position the data link of ours is down; never: it is up, or not ours
 	swapped atomic.Bool  // see SpanStatus
 	calm    atomic.Int64 // position from which it could be heard: opened, or alarms changed
 	alarms  atomic.Int32 // set of driver.AlarmRed…
@@ -62,6 +66,7 @@ func (m *loopMetrics) span(board string, s driver.Span) *spanRun {
 	n := strconv.Itoa(s.Number)
 	r := &spanRun{messages: m.dchannel.WithLabelValues(board, n)}
 	r.heard.Store(never)
+	r.down.Store(never)
 	for kind, name := range map[int]string{driver.DErrAbort: "abort", driver.DErrFCS: "fcs", driver.DErrOverrun: "overrun"} {
 		r.errors[kind] = m.dchannelErr.WithLabelValues(board, n, name)
 	}
@@ -86,6 +91,16 @@ func alarmNames(set int32) (names []string) {
 		}
 	}
 	return names
+}
+
+// linkIs notes whether the data link of ours is established.
+func (r *spanRun) linkIs(up bool, pos int64) {
+	switch was := r.down.Load(); {
+	case up:
+		r.down.Store(never)
+	case was == never:
+		r.down.Store(pos)
+	}
 }
 
 // raise notes the alarms that stand and says whether others stood before.
@@ -145,7 +160,8 @@ func (l *loop) spanStatuses(running bool) []SpanStatus {
 			st.DChannelUp = s.DChannel != 0 && l.b.marks.pos.Load()-r.heard.Load() < linkQuiet
 			st.Silent = s.Tap && s.DChannel != 0 && r.alarms.Load() == 0 && l.b.marks.pos.Load()-max(r.heard.Load(), r.calm.Load()) >= linkSilent
 			st.Swapped = r.swapped.Load()
-			st.LinkDown = r.down.Load()
+			down := r.down.Load()
+			st.LinkDown = down != never && r.alarms.Load() == 0 && l.b.marks.pos.Load()-max(down, r.calm.Load()) >= linkPause
 			st.SyncSource = int(r.source.Load())
 		}
 		all = append(all, st)

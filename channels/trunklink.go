@@ -55,7 +55,7 @@ func (l *loop) restack() {
 		case old != nil:
 			old.stack.Gone(&old.out, l.next)
 			l.flush(old)
-			l.spans[span].down.Store(false)
+			l.spans[span].linkIs(true, l.next)
 			fallthrough
 		default:
 			if ok {
@@ -125,7 +125,7 @@ func (l *loop) flush(k *trunkLink) {
 	}
 	clear(k.out.Frames)
 	k.out.Frames = k.out.Frames[:0]
-	l.spans[k.span].down.Store(!k.stack.Up())
+	l.spans[k.span].linkIs(k.stack.Up(), l.next)
 }
 
 func (k *trunkLink) tell(out *emitter, e *pri.StackEvent) {

@@ -55,10 +55,13 @@ func spansOf(all []channels.SpanStatus, lang string) []api.Span {
 	var out []api.Span
 	for _, s := range all {
 		v := api.Span{Span: s.Number, Channels: s.Channels, DChannel: s.DChannel, DChannelUp: s.DChannelUp, Tap: s.Tap,
-			Silent: s.Silent, Swapped: s.Swapped, Alarms: append([]string{}, s.Alarms...), SyncSource: s.SyncSource}
+			Silent: s.Silent, Swapped: s.Swapped, LinkDown: s.LinkDown, Alarms: append([]string{}, s.Alarms...), SyncSource: s.SyncSource}
 		wrong := append([]string{}, s.Alarms...)
 		if s.Silent {
 			wrong = append(wrong, "silent")
+		}
+		if s.LinkDown {
+			wrong = append(wrong, "link-down")
 		}
 		if s.Swapped {
 			wrong = append(wrong, "swapped")

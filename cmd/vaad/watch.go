@@ -86,6 +86,7 @@ func (w *watch) boards() {
 			n := strconv.Itoa(sp.Number)
 			tap := map[string]string{"board": b.ID, "span": n}
 			w.set(sp.Silent, "tap-silent", b.ID+" span "+n, tap)
+			w.set(sp.LinkDown, "link-down", b.ID+" span "+n, tap)
 			w.set(sp.Swapped, "tap-swapped", b.ID+" span "+n, tap)
 			w.set(len(sp.Alarms) > 0, "span-alarm", b.ID+" span "+n, map[string]string{"board": b.ID, "span": n, "alarms": strings.Join(sp.Alarms, ",")})
 		}
