@@ -160,7 +160,7 @@ var linkCases = []struct{ before, on, out, to string }{
 	{"8", "DISC P", "UA F, down", "4"},
 	{"8", "UA F", "error C", "8"},
 	{"8", "UA", "error D", "8"},
-	{"8", "DM F", "error B", "8"},
+	{"8", "DM F", "SABME P, error B", "5"},
 	{"8", "DM", "SABME P, error E", "5"},
 	{"8", "FRMR", "SABME P, error K", "5"},
 	{"8", "UI", "UI u", "8"},

@@ -146,7 +146,8 @@ func linkRows() []linkRow {
 		{running, OnIWrong, AwaitingEstablishment, do{l.takeI, linkFault('J'), l.establish, l.byItself}},
 		{running, OnFRMR, AwaitingEstablishment, do{linkFault('K'), l.establish, l.byItself}},
 		{running, OnDMAsks, AwaitingEstablishment, do{linkFault('E'), l.establish, l.byItself}},
-		{running, OnDM, sameLink, do{linkFault('B')}},
+		{normal, OnDM, sameLink, do{linkFault('B')}},
+		{asking, OnDM, AwaitingEstablishment, do{linkFault('B'), l.establish, l.byItself}}, // to our enquiry
 		{down | running, OnUA, sameLink, do{linkFault('C')}},
 		{any, OnUAUnasked, sameLink, do{linkFault('D')}},
 		{down | coming | going, OnRejected, sameLink, do{l.faultOfFrame}},
