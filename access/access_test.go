@@ -53,7 +53,7 @@ func TestWhoHasNoRoleMayNothing(t *testing.T) {
 
 func TestReviewersChangeNothing(t *testing.T) {
 	s := New(Config{}).Scope(Actor{Roles: []Role{Reviewer}})
-	for _, v := range []Verb{SettingsWrite, StartStop, Note, AlarmAck, SaveFlight, Maintain, Listen} {
+	for _, v := range []Verb{SettingsWrite, StartStop, Note, AlarmAck, SaveFlight, Maintain, Listen, Call, Supervise} {
 		if s.Allows(v, 1) {
 			t.Errorf("a reviewer may %s", v)
 		}

@@ -35,10 +35,11 @@ func (d *running) apply(ctx context.Context) {
 	})()
 	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring() })()
 	defer d.sec.dialplan.Subscribe(d.doc, func(dialplanDoc) { ring() })()
+	defer d.sec.spans.Subscribe(d.doc, func(map[string]spanDoc) { ring() })()
 	defer d.sec.profiles.Subscribe(d.doc, func(map[string]profileDoc) { ring() })()
 	again := time.NewTimer(time.Hour)
 	defer again.Stop()
-	applied := map[string]lineDoc{}
+	applied, spans := map[string]lineDoc{}, d.sec.spans.Get(d.doc)
 	country, profiles := d.sec.site.Get(d.doc).Country, d.sec.profiles.Get(d.doc)
 	numbers, dialling := d.plan.numbers(), d.sec.dialplan.Get(d.doc)
 	for {
@@ -57,8 +58,15 @@ func (d *running) apply(ctx context.Context) {
 			profiles = now
 		}
 		if now, rules := d.plan.numbers(), d.sec.dialplan.Get(d.doc); now != numbers || rules.FirstDigitMS != dialling.FirstDigitMS || rules.DigitPauseMS != dialling.DigitPauseMS {
-			numbers, dialling = now, rules // stations know which numbers are whole
+			numbers, dialling, spans = now, rules, nil // stations know which numbers are whole, and what dials on spans
 			maps.DeleteFunc(applied, func(_ string, l lineDoc) bool { return useOf(l, d.plan.board(l.Board)) == driver.Station })
+		}
+		if now := d.sec.spans.Get(d.doc); !maps.Equal(now, spans) {
+			if d.applySpans(ctx) {
+				spans = now
+			} else {
+				again.Reset(tryAgain)
+			}
 		}
 		if err := d.plan.keep(d.sys.Lines()); err != nil {
 			d.log.Error("lines that have lost their place in settings could not be given it back", "error", err)
@@ -78,6 +86,21 @@ func (d *running) apply(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// applySpans says whether all boards took the settings of their spans.
+func (d *running) applySpans(ctx context.Context) (taken bool) {
+	taken = true
+	for _, b := range d.sys.Boards() {
+		soon, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := d.sys.ConfigureSpans(soon, b.ID)
+		cancel()
+		if err != nil && !errors.Is(err, channels.ErrGone) { // its plan is asked when it opens
+			taken = false
+			d.log.Warn("a board did not take the settings of its spans; it is tried again", "board", b.ID, "error", err)
+		}
+	}
+	return taken
 }
 
 // park stops using lines where they go elsewhere, so that lines may exchange

@@ -119,7 +119,7 @@ func (p *plan) Spans(board string, info driver.Info) []channels.SpanConfig {
 // numbers is what stations may dial, the same plan until it changes; nil where
 // nothing is set up.
 func (p *plan) numbers() *numbering.Plan {
-	all := dialled(p.sec.lines.Get(p.doc), p.sec.dialplan.Get(p.doc))
+	all := p.patterns()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !slices.Equal(all, p.dialled) {

@@ -71,6 +71,7 @@ type running struct {
 	journal *calls.Journal
 	plan    *plan
 	sys     *channels.System
+	calls   *calls.Switch
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
@@ -106,6 +107,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	if err := d.openLines(&opened, boards); err != nil {
 		return err
 	}
+	d.openSwitch()
 	if err := d.openConsole(&opened); err != nil {
 		return err
 	}
@@ -116,7 +118,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	var wishes, keepers group
 	fail := make(chan error, 16)
 	keepers.run(inner, fail, "index", d.index.Run)
-	feed := d.sys.Subscribe("calls", true) // now, so that it misses nothing
+	feed, switching := d.sys.Subscribe("calls", true), d.sys.Subscribe("switch", true) // now, so that they miss nothing
 	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, feed) })
 	keepers.run(inner, fail, "recorder", d.rec.Run)
 	// The boards end last, when opened is undone: their rings hold what the
@@ -126,6 +128,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		stopInner()
 		return errors.Join(err, keepers.wait())
 	}
+	wishes.run(outer, fail, "switch", func(ctx context.Context) error { return d.calls.Run(ctx, switching) })
 	wishes.run(outer, fail, "console", d.server.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
 		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
@@ -221,7 +224,8 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
-		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap,
+		Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err

@@ -256,3 +256,33 @@ func TestSwitchDoesWhatTheSettingsSay(t *testing.T) {
 		t.Errorf("a change is not seen: %+v", got.Stations)
 	}
 }
+
+func TestNumbersThatPeopleAskForLeadWhereTheDialPlanSays(t *testing.T) {
+	p := newTestPlan(t)
+	if _, err := p.Lines("a", card(4)); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.route("801"); got != nil {
+		t.Errorf("without a dial plan 801 leads to %+v", got)
+	}
+	err := setAll(p, map[string]string{
+		"lines.1.use": `"trunk"`, "lines.1.trunk_group": `"city"`, "lines.2.use": `"trunk"`, "lines.2.trunk_group": `"country"`,
+		"lines.3.use": `"station"`, "lines.3.extension": `"801"`, "trunk_groups.spare": `{}`,
+		"dialplan.outside": `[{"prefix": "0", "groups": ["spare", "city", "country"]}, {"prefix": "00", "groups": ["country"], "add": "17909,"},
+			{"prefix": "", "groups": ["city"], "numbers": ["110", "119"]}, {"prefix": "9", "groups": ["city"], "numbers": ["1xxxxx"], "keep_prefix": true}]`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[string]string{
+		"801": "[{3  [3] }]", "802": "[]", "013800138000": "[{0 city [1] 13800138000} {0 country [2] 13800138000}]", "0044123": "[{0 country [2] 17909,44123}]",
+		"110": "[{0 city [1] 110}]", "911": "[]", "9112345": "[{0 city [1] 9112345}]", "0": "[]", "": "[]", "x": "[]",
+	} {
+		if got := fmt.Sprint(p.route(number)); got != want {
+			t.Errorf("%q leads to %s, want %s", number, got, want)
+		}
+	}
+	if lines, ok := p.trunkGroup("spare"); ok {
+		t.Errorf("a group without trunks: %v", lines)
+	}
+}

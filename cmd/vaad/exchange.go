@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vaad/calls"
+	"vaad/channels"
+	"vaad/console"
+)
+
+// switchLines is channels for the switch.
+type switchLines struct{ *channels.System }
+
+// Quiet stops what plays.
+func (l switchLines) Quiet(ctx context.Context, line int) error {
+	_, err := l.System.Quiet(ctx, line)
+	return err
+}
+
+// openSwitch makes the switch; it begins to work when it runs.
+func (d *running) openSwitch() {
+	d.calls = calls.NewSwitch(calls.SwitchConfig{Lines: switchLines{d.sys}, PBX: d.plan.pbx, Notes: d.journal, Registerer: d.reg, Logger: d.log})
+}
+
+// route says where a number leads that somebody asks to be called: an extension,
+// or outside by the longest prefix.
+func (p *plan) route(number string) []console.Target {
+	if all := p.numbers(); all == nil || !dialable(all, number) {
+		return nil
+	}
+	x := p.pbx()
+	for _, s := range x.Stations {
+		if s.Number == number {
+			return []console.Target{{Line: s.Line, Lines: []int{s.Line}}}
+		}
+	}
+	var best *calls.Outside
+	for i, o := range x.Outside {
+		if strings.HasPrefix(number, o.Prefix) && (best == nil || len(o.Prefix) > len(best.Prefix)) {
+			best = &x.Outside[i]
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	rest := number
+	if best.Strip < 0 {
+		rest = strings.TrimPrefix(number, best.Prefix)
+	}
+	var out []console.Target
+	for _, name := range best.Groups {
+		if lines, ok := p.trunkGroup(name); ok {
+			out = append(out, console.Target{Group: name, Lines: lines, Number: best.Add + rest})
+		}
+	}
+	return out
+}
+
+// patterns are those of all that may be dialled here.
+func (p *plan) patterns() []string {
+	return dialled(p.sec.lines.Get(p.doc), p.sec.dialplan.Get(p.doc))
+}
+
+// trunkGroup lists the trunks of a group.
+func (p *plan) trunkGroup(name string) (lines []int, ok bool) {
+	x := p.pbx()
+	i := slices.IndexFunc(x.Groups, func(g calls.TrunkGroup) bool { return g.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return x.Groups[i].Lines, true
+}
