@@ -26,8 +26,9 @@ func (s *System) Play(ctx context.Context, p Play) (Accepted, error) {
 }
 
 // Quiet stops what is played to a line and what waits to be played.
-func (s *System) Quiet(ctx context.Context, line int) (Accepted, error) {
-	return s.order(ctx, line, item{quiet: true})
+func (s *System) Quiet(ctx context.Context, line int) error {
+	_, err := s.order(ctx, line, item{quiet: true})
+	return err
 }
 
 // Join puts a line into a mix, where it must be in a call if it has signalling.
