@@ -225,6 +225,7 @@ func (s *Station) Gone(o *Output, pos int64) {
 	s.advance(pos)
 	s.hardware, s.noLamp, s.down = false, false, 0
 	s.step(stGone, s.now)
+	o.Acts = o.Acts[:0] // there is nobody to carry them out
 }
 
 // refused takes the board's word that a command was not carried out.

@@ -145,7 +145,7 @@ func (s *Station) back() { s.light() }
 func (s *Station) endGone() {
 	s.due = never
 	s.ring.phase, s.ring.on, s.ring.reversed = notRinging, false, false // there is nobody to carry anything out
-	s.call.Missed = s.up && s.call.Direction == In && s.call.Answered == 0
+	s.call.Missed = s.up && s.call.Direction == In && s.call.AnsweredBy == ByNone
 	outcome := s.unanswered()
 	if s.call.Missed {
 		outcome = Missed
@@ -181,7 +181,7 @@ func (s *Station) end(by, outcome string) {
 	s.up, s.keyed, s.keys = false, false, ""
 	c := &s.call
 	c.EndedBy, c.Outcome = by, outcome
-	if c.Answered > 0 {
+	if c.AnsweredBy != ByNone {
 		c.Outcome = Answered
 	}
 	s.tell(Event{Kind: CallEnd, Pos: max(s.at, c.Begin, c.Answered), Known: s.now, Call: *c})

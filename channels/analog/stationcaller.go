@@ -1,10 +1,6 @@
 package analog
 
-import (
-	"slices"
-
-	"vaad/dsp/callerid"
-)
+import "vaad/dsp/callerid"
 
 // tells is how a telephone is told who calls.
 type tells struct {
@@ -77,7 +73,7 @@ const (
 
 // message makes what is sent of an order: an FSK message, or keys, or neither.
 func (t *tells) message(o *RingOrder) (fsk []byte, keys string) {
-	number := dialable(o.Caller)
+	number := dialable(o.Caller, t.coding == callerid.DTMF)
 	switch {
 	case t.coding == 0:
 		return nil, ""
@@ -86,7 +82,6 @@ func (t *tells) message(o *RingOrder) (fsk []byte, keys string) {
 	case t.coding == callerid.DTMF && len(number) == 0:
 		return nil, t.absent
 	case t.coding == callerid.DTMF:
-		number = slices.DeleteFunc(number, func(c byte) bool { return c < '0' || c > '9' })
 		return nil, t.first + string(number) + t.last
 	}
 	var fields []callerid.Field
@@ -119,11 +114,12 @@ func (t *tells) message(o *RingOrder) (fsk []byte, keys string) {
 	return fsk, ""
 }
 
-// dialable is what telephones can show of a number and dial back.
-func dialable(number string) []byte {
+// dialable is what telephones can show of a number and dial back. Keys around it
+// allow digits alone.
+func dialable(number string, digits bool) []byte {
 	var out []byte
 	for i := 0; i < len(number) && len(out) < callerDigits; i++ {
-		if c := number[i]; c >= '0' && c <= '9' || c == '*' || c == '#' {
+		if c := number[i]; c >= '0' && c <= '9' || !digits && (c == '*' || c == '#') {
 			out = append(out, c)
 		}
 	}

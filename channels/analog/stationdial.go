@@ -50,7 +50,7 @@ func (s *Station) press(p Press) {
 	if s.state == StationDialling && p.At > s.digitBy {
 		s.step(stPause, s.digitBy)
 	}
-	p.At = min(p.At, s.now)
+	p.At = max(min(p.At, s.now), s.call.Begin)
 	s.key = p
 	in := stDigit
 	if s.state == StationOffHook || s.state == StationDialling {

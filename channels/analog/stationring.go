@@ -2,6 +2,7 @@ package analog
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"vaad/driver"
 	"vaad/dsp/callerid"
@@ -148,6 +149,7 @@ func (s *Station) silence() {
 	if r.phase == notRinging {
 		return
 	}
+	s.out.Acts = slices.DeleteFunc(s.out.Acts, forOnHook) // wanted in the same block, and not done yet
 	s.command(driver.RingStop, 0, nil)
 	s.act(Act{Kind: Quiet})
 	s.straighten()
@@ -156,6 +158,11 @@ func (s *Station) silence() {
 		r.on = false
 		s.emit(RingEnd, 0)
 	}
+}
+
+// forOnHook reports whether an act is only for a telephone that is on-hook.
+func forOnHook(a Act) bool {
+	return a.Kind == PlayMessage || a.Kind == Command && (a.Do == driver.Ring || a.Do == driver.RingBurst || a.Do == driver.OnHookTransmit)
 }
 
 // straighten takes back the reversal that announced the message.
