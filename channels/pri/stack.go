@@ -20,7 +20,7 @@ type StackConfig struct {
 	Numbers    *numbering.Plan // which numbers are whole, for Overlap
 	CalledType NumberType      // of called numbers without +
 	CallerType NumberType      // of calling numbers without +
-	Restart    bool            // all channels are restarted when the link first comes up: what the far end still holds ends
+	NoRestart  bool            // calls that the far end still holds from before are not ended by RESTART when the link first comes up
 	Timers     Timers          // of Q.931
 	Link       LinkConfig      // of Q.921; its Side is that above
 }
@@ -38,6 +38,7 @@ type Stack struct {
 	cfg     StackConfig
 	dialect *dialect
 	table   *callTable
+	side    Side // whose states our calls have
 	out, in ways // of calls that we, and the far end, set up
 	link    *DataLink
 	lo      LinkOut // what has come
@@ -73,11 +74,10 @@ func NewStack(c StackConfig) *Stack {
 	c.Timers = c.Timers.withDefaults(c.Side)
 	c.Link.Side = c.Side
 	s := &Stack{cfg: c, dialect: dialectOf(c.Switch), nextRef: 1}
-	side := c.Side
-	if s.dialect.private {
-		side = User // both sides, Q.931 annex D
+	if s.side = c.Side; s.dialect.private {
+		s.side = User // both sides, Q.931 annex D
 	}
-	s.table, s.out, s.in = makeCallTable(side), side.sent(), side.got()
+	s.table, s.out, s.in = makeCallTable(s.side), s.side.sent(), s.side.got()
 	s.link = NewDataLink(c.Link)
 	s.useSlots()
 	return s
@@ -223,7 +223,7 @@ func (s *Stack) established() {
 	for _, l := range s.all() {
 		s.step(l, linkReset, nil)
 	}
-	if !s.ever && s.cfg.Restart {
+	if !s.ever && !s.cfg.NoRestart {
 		s.restartLater(0)
 	}
 	s.ever = true

@@ -12,8 +12,13 @@ type restarting struct {
 	tries   int
 }
 
-// tryAgain is how long a timeslot that the far end did not restart is left alone.
-const tryAgain = 600 * rate
+const (
+	// tryAgain is how long a timeslot that the far end did not restart is left alone.
+	tryAgain = 600 * rate
+	// toRestart is how long the whole interface waits for its restart. Not all
+	// switches know that, and no call can be made meanwhile: T316 would be too long.
+	toRestart = 4 * rate
+)
 
 func (s *Stack) nextRestart() int64 {
 	next := int64(never)
@@ -63,7 +68,8 @@ func (s *Stack) restartNext() {
 	if r.running || len(r.queue) == 0 || !s.up {
 		return
 	}
-	r.slot, r.queue = r.queue[0], slices.Delete(r.queue, 0, 1)
+	r.slot = r.queue[0]
+	r.queue = slices.Delete(r.queue, 0, 1)
 	r.running, r.tries = true, 0
 	s.sendRestart()
 }
@@ -85,10 +91,11 @@ func (s *Stack) restartAgain() {
 func (s *Stack) sendRestart() {
 	r := &s.restart
 	r.tries++
-	r.due = s.now + s.cfg.Timers.T316
+	r.due = s.now + toRestart
 	m := appendMessage(nil, 0, false, false, Restart)
 	indicator := byte(0x87) // all interfaces that this D-channel serves: there is one
 	if r.slot > 0 {
+		r.due = s.now + s.cfg.Timers.T316
 		m = appendChannel(m, s.channel(r.slot), true)
 		indicator = 0x80
 	}
@@ -103,7 +110,7 @@ func (s *Stack) tickRestart() {
 		}
 	}
 	if r.running && s.now >= r.due && s.up {
-		if r.tries < 2 {
+		if r.slot > 0 && r.tries < 2 {
 			s.sendRestart()
 			return
 		}
@@ -112,8 +119,8 @@ func (s *Stack) tickRestart() {
 	s.restartNext()
 }
 
-// restartFailed: T316 has run out twice. A timeslot is given up for some time; an
-// interface of which calls were not known stays in use.
+// restartFailed: T316 has run out twice. A timeslot is given up for some time; the
+// interface stays in use.
 func (s *Stack) restartFailed() {
 	r := &s.restart
 	r.running = false

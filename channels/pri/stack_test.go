@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vaad/channels/numbering"
 )
 
 // A trunkPair is a network and a user joined by a wire that loses frames, in virtual
@@ -32,7 +34,6 @@ const wireTime = rate / 200
 
 func newTrunkPair(t testing.TB, network, user StackConfig) *trunkPair {
 	network.Side, user.Side = Network, User
-	user.Down = !network.Down
 	p := &trunkPair{t: t, rand: rand.New(rand.NewPCG(1, 2)), sides: [2]StackConfig{network, user}}
 	for i, c := range p.sides {
 		p.ends[i] = NewStack(c)
@@ -210,4 +211,13 @@ func TestACallGoesFromSetupToRelease(t *testing.T) {
 			})
 		}
 	}
+}
+
+func numberPlan(t testing.TB, patterns ...string) *numbering.Plan {
+	t.Helper()
+	plan, err := numbering.Parse(patterns...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
 }

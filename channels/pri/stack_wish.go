@@ -119,7 +119,7 @@ func (s *Stack) wish(o *StackOut, call CallID, on input, c *cue, now int64) erro
 }
 
 func (s *Stack) wrongState(l *leg, on input) error {
-	return &StackError{"wrong-state", on.String() + ": the call is in state " + l.state.name(s.cfg.Side)}
+	return &StackError{"wrong-state", on.String() + ": the call is in state " + l.state.name(s.side)}
 }
 
 // ByCall returns the call that has a timeslot.
