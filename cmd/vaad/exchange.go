@@ -1,27 +1,16 @@
 package main
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	"vaad/calls"
-	"vaad/channels"
 	"vaad/console"
 )
 
-// switchLines is channels for the switch.
-type switchLines struct{ *channels.System }
-
-// Quiet stops what plays.
-func (l switchLines) Quiet(ctx context.Context, line int) error {
-	_, err := l.System.Quiet(ctx, line)
-	return err
-}
-
 // openSwitch makes the switch; it begins to work when it runs.
 func (d *running) openSwitch() {
-	d.calls = calls.NewSwitch(calls.SwitchConfig{Lines: switchLines{d.sys}, PBX: d.plan.pbx, Notes: d.journal, Registerer: d.reg, Logger: d.log})
+	d.calls = calls.NewSwitch(calls.SwitchConfig{Lines: d.sys, PBX: d.plan.pbx, Notes: d.journal, Registerer: d.reg, Logger: d.log})
 }
 
 // route says where a number leads that somebody asks to be called: an extension,
