@@ -124,6 +124,11 @@ test-dahdi: build ## the driver and the daemon on the real DAHDI, in virtual tim
 prove-dahdi: build ## the full proofs on the real DAHDI: 128 lines for 5 minutes, 10,000 frames, every state of a card (PARTS="Driver": some); results in docs/proof/dahdi.md
 	.ci/prove-dahdi $(PARTS)
 
+.PHONY: prompts
+prompts: ## let a speech engine speak the set of prompts into prompts/; only what has changed in the scripts
+	@.ci/need go
+	go run ./calls/prompt/make -to prompts
+
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
 	go test ./console -run OpenAPI -update

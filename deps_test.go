@@ -40,7 +40,9 @@ var rules = []struct {
 	{"channels/numbering", nil},
 	{"channels/*", []string{"driver", "dsp", "dsp/*", "channels/numbering"}},
 	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
-	{"calls", []string{"channels", "dsp", "dsp/*", "store"}},
+	{"calls", []string{"channels", "channels/numbering", "calls/*", "dsp", "dsp/*", "store"}},
+	{"calls/prompt", []string{"dsp", "dsp/*"}},
+	{"calls/prompt/make", []string{"calls/prompt", "dsp", "dsp/*"}}, // makes the set of prompts at build time
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},
 	{"recorder/archive/*", []string{"recorder/archive"}},
 	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
