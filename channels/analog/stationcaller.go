@@ -5,6 +5,7 @@ import "vaad/dsp/callerid"
 // tells is how a telephone is told who calls.
 type tells struct {
 	coding   callerid.Coding // 0: not at all
+	gbk      bool            // names in GBK
 	before   bool            // before the first burst
 	reversal bool            // the polarity is reversed meanwhile
 	alert    bool            // an alerting tone goes first
@@ -30,7 +31,7 @@ var (
 // Countries of which nothing is known have Bell 202 after the first burst, which
 // does no harm to telephones that do not understand it.
 func tellsOf(country, sends string) tells {
-	bell := tells{coding: callerid.Bell}
+	bell := tells{coding: callerid.Bell, gbk: country == "CN"}
 	v23 := tells{coding: callerid.V23}
 	if country == "GB" {
 		v23.before, v23.reversal, v23.alert = true, true, true
@@ -97,11 +98,7 @@ func (t *tells) message(o *RingOrder) (fsk []byte, keys string) {
 	default:
 		add(callerid.Number, number...)
 	}
-	longest := bellName
-	if t.coding == callerid.V23 {
-		longest = v23Name
-	}
-	switch name := nameBytes(o.Name, t.coding, longest); {
+	switch name := t.name(o.Name); {
 	case o.Private:
 		add(callerid.NameAbsent, callerid.Private)
 	case len(name) > 0:
@@ -126,19 +123,28 @@ func dialable(number string, digits bool) []byte {
 	return out
 }
 
-// nameBytes is a name as telephones show it: ISO 8859-1 where the coding is
-// Europe's, else UTF-8 as newer networks in China send it, cut between characters.
-func nameBytes(name string, coding callerid.Coding, longest int) []byte {
-	var out []byte
-	for _, r := range name {
-		one := []byte(string(r))
+// name is a name as telephones show it, cut between characters: GBK in China,
+// ISO 8859-1 where the coding is Europe's, UTF-8 elsewhere.
+func (t *tells) name(text string) (out []byte) {
+	longest := bellName
+	if t.coding == callerid.V23 {
+		longest = v23Name
+	}
+	for _, r := range text {
+		var one []byte
 		switch {
 		case r < ' ' || r >= 0x7F && r < 0xA0 || r == 0xFFFD:
-			one = []byte(" ")
-		case coding == callerid.V23 && r <= 0xFF:
+			one = []byte{' '}
+		case r < 0x7F:
 			one = []byte{byte(r)}
-		case coding == callerid.V23:
-			one = []byte("?")
+		case t.gbk:
+			one = callerid.EncodeGBK(string(r))
+		case t.coding == callerid.V23 && r <= 0xFF:
+			one = []byte{byte(r)}
+		case t.coding == callerid.V23:
+			one = []byte{'?'}
+		default:
+			one = []byte(string(r))
 		}
 		if len(out)+len(one) > longest {
 			break

@@ -28,6 +28,8 @@ func TestMessagesAreWhatTheStandardsSay(t *testing.T) {
 		{"Bellcore: a name of 15 characters", bell, RingOrder{Caller: "12345", Name: "ABCDEFGHIJKLMNOP"},
 			"\x80\x18\x02\x0512345\x07\x0fABCDEFGHIJKLMNO\x14"},
 		{"ETSI: number and name in ISO 8859-1", v23, RingOrder{Caller: "+1 (23) 45", Name: "Zoë"}, "\x80\x0c\x02\x0512345\x07\x03Zo\xeb\xb0"},
+		{"China: a name in GBK, 15 bytes at most", bell, RingOrder{Name: "张三李中文张三李"},
+			"\x80\x13\x04\x01O\x07\x0e\xd5\xc5\xc8\xfd\xc0\xee\xd6\xd0\xce\xc4\xd5\xc5\xc8\xfd\x60"},
 		{"a time that is none is left out", bell, RingOrder{Time: "13171656"}, "\x80\x03\x04\x01O\x29"},
 		{"20 digits at most", v23, RingOrder{Caller: "1234567890123456789012"}, "\x80\x16\x02\x1412345678901234567890\x3a"},
 	} {
