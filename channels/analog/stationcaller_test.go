@@ -136,6 +136,17 @@ func TestMessagesComeWhenTheStandardsSay(t *testing.T) {
 	}
 }
 
+// ringable reports whether boards can ring so: eight bursts at most, nothing
+// below 20 ms or above what 16 bits hold.
+func ringable(steps []int) bool {
+	for _, v := range steps {
+		if v < 20 || v > 0xFFFF {
+			return false
+		}
+	}
+	return len(steps) >= 2 && len(steps) <= 16 && len(steps)%2 == 0
+}
+
 func TestCountriesRingAsTheyDo(t *testing.T) {
 	for _, country := range tone.Countries() {
 		s := NewStation(StationConfig{Country: country})
@@ -145,7 +156,7 @@ func TestCountriesRingAsTheyDo(t *testing.T) {
 			if !ringable(got) {
 				t.Errorf("%s %q: %v", country, name, got)
 			}
-			if own := name != "inside" && name != "recall"; own && ringable(want.Ring) != (fmt.Sprint(got) == fmt.Sprint(want.Ring)) {
+			if own := name != "inside" && name != "recall"; own && fmt.Sprint(got) != fmt.Sprint(want.Ring) {
 				t.Errorf("%s %q: %v, want %v", country, name, got, want.Ring)
 			}
 		}
