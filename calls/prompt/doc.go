@@ -1,10 +1,11 @@
 // Package prompt has what vaad says to callers: sounds from files, and the names
 // of the sounds that say a number, a time or a sum of money.
 //
-//	Say("zh", Clip("queue/you-are"), Ordinal(2)) ─▶ names ─▶ Store.Get("zh", name) ─▶ 8 kHz samples ─▶ a line
-//	                                    ROOT/prompts/zh/NAME.wav ─┤ the operator's own, first
-//	                                        prompts/zh/NAME.wav ─┘ the installed set
-//	script/zh.txt: NAME = text ─▶ calls/prompt/make, a speech engine ─▶ the installed set
+//	"money:12.50" ─▶ ParseItem ─┐
+//	Position(2), Clip("beep") ──┴▶ Say("zh", …) ─▶ names ─▶ Store.Get("zh", name) ─▶ 8 kHz samples ─▶ a line
+//	            the operator's own, first: ROOT/prompts/zh/NAME.wav ─┤
+//	                     the installed set:     prompts/zh/NAME.wav ─┘
+//	script/zh.txt: NAME = TEXT ─▶ calls/prompt/make, a speech engine ─▶ the installed set
 //
 // In: WAV files of any format and rate that dsp reads, and what is to be said.
 // Out: samples, shared and not to be changed, or an error that names the file
