@@ -54,6 +54,22 @@ type cli struct {
 	Listen     listenCmd     `cmd:""`
 	Flight     flightCmd     `cmd:""`
 	Pcap       pcapCmd       `cmd:""`
+	Call       callCmd       `cmd:""`
+	Legs       legsCmd       `cmd:""`
+	Answer     answerCmd     `cmd:""`
+	Hangup     hangupCmd     `cmd:""`
+	Hold       holdCmd       `cmd:""`
+	Unhold     unholdCmd     `cmd:""`
+	Bridge     bridgeCmd     `cmd:""`
+	Unbridge   unbridgeCmd   `cmd:""`
+	Conference conferenceCmd `cmd:""`
+	Transfer   transferCmd   `cmd:""`
+	ListenIn   listenInCmd   `cmd:""`
+	Whisper    whisperCmd    `cmd:""`
+	Barge      bargeCmd      `cmd:""`
+	Role       roleCmd       `cmd:""`
+	Announce   announceCmd   `cmd:""`
+	Keys       keysCmd       `cmd:""`
 	Get        getCmd        `cmd:""`
 	Set        setCmd        `cmd:""`
 	Settings   settingsCmd   `cmd:""`

@@ -54,17 +54,26 @@ func (m *moment) UnmarshalText(b []byte) error {
 // forPeople is how many rows are shown when nothing was said.
 const forPeople = 100
 
-// each asks page by page and calls fn with every row.
-func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error), fn func(T) error) error {
+// wanted is the filter as the daemon takes it, without a limit.
+func (f filter) wanted(s *session) (api.Filter, error) {
 	af := api.Filter{Number: f.Number, From: f.From.Time, To: f.To.Time, MinDuration: f.MinDuration, Text: f.Text}
 	for _, l := range f.Line {
 		for _, one := range strings.Split(string(l), ",") {
 			n, err := lineArg(one).number(s)
 			if err != nil {
-				return err
+				return af, err
 			}
 			af.Lines = append(af.Lines, n)
 		}
+	}
+	return af, nil
+}
+
+// each asks page by page and calls fn with every row.
+func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error), fn func(T) error) error {
+	af, err := f.wanted(s)
+	if err != nil {
+		return err
 	}
 	limit := forPeople
 	switch {
@@ -170,9 +179,33 @@ func (c recordingsCmd) Run(s *session) error {
 	return s.list(t, "page.no-recordings")
 }
 
-type callsCmd struct{ filter }
+type callsCmd struct {
+	filter
+	CSV string `name:"csv" type:"path" placeholder:"FILE"`
+}
+
+// csv saves what is found as a table.
+func (c callsCmd) csv(s *session) error {
+	f, err := c.wanted(s)
+	if err != nil {
+		return err
+	}
+	if c.Limit != nil {
+		f.Limit = *c.Limit
+	}
+	if f.Limit < 0 {
+		return usageError{s.refusal("limit", "value", strconv.Itoa(f.Limit))}
+	}
+	return s.save(c.CSV, false, func(w io.Writer) error {
+		_, err := s.client.CallsCSV(s.ctx, f, w)
+		return err
+	})
+}
 
 func (c callsCmd) Run(s *session) error {
+	if c.CSV != "" {
+		return c.csv(s)
+	}
 	t := s.table("start", "line", "direction", "party", "duration", "answered", "ended", "outcome", "recordings", "why", "id")
 	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Call], error) { return s.client.Calls(s.ctx, f) },
 		func(v api.Call) error {
