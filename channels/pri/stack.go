@@ -2,6 +2,7 @@ package pri
 
 import (
 	"math"
+	"slices"
 
 	"vaad/channels/numbering"
 )
@@ -173,8 +174,15 @@ func (s *Stack) linked() {
 	if s.lo.Down {
 		s.down()
 	}
-	if s.lo.Up {
+	switch {
+	case s.lo.Up:
 		s.established()
+	case s.up && slices.ContainsFunc(s.lo.Errors, disturbs): // the far end may have lost what it had to say
+		for _, l := range s.all() {
+			if l.enquiryDue == 0 {
+				s.enquire(l, nil)
+			}
+		}
 	}
 	for _, m := range s.lo.Messages {
 		s.receive(m)
@@ -190,6 +198,17 @@ func (s *Stack) send(m []byte) {
 	}
 	s.counts.Sent++
 	s.frames(&s.answer)
+}
+
+// disturbs reports whether the link is made anew after an error (Q.921 table II.1), without a
+// word to layer 3 if nothing of ours is lost. Answers to SABME or DISC that are not
+// asked for are no such errors, nor is their lack.
+func disturbs(e LinkError) bool {
+	switch e {
+	case 'A', 'B', 'G', 'H':
+		return false
+	}
+	return true
 }
 
 // frames hands on copies: a data link uses its buffers again.

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"vaad/channels/numbering"
 )
 
 // A trunkPair is a network and a user joined by a wire that loses frames, in virtual
 // time: a frame takes 5 ms.
 type trunkPair struct {
-	t     testing.TB
+	t     rapid.TB
 	ends  [2]*Stack
 	now   int64
 	wire  [2][]flying // by the side that it goes to
@@ -32,7 +34,7 @@ type flying struct {
 
 const wireTime = rate / 200
 
-func newTrunkPair(t testing.TB, network, user StackConfig) *trunkPair {
+func newTrunkPair(t rapid.TB, network, user StackConfig) *trunkPair {
 	network.Side, user.Side = Network, User
 	p := &trunkPair{t: t, rand: rand.New(rand.NewPCG(1, 2)), sides: [2]StackConfig{network, user}}
 	for i, c := range p.sides {
