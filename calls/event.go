@@ -201,6 +201,7 @@ func (j *Journal) settle() {
 		for _, why := range a.why {
 			r.Why = add(r.Why, why)
 		}
+		a.note.take(r)
 		if a.continuedBy != "" {
 			r.ContinuedBy = a.continuedBy
 		}

@@ -53,6 +53,7 @@ type attach struct {
 	thrown          []string // recordings that are not kept
 	continues       string   // ID of the row before the restart
 	continuedBy     string
+	note            Note
 	at              time.Time
 	looked          bool // it is not on disk
 }

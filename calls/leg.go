@@ -67,3 +67,66 @@ type Bridge struct {
 	By    string    // who made it, as in Leg
 	Legs  []string  // IDs, in the order in which they came
 }
+
+// leg is one call of one line, as the switch has it.
+type leg struct {
+	Leg
+	request string // ID of the wish that began it, or ""
+	digital bool   // a channel of a digital span
+
+	bridge  *bridge
+	conv    *conversation
+	dial    *dial       // that rings or dials this leg, until it is answered or ends
+	out     *dial       // under way for this leg
+	second  *second     // of a station that flashed
+	holder  *leg        // the station whose second holds this leg
+	waiting *time.Timer // for the caller ID, before stations ring
+
+	kept     bool     // somebody holds it by operations: it may be up alone
+	found    bool     // it was up before its begin was read
+	routed   bool     // what its number leads to was begun
+	sent     bool     // a trunk: the number is out
+	waits    bool     // who calls was told that it rings there
+	private  bool     // the caller's number is not to be shown
+	digits   bool     // its number comes digit by digit
+	hungUp   bool     // its party ended it
+	answers  bool     // it was wished to be answered
+	told     bool     // the far end was told that it is held
+	sounding bool     // it hears a sound of ours in place of its bridge
+	left     bool     // it has left all that it was part of
+	ended    bool     //
+	rejoins  int      // into its bridge, after the mix was lost
+	shown    LegState // in the metrics
+}
+
+// snapshot is a copy for others.
+func (l *leg) snapshot() *Leg {
+	c := l.Leg
+	return &c
+}
+
+// hears says whether sound can reach the leg's party.
+func (l *leg) hears() bool { return l.Use == useStation || l.digital || !l.Answered.IsZero() }
+
+// up says that nobody has ended the leg.
+func (l *leg) up() bool { return !l.left && !l.ended }
+
+// talks says whether the leg's party is one for whom a bridge is kept.
+func (l *leg) talks() bool { return l.Role == Talk || l.Role == Barge }
+
+// party is the number and name of who is at the far end of a leg, as others are told.
+func (l *leg) party() (number, name string) {
+	switch {
+	case l.Use == useStation:
+		return l.Extension, ""
+	case l.Ours:
+		return l.Called, ""
+	}
+	return l.Caller, l.Name
+}
+
+const (
+	useTrunk   = "trunk"
+	useStation = "station"
+	kindBChan  = "bchan"
+)

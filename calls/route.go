@@ -1,17 +1,24 @@
 package calls
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"vaad/channels/numbering"
+)
 
 // A PBX says what a Switch does by itself. The zero value does nothing but end
 // the second leg of a bridge with the first.
 type PBX struct {
 	Stations []Extension
-	Outside  []Outside
+	Outside  []Outside // the first that takes a number counts
 	Groups   []TrunkGroup
-	Incoming []Incoming
+	Incoming []Incoming      // the first that takes a call counts
+	Numbers  *numbering.Plan // of all that stations may dial, as the lines have it; nil: a number is whole after a pause
 
-	RingFor    time.Duration // stations that one station calls ring so long; 0: 2 min
-	CallerWait time.Duration // an analog trunk's call waits so long for its caller ID before stations ring; 0: 4 s; < 0: not at all
+	RingFor    time.Duration // a station that a station calls rings so long; 0: 2 min
+	CallerWait time.Duration // a call on an analog trunk waits so long for its caller ID before stations ring; 0: 4 s; < 0: not at all
 	FirstDigit time.Duration // second dial tone without a digit; 0: 15 s
 	DigitPause time.Duration // pause that ends a number dialled on it; 0: 4 s
 }
@@ -25,34 +32,143 @@ type Extension struct {
 	Private bool   // trunks show none
 }
 
-// Outside leads numbers that begin with Prefix to trunks. The longest prefix counts.
+// Outside leads numbers to trunks.
 type Outside struct {
-	Prefix string   // "" fits every number that is no extension
-	Strip  int      // how many leading digits the trunk is not sent; < 0: the prefix
-	Add    string   // digits sent before what is left
-	Groups []string // TrunkGroup.Name, tried in this order
+	Prefix  string          // "": none is needed
+	Numbers *numbering.Plan // what may follow Prefix; nil: anything
+	Keep    bool            // the prefix belongs to the number and is dialled too
+	Strip   int             // leading digits of what is left that are not dialled
+	Add     string          // digits dialled before what is left
+	Groups  []string        // TrunkGroup.Name, tried in this order
 }
 
 // A TrunkGroup is trunks of which any may be taken.
 type TrunkGroup struct {
 	Name   string
 	Lines  []int
-	Order  string // "", "first": in order; "last": from the end; "rotate": after the one taken last; "longest-idle"
+	Order  string // one of TrunkOrders; "": "first"
 	Prefix string // dialled first, then its dial tone is waited for: of an exchange in between
 	Caller string // the caller's number that is shown
 }
 
-// TrunkOrders lists the values of TrunkGroup.Order.
+// TrunkOrders lists the values of TrunkGroup.Order: as they stand in Lines, from
+// the end, beginning after the one taken last, and the one longest idle first.
 func TrunkOrders() []string { return []string{"first", "last", "rotate", "longest-idle"} }
 
-// Incoming says who rings for a call that comes in. The first that fits counts;
-// a call that none fits rings on, to be answered by an operation. A call for the
-// number of an extension (digital trunks tell it) rings there if Direct is set.
+// Incoming says who rings for a call that comes in on a trunk. A call that none
+// takes, and one that nobody rings for, rings on, to be answered by an operation.
 type Incoming struct {
-	Lines  []int    // trunks; empty: all
-	Called string   // number that was called, * stands for anything; "": any
-	Ring   []string // extensions that ring together; empty: it is left to operations
-	Direct bool     // the called number may be an extension
-	Strip  int      // leading digits of the called number that are not part of the extension
-	Name   string   // shown at stations before the caller's own
+	Lines  []int  // trunks; empty: all
+	Called string // number that was called (digital trunks tell it), * stands for anything; "": any
+	Direct bool   // the called number is an extension, if there is one
+	Strip  int    // Direct: leading digits of it that are not part of the extension
+	Ring   []int  // lines of stations that ring together
+	Name   string // shown at stations where the caller's name is not known
+}
+
+const (
+	ringFor    = 2 * time.Minute
+	callerWait = 4 * time.Second // a burst of 1 s, 1.5 s to the message, 1 s of it: the longest in use
+	firstDigit = 15 * time.Second
+	digitPause = 4 * time.Second
+)
+
+// usual is d, or its default where it is not set.
+func usual(d, instead time.Duration) time.Duration {
+	switch {
+	case d < 0:
+		return 0
+	case d == 0:
+		return instead
+	}
+	return d
+}
+
+// byNumber is the station that has a number.
+func (p *PBX) byNumber(number string) (Extension, bool) {
+	i := slices.IndexFunc(p.Stations, func(e Extension) bool { return e.Number != "" && e.Number == number })
+	if i < 0 {
+		return Extension{}, false
+	}
+	return p.Stations[i], true
+}
+
+// byLine is the extension of a line.
+func (p *PBX) byLine(line int) Extension {
+	if i := slices.IndexFunc(p.Stations, func(e Extension) bool { return e.Line == line }); i >= 0 {
+		return p.Stations[i]
+	}
+	return Extension{Line: line}
+}
+
+// group is the trunk group of a name.
+func (p *PBX) group(name string) (TrunkGroup, bool) {
+	i := slices.IndexFunc(p.Groups, func(g TrunkGroup) bool { return g.Name == name })
+	if i < 0 {
+		return TrunkGroup{}, false
+	}
+	return p.Groups[i], true
+}
+
+// A lead is where a number leads: to a station, or out by trunks.
+type lead struct {
+	station Extension
+	inside  bool
+	groups  []string
+	number  string // what the trunk dials
+}
+
+// lead finds where a dialled number leads.
+func (p *PBX) lead(number string) (lead, bool) {
+	if e, ok := p.byNumber(number); ok {
+		return lead{station: e, inside: true, number: number}, true
+	}
+	for i := range p.Outside {
+		o := &p.Outside[i]
+		rest, ok := strings.CutPrefix(number, o.Prefix)
+		if !ok || rest == "" && !o.Keep {
+			continue
+		}
+		if o.Numbers != nil {
+			if r := o.Numbers.Match(rest); r != numbering.Whole && r != numbering.Open {
+				continue
+			}
+		}
+		if o.Keep {
+			rest = number
+		}
+		rest = o.Add + rest[min(max(0, o.Strip), len(rest)):]
+		if rest != "" {
+			return lead{groups: o.Groups, number: rest}, true
+		}
+	}
+	return lead{}, false
+}
+
+// incoming finds who rings for a call on a trunk: lines of stations. ok is false
+// where nothing is said of such a call; no lines: it is left to operations.
+func (p *PBX) incoming(line int, called string) (ring []int, name string, ok bool) {
+	for i := range p.Incoming {
+		in := &p.Incoming[i]
+		if len(in.Lines) > 0 && !slices.Contains(in.Lines, line) || in.Called != "" && !Match(in.Called, called) {
+			continue
+		}
+		if in.Direct && called != "" {
+			if e, ok := p.byNumber(called[min(max(0, in.Strip), len(called)):]); ok {
+				return []int{e.Line}, in.Name, true
+			}
+			if len(in.Ring) == 0 {
+				continue
+			}
+		}
+		return in.Ring, in.Name, true
+	}
+	return nil, "", false
+}
+
+// dialable says whether a number can be sent: 1 to 64 of 0-9 * # A-D and ",", with
+// "+" in front or not. Without a limit of its own it comes from outside.
+func dialable(number string) bool {
+	n := strings.TrimPrefix(number, "+")
+	return n != "" && len(n) <= 64 && strings.Trim(n, "0123456789*#ABCD,") == ""
 }

@@ -3,11 +3,14 @@ package calls
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"vaad/channels"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -44,16 +47,131 @@ type SwitchConfig struct {
 // be called from any goroutine while Run runs; each takes who asks (actor: a user,
 // or a program), which is kept with what it begins. Their errors are *Failure.
 type Switch struct {
-	cfg SwitchConfig
-	mu  sync.Mutex
+	cfg     SwitchConfig
+	metrics *switchMetrics
+	rows    []legRow
+	prefix  string // of the IDs of our wishes
+
+	mu       sync.Mutex
+	running  bool
+	ctx      context.Context // of Run; ends the work under way
+	n        uint64          // of IDs
+	legs     map[string]*leg
+	bridges  map[string]*bridge
+	attempts map[string]*attempt // by ID of the wish
+	trying   map[int]*attempt    // by line
+	dials    map[*dial]bool
+	moving   map[string]*leg // to another timeslot, by board
+	work     map[int]*work   // of lines that have any
+	workers  sync.WaitGroup
+	last     map[string]int // the line taken last, by trunk group
+	lines    map[int]channels.LineStatus
+
+	watchers map[*Watcher]bool
+	touched  []*leg // changed since the last lock, in order
+	shifted  []*bridge
+	changes  []Change
 }
 
 // NewSwitch makes a Switch; nothing happens before Run.
-func NewSwitch(cfg SwitchConfig) *Switch { return &Switch{cfg: cfg} }
+func NewSwitch(cfg SwitchConfig) *Switch {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Switch{cfg: cfg, metrics: newSwitchMetrics(cfg.Registerer), rows: legRows(), prefix: ulid.Make().String(), legs: map[string]*leg{},
+		bridges: map[string]*bridge{}, attempts: map[string]*attempt{}, trying: map[int]*attempt{}, moving: map[string]*leg{}, dials: map[*dial]bool{}, work: map[int]*work{},
+		last: map[string]int{}, watchers: map[*Watcher]bool{}}
+}
 
 // Run reads the feed, a lossless reader, until ctx ends, and closes it. Calls that
 // are up stay up: the lines own them.
-func (s *Switch) Run(ctx context.Context, f Feed) error { <-ctx.Done(); f.Close(); return nil }
+func (s *Switch) Run(ctx context.Context, f Feed) error {
+	defer f.Close()
+	s.lock()
+	s.running, s.ctx = true, ctx
+	s.reconcile(false)
+	s.unlock()
+	var events []channels.Event
+	for {
+		select {
+		case <-f.Wake():
+			events = s.read(f, events)
+		case <-ctx.Done():
+			s.stop()
+			return nil
+		}
+	}
+}
+
+// stop ends what runs beside Run.
+func (s *Switch) stop() {
+	s.lock()
+	s.running = false
+	for w := range s.watchers {
+		close(w.c)
+		delete(s.watchers, w)
+	}
+	s.unlock()
+	s.workers.Wait()
+}
+
+// read takes all that the feed has.
+func (s *Switch) read(f Feed, buf []channels.Event) []channels.Event {
+	events, lost := f.Drain(buf[:0])
+	s.lock()
+	defer s.unlock()
+	for i := range events {
+		s.event(&events[i])
+	}
+	if lost {
+		s.cfg.Logger.Error("the switch lost events; calls that are up are looked up anew")
+		s.reconcile(true)
+	}
+	return events
+}
+
+// pbx is what the switch is to do by itself, as it is set now.
+func (s *Switch) pbx() PBX {
+	if s.cfg.PBX == nil {
+		return PBX{}
+	}
+	return s.cfg.PBX()
+}
+
+// id makes an ID of a wish.
+func (s *Switch) id() string {
+	s.n++
+	return s.prefix + "-" + strconv.FormatUint(s.n, 36)
+}
+
+// ours says whether an ID was made by this switch.
+func (s *Switch) ours(id string) bool { return strings.HasPrefix(id, s.prefix+"-") }
+
+// after calls f, locked, in d, unless the timer is stopped or the switch has ended.
+func (s *Switch) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() {
+		s.lock()
+		defer s.unlock()
+		if s.running {
+			f()
+		}
+	})
+}
+
+// stopTimer stops a timer that may not be set.
+func stopTimer(t *time.Timer) {
+	if t != nil {
+		t.Stop()
+	}
+}
+
+func (s *Switch) lock() { s.mu.Lock() }
+
+// unlock tells of what has changed while the lock was held.
+func (s *Switch) unlock() {
+	s.tell()
+	s.mu.Unlock()
+}
 
 // CallRequest is a call to be made.
 type CallRequest struct {

@@ -1,81 +1,200 @@
 package calls
 
-import "context"
+import (
+	"context"
+	"slices"
 
-var errStub = &Failure{Code: NotRunning, Text: "the switch does not run"}
+	"vaad/channels"
+)
 
-// Call begins a call and returns its leg as soon as the line has begun it. With a
-// group, trunks that fail before the number is sent are followed by the next.
-func (s *Switch) Call(ctx context.Context, actor string, r CallRequest) (Leg, error) {
-	return Leg{}, errStub
+// ask does an operation with the lock held and waits until it says that it is
+// done. f may call done before it returns; a failure that it returns counts at once.
+func (s *Switch) ask(ctx context.Context, op string, f func(done func(*Failure)) *Failure) error {
+	ch := make(chan *Failure, 1)
+	s.lock()
+	var over <-chan struct{}
+	var fail *Failure
+	if s.running {
+		over = s.ctx.Done()
+		fail = f(func(f *Failure) {
+			select {
+			case ch <- f:
+			default:
+			}
+		})
+	} else {
+		fail = &Failure{Code: NotRunning, Text: "the switch does not run"}
+	}
+	s.unlock()
+	if fail == nil {
+		select {
+		case fail = <-ch:
+		case <-ctx.Done():
+			fail = &Failure{Code: Cancelled, Text: "nobody waited for it", Err: ctx.Err()}
+		case <-over:
+			fail = &Failure{Code: NotRunning, Text: "the switch has ended"}
+		}
+	}
+	if fail == nil {
+		return nil
+	}
+	told := *fail
+	told.Op = op
+	s.metrics.failed.WithLabelValues(told.Code).Inc()
+	return &told
 }
 
-// Answer answers a call that rings at a trunk. Stations that ring for it stop.
-func (s *Switch) Answer(ctx context.Context, actor, leg string) error { return errStub }
+// now is for operations that are done when they return.
+func (s *Switch) now(ctx context.Context, op string, f func() *Failure) error {
+	return s.ask(ctx, op, func(done func(*Failure)) *Failure {
+		fail := f()
+		if fail == nil {
+			done(nil)
+		}
+		return fail
+	})
+}
+
+// get finds a leg that is up.
+func (s *Switch) get(id string) (*leg, *Failure) {
+	if l := s.legs[id]; l != nil && l.up() {
+		return l, nil
+	}
+	return nil, &Failure{Code: NoLeg, Text: "there is no such call, or it has ended"}
+}
+
+// gets finds several.
+func (s *Switch) gets(ids ...string) (legs []*leg, fail *Failure) {
+	for i, id := range ids {
+		l, f := s.get(id)
+		if f != nil {
+			return nil, f
+		}
+		if slices.Contains(ids[:i], id) {
+			return nil, &Failure{Code: BadRequest, Text: "the same call stands there twice"}
+		}
+		legs = append(legs, l)
+	}
+	return legs, nil
+}
+
+func wrongState(text string) *Failure { return &Failure{Code: WrongState, Text: text} }
+
+// ready says whether a leg can be put into a bridge.
+func (s *Switch) ready(l *leg) *Failure {
+	switch {
+	case l.holder != nil || l.second != nil:
+		return wrongState("a station holds the call, or is in a second one")
+	case l.dial != nil && l.dial.from != nil:
+		return wrongState("the call is being made for another one")
+	case l.Ours && l.Answered.IsZero() && !l.sent:
+		return wrongState("the call is not answered yet")
+	}
+	return nil
+}
+
+// take ends what is under way for a leg by itself, and answers it.
+func (s *Switch) take(l *leg) {
+	l.routed = true
+	stopTimer(l.waiting)
+	if l.out != nil {
+		s.cancel(l.out)
+	}
+	s.answerLeg(l)
+}
+
+// Answer answers a call that rings at a trunk, or a station that has dialled. What
+// rings for it stops.
+func (s *Switch) Answer(ctx context.Context, _, leg string) error {
+	return s.ask(ctx, "answer", func(done func(*Failure)) *Failure {
+		l, f := s.get(leg)
+		switch {
+		case f != nil:
+			return f
+		case l.Ours || !l.Answered.IsZero() || l.answers:
+			return wrongState("the call does not wait for an answer")
+		}
+		l.answers = true
+		s.take(l)
+		l.kept = true
+		s.enqueue(l.Line, act{do: s.wishing(channels.Wish{ID: s.id(), Line: l.Line, Kind: channels.WishAnswer}), done: func(err error) {
+			if err != nil {
+				l.answers = false
+			}
+			done(failureOf(err))
+		}})
+		return nil
+	})
+}
+
+// failureOf is the failure of an operation's own wish; nil for none.
+func failureOf(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	return lineFailure("", err)
+}
 
 // Hangup ends a leg, or refuses it. cause is of ITU-T Q.850; 0: normal clearing.
-func (s *Switch) Hangup(ctx context.Context, actor, leg string, cause int) error { return errStub }
-
-// Bridge puts legs together, out of the bridges they are in, and returns the
-// bridge's ID. When fewer than two are left who talk, the bridge ends and releases
-// the rest. Legs that ring here are answered.
-func (s *Switch) Bridge(ctx context.Context, actor string, legs ...string) (string, error) {
-	return "", errStub
+func (s *Switch) Hangup(ctx context.Context, _, leg string, cause int) error {
+	return s.now(ctx, "hangup", func() *Failure {
+		if cause < 0 || cause > 127 {
+			return &Failure{Code: BadRequest, Text: "a cause is 0 to 127"}
+		}
+		l := s.legs[leg]
+		if l == nil {
+			return &Failure{Code: NoLeg, Text: "there is no such call, or it has ended"}
+		}
+		if cause == 0 {
+			cause = 16
+		}
+		if d := l.dial; d != nil {
+			d.trunks, d.groups, d.anyTrunk = nil, nil, false
+		}
+		s.release(l, cause)
+		return nil
+	})
 }
-
-// Unbridge takes a leg out of its bridge; nobody is released, and a bridge that is
-// left with one party ends. The legs stay up until they are hung up.
-func (s *Switch) Unbridge(ctx context.Context, actor, leg string) error { return errStub }
 
 // Hold lets a leg hear music in place of its bridge. tell: a digital far end is told so.
-func (s *Switch) Hold(ctx context.Context, actor, leg string, tell bool) error { return errStub }
+func (s *Switch) Hold(ctx context.Context, _, leg string, tell bool) error {
+	return s.ask(ctx, "hold", func(done func(*Failure)) *Failure {
+		l, f := s.get(leg)
+		if f != nil {
+			return f
+		}
+		if l.State != LegTalking || l.second != nil || l.out != nil {
+			return wrongState("only a call that is talking can be held")
+		}
+		s.hold(l)
+		if !tell {
+			done(nil)
+			return nil
+		}
+		l.told = true
+		s.wish(channels.Wish{ID: s.id(), Line: l.Line, Kind: channels.WishHold}, func(err error) { done(failureOf(err)) })
+		return nil
+	})
+}
 
 // Unhold brings a held leg back to its bridge.
-func (s *Switch) Unhold(ctx context.Context, actor, leg string) error { return errStub }
-
-// Transfer passes a leg on to a number of the plan and lets go of the party it
-// talks with. If nobody answers there, a station that passed it on rings again.
-func (s *Switch) Transfer(ctx context.Context, actor, leg, number string) error { return errStub }
-
-// TransferTo puts two legs together and lets go of the parties each talks with.
-func (s *Switch) TransferTo(ctx context.Context, actor, leg, other string) error { return errStub }
-
-// AddToConference puts a leg into a bridge, out of the one it is in.
-func (s *Switch) AddToConference(ctx context.Context, actor, leg, bridge string) error {
-	return errStub
+func (s *Switch) Unhold(ctx context.Context, _, leg string) error {
+	return s.now(ctx, "unhold", func() *Failure {
+		l, f := s.get(leg)
+		if f != nil {
+			return f
+		}
+		if l.State != LegHeld || l.holder != nil || l.out != nil {
+			return wrongState("the call is not held, or a station holds it")
+		}
+		if l.bridge != nil {
+			to := s.legs[l.To]
+			s.enter(l.bridge, l, l.Role, to)
+			return nil
+		}
+		s.step(l, onRetrieve, nil)
+		s.retold(l)
+		s.hush(l)
+		return nil
+	})
 }
-
-// Role changes what a leg does in its bridge. to: the leg that hears a whisperer.
-func (s *Switch) Role(ctx context.Context, actor, leg string, role Role, to string) error {
-	return errStub
-}
-
-// Supervise lets somebody into the bridge of a leg: a leg that is up, or (leg "")
-// the station of a line, which rings first. A whisperer is heard by target.
-func (s *Switch) Supervise(ctx context.Context, actor string, line int, leg, target string, role Role) (Leg, error) {
-	return Leg{}, errStub
-}
-
-// Play lets a leg, or all of a bridge, hear something, and returns an ID that comes
-// back in Change.Request when it is over.
-func (s *Switch) Play(ctx context.Context, actor string, r PlayRequest) (string, error) {
-	return "", errStub
-}
-
-// StopPlay stops what plays at a leg or a bridge.
-func (s *Switch) StopPlay(ctx context.Context, actor, where string) error { return errStub }
-
-// Keys sends keys (0-9 * # A-D, "," for a pause of 1 s) in a call and returns an ID
-// that comes back in Change.Request when they are out.
-func (s *Switch) Keys(ctx context.Context, actor, leg, digits string) (string, error) {
-	return "", errStub
-}
-
-// Legs is a snapshot of all legs, in order of their IDs.
-func (s *Switch) Legs() []Leg { return nil }
-
-// Leg is a snapshot of one.
-func (s *Switch) Leg(id string) (Leg, bool) { return Leg{}, false }
-
-// Bridges is a snapshot of all bridges, in order of their IDs.
-func (s *Switch) Bridges() []Bridge { return nil }
