@@ -34,6 +34,10 @@ func (l *loop) perform(r *lineRun, t active) {
 // (EN 300 659-1 clause 5.4.2: −13.5 dBm and less at the telephone).
 const callerLevel = -13.5
 
+// alertPause is the silence in ms between alerting tone and message: 45 at
+// least (EN 300 659-1).
+const alertPause = 60
+
 func (l *loop) act(r *lineRun, a *analog.Act) {
 	if a.Kind == analog.Command {
 		l.tx.Command(a.Do, r.view.rx, 0, a.Value, a.Data)
@@ -60,7 +64,13 @@ func (l *loop) act(r *lineRun, a *analog.Act) {
 			l.keys(s, a, 70, 70)
 			return
 		}
-		s.set(callerid.NewSource(a.Coding, a.Data, callerid.OnHook(), callerLevel), a.AfterMS, true)
+		var src source = callerid.NewSource(a.Coding, a.Data, callerid.OnHook(), callerLevel)
+		if a.AlertMS > 0 {
+			alert := callerid.AlertTone(a.AlertMS, callerLevel)
+			alert.Bursts[0].Off = alertPause
+			src = &chain{tone.New(alert), src}
+		}
+		s.set(src, a.AfterMS, true)
 	}
 }
 

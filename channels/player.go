@@ -42,6 +42,19 @@ func (s *signal) fill(pcm []int16) (over bool) {
 	return over
 }
 
+// A chain is one source after the other.
+type chain struct{ first, then source }
+
+func (c *chain) Fill(block []int16) (n int) {
+	if c.first != nil {
+		if n = c.first.Fill(block); n == len(block) {
+			return n
+		}
+		c.first = nil
+	}
+	return n + c.then.Fill(block[n:])
+}
+
 const (
 	maxPlays = 32 // that wait to be played to one line
 	keyOn    = 100

@@ -109,10 +109,10 @@ func TestMessagesComeWhenTheStandardsSay(t *testing.T) {
 			case burstEnd >= 0 && p.message.Coding == callerid.Bell: // GR-30-CORE, YDN 069
 				between("message", burstEnd, p.msgAt, 500, 1500-late)
 				first = false
-			case burstEnd >= 0: // EN 300 659-1 clause 6.1
+			case burstEnd >= 0: // EN 300 659-1
 				between("message", burstEnd, p.msgAt, 500, 2000-late)
 				first = false
-			case p.message.AlertMS > 0: // SIN 227; EN 300 659-1 clause 6.2
+			case p.message.AlertMS > 0: // SIN 227; EN 300 659-1
 				between("alerting tone", reversed, p.msgAt, 100+late, 1000)
 				if ms := p.message.AlertMS; ms < 90 || ms > 110 {
 					t.Errorf("%s: alerting tone of %d ms", name, ms)
