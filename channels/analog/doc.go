@@ -1,19 +1,25 @@
-// Package analog follows an analog telephone line that is only listened to: a
-// tap in parallel with the telephone or PBX that owns the line. It never acts.
+// Package analog knows what analog telephone lines are doing, and does what ours
+// must do: a [Tap] follows a line that a telephone or PBX owns and never acts, a
+// [Trunk] is our end of an exchange's line (FXO), a [Station] feeds and rings a
+// telephone of ours (FXS).
 //
-//	board events (volts, ring, polarity) ─▶ hook, ring ─┐
-//	detectors (voice, digits, tones) ───────────────────┼─▶ table ─▶ events (states, calls)
-//	Tick (samples) ─▶ timers ───────────────────────────┘
+//	board events (volts, ring, hook, polarity) ─┐
+//	detectors (voice, digits, tones) ───────────┼─▶ table ─▶ events (states, calls)
+//	wishes (ring, answer, release) ─────────────┤        └─▶ acts (commands, sounds), of lines of ours
+//	Tick (samples) ─▶ timers ───────────────────┘
 //
 // In: driver events and detector findings of one line with their positions in
-// samples. Out: [Event] values appended to the caller's slice. The caller is
-// package channels, which owns one [Tap] per tapped line in its board loop;
-// nothing here locks or knows a clock, time is samples, and nothing allocates
-// but the texts of numbers, a few per call.
+// samples, and wishes. Out: [Event] and [Act] values appended to what the caller
+// gives. The caller is package channels, which owns one table per line in its board
+// loop and carries acts out; nothing here locks or knows a clock, time is samples,
+// and nothing allocates but texts and messages, a few per call.
 //
-// The behaviour is one table (table.go, drawn in docs/tap-states.md). hook.go
+// Each behaviour is one table (table.go, trunktable.go, stationtable.go), drawn in
+// docs/tap-states.md, docs/trunk-states.md and docs/station-states.md. hook.go
 // turns voltage into hook states, ring.go bursts into ringings; both learn the
 // line passively and [Learnt] keeps what they know over a restart.
+//
+// What follows is of taps; trunks and stations say theirs beside their types.
 //
 // # Hook states
 //
