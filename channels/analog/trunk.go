@@ -64,6 +64,8 @@ type Trunk struct {
 	dialFrom   int64 // where a dial tone within a call began
 	regular    Tone  // a tone of nobody's that is on
 	unclean    int64 // a tone counts from here on: keys were heard before
+	oddTo      int64 // end of the latest cycle of a tone of nobody's
+	spokenTo   int64 // where somebody last spoke
 	again      int   // cycles of a tone of many parts since it was first heard
 	voiceOn    bool
 	voiceAt    int64  // where the voice that is on began

@@ -113,8 +113,8 @@ func (t *Trunk) glareOrNot() {
 
 // glare takes whoever is there for a caller that we have answered.
 func (t *Trunk) glare() {
+	t.progress = progressOf{} // what was heard is of the call that came in
 	t.endCall(EndGlare)
-	t.progress = progressOf{}
 	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: FromGlare, Called: t.cfg.Own}
 	if c.Called != "" {
 		c.CalledBy = OwnNumber

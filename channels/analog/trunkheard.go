@@ -24,6 +24,9 @@ func (t *Trunk) Voice(o *Output, on bool, at, known int64) {
 		}
 		t.stop(timeVoice)
 		t.progress.ended(at)
+		if at-t.voiceAt >= oddSpeech {
+			t.spokenTo = max(t.spokenTo, at)
+		}
 	}
 }
 
@@ -128,12 +131,16 @@ func (t *Trunk) heardTone(name progress.Tone, tone Tone) {
 		} else {
 			p.maybe = true // unless what was sent was its first burst
 		}
-	case progress.Busy, progress.Congestion, progress.Howler, progress.Vacant, progress.SIT:
+	case progress.Busy, progress.Congestion, progress.Howler:
 		t.endTone(name, tone, false)
+	case progress.Vacant, progress.SIT:
+		if t.open() && t.state != Seizing {
+			t.endTone(name, tone, false)
+		}
 	case progress.Waiting:
 		t.waiting(tone.At, "", "")
 	case progress.Regular:
-		t.regular = tone
+		t.regular, t.oddTo = tone, tone.To
 	case progress.Steady:
 		if t.state == Seizing { // some exchange's own
 			if tone.Hz > 0 {
@@ -185,8 +192,16 @@ func (t *Trunk) Again(o *Output, tone Tone, known int64) {
 		switch name := t.own.meaning(tone); name {
 		case progress.Ringback:
 			t.ringback(tone)
-		case progress.Busy, progress.Congestion, progress.Howler, progress.Vacant:
+		case progress.Busy, progress.Congestion, progress.Howler:
 			t.endTone(name, tone, true)
+		case progress.Vacant:
+			if t.open() && t.state != Seizing {
+				t.endTone(name, tone, true)
+			} else {
+				t.oddTone(tone)
+			}
+		case progress.Regular, progress.Notice:
+			t.oddTone(tone)
 		}
 	}
 	t.out = nil

@@ -58,7 +58,7 @@ func (t *Trunk) endTone(name progress.Tone, x Tone, again bool) {
 	}
 	t.lastAnswer()
 	t.lastGuess(x.At)
-	p, open := &t.progress, t.call.AnsweredBy == ByNone && t.call.Direction == Out
+	p, open := &t.progress, t.open()
 	switch name {
 	case progress.Busy:
 		p.busy = open
@@ -69,12 +69,13 @@ func (t *Trunk) endTone(name progress.Tone, x Tone, again bool) {
 	case progress.Howler:
 		t.rung(rungHowler, x.At)
 	case progress.Vacant, progress.SIT:
-		if open && t.state != Seizing {
-			p.vacant = true
-			t.rung(rungVacant, x.At)
-		}
+		p.vacant = true
+		t.rung(rungVacant, x.At)
 	}
 }
+
+// open reports whether the call is out and nobody has answered it.
+func (t *Trunk) open() bool { return t.call.AnsweredBy == ByNone && t.call.Direction == Out }
 
 // enough reports whether enough of a tone was heard.
 func (t *Trunk) enough(name progress.Tone, x Tone) bool {
@@ -96,6 +97,24 @@ func (t *Trunk) enough(name progress.Tone, x Tone) bool {
 	}
 	cycle := int64(x.On+x.Off) * driver.MS
 	return (x.To-from+int64(x.Off)*driver.MS+cycle/2)/cycle >= int64(need)
+}
+
+// oddTone takes a cadence of nobody's, or one that no exchange has for this, with
+// each cycle: a PBX has its own tones. Where nobody has spoken or pressed a key for
+// long, and it comes too often to be a ringing, the far end has hung up.
+func (t *Trunk) oddTone(x Tone) {
+	cycle := x.To - t.oddTo
+	t.oddTo = x.To
+	from := max(x.At, t.unclean, t.spokenTo)
+	if cycle > oddCycle || t.voiceOn && t.now-t.voiceAt >= oddSpeech || t.sending || t.held || x.To-from < oddLong {
+		return
+	}
+	if x.Name == progress.Regular && x.On > 0 && t.told&(1<<rungBusy) == 0 {
+		t.own.heardBusy(x)
+	}
+	t.regular = Tone{}
+	t.lastAnswer()
+	t.rung(rungBusy, from)
 }
 
 // dialToneLasted: nothing but a dial tone, for long.

@@ -25,9 +25,12 @@ const (
 	silenceLeast = 120 * driver.Rate // nobody is silent so long while talking
 	heldTone     = 30 * driver.Rate  // nobody leaves a held party so long with a tone
 	longestCall  = 12 * 60 * 60 * driver.Rate
-	cyclesLeast  = 3    // of a tone that ends a call
-	slowCycle    = 1200 // ms: of a cadence so slow, two
-	speechCycles = 1    // so many more where somebody speaks in it
+	cyclesLeast  = 3                // of a tone that ends a call
+	slowCycle    = 1200             // ms: of a cadence so slow, two
+	oddLong      = 15 * driver.Rate // a regular tone that no exchange has for this
+	oddCycle     = 2 * driver.Rate  // slower ones may be ringing, or signals within a call
+	oddSpeech    = 1 * driver.Rate  // weak tones sound like voice for as long as their bursts
+	speechCycles = 1                // so many more where somebody speaks in it
 )
 
 // timer names what a trunk waits for.
