@@ -438,9 +438,9 @@ func plan8() PBX {
 		Numbers: numbers,
 		Stations: []Extension{{Line: station1, Number: "8001", Name: "Ann"}, {Line: station2, Number: "8002", Name: "Bob"},
 			{Line: station3, Number: "8003", Outside: "5551003"}},
-		Outside: []Outside{{Prefix: "9", Groups: []string{"analog"}}, {Prefix: "0", Groups: []string{"digital"}, Keep: true}},
+		Outside: []Outside{{Prefix: "9", Strip: -1, Groups: []string{"analog"}}, {Prefix: "0", Groups: []string{"digital"}}},
 		Groups:  []TrunkGroup{{Name: "analog", Lines: []int{trunk1, trunk2}, Caller: "5551000"}, {Name: "digital", Lines: []int{pri1, pri2}, Caller: "5552000"}},
-		Incoming: []Incoming{{Lines: []int{trunk1, trunk2}, Ring: []int{station1, station2}},
+		Incoming: []Incoming{{Lines: []int{trunk1, trunk2}, Ring: []string{"8001", "line 2"}},
 			{Lines: []int{pri1, pri2}, Direct: true, Strip: 3}},
 	}
 }

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // the second leg of a bridge with the first.
 type PBX struct {
 	Stations []Extension
-	Outside  []Outside // the first that takes a number counts
+	Outside  []Outside // of those that take a number the one with the longest prefix counts
 	Groups   []TrunkGroup
 	Incoming []Incoming      // the first that takes a call counts
 	Numbers  *numbering.Plan // of all that stations may dial, as the lines have it; nil: a number is whole after a pause
@@ -36,8 +37,7 @@ type Extension struct {
 type Outside struct {
 	Prefix  string          // "": none is needed
 	Numbers *numbering.Plan // what may follow Prefix; nil: anything
-	Keep    bool            // the prefix belongs to the number and is dialled too
-	Strip   int             // leading digits of what is left that are not dialled
+	Strip   int             // leading digits of the number that are not dialled; < 0: the prefix
 	Add     string          // digits dialled before what is left
 	Groups  []string        // TrunkGroup.Name, tried in this order
 }
@@ -58,12 +58,12 @@ func TrunkOrders() []string { return []string{"first", "last", "rotate", "longes
 // Incoming says who rings for a call that comes in on a trunk. A call that none
 // takes, and one that nobody rings for, rings on, to be answered by an operation.
 type Incoming struct {
-	Lines  []int  // trunks; empty: all
-	Called string // number that was called (digital trunks tell it), * stands for anything; "": any
-	Direct bool   // the called number is an extension, if there is one
-	Strip  int    // Direct: leading digits of it that are not part of the extension
-	Ring   []int  // lines of stations that ring together
-	Name   string // shown at stations where the caller's name is not known
+	Lines  []int    // trunks; empty: all
+	Called string   // number that was called (digital trunks tell it), * stands for anything; "": any
+	Direct bool     // the called number is an extension, if there is one
+	Strip  int      // Direct: leading digits of it that are not part of the extension
+	Ring   []string // stations that ring together: extensions, and lines as "line 3"
+	Name   string   // shown at stations before the caller's own
 }
 
 const (
@@ -123,26 +123,49 @@ func (p *PBX) lead(number string) (lead, bool) {
 	if e, ok := p.byNumber(number); ok {
 		return lead{station: e, inside: true, number: number}, true
 	}
+	var best *Outside
 	for i := range p.Outside {
-		o := &p.Outside[i]
-		rest, ok := strings.CutPrefix(number, o.Prefix)
-		if !ok || rest == "" && !o.Keep {
-			continue
-		}
-		if o.Numbers != nil {
-			if r := o.Numbers.Match(rest); r != numbering.Whole && r != numbering.Open {
-				continue
-			}
-		}
-		if o.Keep {
-			rest = number
-		}
-		rest = o.Add + rest[min(max(0, o.Strip), len(rest)):]
-		if rest != "" {
-			return lead{groups: o.Groups, number: rest}, true
+		if o := &p.Outside[i]; o.takes(number) && (best == nil || len(o.Prefix) > len(best.Prefix)) {
+			best = o
 		}
 	}
-	return lead{}, false
+	if best == nil {
+		return lead{}, false
+	}
+	strip := best.Strip
+	if strip < 0 {
+		strip = len(best.Prefix)
+	}
+	return lead{groups: best.Groups, number: best.Add + number[min(strip, len(number)):]}, true
+}
+
+// takes says whether a number goes out here.
+func (o *Outside) takes(number string) bool {
+	rest, ok := strings.CutPrefix(number, o.Prefix)
+	switch {
+	case !ok:
+		return false
+	case o.Numbers == nil:
+		return rest != "" || o.Strip == 0
+	}
+	r := o.Numbers.Match(rest)
+	return r == numbering.Whole || r == numbering.Open
+}
+
+// stations are the lines of entries of Incoming.Ring; those that are none are left out.
+func (p *PBX) stations(ring []string) (lines []int) {
+	for _, r := range ring {
+		line := 0
+		if n, ok := strings.CutPrefix(r, "line "); ok {
+			line, _ = strconv.Atoi(n)
+		} else if e, ok := p.byNumber(r); ok {
+			line = e.Line
+		}
+		if line > 0 && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // incoming finds who rings for a call on a trunk: lines of stations. ok is false
@@ -161,7 +184,7 @@ func (p *PBX) incoming(line int, called string) (ring []int, name string, ok boo
 				continue
 			}
 		}
-		return in.Ring, in.Name, true
+		return p.stations(in.Ring), in.Name, true
 	}
 	return nil, "", false
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"vaad/channels"
 )
@@ -90,8 +91,8 @@ func (s *Switch) incoming(l *leg) {
 	if l.digital && l.Answered.IsZero() {
 		s.wish(channels.Wish{ID: s.id(), Line: l.Line, Kind: channels.WishProceed}, s.minor(l, "proceed"))
 	}
-	d := &dial{from: l, by: lineName(l), stations: slices.Clone(ring), patient: !l.digital && l.Answered.IsZero(),
-		wish: channels.Wish{Caller: l.Caller, Name: cmp.Or(l.Name, name), Private: l.private, Ring: "outside"}}
+	d := &dial{from: l, by: lineName(l), stations: ring, patient: !l.digital && l.Answered.IsZero(),
+		wish: channels.Wish{Caller: l.Caller, Name: strings.TrimSpace(name + " " + l.Name), Private: l.private, Ring: "outside"}}
 	if f := s.start(d, 0); f != nil {
 		s.failed(l, f)
 		s.release(l, d.cause)

@@ -11,7 +11,8 @@ const (
 	mostBursts  = 8            // whose frequencies are measured
 	guardMS     = 12.0         // ms at each edge of a burst that are left out of it
 	shortest    = 60.0         // ms of a burst that frequencies are measured in
-	steadyShare = 0.94         // of a stretch that a tone without pauses fills
+	steadyShare = 0.94         // of a stretch that a tone without pauses fills, or …
+	steadyMS    = 1800.0       // … to whose end it goes on for so long
 	anyTone     = -55.0        // dBm0: what is weaker is no tone
 	pureLeast   = 0.3          // share of the power in a burst that its lines have at least
 	atLeast     = dsp.Rate / 5 // samples of a stretch
@@ -80,12 +81,50 @@ func Measure(x []int16) (Tone, bool) {
 	if len(t.Sines) == 0 || t.DBm0 < anyTone || t.Purity() < pureLeast {
 		return Tone{}, false
 	}
-	if len(all) == 1 && all[0].length() >= steadyShare*float64(len(x)/dsp.MS-2*int(fromEdge)) {
+	if len(all) == 1 && all[0].steady(float64(len(x)/dsp.MS)) {
 		t.Steady = true
 		return t, true
 	}
 	t.Parts, t.Cycles = cycle(all)
+	for i, off := 0, t.bias(); i < len(t.Parts); i++ {
+		t.Parts[i].OnMS -= off
+		t.Parts[i].OffMS += off
+	}
 	return t, true
+}
+
+// steady says whether the only burst of a stretch of ms has no pauses.
+func (b burst) steady(ms float64) bool {
+	return b.length() >= steadyShare*(ms-2*fromEdge) || b.to > ms-2*fromEdge && b.length() >= steadyMS
+}
+
+// bias is by how much bursts of the tone are found too long, ms: where its lines beat, by
+// a burst of the same lines whose length is known.
+func (t *Tone) bias() (sum float64) {
+	const known, lead, tries = 400, 100, 5
+	hz := make([]float64, len(t.Sines))
+	for i, s := range t.Sines {
+		hz[i] = s.Hz
+	}
+	if beat(hz) == 1 {
+		return 0
+	}
+	n := 0.0
+	for try := range tries {
+		x := make([]int16, (known+2*lead)*dsp.MS)
+		for i := range known * dsp.MS {
+			v := 0.0
+			for k, s := range t.Sines {
+				v += dsp.SinePeak(s.DBm0-t.DBm0-10) * math.Sin(2*math.Pi*(s.Hz*float64(i)/dsp.Rate+float64(try*k)*math.Phi/tries))
+			}
+			x[lead*dsp.MS+i] = int16(v)
+		}
+		if all := bursts(envelope(x, hz), true); len(all) == 1 {
+			sum += all[0].length() - known
+			n++
+		}
+	}
+	return sum / max(n, 1)
 }
 
 // linesOf are the lines in the longest of bursts.
