@@ -50,8 +50,8 @@ type StationConfig struct {
 //
 // # Sounds
 //
-// All that is played to an off-hook telephone by the table are tones and the keys of
-// a wish. A voice path is nobody's matter here: in talking the table is silent.
+// The table plays tones and the keys of a wish to an off-hook telephone, nothing
+// else. Who connects voices does so while it is silent: in proceeding and talking.
 type Station struct {
 	cfg     StationConfig
 	country tone.Tones
