@@ -123,8 +123,10 @@ type Config struct {
 	Route      func(number string) []Target
 	TrunkGroup func(name string) (lines []int, ok bool)
 
-	// Sounds makes audio of prompts and of what is to be said. nil: not offered.
-	Sounds func(lang string, items []string) ([]channels.Audio, error)
+	// Sounds makes audio of prompts and of what is to be said. Prompts are the
+	// prompts. nil: not offered.
+	Sounds  func(lang string, items []string) ([]channels.Audio, error)
+	Prompts Prompts
 
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now

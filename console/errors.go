@@ -9,6 +9,7 @@ import (
 	"vaad/alarm"
 	"vaad/api"
 	"vaad/calls"
+	"vaad/calls/prompt"
 	"vaad/channels"
 	"vaad/recorder"
 	"vaad/recorder/archive"
@@ -33,6 +34,10 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	}
 	if p = failed(languageOf(ctx), err); p != nil {
 		return p
+	}
+	var recording *prompt.RecordingError
+	if errors.As(err, &recording) {
+		return fail("bad-prompt", recording.Err.Error())
 	}
 	for _, known := range []struct {
 		err  error
@@ -62,6 +67,9 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		{index.ErrCursor, "cursor"},
 		{calls.ErrCursor, "cursor"},
 		{access.ErrDenied, "forbidden"},
+		{prompt.ErrMissing, "no-prompt"},
+		{prompt.ErrName, "no-prompt"},
+		{prompt.ErrReadOnly, "not-available"},
 		{context.DeadlineExceeded, "timeout"},
 		{context.Canceled, "timeout"},
 	} {

@@ -47,6 +47,7 @@ type fixture struct {
 	index   *index.Index
 	alarms  *alarm.Manager
 	board   *fakeSwitch
+	sounds  *fakePrompts
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 }
@@ -100,7 +101,7 @@ func newFixture(t *testing.T) *fixture {
 	wg.Go(func() { _ = ix.Run(ctx) })
 	f := &fixture{t: t, lines: newFakeLines(), rec: &fakeRecorder{active: map[int]recorder.Active{}}, journal: &fakeCalls{},
 		audit: &fakeAudit{Audit: access.NewAudit(db, nil)}, archive: arch, index: ix, alarms: alarms,
-		board: newFakeSwitch(), reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
+		board: newFakeSwitch(), sounds: &fakePrompts{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
 	f.Server, err = New(Config{
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
@@ -115,7 +116,7 @@ func newFixture(t *testing.T) *fixture {
 			_, err := fmt.Fprintf(w, "PCAP %s/%d", board, span)
 			return errors.Join(err, f.rec.err)
 		},
-		Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds,
+		Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: func() time.Time { return begun.Add(time.Hour) },
 	})

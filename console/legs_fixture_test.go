@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"vaad/calls"
+	"vaad/calls/prompt"
 	"vaad/channels"
 )
 
@@ -160,4 +162,29 @@ func fakeSounds(lang string, items []string) ([]channels.Audio, error) {
 		out = append(out, channels.Audio{MS: 20})
 	}
 	return out, nil
+}
+
+// fakePrompts takes every recording but an empty one.
+type fakePrompts struct {
+	asked []string
+	err   error
+}
+
+func (p *fakePrompts) List() []prompt.Entry {
+	return []prompt.Entry{{Lang: "en", Name: "welcome", Text: "Welcome.", Source: prompt.Own, Length: 1234 * time.Millisecond},
+		{Lang: "zh", Name: "welcome", Text: "欢迎。", Source: prompt.Missing}}
+}
+
+func (p *fakePrompts) WAV(lang, name string) ([]byte, error) {
+	return []byte("RIFF " + lang + " " + name), p.err
+}
+
+func (p *fakePrompts) Put(lang, name string, recording []byte) error {
+	p.asked = append(p.asked, fmt.Sprintf("put %s %s %s", lang, name, recording))
+	return p.err
+}
+
+func (p *fakePrompts) Remove(lang, name string) error {
+	p.asked = append(p.asked, "remove "+lang+" "+name)
+	return p.err
 }

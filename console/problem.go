@@ -56,6 +56,7 @@ func statuses() map[string]int {
 		"no-bridge":          http.StatusNotFound,
 		"no-group":           http.StatusNotFound,
 		"no-prompt":          http.StatusUnprocessableEntity,
+		"bad-prompt":         http.StatusUnprocessableEntity,
 		"no-trunk":           http.StatusServiceUnavailable,
 		"not-switched":       http.StatusConflict,
 		"line-in-use":        http.StatusConflict,

@@ -48,6 +48,9 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 		body = api.SuperviseLeg{Role: "listen", Line: 3}
 	case "play", "bridge-play":
 		body = api.PlayTo{Prompts: []string{"welcome"}}
+	case "prompt-audio", "prompt-put", "prompt-remove":
+		path += "?lang=en&name=welcome"
+		body = "RIFF"
 	case "keys":
 		body = api.SendKeys{Keys: "12"}
 	}

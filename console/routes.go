@@ -31,7 +31,7 @@ type route struct {
 
 // routes is the whole API. Rights are checked from here, before anything else.
 func routes() []route {
-	const get, post, put = http.MethodGet, http.MethodPost, http.MethodPut
+	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []route{
 		{"session", get, "/session", anyone, "Status", "Who the caller is and what they may do", with((*Server).session)},
 		{"status", get, "/status", access.Status, "Status", "The daemon at a glance", with((*Server).status)},
@@ -78,6 +78,11 @@ func routes() []route {
 		{"bridge-add", post, "/bridges/{bridge}/legs", access.Call, "Legs", "Take legs into a bridge", with((*Server).bridgeAdd)},
 		{"bridge-play", post, "/bridges/{bridge}/play", access.Call, "Legs", "Let all of a bridge hear something", with((*Server).bridgePlay)},
 		{"bridge-stop-play", post, "/bridges/{bridge}/stop-play", access.Call, "Legs", "Stop what all of a bridge hear", with((*Server).bridgeStopPlay)},
+
+		{"prompts", get, "/prompts", access.ViewLines, "Prompts", "What vaad can say or play", with((*Server).prompts)},
+		{"prompt-audio", get, "/prompts/audio", access.ViewLines, "Prompts", "A prompt as it is played", withStream((*Server).promptAudio, "audio/wav")},
+		{"prompt-put", put, "/prompts/audio", access.SettingsWrite, "Prompts", "Replace a prompt by a recording of one's own, a WAV file", with((*Server).promptPut)},
+		{"prompt-remove", remove, "/prompts/audio", access.SettingsWrite, "Prompts", "Remove one's own recording: the installed one is played again", with((*Server).promptRemove)},
 
 		{"settings", get, "/settings", access.SettingsRead, "Settings", "The whole effective document", with((*Server).settings)},
 		{"setting", get, "/settings/value", access.SettingsRead, "Settings", "One value by path", with((*Server).setting)},
@@ -128,6 +133,11 @@ func (s *Server) operation(rt route) huma.Operation {
 		op.MaxBodyBytes = maxSettingsBody
 		op.SkipValidateBody = true // settings say themselves what is wrong with a file
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf("application/json")}}}
+	}
+	if rt.ID == "prompt-put" {
+		op.MaxBodyBytes = maxPrompt
+		op.SkipValidateBody = true // the store says itself what is wrong with a recording
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"audio/wav": {Schema: schemaOf("audio/wav")}}}
 	}
 	return op
 }

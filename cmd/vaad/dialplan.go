@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vaad/calls"
@@ -12,7 +13,7 @@ import (
 
 // dialplanDoc is where numbers lead that are dialled here, and calls that come in.
 type dialplanDoc struct {
-	Outside      []outsideDoc  `json:"outside"`        // of those whose prefix fits the longest counts
+	Outside      []outsideDoc  `json:"outside"`        // of those that take a number the one with the longest prefix counts, else the first
 	Incoming     []incomingDoc `json:"incoming"`       // the first that fits counts; then lines.N.ring
 	RingMS       int           `json:"ring_ms"`        // stations that a station calls ring so long; 0 = 2 min
 	FirstDigitMS int           `json:"first_digit_ms"` // dial tone without a digit; 0 = 15 s
@@ -33,7 +34,7 @@ type outsideDoc struct {
 type incomingDoc struct {
 	Groups []string `json:"groups"` // trunk groups; none = all trunks
 	Called string   `json:"called"` // number that was called, * stands for anything; "" = any
-	Ring   []string `json:"ring"`   // extensions
+	Ring   []string `json:"ring"`   // extensions, and lines of stations as "line 3"
 	Direct bool     `json:"direct"` // the called number is an extension: it rings
 	Strip  int      `json:"strip"`  // leading digits of the called number that are no part of the extension
 	Name   string   `json:"name"`   // shown at stations before the caller's
@@ -87,6 +88,12 @@ func (o outsideDoc) patterns() []string {
 	return all
 }
 
+// plan is what may follow the prefix, nil for anything.
+func (o outsideDoc) plan() *numbering.Plan {
+	p, _ := numbering.Parse(o.Numbers...) // settings have validated it
+	return p
+}
+
 // takes says whether a number goes out here.
 func (o outsideDoc) takes(number string) bool {
 	p, err := numbering.Parse(o.patterns()...)
@@ -121,8 +128,8 @@ func (d dialplanDoc) validate() error {
 		if _, err := numbering.Parse(o.Numbers...); err != nil {
 			bad(at+"numbers", "%v", err)
 		}
-		if j := slices.IndexFunc(d.Outside[:i], func(x outsideDoc) bool { return x.Prefix == o.Prefix }); j >= 0 {
-			bad(at+"prefix", "%q is that of outside.%d already; name several groups or numbers there", o.Prefix, j)
+		if j := slices.IndexFunc(d.Outside[:i], func(x outsideDoc) bool { return x.Prefix == o.Prefix && len(x.Numbers) == 0 }); j >= 0 {
+			bad(at+"prefix", "%q: all that begins with it goes out by outside.%d already", o.Prefix, j)
 		}
 	}
 	for i, in := range d.Incoming {
@@ -157,6 +164,16 @@ func (d dialplanDoc) validate() error {
 	return errors.Join(errs...)
 }
 
+// ringLine is the line that an entry of ring names, 0 if it is an extension.
+func ringLine(entry string) int {
+	rest, ok := strings.CutPrefix(entry, "line ")
+	n, err := strconv.Atoi(rest)
+	if !ok || err != nil || n < 1 {
+		return 0
+	}
+	return n
+}
+
 // badRing says what is wrong with a list of extensions that ring.
 func badRing(all []string) error {
 	if len(all) > 64 {
@@ -164,8 +181,8 @@ func badRing(all []string) error {
 	}
 	for i, r := range all {
 		switch {
-		case !extension.MatchString(r):
-			return fmt.Errorf("%q is no extension", r)
+		case ringLine(r) == 0 && !extension.MatchString(r):
+			return fmt.Errorf("%q: use extensions, and lines as %q", r, "line 3")
 		case slices.Contains(all[:i], r):
 			return fmt.Errorf("%s stands there twice", r)
 		}
@@ -203,7 +220,11 @@ func checkNumbers(inOrder []string, lines map[string]lineDoc, groups map[string]
 	}
 	rings := func(at string, all []string) {
 		for _, r := range all {
-			if _, known := owner[r]; !known {
+			line := ringLine(r)
+			if _, known := lines[key(line)]; line > 0 && !known {
+				bad(at, "there is no line %d", line)
+			}
+			if _, known := owner[r]; line == 0 && !known {
 				bad(at, "no line has the extension %s", r)
 			}
 		}

@@ -25,17 +25,17 @@ func (p *plan) route(number string) []console.Target {
 			return []console.Target{{Line: s.Line, Lines: []int{s.Line}}}
 		}
 	}
-	var best *calls.Outside
-	for i, o := range x.Outside {
-		if strings.HasPrefix(number, o.Prefix) && (best == nil || len(o.Prefix) > len(best.Prefix)) {
-			best = &x.Outside[i]
+	var best *outsideDoc
+	for _, o := range p.sec.dialplan.Get(p.doc).Outside {
+		if o.takes(number) && (best == nil || len(o.Prefix) > len(best.Prefix)) {
+			best = &o
 		}
 	}
 	if best == nil {
 		return nil
 	}
 	rest := number
-	if best.Strip < 0 {
+	if !best.KeepPrefix {
 		rest = strings.TrimPrefix(number, best.Prefix)
 	}
 	var out []console.Target

@@ -31,7 +31,7 @@ func (p *plan) makePBX() calls.PBX {
 	view := p.doc.View()
 	lines, d, groups := p.sec.lines.In(view), p.sec.dialplan.In(view), p.sec.trunks.In(view)
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-	out := calls.PBX{RingFor: ms(d.RingMS), CallerWait: ms(d.CallerWaitMS), FirstDigit: ms(d.FirstDigitMS), DigitPause: ms(d.DigitPauseMS)}
+	out := calls.PBX{Numbers: p.numbers(), RingFor: ms(d.RingMS), CallerWait: ms(d.CallerWaitMS), FirstDigit: ms(d.FirstDigitMS), DigitPause: ms(d.DigitPauseMS)}
 	members := map[string][]int{}
 	var own []calls.Incoming
 	for _, n := range slices.SortedFunc(maps.Keys(lines), func(a, b string) int { return number(a) - number(b) }) {
@@ -59,7 +59,7 @@ func (p *plan) makePBX() calls.PBX {
 		if o.KeepPrefix {
 			strip = 0
 		}
-		out.Outside = append(out.Outside, calls.Outside{Prefix: o.Prefix, Strip: strip, Add: o.Add, Groups: o.Groups})
+		out.Outside = append(out.Outside, calls.Outside{Prefix: o.Prefix, Numbers: o.plan(), Strip: strip, Add: o.Add, Groups: o.Groups})
 	}
 	for _, in := range d.Incoming {
 		i := calls.Incoming{Called: in.Called, Ring: in.Ring, Direct: in.Direct, Strip: in.Strip, Name: in.Name}

@@ -22,7 +22,7 @@ type callDoc struct {
 	LongestMS   int      `json:"longest_ms"`   // a call ends after so long; 0 = 12 h
 	EchoMS      int      `json:"echo_ms"`      // tail of the echo canceller, 8…128; 0 = 32, -1 = off
 	SendsCaller string   `json:"sends_caller"` // station: how it is told who calls: bell202, v23, dtmf, none; "" = as usual in the country
-	Ring        []string `json:"ring"`         // trunk: the extensions that ring for calls that come in
+	Ring        []string `json:"ring"`         // trunk: what rings for calls that come in: extensions, and lines of stations as "line 3"
 	TrunkGroup  string   `json:"trunk_group"`  // trunk: calls out find it by this name
 }
 

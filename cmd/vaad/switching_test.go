@@ -30,6 +30,7 @@ func TestSettingsOfCallsNameTheirKeysWhenWrong(t *testing.T) {
 		{"sends_caller", func(l *lineDoc) { l.SendsCaller = "morse" }},
 		{"ring", func(l *lineDoc) { l.Ring = []string{"everybody"} }},
 		{"ring", func(l *lineDoc) { l.Ring = []string{"801", "801"} }},
+		{"ring", func(l *lineDoc) { l.Ring = []string{"line 0"} }},
 		{"trunk_group", func(l *lineDoc) { l.TrunkGroup = "city lines" }},
 	} {
 		l := defaultLine()
@@ -41,7 +42,7 @@ func TestSettingsOfCallsNameTheirKeysWhenWrong(t *testing.T) {
 	for _, change := range []func(*lineDoc){
 		func(l *lineDoc) { l.SilenceMS, l.LongestMS, l.EchoMS, l.FlashMS = 120_000, 60_000, -1, 600 },
 		func(l *lineDoc) {
-			l.Extension, l.SendsCaller, l.Ring, l.TrunkGroup = "801", "dtmf", []string{"802", "8012"}, "city"
+			l.Extension, l.SendsCaller, l.Ring, l.TrunkGroup = "801", "dtmf", []string{"802", "line 12"}, "city"
 		},
 	} {
 		l := defaultLine()
@@ -103,6 +104,8 @@ func TestEveryNumberMeansOneThing(t *testing.T) {
 		{"a prefix twice", "dialplan.outside", `[{"prefix": "0", "groups": ["city"]}, {"prefix": "0", "groups": ["city"], "numbers": ["1x"]}]`, "dialplan.outside.1.prefix:"},
 		{"an unknown extension rings", "lines.1.ring", `["803"]`, "lines.1.ring: no line has the extension 803"},
 		{"an unknown extension rings for a number", "dialplan.incoming", `[{"called": "*55", "ring": ["803"]}]`, "dialplan.incoming.0.ring: no line has the extension 803"},
+		{"an unknown line rings", "lines.1.ring", `["line 9"]`, "lines.1.ring: there is no line 9"},
+		{"one prefix, several numbers", "dialplan.outside", `[{"prefix": "0", "groups": ["city"], "numbers": ["1x"]}, {"prefix": "0", "groups": ["city"]}]`, ""},
 		{"nobody rings", "dialplan.incoming", `[{"called": "*55"}]`, "dialplan.incoming.0.ring: missing"},
 		{"calls of no group", "dialplan.incoming", `[{"groups": ["x"], "direct": true}]`, `dialplan.incoming.0.groups: there is no trunk group "x"`},
 		{"a called number that is none", "dialplan.incoming", `[{"called": "a", "direct": true}]`, "dialplan.incoming.0.called:"},
@@ -240,6 +243,7 @@ func TestSwitchDoesWhatTheSettingsSay(t *testing.T) {
 	}
 	got := p.pbx()
 	want := calls.PBX{
+		Numbers:  p.numbers(),
 		Stations: []calls.Extension{{Line: 3, Number: "801", Name: "front", Outside: "55501"}, {Line: 4, Number: "802"}},
 		Outside:  []calls.Outside{{Prefix: "0", Strip: -1, Add: "9,", Groups: []string{"city", "spare"}}, {Prefix: "1", Groups: []string{"city"}}},
 		Groups:   []calls.TrunkGroup{{Name: "city", Lines: []int{1, 2}, Order: "rotate", Caller: "555000"}},
@@ -267,16 +271,29 @@ func TestNumbersThatPeopleAskForLeadWhereTheDialPlanSays(t *testing.T) {
 	}
 	err := setAll(p, map[string]string{
 		"lines.1.use": `"trunk"`, "lines.1.trunk_group": `"city"`, "lines.2.use": `"trunk"`, "lines.2.trunk_group": `"country"`,
-		"lines.3.use": `"station"`, "lines.3.extension": `"801"`, "trunk_groups.spare": `{}`,
+		"lines.3.use": `"station"`, "lines.3.extension": `"801"`, "trunk_groups.spare": `{}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = setAll(p, map[string]string{
 		"dialplan.outside": `[{"prefix": "0", "groups": ["spare", "city", "country"]}, {"prefix": "00", "groups": ["country"], "add": "17909,"},
-			{"prefix": "", "groups": ["city"], "numbers": ["110", "119"]}, {"prefix": "9", "groups": ["city"], "numbers": ["1xxxxx"], "keep_prefix": true}]`,
+			{"prefix": "", "groups": ["city"], "numbers": ["110", "119"]}, {"prefix": "9", "groups": ["city"], "numbers": ["1xxxxx"], "keep_prefix": true},
+			{"prefix": "0", "groups": ["country"], "numbers": ["99x"]}, {"prefix": "01", "groups": ["country"], "numbers": ["2"]}]`,
+	})
+	if err == nil {
+		t.Fatal("the second 0 is never reached")
+	}
+	err = setAll(p, map[string]string{
+		"dialplan.outside": `[{"prefix": "0", "groups": ["spare", "city", "country"]}, {"prefix": "00", "groups": ["country"], "add": "17909,"},
+			{"prefix": "", "groups": ["city"], "numbers": ["110", "119"]}, {"prefix": "9", "groups": ["city"], "numbers": ["1xxxxx"], "keep_prefix": true},
+			{"prefix": "01", "groups": ["country"], "numbers": ["2"]}]`,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for number, want := range map[string]string{
 		"801": "[{3  [3] }]", "802": "[]", "013800138000": "[{0 city [1] 13800138000} {0 country [2] 13800138000}]", "0044123": "[{0 country [2] 17909,44123}]",
-		"110": "[{0 city [1] 110}]", "911": "[]", "9112345": "[{0 city [1] 9112345}]", "0": "[]", "": "[]", "x": "[]",
+		"110": "[{0 city [1] 110}]", "012": "[{0 country [2] 2}]", "911": "[]", "9112345": "[{0 city [1] 9112345}]", "0": "[]", "": "[]", "x": "[]",
 	} {
 		if got := fmt.Sprint(p.route(number)); got != want {
 			t.Errorf("%q leads to %s, want %s", number, got, want)
