@@ -41,6 +41,7 @@ var rules = []struct {
 	{"channels/*", []string{"driver", "dsp", "dsp/*", "channels/numbering"}},
 	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
 	{"calls", []string{"channels", "channels/numbering", "calls/*", "dsp", "dsp/*", "store"}},
+	{"calls/learn", []string{"channels", "dsp", "dsp/*", "driver"}}, // measures lines by calls: what lines tell and take, and their audio
 	{"calls/prompt", []string{"dsp", "dsp/*"}},
 	{"calls/prompt/make", []string{"calls/prompt", "dsp", "dsp/*"}}, // makes the set of prompts at build time
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},

@@ -86,7 +86,7 @@ func (b burst) length() float64 { return b.to - b.from }
 
 // bursts are where an envelope is on. A burst's edges are where it has half of its own
 // amplitude, or where several lines beat half of its power.
-func bursts(e []float64, beating bool) (all []burst) {
+func bursts(e []float64, beats int) (all []burst) {
 	if len(e) == 0 {
 		return nil
 	}
@@ -97,7 +97,7 @@ func bursts(e []float64, beating bool) (all []burst) {
 		on = max(on, clear*floor)
 	}
 	half := 0.25
-	if beating {
+	if beats > 1 {
 		half = 0.5
 	}
 	for i := 0; i < len(e); {
@@ -114,7 +114,10 @@ func bursts(e []float64, beating bool) (all []burst) {
 				quiet++
 			}
 		}
-		all = append(all, edges(e, from, to, half))
+		b := edges(e, from, to, half)
+		near := fromEdge + float64(beats)/2
+		b.cut = b.from < near || b.to > float64(len(e)-1+sieve/dsp.MS)-near
+		all = append(all, b)
 	}
 	return slices.DeleteFunc(all, func(b burst) bool { return b.length() < least })
 }
@@ -142,7 +145,6 @@ func edges(e []float64, from, to int, half float64) burst {
 	if j+1 < len(e) && e[j+1] < at && e[j] > e[j+1] {
 		b.to += (e[j] - at) / (e[j] - e[j+1])
 	}
-	b.cut = b.from < fromEdge || b.to > float64(len(e)-1)-fromEdge
 	b.from, b.to = b.from+middle, b.to+middle
 	return b
 }

@@ -61,7 +61,7 @@ const (
 	hzOff    = 1.0 // Hz
 	levelOff = 0.5 // dB
 	timeOff  = 4.0 // ms of a burst or pause; of tones that beat beatOff
-	beatOff  = 10.0
+	beatOff  = 8.0
 )
 
 func TestTonesOfAllCountriesAreMeasured(t *testing.T) {
@@ -74,7 +74,7 @@ func TestTonesOfAllCountriesAreMeasured(t *testing.T) {
 			}
 			for k, level := range levels {
 				share := []float64{-0.02, 0, 0.02}[(i+k)%3]
-				if !*full && (i+k)%3 != 0 {
+				if !*full && (i+k)%9 != 0 {
 					continue
 				}
 				c, want := moved(planned, share, level)
@@ -94,7 +94,7 @@ func TestTonesOfAllCountriesAreMeasured(t *testing.T) {
 			}
 		}
 	}
-	if tried < 400 {
+	if tried < 150 {
 		t.Errorf("only %d tones were tried", tried)
 	}
 	t.Logf("%d tones; the worst: %.2f Hz, %.2f dB, %.1f ms, beating %.1f ms", tried, worst[0], worst[1], worst[2], worst[3])

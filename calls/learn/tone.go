@@ -63,7 +63,7 @@ func Measure(x []int16) (Tone, bool) {
 	if first == 0 {
 		return Tone{}, false
 	}
-	rough := bursts(smooth(envelope(x, []float64{first}), 50), true)
+	rough := bursts(smooth(envelope(x, []float64{first}), 50), 50)
 	sines := linesOf(x, rough)
 	if len(sines) == 0 {
 		return Tone{}, false
@@ -72,7 +72,7 @@ func Measure(x []int16) (Tone, bool) {
 	for i, s := range sines {
 		hz[i] = s.Hz
 	}
-	all := bursts(envelope(x, hz), beat(hz) > 1)
+	all := bursts(envelope(x, hz), beat(hz))
 	if len(all) == 0 {
 		return Tone{}, false
 	}
@@ -85,46 +85,18 @@ func Measure(x []int16) (Tone, bool) {
 		t.Steady = true
 		return t, true
 	}
-	t.Parts, t.Cycles = cycle(all)
-	for i, off := 0, t.bias(); i < len(t.Parts); i++ {
-		t.Parts[i].OnMS -= off
-		t.Parts[i].OffMS += off
+	if beat(hz) > 1 {
+		for i := range all {
+			all[i] = fitted(x, all[i], hz)
+		}
 	}
+	t.Parts, t.Cycles = cycle(all)
 	return t, true
 }
 
 // steady says whether the only burst of a stretch of ms has no pauses.
 func (b burst) steady(ms float64) bool {
 	return b.length() >= steadyShare*(ms-2*fromEdge) || b.to > ms-2*fromEdge && b.length() >= steadyMS
-}
-
-// bias is by how much bursts of the tone are found too long, ms: where its lines beat, by
-// a burst of the same lines whose length is known.
-func (t *Tone) bias() (sum float64) {
-	const known, lead, tries = 400, 100, 5
-	hz := make([]float64, len(t.Sines))
-	for i, s := range t.Sines {
-		hz[i] = s.Hz
-	}
-	if beat(hz) == 1 {
-		return 0
-	}
-	n := 0.0
-	for try := range tries {
-		x := make([]int16, (known+2*lead)*dsp.MS)
-		for i := range known * dsp.MS {
-			v := 0.0
-			for k, s := range t.Sines {
-				v += dsp.SinePeak(s.DBm0-t.DBm0-10) * math.Sin(2*math.Pi*(s.Hz*float64(i)/dsp.Rate+float64(try*k)*math.Phi/tries))
-			}
-			x[lead*dsp.MS+i] = int16(v)
-		}
-		if all := bursts(envelope(x, hz), true); len(all) == 1 {
-			sum += all[0].length() - known
-			n++
-		}
-	}
-	return sum / max(n, 1)
 }
 
 // linesOf are the lines in the longest of bursts.
