@@ -265,6 +265,7 @@ func (t *Trunk) onHook() {
 		}
 	}
 	t.script, t.doing, t.sending, t.waits = "", nothingSent, false, false
+	t.order.Report = false
 	t.dialOn, t.voiceOn, t.noneSince, t.flashing = false, false, never, false
 }
 

@@ -307,32 +307,38 @@ func hum(seconds int) []int16 {
 }
 
 // babbling is what speech looks like to detectors where no recording is at hand:
-// syllables of a gliding, buzzing voice with pauses between words.
+// phrases of syllables of a gliding, buzzing voice, some with a hiss before.
 func babbling(r *rand.Rand, seconds int) []int16 {
 	x := make([]int16, seconds*driver.Rate)
-	for at := 0; at < len(x); {
-		n := (80 + r.IntN(200)) * driver.MS
-		f0, glide := 100+120*r.Float64(), -0.2+0.4*r.Float64()
-		formants := [3]float64{300 + 500*r.Float64(), 900 + 1300*r.Float64(), 2300 + 600*r.Float64()}
-		phase := 0.0
-		for i := 0; i < n && at+i < len(x); i++ {
-			u := float64(i) / float64(n)
-			phase += 2 * math.Pi * f0 * (1 + glide*u) / driver.Rate
-			sum := 0.0
-			for h := 1; float64(h)*f0 < 3400; h++ {
-				hz, gain := float64(h)*f0, 0.0
-				for k, f := range formants {
-					d := (hz - f) / (80 + 60*float64(k))
-					gain += math.Exp(-d*d/2) / float64(k+1)
+	at, phase, f0 := 0, 0.0, 110+80*r.Float64()
+	from := [3]float64{500, 1500, 2500}
+	for at < len(x) {
+		for range 4 + r.IntN(8) { // a phrase
+			n := (110 + r.IntN(150)) * driver.MS
+			to := [3]float64{280 + 500*r.Float64(), 800 + 1400*r.Float64(), 2200 + 700*r.Float64()}
+			hiss, glide := r.IntN(3) == 0, -0.15+0.3*r.Float64()
+			for i := 0; i < n && at+i < len(x); i++ {
+				u := float64(i) / float64(n)
+				f := f0 * (1 + glide*u + 0.01*r.NormFloat64())
+				phase += 2 * math.Pi * f / driver.Rate
+				sum := 0.0
+				for h := 1; float64(h)*f < 3400; h++ {
+					hz, gain := float64(h)*f, 0.02
+					for k := range to {
+						d := (hz - from[k] - (to[k]-from[k])*u) / (70 + 50*float64(k))
+						gain += 1 / (1 + d*d) / float64(k*k+1)
+					}
+					sum += gain * math.Sin(float64(h)*phase+float64(h*h))
 				}
-				sum += gain * math.Sin(float64(h)*phase)
+				loud := 0.25 + 0.75*math.Sin(math.Pi*u)
+				if hiss && u < 0.3 {
+					sum, loud = r.NormFloat64(), 0.15
+				}
+				x[at+i] = int16(2200 * loud * (sum + 0.05*r.NormFloat64()))
 			}
-			x[at+i] = int16(3000 * math.Sin(math.Pi*u) * sum)
+			at, from, f0 = at+n, to, min(max(f0*(1+glide), 90), 260)
 		}
-		at += n
-		if r.IntN(4) == 0 {
-			at += (100 + r.IntN(400)) * driver.MS
-		}
+		at += (150 + r.IntN(700)) * driver.MS
 	}
 	return x
 }

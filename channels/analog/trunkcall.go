@@ -94,8 +94,9 @@ func (t *Trunk) noDialTone() {
 		t.start(timeState, first+1)
 		return
 	}
+	heard := t.progress.voices > 0 // enough for a doubt
 	switch {
-	case !t.hasDial:
+	case !t.hasDial && (!heard || t.now >= t.seizedAt+dialToneMost):
 		t.step(inDialTone, t.now)
 	case t.now < t.seizedAt+dialToneMost:
 		t.start(timeState, t.seizedAt+dialToneMost)
@@ -115,6 +116,7 @@ func (t *Trunk) glareOrNot() {
 func (t *Trunk) glare() {
 	t.progress = progressOf{} // what was heard is of the call that came in
 	t.endCall(EndGlare)
+	t.order.Report = false
 	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: FromGlare, Called: t.cfg.Own}
 	if c.Called != "" {
 		c.CalledBy = OwnNumber

@@ -15,11 +15,11 @@ func (t *Trunk) Voice(o *Output, on bool, at, known int64) {
 	switch {
 	case on && at >= t.quietAt:
 		t.voiceAt = at
-		t.start(timeVoice, at+voiceLasts+endKnown)
+		t.start(timeVoice, at+t.voiceLeast()+endKnown)
 	case on:
 		t.voiceAt = t.now
 	default:
-		if t.runs(timeVoice) && at-t.voiceAt >= voiceLasts {
+		if t.runs(timeVoice) && at-t.voiceAt >= t.voiceLeast() {
 			t.voiceLasted()
 		}
 		t.stop(timeVoice)
@@ -28,6 +28,15 @@ func (t *Trunk) Voice(o *Output, on bool, at, known int64) {
 			t.spokenTo = max(t.spokenTo, at)
 		}
 	}
+}
+
+// voiceLeast is how long voice must last to count; who is there in place of the dial
+// tone says little.
+func (t *Trunk) voiceLeast() int64 {
+	if t.state == Seizing {
+		return greeting
+	}
+	return voiceLasts
 }
 
 // voiceLasted is called when voice has gone on long enough.

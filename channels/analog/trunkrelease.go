@@ -29,7 +29,7 @@ func (t *Trunk) rung(r rung, at int64) {
 	if !holding(t.state) {
 		return
 	}
-	if !t.cfg.Report {
+	if !t.cfg.Report && (!t.order.Report || r == rungLongest) {
 		t.why = rungNames[r]
 		t.step(inLadder, t.now)
 		return

@@ -11,6 +11,7 @@ const (
 	secondTone   = 3 * driver.Rate   // for the dial tone behind a prefix
 	glareAfter   = 3 * driver.Rate   // after seizing: a dial tone would be certain
 	glareVoice   = 1 * driver.Rate   // somebody speaks: a shorter sound may be anything
+	greeting     = 200 * driver.MS   // … but counts
 	pauseKey     = 1 * driver.Rate   // "," in a number
 	afterKeys    = 300 * driver.MS   // what we sent comes back that late
 	keyMost      = 250 * driver.MS   // per key in DTMF, and …

@@ -16,6 +16,7 @@ const (
 type Order struct {
 	Number string // 0-9 * # A-D, "," for a pause of 1 s; a "+" in front is left out
 	Prefix string // dialled before it, after which a dial tone may come; "": that of the line
+	Report bool   // in this call the release ladder only reports, but for its longest length
 }
 
 func refuse(code, text string) error { return &Refusal{Code: code, Text: text} }
@@ -49,7 +50,7 @@ func (t *Trunk) Dial(o *Output, order Order) error {
 	if err := t.free(); err != nil {
 		return err
 	}
-	t.order = Order{Number: number, Prefix: prefix}
+	t.order = Order{Number: number, Prefix: prefix, Report: order.Report}
 	t.wish(o, inCall)
 	return nil
 }
