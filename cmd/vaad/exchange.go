@@ -10,7 +10,8 @@ import (
 
 // openSwitch makes the switch; it begins to work when it runs.
 func (d *running) openSwitch() {
-	d.calls = calls.NewSwitch(calls.SwitchConfig{Lines: d.sys, PBX: d.plan.pbx, Notes: d.journal, Registerer: d.reg, Logger: d.log})
+	d.sounds = newSounds(d.cfg.Root)
+	d.calls = calls.NewSwitch(calls.SwitchConfig{Lines: d.sys, PBX: d.plan.pbx, Music: d.sounds.hold, Notes: d.journal, Registerer: d.reg, Logger: d.log})
 }
 
 // route says where a number leads that somebody asks to be called: an extension,

@@ -72,6 +72,7 @@ type running struct {
 	plan    *plan
 	sys     *channels.System
 	calls   *calls.Switch
+	sounds  *sounds
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
@@ -129,6 +130,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		return errors.Join(err, keepers.wait())
 	}
 	wishes.run(outer, fail, "switch", func(ctx context.Context) error { return d.calls.Run(ctx, switching) })
+	wishes.run(outer, fail, "music", func(ctx context.Context) error { d.sounds.keepMusic(ctx); return nil })
 	wishes.run(outer, fail, "console", d.server.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
 		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
@@ -225,7 +227,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
 		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap,
-		Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err
