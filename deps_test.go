@@ -57,7 +57,7 @@ var rules = []struct {
 	{"settings", []string{"store"}},
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
-	{"console", []string{"api", "api/*", "channels", "calls", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"console", []string{"api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},

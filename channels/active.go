@@ -168,7 +168,7 @@ func (t *trunkTable) heard(out *emitter, f *ears.Finding, known int64) {
 func (t *trunkTable) wish(out *emitter, w *Wish) (err error) {
 	switch w.Kind {
 	case WishCall:
-		err = t.trunk.Dial(&t.out, analog.Order{Number: w.Number, Prefix: w.Prefix})
+		err = t.trunk.Dial(&t.out, analog.Order{Number: w.Number, Prefix: w.Prefix, Report: w.Report})
 	case WishAnswer:
 		err = t.trunk.Answer(&t.out)
 	case WishRelease:

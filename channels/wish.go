@@ -58,6 +58,7 @@ type Wish struct {
 	Caller  string // WishCall: who calls, where the signalling can say so
 	Name    string // WishCall: its name
 	Private bool   // WishCall: the caller's number is not to be shown
+	Report  bool   // WishCall to a trunk: in this call the release ladder only reports, as when the line is being learnt
 	Ring    string // WishCall to a station: "", "inside", "outside" or "recall": its cadence
 	Keys    string // WishKeys: 0-9 * # A-D, and "," for a pause of 1 s
 	MS      int    // WishFlash: length; 0: the line's usual

@@ -117,6 +117,7 @@ func (t *Trunk) glare() {
 	t.progress = progressOf{} // what was heard is of the call that came in
 	t.endCall(EndGlare)
 	t.order.Report = false
+	t.order.Report = false
 	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: FromGlare, Called: t.cfg.Own}
 	if c.Called != "" {
 		c.CalledBy = OwnNumber
