@@ -117,7 +117,6 @@ func (t *Trunk) glare() {
 	t.progress = progressOf{} // what was heard is of the call that came in
 	t.endCall(EndGlare)
 	t.order.Report = false
-	t.order.Report = false
 	c := Call{Direction: In, AnsweredBy: ByNone, DirectionBy: FromGlare, Called: t.cfg.Own}
 	if c.Called != "" {
 		c.CalledBy = OwnNumber
@@ -245,4 +244,7 @@ func (t *Trunk) connect(at int64, by string) {
 	}
 }
 
-func (t *Trunk) answered() { t.answer(t.by) }
+func (t *Trunk) answered() {
+	t.reverses = t.reverses || t.by == ByReversal
+	t.answer(t.by)
+}

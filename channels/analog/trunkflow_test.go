@@ -186,6 +186,30 @@ func flows() []flow {
 			b.busy()
 			b.wait(3000)
 		}, away + " alerting talking releasing idle", dials + hangs, "begin out, alerting, answered voice-guess, end busy-tone answered"},
+		{"music before the answer, on a line that tells answers", TrunkConfig{Polarity: true}, func(b *bench) {
+			b.outgoing()
+			b.ringback()
+			b.event(driver.Polarity, 1)
+			b.wait(5000)
+			b.event(driver.Polarity, 0)
+			b.wait(3000)
+			b.outgoing()
+			b.says(20000)
+			b.releases()
+		}, away + " alerting talking releasing " + away + " releasing idle", dials + hangs + ", " + dials + hangs,
+			"begin out, alerting, answered reversal, end reversal answered, begin out, end released given-up"},
+		{"… and a call in which it told none", TrunkConfig{Polarity: true}, func(b *bench) {
+			b.outgoing()
+			b.ringback()
+			b.event(driver.Polarity, 1)
+			b.wait(5000)
+			b.event(driver.Polarity, 0)
+			b.wait(3000)
+			b.outgoing()
+			b.says(70000)
+			b.releases()
+		}, away + " alerting talking releasing " + away + " talking releasing idle", dials + hangs + ", " + dials + hangs,
+			"begin out, alerting, answered reversal, end reversal answered, begin out, answered voice-guess, end released answered"},
 		{"a guess becomes certain", TrunkConfig{}, func(b *bench) {
 			b.outgoing()
 			b.says(8000)

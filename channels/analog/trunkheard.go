@@ -50,8 +50,18 @@ func (t *Trunk) voiceLasted() {
 	case t.state == Seizing || t.state == Dialling:
 		p.voices = 0 // nobody can be there yet
 	case !p.ringback && !t.runs(timeGuess):
-		t.start(timeGuess, t.voiceAt+guessAfter)
+		t.start(timeGuess, t.voiceAt+t.guessWait())
 	}
+}
+
+// guessWait is how long voice is no answer yet. On a line that reverses its polarity
+// when somebody answers, what is heard before may well be music in place of the
+// ringback, or an announcement.
+func (t *Trunk) guessWait() int64 {
+	if t.cfg.Polarity && t.reverses {
+		return guessLate
+	}
+	return guessAfter
 }
 
 // stillVoice is called when what was heard as voice would have shown to be a tone by
@@ -74,7 +84,7 @@ func (t *Trunk) guess(at int64, by string) {
 func (t *Trunk) lastGuess(end int64) {
 	p, c := &t.progress, &t.call
 	t.stop(timeGuess)
-	if c.Direction == Out && c.AnsweredBy == ByNone && c.Dialled != "" && !p.busy && !p.congestion && !p.vacant && p.talked(end) {
+	if c.Direction == Out && c.AnsweredBy == ByNone && c.Dialled != "" && !p.busy && !p.congestion && !p.vacant && p.talked(end) && (t.guessWait() == guessAfter || end-p.voice[0].at >= guessLate) {
 		at := t.at
 		t.at = p.voice[0].at
 		t.answer(ByVoice)
@@ -238,7 +248,7 @@ func (t *Trunk) toneOver(name progress.Tone, tone Tone) {
 		p.ringback = false
 		p.rangUntil(tone.At)
 		if p.voices > 0 {
-			t.start(timeGuess, p.voice[0].at+guessAfter)
+			t.start(timeGuess, p.voice[0].at+t.guessWait())
 		}
 	}
 }

@@ -24,6 +24,7 @@ const (
 	switching    = 1 * driver.Rate   // … as they do so soon after we went off-hook or dialled
 	deadAfter    = 500 * driver.MS   // the card says so only when it has lasted
 	silenceLeast = 120 * driver.Rate // nobody is silent so long while talking
+	guessLate    = 60 * driver.Rate  // a line that reverses has not reversed: exchanges give up ringing by then
 	heldTone     = 30 * driver.Rate  // nobody leaves a held party so long with a tone
 	longestCall  = 12 * 60 * 60 * driver.Rate
 	cyclesLeast  = 3                // of a tone that ends a call
