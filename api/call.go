@@ -37,6 +37,12 @@ type Call struct {
 	Data        bool          `json:"data,omitempty" doc:"It carries data or fax and no speech, as a digital line said it"`
 	Waiting     []WaitingCall `json:"waiting,omitempty" nullable:"false" doc:"Calls that waited during this one"`
 
+	By              string `json:"by,omitempty" doc:"Who began it, where vaad carried it: a person, or a station"`
+	Group           string `json:"group,omitempty" doc:"Trunk group that its line was taken from"`
+	Conversation    string `json:"conversation,omitempty" doc:"ID that calls share which were ever connected with each other by vaad"`
+	TransferredTo   string `json:"transferred_to,omitempty" doc:"Number to which it was passed on"`
+	TransferredFrom string `json:"transferred_from,omitempty" doc:"Number of who passed it on"`
+
 	Continues   string `json:"continues,omitempty" doc:"The same call before the daemon was started again"`
 	ContinuedBy string `json:"continued_by,omitempty" doc:"The same call after the daemon was started again"`
 }
@@ -51,7 +57,7 @@ type WaitingCall struct {
 // A Reason says how one thing about a call is known. The words for About and
 // Code are in the catalogue under because.ABOUT.CODE.
 type Reason struct {
-	About string `json:"about" doc:"direction, caller, called, redirected, connected, bearer, answer, end, cause, outcome, waiting or recording"`
+	About string `json:"about" doc:"direction, caller, called, redirected, connected, bearer, answer, end, cause, outcome, waiting, begun, transferred or recording"`
 	Value string `json:"value,omitempty" doc:"What is known"`
 	Code  string `json:"code" doc:"How it is known, or why it is not"`
 	Sure  int    `json:"sure,omitempty" doc:"Confidence in percent, where it is below 100"`

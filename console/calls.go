@@ -47,6 +47,7 @@ func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
 		Name: r.Name, Outcome: r.Outcome, DirectionBy: r.DirectionBy, CallerBy: r.CallerBy, Withheld: r.Withheld, Cause: r.Cause, CallerLost: r.CallerLost,
 		Dialled: r.Dialled, CalledBy: r.CalledBy, Sure: r.Sure, Rings: r.Rings,
 		Redirected: r.Redirected, Connected: r.Connected, Data: r.Data,
+		By: r.By, Group: r.Group, Conversation: r.Conversation, TransferredTo: r.TransferredTo, TransferredFrom: r.TransferredFrom,
 	}
 	for _, w := range r.Waiting {
 		c.Waiting = append(c.Waiting, api.WaitingCall{Time: w.Time.UTC(), Caller: w.Caller, Name: w.Name})

@@ -42,6 +42,9 @@ func reasons(c *api.Call, lang string) []api.Reason {
 		}
 		out = append(out, api.Reason{About: about, Value: value, Code: code, Text: text.Text(lang, "because."+about+"."+code, a)})
 	}
+	if c.By != "" {
+		say("begun", c.By, "switched")
+	}
 	say("direction", c.Direction, known(c.DirectionBy), "rings", strconv.Itoa(c.Rings))
 	switch {
 	case c.Withheld != "":
@@ -74,6 +77,12 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	say("answer", instant(c.Answered), known(c.AnsweredBy))
 	for _, w := range c.Waiting {
 		say("waiting", strings.TrimSpace(w.Caller+" "+w.Name), "heard")
+	}
+	if c.TransferredFrom != "" {
+		say("transferred", c.TransferredFrom, "from")
+	}
+	if c.TransferredTo != "" {
+		say("transferred", c.TransferredTo, "to")
 	}
 	if c.End != nil {
 		say("end", text.Code(lang, "ended-by", c.EndedBy), "known")

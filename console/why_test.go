@@ -43,7 +43,7 @@ func TestWhySaysHowEverythingIsKnown(t *testing.T) {
 func TestWhyHasWordsForEveryCallInEveryLanguage(t *testing.T) {
 	for _, lang := range text.Languages() {
 		for _, c := range []api.Call{
-			{}, {Direction: "in"}, {Direction: "in", DirectionBy: "setup", CallerBy: "q931", Redirected: "8001", Connected: "8002", Data: true, AnsweredBy: "connect", Cause: 16}, {Direction: "in", DirectionBy: "ring", CallerLost: "damaged", AnsweredBy: "off-hook", Outcome: "missed"},
+			{}, {Direction: "in"}, {By: "ann", TransferredTo: "801", TransferredFrom: "802"}, {Direction: "in", DirectionBy: "setup", CallerBy: "q931", Redirected: "8001", Connected: "8002", Data: true, AnsweredBy: "connect", Cause: 16}, {Direction: "in", DirectionBy: "ring", CallerLost: "damaged", AnsweredBy: "off-hook", Outcome: "missed"},
 			{Direction: "in", DirectionBy: "ring", Withheld: "private", CallerBy: "v23", AnsweredBy: "none"}, {DirectionBy: "found", AnsweredBy: "unknown", Outcome: "unknown"},
 		} {
 			for _, r := range reasons(&c, lang) {
@@ -70,5 +70,21 @@ func TestWhySaysWhatADigitalLineToldBesideCallerAndCalled(t *testing.T) {
 	}
 	if _, ok := got["bearer"]; !ok || got["caller"] != "" {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestWhySaysWhoBeganACallAndWhereItWasPassedOn(t *testing.T) {
+	f := newFixture(t)
+	f.journal.rows = []calls.Row{{ID: callID, Line: 1, Start: begun, Direction: "out", By: "station 801", Group: "city", Conversation: callID, TransferredTo: "802"}}
+	w := get[api.Why](f, "/calls/"+callID+"/why")
+	if w.Call.By != "station 801" || w.Call.Group != "city" || w.Call.Conversation != callID || w.Call.TransferredTo != "802" {
+		t.Errorf("%+v", w.Call)
+	}
+	var all []string
+	for _, r := range w.Reasons {
+		all = append(all, r.About+" "+r.Value)
+	}
+	if got := strings.Join(all, "|"); !strings.HasPrefix(got, "begun station 801|direction out|") || !strings.Contains(got, "|transferred 802") {
+		t.Error(got)
 	}
 }
