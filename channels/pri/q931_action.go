@@ -118,8 +118,15 @@ func (s *Stack) takeChannel(l *leg, c *cue) {
 func (s *Stack) takeSetupAck(l *leg, c *cue) {
 	s.takeChannel(l, c)
 	s.wait(l, t304)
+	s.tell(l, StackEvent{Kind: StackWanted})
 	s.tellInBand(l, c)
+	if l.kept != "" {
+		s.sendDigits(l, &cue{digits: l.kept})
+	}
 }
+
+// keepDigits: they are sent when the far end wants them.
+func (s *Stack) keepDigits(l *leg, c *cue) { l.kept = cutDigits(l.kept + c.digits) }
 
 func (s *Stack) sendDigits(l *leg, c *cue) {
 	l.Called = cutDigits(l.Called + c.digits)

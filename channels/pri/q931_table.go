@@ -65,6 +65,7 @@ func callRows(side Side) []callRow {
 		{out.all(), gotBadChannel, qReleaseRequest, (*Stack).releaseChannel},
 		{in(out.present), gotTaken, sameState, (*Stack).setupElsewhere},
 		{out.all(), gotProgress, sameState, (*Stack).takeProgress},
+		{in(out.present), wantDigits, sameState, (*Stack).keepDigits},
 		{in(out.overlap), wantDigits, sameState, (*Stack).sendDigits},
 		{in(out.overlap), dueT304, cleared, (*Stack).disconnectLate},
 		{in(out.proceeding), dueT310, cleared, (*Stack).disconnectLate},
@@ -112,7 +113,8 @@ func callRows(side Side) []callRow {
 		{in(qReleaseRequest), dueT308, sameState, (*Stack).repeatRelease},
 		{in(qReleaseRequest), dueT308Again, qNull, (*Stack).restartSlot},
 		{in(qReleaseRequest), gotDisconnect, sameState, (*Stack).nothing},
-		{clearing, gotInformation, sameState, (*Stack).nothing}, // charges
+		{clearing, gotInformation, sameState, (*Stack).nothing},   // charges
+		{in(cleared), gotConnectAck, sameState, (*Stack).nothing}, // it crosses DISCONNECT
 		{clearing, wantClear, sameState, (*Stack).nothing},
 
 		// What is always welcome.

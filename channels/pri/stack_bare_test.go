@@ -244,7 +244,7 @@ func welcome(side Side, s callState) []MessageType {
 	case qReleaseRequest:
 		return []MessageType{Notify, Information}
 	}
-	return user
+	return append(user, ConnectAck)
 }
 
 // Clause 5.8.4: what a state does not expect is answered with STATUS, and changes nothing.

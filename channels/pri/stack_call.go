@@ -16,6 +16,7 @@ type leg struct {
 	numbers  struct{ called, caller, redirecting Number }
 	offered  bool   // SETUP named the channel as the only one
 	tried    uint32 // timeslots that were refused
+	kept     string // digits that came before SETUP ACKNOWLEDGE
 	answered bool   // a first answer, with the channel, was sent
 	over     bool   // StackCleared was told
 	acked    bool

@@ -12,6 +12,7 @@ const (
 	StackSetup                                  // the far end calls; the timeslot is reserved. Call.Complete: the number is whole; else StackDigits and StackComplete follow
 	StackDigits                                 // more digits have come: Call.Called. Text: these
 	StackComplete                               // the number is whole
+	StackWanted                                 // the far end takes further digits
 	StackProceeding                             // the far end has the whole number
 	StackAlerting                               // the far end rings. Value: 1 its tone is to be heard
 	StackProgress                               // Value: 1 there is something to be heard, 0 a notice only
@@ -31,7 +32,7 @@ const (
 )
 
 var stackEventNames = [nStackEvent]string{StackLinkUp: "link-up", StackLinkDown: "link-down", StackLinkErrors: "link-errors",
-	StackSetup: "setup", StackDigits: "digits", StackComplete: "complete", StackProceeding: "proceeding", StackAlerting: "alerting",
+	StackSetup: "setup", StackDigits: "digits", StackComplete: "complete", StackWanted: "wanted", StackProceeding: "proceeding", StackAlerting: "alerting",
 	StackProgress: "progress", StackConnected: "connected", StackConnectAcked: "connect-acked", StackCleared: "cleared",
 	StackSlotFree: "slot-free", StackMoved: "moved", StackHeld: "held", StackRetrieved: "retrieved", StackRefused: "refused",
 	StackRestarted: "restarted", StackKey: "key", StackNotify: "notify", StackMaintenance: "maintenance"}

@@ -77,7 +77,8 @@ func (s *Stack) Clear(o *StackOut, call CallID, cause int, now int64) error {
 	return s.wish(o, call, wantClear, &cue{cause: s.causeOf(uint8(cause))}, now)
 }
 
-// Digits sends further digits of the called number or, in a call that is up, keys.
+// Digits sends further digits of the called number, at once or when the far end
+// wants them, or, in a call that is up, keys.
 func (s *Stack) Digits(o *StackOut, call CallID, keys string, now int64) error {
 	if keys == "" || digits([]byte(keys)) != keys || len(keys) > maxSent {
 		return errBadNumber
