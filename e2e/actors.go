@@ -104,6 +104,13 @@ func (a *Actor) Say(pcm ...int16) {
 	a.says = append(a.says, pcm...)
 }
 
+// Hush forgets what waits to be played.
+func (a *Actor) Hush() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.says = nil
+}
+
 // Speak says a sine of that frequency whenever nothing else sounds; 0: nothing.
 func (a *Actor) Speak(hz float64) {
 	a.mu.Lock()
