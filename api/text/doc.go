@@ -11,7 +11,8 @@
 // code without words cannot be released.
 //
 // The groups: state, board, kind, use, trigger, direction, codec, side,
-// answered-by, ended-by, why, fact, severity, role, verb, cap; problem.CODE and
+// answered-by, ended-by, why, fact, severity, role, verb, cap; leg-state, leg-role
+// and prompt-source; wish (why a line refuses what is wished); problem.CODE and
 // problem.CODE.remedy; the same of alarm, fault (why a board or a line does not
 // work), span-alarm and line-note; invalid (what is wrong with a parameter of a
 // request); known-by, caller-lost and modem-rule (in stories); heard… (what

@@ -70,6 +70,7 @@ type cli struct {
 	Role       roleCmd       `cmd:""`
 	Announce   announceCmd   `cmd:""`
 	Keys       keysCmd       `cmd:""`
+	Prompts    promptsCmd    `cmd:""`
 	Get        getCmd        `cmd:""`
 	Set        setCmd        `cmd:""`
 	Settings   settingsCmd   `cmd:""`
