@@ -216,6 +216,10 @@ func (t *Trunk) sent() {
 	if t.doing == sendsNumber {
 		t.sentAt = t.now
 	}
+	if t.voiceOn { // somebody, if it goes on
+		t.voiceAt = t.quietAt
+		t.start(timeVoice, t.voiceAt+voiceLasts+endKnown)
+	}
 	t.next()
 }
 

@@ -185,9 +185,13 @@ func (t *Trunk) dialTone(name progress.Tone, tone Tone) {
 		t.held = true
 		t.dialFrom = tone.At
 		t.start(timeDialTone, tone.At+heldTone)
-	case name == progress.Dial && !t.sending:
+	case !t.sending:
 		t.dialFrom = max(tone.At, t.unclean)
-		t.start(timeDialTone, t.dialFrom+dialLasts)
+		lasts := int64(dialLasts)
+		if name == progress.SpecialDial { // its beginning may be a signal within the call
+			lasts = oddLong
+		}
+		t.start(timeDialTone, t.dialFrom+lasts)
 	}
 }
 

@@ -143,8 +143,8 @@ func TestOtherTonesAndSoundsDoNotEndTheCall(t *testing.T) {
 		{"call waiting of North America", "US", sounding(burst(440, 300, 10000), -20, 0, 0, 60)},
 		{"ringback of China", "CN", sounding(cn.Ringback, -20, 0, 0, 60)},
 		{"ringback of North America", "US", sounding(us.Ringback, -20, 0, 0, 60)},
-		{"stutter dial tone of China", "CN", sounding(burst(450, 400, 40), -20, 0, 0, 30)},
-		{"stutter dial tone of North America", "US", sounding(tone.Cadence{Bursts: []tone.Burst{{Sines: []tone.Sine{{Hz: 350}, {Hz: 440}}, On: 100, Off: 100}}}, -20, 0, 0, 30)},
+		{"stutter dial tone of China", "CN", sounding(burst(450, 400, 40), -20, 0, 0, 12)},
+		{"stutter dial tone of North America", "US", sounding(tone.Cadence{Bursts: []tone.Burst{{Sines: []tone.Sine{{Hz: 350}, {Hz: 440}}, On: 100, Off: 100}}}, -20, 0, 0, 12)},
 		{"music of 450 Hz", "CN", notes(120)},
 		{"speech", "CN", speech},
 		{"speech, loud", "US", add(make([]int16, len(speech)), speech, -6)},
@@ -169,6 +169,14 @@ func TestOtherTonesAndSoundsDoNotEndTheCall(t *testing.T) {
 func TestDialToneEndsTheCallAfterFourSeconds(t *testing.T) {
 	after, by := releases(t, "CN", sounding(burst(450, tone.Forever, 0), -20, 0, 0, 8))
 	if by != EndDialTone || after < 3900 || after > 4500 {
+		t.Errorf("%q after %d ms", by, after)
+	}
+}
+
+// An exchange with a message for the line gives no other dial tone.
+func TestStutterDialToneEndsTheCallWhenItLasts(t *testing.T) {
+	after, by := releases(t, "CN", sounding(burst(450, 400, 40), -20, 0, 0, 20))
+	if by != EndDialTone || after < 14000 || after > 16000 {
 		t.Errorf("%q after %d ms", by, after)
 	}
 }
