@@ -16,13 +16,14 @@ type active interface {
 	sent(out *emitter, pos int64) // a sound that it wanted made once has been sent
 	wants() *analog.Output        // its acts wait to be carried out
 	busy() bool                   // a call is up
+	open() bool                   // … and what is said is heard
 }
 
-// perform carries out what a table wants.
-func (l *loop) perform(r *lineRun, t active) {
+// perform carries out what a table wants. request is the ID of the wish that led to it, or "".
+func (l *loop) perform(r *lineRun, t active, request string) {
 	o := t.wants()
 	for i := range o.Acts {
-		l.act(r, &o.Acts[i])
+		l.act(r, &o.Acts[i], request)
 	}
 	o.Acts = o.Acts[:0]
 	if b := r.bearer(); b != nil && b.link != nil {
@@ -38,10 +39,14 @@ const callerLevel = -13.5
 // least (EN 300 659-1).
 const alertPause = 60
 
-func (l *loop) act(r *lineRun, a *analog.Act) {
+func (l *loop) act(r *lineRun, a *analog.Act, request string) {
 	if a.Kind == analog.Command {
-		l.tx.Command(a.Do, r.view.rx, 0, a.Value, a.Data)
-		l.trace.add(l.next, uint8(a.Do), r.view.rx, a.Value, a.Data, traceTx)
+		for r.forget(a.Do) { // what is refused now is this one
+		}
+		if request != "" {
+			r.asked(a.Do, request)
+		}
+		l.command(r, a.Do, a.Value, a.Data)
 		return
 	}
 	if r.speech == nil {
@@ -82,11 +87,19 @@ func (l *loop) keys(s *signal, a *analog.Act, on, off int) {
 		c = tone.Cadence{}
 	}
 	s.set(tone.New(c), a.AfterMS, true)
+	s.keys = true
 }
 
-// pass hands what the table of an active analog line says to the feed. request is the
-// wish's that led to it, or "".
-func pass(out *emitter, line *Line, o *analog.Output, request string) {
+// command gives the board a command with the next frame.
+func (l *loop) command(r *lineRun, k driver.CommandKind, value int32, data []byte) {
+	l.tx.Command(k, r.view.rx, 0, value, data)
+	l.trace.add(l.next, uint8(k), r.view.rx, value, data, traceTx)
+}
+
+// pass hands what the table of an active analog line says to the feed. begun is the ID
+// of the wish that a call comes of that begins now, or "", keys that of the wish whose
+// keys are being sent.
+func pass(out *emitter, line *Line, o *analog.Output, begun, keys string) {
 	for i := range o.Events {
 		a := &o.Events[i]
 		if a.Kind == analog.LineState && out.ended != "" {
@@ -99,8 +112,11 @@ func pass(out *emitter, line *Line, o *analog.Output, request string) {
 				e.Side = "local"
 			}
 		}
-		if a.Kind == analog.CallBegin || a.Kind == analog.KeysSent {
-			e.Request = request
+		switch a.Kind {
+		case analog.CallBegin:
+			e.Request = begun
+		case analog.KeysSent:
+			e.Request = keys
 		}
 		out.emit(e)
 	}
@@ -112,7 +128,7 @@ type trunkTable struct {
 	line  *Line
 	trunk *analog.Trunk
 	out   analog.Output
-	asked string // ID of the wish whose keys are being sent
+	keys  string // ID of the wish whose keys are being sent
 }
 
 func newTrunkTable(l *Line, v *view) *trunkTable {
@@ -129,7 +145,8 @@ func trunkConfig(v *view) analog.TrunkConfig {
 func (t *trunkTable) state() State          { return State(t.trunk.State().String()) }
 func (t *trunkTable) wants() *analog.Output { return &t.out }
 func (t *trunkTable) busy() bool            { _, up := t.trunk.Call(); return up }
-func (t *trunkTable) pass(out *emitter)     { pass(out, t.line, &t.out, t.asked) }
+func (t *trunkTable) open() bool            { return t.trunk.OffHook() }
+func (t *trunkTable) pass(out *emitter)     { pass(out, t.line, &t.out, "", t.keys) }
 
 func (t *trunkTable) event(out *emitter, e driver.Event, pos int64) {
 	t.trunk.Event(&t.out, e, pos)
@@ -174,17 +191,16 @@ func (t *trunkTable) wish(out *emitter, w *Wish) (err error) {
 	case WishRelease:
 		err = t.trunk.Release(&t.out)
 	case WishKeys:
-		err = t.trunk.Keys(&t.out, w.Keys)
+		if err = t.trunk.Keys(&t.out, w.Keys); err == nil {
+			t.keys = w.ID
+		}
 	case WishFlash:
 		err = t.trunk.Flash(&t.out, w.MS)
 	case WishAlert, WishProceed, WishHold, WishRetrieve: // an analog exchange is not told
 	default:
 		err = cannot
 	}
-	if err == nil {
-		t.asked = w.ID
-	}
-	pass(out, t.line, &t.out, w.ID)
+	pass(out, t.line, &t.out, w.ID, t.keys)
 	return err
 }
 
@@ -193,7 +209,7 @@ type stationTable struct {
 	line    *Line
 	station *analog.Station
 	out     analog.Output
-	asked   string
+	keys    string // ID of the wish whose keys are being sent
 }
 
 func newStationTable(l *Line, v *view) *stationTable {
@@ -202,13 +218,15 @@ func newStationTable(l *Line, v *view) *stationTable {
 
 func stationConfig(v *view) analog.StationConfig {
 	a := &v.cfg.Active
-	return analog.StationConfig{Country: v.cfg.Country, Extension: a.Extension, Sends: a.Sends, Plan: a.Numbers, FirstMS: a.FirstMS, DigitMS: a.DigitMS, FlashMS: a.FlashMS}
+	return analog.StationConfig{Country: v.cfg.Country, Extension: a.Extension, Sends: a.Sends, Plan: a.Numbers, FirstMS: a.FirstMS, DigitMS: a.DigitMS,
+		FlashMS: a.FlashMS, Lamp: true} // a board that has no lamps refuses to light one
 }
 
 func (t *stationTable) state() State          { return State(t.station.State().String()) }
 func (t *stationTable) wants() *analog.Output { return &t.out }
 func (t *stationTable) busy() bool            { _, up := t.station.Call(); return up }
-func (t *stationTable) pass(out *emitter)     { pass(out, t.line, &t.out, t.asked) }
+func (t *stationTable) open() bool            { return t.busy() && t.station.State().OffHook() }
+func (t *stationTable) pass(out *emitter)     { pass(out, t.line, &t.out, "", t.keys) }
 
 func (t *stationTable) event(out *emitter, e driver.Event, pos int64) {
 	t.station.Event(&t.out, e, pos)
@@ -247,10 +265,15 @@ func (t *stationTable) heard(out *emitter, f *ears.Finding, known int64) {
 	}
 }
 
+// callerTime is the date and time in a message about a caller (GR-30: month, day,
+// hour and minute, local).
+const callerTime = "01021504"
+
 func (t *stationTable) wish(out *emitter, w *Wish) (err error) {
 	switch w.Kind {
 	case WishCall:
-		err = t.station.Ring(&t.out, analog.RingOrder{Caller: w.Caller, Name: w.Name, Private: w.Private, Cadence: w.Ring})
+		err = t.station.Ring(&t.out, analog.RingOrder{Caller: w.Caller, Name: w.Name, Private: w.Private, Cadence: w.Ring,
+			Time: t.line.Time(out.now).Local().Format(callerTime)})
 	case WishAnswer:
 		err = t.station.Answer(&t.out)
 	case WishAlert:
@@ -260,17 +283,16 @@ func (t *stationTable) wish(out *emitter, w *Wish) (err error) {
 	case WishRelease:
 		err = t.station.Release(&t.out, w.Cause)
 	case WishKeys:
-		err = t.station.Keys(&t.out, w.Keys)
+		if err = t.station.Keys(&t.out, w.Keys); err == nil {
+			t.keys = w.ID
+		}
 	case WishLamp:
 		err = t.station.Lamp(&t.out, w.On)
 	case WishHold, WishRetrieve: // its user hears it
 	default:
 		err = cannot
 	}
-	if err == nil {
-		t.asked = w.ID
-	}
-	pass(out, t.line, &t.out, w.ID)
+	pass(out, t.line, &t.out, w.ID, t.keys)
 	return err
 }
 

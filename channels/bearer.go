@@ -26,6 +26,7 @@ func newBearerTable(l *Line) *bearerTable {
 }
 
 func (t *bearerTable) busy() bool                           { return t.up }
+func (t *bearerTable) open() bool                           { return t.up }
 func (t *bearerTable) wants() *analog.Output                { return &t.acts }
 func (t *bearerTable) tick(*emitter, int64)                 {}
 func (t *bearerTable) heard(*emitter, *ears.Finding, int64) {}

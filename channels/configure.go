@@ -148,8 +148,8 @@ func collide(v *view, c LineConfig) bool {
 	return has(v.cfg.Port) || has(v.cfg.LocalPort)
 }
 
-// replace runs a line as r says from the next frame on. The table stays where
-// it does the same job, so that a call that is up goes on.
+// replace runs a line as r says from the next frame on. A call that is up goes on
+// where the line stays what it was.
 func (l *loop) replace(old, r *lineRun) error {
 	if old == nil {
 		l.runs = append(l.runs, r)
@@ -169,51 +169,72 @@ func (l *loop) replace(old, r *lineRun) error {
 	return nil
 }
 
+// keepTable lets r go on with the table, the voice and the ears of old where it does
+// the same job; else it ends what is up, and lets go of the line.
 func (l *loop) keepTable(old, r *lineRun) {
-	same := false
+	same := old.view.use == r.view.use && old.view.rx == r.view.rx && (old.speech == nil) == (r.speech == nil)
 	switch now := old.table.(type) {
+	case nil:
+		same = same && r.table == nil
 	case *trunkTable:
-		if _, same = r.table.(*trunkTable); same && old.view.rx == r.view.rx {
+		if _, ok := r.table.(*trunkTable); ok && same {
 			now.trunk.Configure(trunkConfig(r.view))
-			r.table = now
+		} else {
+			same = false
 		}
 	case *bearerTable:
-		if _, same = r.table.(*bearerTable); same && old.view.rx == r.view.rx {
-			r.table = now
-		}
+		_, ok := r.table.(*bearerTable)
+		same = same && ok
 	case *stationTable:
-		if _, same = r.table.(*stationTable); same && old.view.rx == r.view.rx {
+		if _, ok := r.table.(*stationTable); ok && same {
 			now.station.Configure(stationConfig(r.view))
-			r.table = now
+		} else {
+			same = false
 		}
 	case *tapTable:
-		if _, same = r.table.(*tapTable); same && old.view.rx == r.view.rx {
+		if _, ok := r.table.(*tapTable); ok && same {
 			now.tap.Configure(tapConfig(r.view.cfg))
 			now.tap.Suppose(r.view.cfg.Learnt)
-			r.table = now
+		} else {
+			same = false
 		}
 	case *digitalTable:
-		if _, same = r.table.(*digitalTable); same && old.view.rx == r.view.rx {
-			r.table = now
+		_, ok := r.table.(*digitalTable)
+		same = same && ok
+	}
+	if same {
+		r.table = old.table
+		if old.speech != nil {
+			r.keepSpeech(old)
 		}
 	}
-	same = same && old.view.rx == r.view.rx
-	if same && old.speech != nil && r.speech != nil {
-		r.keepSpeech(old)
-	}
-	if !l.opened {
-		return
-	}
-	if same || old.table == nil && r.table == nil && old.speech == nil {
+	switch {
+	case !l.opened:
+	case same, old.table == nil && old.speech == nil && r.table == nil:
 		r.keepHearing(old, &l.out, l.next)
-		return
+	default:
+		l.letGo(old)
 	}
+}
+
+// letGo ends what is up on a line that is to be something else. What that takes goes
+// with the next frame, which the guard lets pass.
+func (l *loop) letGo(old *lineRun) {
 	l.out.ended = "reconfigured"
 	if t, ok := old.table.(active); ok {
 		_ = t.wish(&l.out, &Wish{Kind: WishRelease}) // refused where no call is up
-		l.perform(old, t)
+		l.perform(old, t, "")
 	}
-	l.hush(old, "")
+	if b := old.bearer(); b != nil && b.link != nil {
+		l.partingSpans = append(l.partingSpans, b.link.span)
+		b.link.slots[b.slot] = nil
+	}
+	if old.speech != nil {
+		l.hush(old, "")
+		l.cardEcho(old, false)
+		clear(l.tx.LinePCM(old.view.rx))
+		l.parting = append(l.parting, old.view.rx)
+	}
 	for i := range old.hears {
 		old.deafen(&l.out, i, l.next)
 	}
@@ -221,6 +242,14 @@ func (l *loop) keepTable(old, r *lineRun) {
 		old.table.gone(&l.out, l.next)
 	}
 	l.out.ended = ""
+}
+
+// partings closes the guard behind what lines that are ours no more were told last.
+func (l *loop) partings() {
+	if len(l.parting)+len(l.partingSpans) > 0 {
+		l.parting, l.partingSpans = l.parting[:0], l.partingSpans[:0]
+		l.guard()
+	}
 }
 
 // install lets r take the place of old, which may be nil, at pos.
@@ -263,32 +292,50 @@ func (l *loop) show(r *lineRun, pos int64) {
 	}
 }
 
-// rewire says which line of the board is whose, and what the guard protects:
-// all but lines that we are meant to act on.
+// rewire says which line of the board is whose.
 func (l *loop) rewire() {
 	clear(l.refs)
-	for i := range l.tap {
-		l.tap[i] = true
-	}
-	for i := range l.tapSpan {
-		l.tapSpan[i] = l.info.Spans[i].Tap
-	}
 	for _, r := range l.runs {
 		if r.view.rx < 0 || r.view.use == driver.Unused {
 			continue
 		}
-		l.tap[r.view.rx] = r.view.use == driver.Tap
 		for side := range r.view.sides {
 			if src := r.view.src[side]; src != sent {
 				l.refs[src] = ref{r, side}
 			}
 		}
-		if s := spanOf(l.info, r.view.rx); s >= 0 && r.view.use == driver.Tap {
-			l.tapSpan[s] = true
-		}
 	}
+	l.guard()
 	for _, k := range l.links {
 		l.wire(k)
 	}
 	l.restack()
+}
+
+// guard says what the guard protects: all but lines that we are meant to act on.
+func (l *loop) guard() {
+	for i := range l.tap {
+		l.tap[i] = true
+	}
+	for i := range l.tapSpan {
+		l.tapSpan[i] = l.tapped(i)
+	}
+	for _, r := range l.runs {
+		if r.view.use == driver.Trunk || r.view.use == driver.Station {
+			l.tap[r.view.rx] = false
+		}
+	}
+	for _, i := range l.parting {
+		l.tap[i] = false
+	}
+	for _, i := range l.partingSpans {
+		l.tapSpan[i] = false
+	}
+}
+
+// tapped reports whether a span only listens, as one does that has a tap on it.
+func (l *loop) tapped(span int) bool {
+	return l.info.Spans[span].Tap || slices.ContainsFunc(l.runs, func(r *lineRun) bool {
+		return r.view.use == driver.Tap && spanOf(l.info, r.view.rx) == span
+	})
 }

@@ -235,8 +235,13 @@ func (f *flight) begin() {
 func (f *flight) add(r *traced, at int) {
 	line := r.line
 	if r.tx {
-		if i, ok := f.index[line]; ok {
-			f.tx.Command(driver.CommandKind(r.kind), i, at, r.value, r.data)
+		k := driver.CommandKind(r.kind)
+		if k.OnSpan() {
+			if f.spans {
+				f.tx.Command(k, line, at, r.value, r.data)
+			}
+		} else if i, ok := f.index[line]; ok {
+			f.tx.Command(k, i, at, r.value, r.data)
 		}
 		return
 	}

@@ -71,6 +71,9 @@ func (l *loop) hear(r *lineRun, pos, end int64) {
 			continue
 		}
 		pcm := l.rx.LinePCM(r.view.src[i])
+		if r.speech != nil && r.speech.echo != nil {
+			pcm = r.speech.said[:] // what we say ourselves comes back
+		}
 		from, to := min(max(h.lost[0], pos), end), min(max(h.lost[1], pos), end)
 		if from >= to { // nothing is lost
 			r.listenTo(&l.out, i, want, pcm, pos, end)
@@ -88,6 +91,9 @@ func (r *lineRun) listenTo(out *emitter, side int, want ears.Senses, pcm []int16
 	r.found = r.hears[side].ears.Hear(r.found[:0], want, pcm, pos)
 	for i := range r.found {
 		if r.speech != nil {
+			if r.speech.isOurs(&r.found[i]) {
+				continue
+			}
 			r.speech.heard(&r.found[i])
 		}
 		r.tell(out, side, &r.found[i], end)

@@ -42,10 +42,12 @@ type loop struct {
 	runs         []*lineRun
 	refs         []ref // by line of the board
 	tap, tapSpan []bool
+	parting      []int // lines that are ours no more, but for what goes with the next frame
+	partingSpans []int
 	trace        *trace
 	code         [driver.Block]byte
 
-	base, next int64 // added to the board's counter; position of the next frame
+	base, next int64 // added to the board's counter; position of the next frame, with which goes what is wanted now
 	opened     bool  // the first frame was seen
 	ticks      uint64
 	worked     time.Duration // on the last frame
@@ -143,6 +145,7 @@ func (l *loop) tick() error {
 		return err
 	}
 	l.tx.Reset() // what is wanted from here on goes with the next frame
+	l.partings()
 	begin = time.Now()
 	if err := l.receive(l.b.sys.cfg.Now().UnixNano()); err != nil {
 		return err
@@ -151,14 +154,16 @@ func (l *loop) tick() error {
 	return nil
 }
 
-// speakAll fills what is sent with the next frame.
+// speakAll fills what is sent with the next frame. The board drops it where the
+// last one was late: what is played waits then, and silence is what was sent.
 func (l *loop) speakAll() {
 	if l.opened {
 		l.blend()
 	}
+	late := l.rx.Late
 	for _, r := range l.runs {
 		if r.speech != nil {
-			l.speak(r)
+			l.speak(r, late)
 		}
 	}
 }
@@ -183,6 +188,8 @@ func (l *loop) receive(wall int64) error {
 	if pos > l.next {
 		l.jumped(l.next, pos)
 	}
+	l.next, l.out.now = end, end
+	l.holes()
 	for _, r := range l.runs {
 		l.audio(r, pos, end)
 	}
@@ -196,8 +203,11 @@ func (l *loop) receive(wall int64) error {
 		if r.table != nil {
 			r.table.tick(&l.out, end)
 			if t, ok := r.table.(active); ok {
-				l.perform(r, t)
+				l.perform(r, t, "")
 			}
+		}
+		if r.speech != nil {
+			l.cardEcho(r, r.talks())
 		}
 		if d := r.digital(); d != nil {
 			if d.hush(&l.out, l.still(r), end) {
@@ -206,7 +216,6 @@ func (l *loop) receive(wall int64) error {
 		}
 	}
 	l.tidy()
-	l.next, l.out.now = end, end
 	b.marks.pos.Store(end) // whoever sees it finds audio and events before it
 	l.ticks++
 	l.snapshot()

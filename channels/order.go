@@ -190,7 +190,7 @@ func (l *loop) grant(r *lineRun, w *Wish) error {
 		return refuse(r.line.number, w.Kind.String(), "cannot", "the line has no signalling that is known here")
 	}
 	err := t.wish(&l.out, w)
-	l.perform(r, t)
+	l.perform(r, t, w.ID)
 	l.tidy()
 	var no *analog.Refusal
 	if errors.As(err, &no) {

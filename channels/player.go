@@ -18,6 +18,7 @@ type signal struct {
 	src  source
 	wait int  // samples of silence before it
 	once bool // its end is to be told
+	keys bool // it is keys
 }
 
 func (s *signal) on() bool { return s.src != nil }
@@ -83,6 +84,7 @@ type playing struct {
 	src     source      // of a part that is not
 	left    int         // samples of that; -1: until it ends
 	began   bool        // the part has begun
+	some    bool        // there was something in this round of a loop: one of nothing must end
 	samples int64
 }
 
@@ -110,7 +112,17 @@ func (p *player) stop(why string) {
 		p.over = append(p.over, playedOne{one.ID, why, one.samples})
 		why = "stopped" // what waited was not heard at all
 	}
+	clear(p.queue)
 	p.queue = p.queue[:0]
+}
+
+// dials reports whether keys are being played.
+func (p *player) dials() bool {
+	if !p.on() {
+		return false
+	}
+	one := p.queue[0]
+	return one.part < len(one.Audio) && one.Audio[one.part].Keys != ""
 }
 
 // key ends what plays, if that key is to end it.
@@ -149,22 +161,21 @@ func (p *player) fill(pcm []int16) {
 
 // fill makes the next samples, as many as there are before the end.
 func (o *playing) fill(block []int16, country string) (n int) {
-	empty := true // a loop of nothing must end
 	for n < len(block) && o.part < len(o.Audio) {
 		a := &o.Audio[o.part]
 		if !o.began {
 			o.begin(a, country)
 		}
-		got := o.some(a, block[n:])
+		got := o.make(a, block[n:])
 		n += got
 		o.samples += int64(got)
-		empty = empty && got == 0
+		o.some = o.some || got > 0
 		if n == len(block) {
 			break
 		}
 		o.part, o.began = o.part+1, false
-		if o.part == len(o.Audio) && o.Loop && !empty {
-			o.part, empty = 0, true
+		if o.part == len(o.Audio) && o.Loop && o.some {
+			o.part, o.some = 0, false
 		}
 	}
 	return n
@@ -188,8 +199,8 @@ func (o *playing) begin(a *Audio, country string) {
 	}
 }
 
-// some makes samples of one part; fewer than asked for: it is over.
-func (o *playing) some(a *Audio, block []int16) (n int) {
+// make makes samples of one part; fewer than asked for: it is over.
+func (o *playing) make(a *Audio, block []int16) (n int) {
 	if a.PCM != nil {
 		n = copy(block, a.PCM[o.at:])
 		o.at += n

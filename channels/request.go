@@ -125,8 +125,7 @@ func (l *loop) take(it item) error {
 		return err
 	}
 	r.asked(it.cmd.Kind, it.id)
-	l.tx.Command(it.cmd.Kind, r.view.rx, 0, it.cmd.Value, it.cmd.Data)
-	l.trace.add(l.next, uint8(it.cmd.Kind), r.view.rx, it.cmd.Value, it.cmd.Data, traceTx)
+	l.command(r, it.cmd.Kind, it.cmd.Value, it.cmd.Data)
 	return nil
 }
 

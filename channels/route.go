@@ -11,7 +11,7 @@ import (
 // audio stores one block of a line's sides and measures them.
 func (l *loop) audio(r *lineRun, pos, end int64) {
 	if r.speech != nil {
-		r.takeIn(l.rx.LinePCM(r.view.rx))
+		r.speech.takeIn(l.rx.LinePCM(r.view.rx), pos)
 	}
 	for i := range r.view.sides {
 		ring, law, src := r.view.rings[i], r.view.sides[i].Law, r.view.src[i]
@@ -61,6 +61,9 @@ func (l *loop) snapshot() {
 // jumped makes the board's loss of [from, to) a gap of every line.
 func (l *loop) jumped(from, to int64) {
 	for _, r := range l.runs {
+		if r.speech != nil {
+			r.speech.skip(int(to - from))
+		}
 		for i := range r.view.sides {
 			r.view.rings[i].fill(from, to, r.view.sides[i].Law.Silence())
 		}
@@ -83,6 +86,9 @@ func (l *loop) route(e *driver.Event, pos int64) {
 	if e.Kind.OnSpan() {
 		l.span(e, at)
 		return
+	}
+	if e.Kind == driver.Refused && driver.CommandKind(e.Value).OnSpan() {
+		return // the far end will ask again
 	}
 	if e.Line < 0 || e.Line >= len(l.refs) {
 		l.b.stats.bad.Inc()
@@ -126,21 +132,27 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Alarm, Value: int64(e.Value), Text: "channel"})
 		return
 	case driver.Refused:
-		kind := driver.CommandKind(e.Value)
-		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Refused, Text: string(e.Data), Request: r.outcome(kind)})
-		return
+		id, _ := r.outcome(driver.CommandKind(e.Value))
+		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Refused, Text: string(e.Data), Request: id})
 	case driver.DialDone:
-		id := r.outcome(driver.PulseDial)
-		if id == "" {
-			id = r.outcome(driver.SendFlash)
+		kind := driver.PulseDial
+		id, ok := r.outcome(kind)
+		if !ok {
+			kind = driver.SendFlash
+			id, ok = r.outcome(kind)
 		}
-		l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Done, Request: id})
-		return
+		if ok { // else a table dials, and says itself when it is done
+			l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Done, Text: kind.String(), Request: id})
+		}
 	case driver.Volts:
 		r.line.volts.Store(int64(e.Value))
 	case driver.RoundTrip:
-		if r.speech != nil && e.Line == r.view.rx {
+		if r.speech != nil {
 			r.speech.delays(int(e.Value))
+		}
+	case driver.PulseDigit:
+		if r.speech != nil {
+			r.speech.play.key(byte(e.Value))
 		}
 	}
 	if e.Line != r.view.rx {

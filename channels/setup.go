@@ -211,14 +211,21 @@ func (r *lineRun) asked(kind driver.CommandKind, id string) {
 	r.pending[len(r.pending)-1] = pendingRequest{kind, id}
 }
 
-// outcome returns the ID of the oldest request of that kind and forgets it.
-func (r *lineRun) outcome(kind driver.CommandKind) (id string) {
+// outcome returns the ID of the oldest request of that kind and forgets it; false:
+// nobody has asked for it.
+func (r *lineRun) outcome(kind driver.CommandKind) (id string, ok bool) {
 	for i := range r.pending {
 		if p := &r.pending[i]; p.kind == kind {
 			id = p.id
 			*p = pendingRequest{}
-			return id
+			return id, true
 		}
 	}
-	return ""
+	return "", false
+}
+
+// forget forgets the oldest request of a kind, if there is one.
+func (r *lineRun) forget(kind driver.CommandKind) bool {
+	_, ok := r.outcome(kind)
+	return ok
 }

@@ -23,15 +23,25 @@ type speech struct {
 	sent [driver.Block]int16 // with the frame that is being exchanged
 	said [driver.Block]int16 // by the far party in the last one, echo taken out
 
+	tail   int             // ms; noEcho
+	delay  int             // of the board, samples
 	echo   *echo.Canceller // nil: none is needed, or the card has one
 	echoes int             // samples for which there may still be an echo
 	passed int             // samples that the canceller has not seen
+	filler int64           // what comes before this position is none of the far party's
+	card   bool            // the card has a canceller
+	cardOn bool            // and it was told to work
+	data   bool            // the call carries a fax or a modem, which echo cancellers disturb
+	keyed  int64           // keys heard before this position may be ours
 }
 
 const (
-	echoHead = 4 * driver.MS // by how much less than the board's delay an echo may come
-	echoTail = driver.Rate   // how long after the last sound the canceller goes on
-	noEcho   = -1            // Active.EchoMS: the canceller is off
+	echoHead = 4 * driver.MS   // by how much less than the board's delay an echo may come
+	echoTail = driver.Rate     // how long after the last sound the canceller goes on
+	echoMost = 4000            // samples of delay that the canceller can take
+	echoMS   = 32              // its usual tail
+	noEcho   = -1              // Active.EchoMS: the canceller is off
+	keyTail  = 300 * driver.MS // how long after keys of ours they may come back
 )
 
 // newSpeech makes the voice of an active line, or nil where it cannot send.
@@ -39,41 +49,42 @@ func newSpeech(v *view) *speech {
 	if v.use != driver.Trunk && v.use != driver.Station || !v.info.Caps.Has(driver.CapTx) {
 		return nil
 	}
-	o := &speech{play: player{country: v.cfg.Country}}
-	tail := v.cfg.Active.EchoMS
-	if tail == 0 {
-		tail = 32
+	o := &speech{play: player{country: v.cfg.Country}, tail: v.cfg.Active.EchoMS, delay: v.info.RoundTrip, card: v.info.Caps.Has(driver.CapEC)}
+	if o.tail == 0 {
+		o.tail = echoMS
 	}
-	if v.info.Kind == driver.BChan || v.info.Caps.Has(driver.CapEC) || tail == noEcho {
+	if v.info.Kind == driver.BChan || o.card || o.tail == noEcho {
 		return o
 	}
-	c, err := echo.New(echo.Config{Tail: min(max(tail, 8), 128), Delay: min(max(v.info.RoundTrip-echoHead, 0), 4000)})
-	if err == nil { // else the board's delay is one that no echo has
+	c, err := echo.New(echo.Config{Tail: min(max(o.tail, 8), 128), Delay: min(max(o.delay-echoHead, 0), echoMost)})
+	if err == nil { // it cannot be otherwise: both are within its bounds
 		o.echo = c
 	}
 	return o
 }
 
-// keepSpeech lets a line that stays what it was say on what it said. The new tail of
-// its canceller counts from the next call on.
+// keepSpeech lets a line that stays what it was say on what it said. A new tail of
+// its canceller counts where nothing is said.
 func (r *lineRun) keepSpeech(old *lineRun) {
-	now := r.speech
-	r.speech = old.speech
-	r.speech.play.country = now.play.country
-	if m := r.speech.member; m != nil {
-		m.run = r
-	} else if r.speech.joined == "" {
-		r.speech.echo = now.echo
+	now, v := r.speech, old.speech
+	r.speech = v
+	v.play.country = now.play.country
+	if v.member != nil {
+		v.member.run = r
+	}
+	if v.tail != now.tail && v.joined == "" {
+		now.delays(v.delay)
+		v.tail, v.echo, v.passed = now.tail, now.echo, 0
 	}
 }
 
-// speak fills what a line sends with the next frame.
-func (l *loop) speak(r *lineRun) {
+// speak fills what a line sends with the next frame. late: the board drops it.
+func (l *loop) speak(r *lineRun, late bool) {
 	v, pcm := r.speech, l.tx.LinePCM(r.view.rx)
-	sounds := true
 	if v.port != nil && v.port.closed.Load() { // the mix's board is gone
 		l.leave(r, "")
 	}
+	sounds := true
 	switch {
 	case v.member != nil:
 		copy(pcm, v.member.heard[:])
@@ -83,6 +94,11 @@ func (l *loop) speak(r *lineRun) {
 		clear(pcm)
 		sounds = false
 	}
+	if late {
+		clear(pcm)
+		clear(v.sent[:])
+		return
+	}
 	if v.play.on() {
 		sounds = true
 		v.play.fill(pcm)
@@ -90,12 +106,15 @@ func (l *loop) speak(r *lineRun) {
 	if len(v.play.over) > 0 {
 		l.played(r)
 	}
+	if v.play.dials() || v.signal.on() && v.signal.keys {
+		v.keyed = l.next + driver.Block + keyTail
+	}
 	if v.signal.on() {
 		sounds = true
 		if over := v.signal.fill(pcm); over {
 			if t, ok := r.table.(active); ok {
 				t.sent(&l.out, l.next)
-				l.perform(r, t)
+				l.perform(r, t, "")
 			}
 		}
 	}
@@ -105,20 +124,20 @@ func (l *loop) speak(r *lineRun) {
 	copy(v.sent[:], pcm)
 }
 
-// takeIn hears what the far party said, for whoever is in a mix with it.
-func (r *lineRun) takeIn(pcm []int16) {
-	v := r.speech
+// takeIn hears what the far party said from pos on, for whoever is in a mix with it.
+func (v *speech) takeIn(pcm []int16, pos int64) {
 	copy(v.said[:], pcm)
 	switch {
 	case v.echo == nil:
 	case v.echoes <= 0:
-		v.passed = min(v.passed+driver.Block, driver.Rate)
+		v.skip(driver.Block)
 	default:
 		v.echoes -= driver.Block
 		if v.passed > 0 {
 			v.echo.Skip(v.passed)
 			v.passed = 0
 		}
+		v.echo.SetOn(!v.data && v.filler <= pos) // filler teaches nothing
 		v.echo.Process(v.said[:], v.sent[:])
 	}
 	if v.port != nil {
@@ -126,24 +145,72 @@ func (r *lineRun) takeIn(pcm []int16) {
 	}
 }
 
-// heard takes what concerns what is played: keys may end it, and the canceller is
+// skip: so many samples were silent both ways, or lost.
+func (v *speech) skip(samples int) { v.passed = min(v.passed+samples, driver.Rate) }
+
+// holes notes, before it is taken in, which audio of the frame is filler.
+func (l *loop) holes() {
+	for i := range l.rx.Events {
+		e := &l.rx.Events[i]
+		to := l.framePos() + driver.Block
+		switch e.Kind {
+		case driver.Lost:
+			to = l.framePos() + int64(max(e.At, 0)) + int64(max(e.Value, 0))
+		case driver.Missed:
+		default:
+			continue
+		}
+		if e.Line >= 0 && e.Line < len(l.refs) {
+			if r := l.refs[e.Line].run; r != nil && r.speech != nil {
+				r.speech.filler = max(r.speech.filler, to)
+			}
+		}
+	}
+}
+
+// heard takes what concerns what is played: keys may end it, and cancellers are
 // off for what brings its own (ITU-T G.168 clause 7) until the call is over.
 func (v *speech) heard(f *ears.Finding) {
 	switch f.Kind {
 	case ears.Key:
 		v.play.key(f.Key)
 	case ears.ModemBegin:
-		if v.echo != nil && (answers(f.Modem) || f.Modem == modemtone.CNG) {
-			v.echo.SetOn(false)
-		}
+		v.data = v.data || answers(f.Modem) || f.Modem == modemtone.CNG
 	}
 }
 
+// isOurs reports whether a key that was heard may be one that we have sent.
+func (v *speech) isOurs(f *ears.Finding) bool { return f.Kind == ears.Key && f.At < v.keyed }
+
 // delays takes a new delay of the board.
 func (v *speech) delays(samples int) {
+	v.delay = samples
 	if v.echo != nil {
-		_ = v.echo.SetDelay(min(max(samples-echoHead, 64-v.echo.Latency()), 4000)) // within its bounds: it cannot fail
+		_ = v.echo.SetDelay(min(max(samples-echoHead, 64-v.echo.Latency()), echoMost)) // within its bounds: it cannot fail
 	}
+}
+
+// cardEcho lets the card's own canceller work while people talk, and not for data.
+func (l *loop) cardEcho(r *lineRun, talks bool) {
+	v := r.speech
+	on := talks && v.card && v.tail != noEcho && !v.data
+	if on == v.cardOn {
+		return
+	}
+	v.cardOn = on
+	value := int32(0)
+	if on {
+		value = 1
+	}
+	l.command(r, driver.SetEC, value, nil)
+}
+
+// talks reports whether what is said on a line is heard.
+func (r *lineRun) talks() bool {
+	if t, ok := r.table.(active); ok {
+		return t.open()
+	}
+	return r.speech.joined != ""
 }
 
 // hush ends what is played to a line and takes it out of its mix, as when its
@@ -156,16 +223,14 @@ func (l *loop) hush(r *lineRun, id string) {
 	v.play.stop("stopped")
 	l.played(r)
 	l.leave(r, id)
-	if v.echo != nil {
-		v.echo.SetOn(true)
-	}
+	v.data = false
 }
 
 // tidy ends what was played and mixed in calls that have ended in this block.
 func (l *loop) tidy() {
 	for _, n := range l.out.ends {
 		for _, r := range l.runs {
-			if t, ok := r.table.(active); ok && r.line.number == n && !t.busy() {
+			if r.line.number == n {
 				l.hush(r, "")
 			}
 		}
@@ -187,6 +252,9 @@ func (l *loop) leave(r *lineRun, id string) {
 		v.port.closed.Store(true)
 	}
 	v.joined, v.mix, v.member, v.port = "", nil, nil, nil
+	if r.table == nil { // it has no calls that end
+		v.data = false
+	}
 	l.out.emit(Event{Line: r.line.number, Pos: l.next, Known: l.next, Kind: Left, Text: name, Request: id})
 }
 

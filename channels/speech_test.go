@@ -58,7 +58,7 @@ func BenchmarkTalkingLines(b *testing.B) {
 			for range 100 {
 				l.speakAll()
 				for _, r := range l.runs {
-					r.takeIn(l.rx.LinePCM(r.view.rx))
+					r.speech.takeIn(l.rx.LinePCM(r.view.rx), l.next)
 				}
 			}
 			b.ReportAllocs()
@@ -66,7 +66,7 @@ func BenchmarkTalkingLines(b *testing.B) {
 			for range b.N {
 				l.speakAll()
 				for _, r := range l.runs {
-					r.takeIn(l.rx.LinePCM(r.view.rx))
+					r.speech.takeIn(l.rx.LinePCM(r.view.rx), l.next)
 				}
 			}
 			b.ReportMetric(100*b.Elapsed().Seconds()/float64(b.N)/driver.Tick.Seconds(), "%core")

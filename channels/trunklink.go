@@ -21,7 +21,7 @@ type trunkLink struct {
 // it has no D-channel, only listens, or no line on it is a trunk.
 func (l *loop) stackConfig(span int) (c pri.StackConfig, ok bool) {
 	s := l.info.Spans[span]
-	if s.DChannel == 0 || l.tapSpan[span] {
+	if s.DChannel == 0 || l.tapped(span) {
 		return c, false
 	}
 	c = pri.StackConfig{Side: pri.User, DChannel: s.DChannel, T1: s.Channels == 24}
