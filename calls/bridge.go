@@ -63,6 +63,9 @@ func (s *Switch) bridgeTwo(by string, a, c *leg) {
 	}
 	s.enter(b, a, Talk, nil)
 	s.enter(b, c, Talk, nil)
+	if len(b.legs) < 2 { // one ended with what the other left
+		s.settle(b, a, release)
+	}
 }
 
 // enter puts a leg into a bridge, out of the one it is in, or changes its role there.
@@ -70,6 +73,10 @@ func (s *Switch) enter(b *bridge, l *leg, role Role, to *leg) {
 	if l.bridge != b {
 		if l.bridge != nil {
 			s.depart(l, release)
+		}
+		if b.over || !l.up() { // with what it left
+			l.kept = true
+			return
 		}
 		l.bridge, l.rejoins = b, 0
 		l.Bridge = b.id
@@ -294,23 +301,9 @@ func (s *Switch) converse(b *bridge, l *leg) {
 	}
 }
 
-// apart ends the bridge of two legs without releasing them.
+// apart takes two legs out of the bridge that they share, without releasing them.
 func (s *Switch) apart(a, b *leg) {
 	if a.bridge != nil && a.bridge == b.bridge {
-		s.unbind(a.bridge)
-	}
-}
-
-// unbind ends a bridge; its legs stay up.
-func (s *Switch) unbind(b *bridge) {
-	b.over = true
-	delete(s.bridges, b.id)
-	s.move(b)
-	for _, l := range b.legs {
-		l.unbound()
-		s.touch(l)
-		if l.up() && l.State != LegHeld {
-			s.leave(l)
-		}
+		s.withdraw([]*leg{a, b}, release)
 	}
 }

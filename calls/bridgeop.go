@@ -26,11 +26,19 @@ func (s *Switch) Bridge(ctx context.Context, actor string, legs ...string) (stri
 				return f
 			}
 		}
+		for _, l := range all {
+			s.take(l)
+		}
 		s.withdraw(all, release)
+		if slices.ContainsFunc(all, func(l *leg) bool { return !l.up() }) {
+			for _, l := range all {
+				l.kept = true
+			}
+			return &Failure{Code: LegEnded, Text: "a call ended with one that was being made for another"}
+		}
 		b := s.newBridge(actor)
 		id = b.id
 		for _, l := range all {
-			s.take(l)
 			s.enter(b, l, Talk, nil)
 		}
 		return nil
@@ -83,7 +91,10 @@ func (s *Switch) AddToConference(ctx context.Context, _, leg, bridge string) err
 		case len(b.legs) >= MaxParties:
 			return full()
 		}
-		s.take(l)
+		if s.take(l); b.over {
+			l.kept = true
+			return &Failure{Code: NoBridge, Text: "the bridge ended with a call that was being made"}
+		}
 		s.enter(b, l, Talk, nil)
 		return nil
 	})

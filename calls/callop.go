@@ -124,7 +124,10 @@ func (s *Switch) Supervise(ctx context.Context, actor string, line int, leg, tar
 			case l == to:
 				return &Failure{Code: BadRequest, Text: "a call cannot supervise itself"}
 			}
-			s.take(l)
+			if s.take(l); to.bridge == nil { // what was cancelled was all that it talked with
+				l.kept = true
+				return &Failure{Code: NotBridged, Text: "the call talks with nobody"}
+			}
 			s.supervise(l, to, role)
 			out = l.Leg
 			done(nil)

@@ -88,7 +88,6 @@ type leg struct {
 	sent     bool     // a trunk: the number is out
 	waits    bool     // who calls was told that it rings there
 	private  bool     // the caller's number is not to be shown
-	digits   bool     // its number comes digit by digit
 	hungUp   bool     // its party ended it
 	answers  bool     // it was wished to be answered
 	told     bool     // the far end was told that it is held

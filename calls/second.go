@@ -36,7 +36,7 @@ func (s *Switch) flashed(l *leg, _ *channels.Event) {
 	if o == nil || o.State != LegTalking || l.Role != Talk || o.Role != Talk || l.out != nil || o.out != nil {
 		return
 	}
-	s.unbind(l.bridge)
+	s.apart(l, o)
 	o.holder, o.HeldBy = l, l.ID
 	s.hold(o)
 	l.second = &second{held: o, dials: true}

@@ -111,12 +111,15 @@ func (s *Switch) TransferTo(ctx context.Context, actor, id, other string) error 
 			if d.from == nil || d.from == l || !slices.Contains(d.legs, o) {
 				return wrongState("the call is not made for another party")
 			}
-			by := d.from
+			by, with := d.from, s.holderOf(l)
 			s.loosen(l)
 			s.music(l)
 			s.handOver(d, l)
 			d.by = actor
 			s.release(by, 16)
+			if with != nil {
+				s.release(with, 16)
+			}
 			return nil
 		}
 		if o.Answered.IsZero() {

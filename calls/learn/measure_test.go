@@ -87,7 +87,7 @@ func TestTonesOfAllCountriesAreMeasured(t *testing.T) {
 					seconds = max(3, 3.3*period/1000)
 				}
 				x := heard(c, seconds, 0.2, -45, -55, uint64(i))
-				if err := near(c, want, level, x, &worst); err != nil {
+				if err := right(c, want, level, x, &worst); err != nil {
 					t.Errorf("%s %s at %g dBm0, times %+g %%: %v", p.Country, planned.Name, level, 100*share, err)
 				}
 				tried++
@@ -110,7 +110,7 @@ func oneSound(p tone.Planned) bool {
 	return true
 }
 
-func near(c tone.Cadence, want []Part, level float64, x []int16, worst *[4]float64) error {
+func right(c tone.Cadence, want []Part, level float64, x []int16, worst *[4]float64) error {
 	got, ok := Measure(x)
 	if !ok {
 		return fmt.Errorf("nothing was measured")
