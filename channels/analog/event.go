@@ -63,6 +63,7 @@ const (
 	FromDialling = "dialled" // … and a number was dialled
 	FromFound    = "found"   // it was off-hook when watching began: not known
 	FromGlare    = "glare"   // somebody was there when we went off-hook to call
+	FromWish     = "wish"    // vaad was asked to call
 )
 
 // AnsweredBy: how the answer is known.

@@ -76,7 +76,7 @@ func (t *Trunk) fail(why string) {
 
 // seize begins a call out: off-hook, and dial tone must come.
 func (t *Trunk) seize() {
-	c := Call{Direction: Out, AnsweredBy: ByNone, DirectionBy: FromDialling, Caller: t.cfg.Own, Called: keysOf(t.order.Number), CalledBy: InKeys, Sure: 100}
+	c := Call{Direction: Out, AnsweredBy: ByNone, DirectionBy: FromWish, Caller: t.cfg.Own, Called: keysOf(t.order.Number), CalledBy: InKeys, Sure: 100}
 	if t.cfg.Pulse {
 		c.CalledBy = InPulses
 	}
