@@ -170,9 +170,12 @@ func (t *trunkTable) sent(out *emitter, pos int64) {
 }
 
 // senses: on-hook who calls, off-hook everything that ends or answers a call.
-func (t *trunkTable) senses(int64) ears.Senses {
-	if t.busy() && t.state() != Ringing && t.state() != PreRing {
+func (t *trunkTable) senses(pos int64) ears.Senses {
+	switch {
+	case t.busy() && t.state() != Ringing && t.state() != PreRing:
 		return ears.Everything
+	case t.trunk.Blind(pos):
+		return ears.Messages
 	}
 	return ears.Messages | ears.Keys
 }

@@ -179,6 +179,7 @@ func (l *loop) keepTable(old, r *lineRun) {
 	case *trunkTable:
 		if _, ok := r.table.(*trunkTable); ok && same {
 			now.trunk.Configure(trunkConfig(r.view))
+			now.trunk.Suppose(r.view.cfg.Learnt)
 		} else {
 			same = false
 		}

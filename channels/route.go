@@ -47,14 +47,28 @@ func (l *loop) snapshot() {
 			r.line.levels[i].Store(math.Float64bits(r.level[i].MeanSquare()))
 			r.level[i] = dsp.Level{}
 		}
-		if t, ok := r.table.(*tapTable); ok && l.ticks%learntTicks == 0 {
-			r.line.keepLearnt(t.tap.Learnt())
-			if n := t.tap.IgnoredInputs(); n > t.ignored {
-				l.b.stats.ignored.Add(n - t.ignored)
-				t.ignored = n
-				r.line.ignored.Store(n)
-			}
+		if l.ticks%learntTicks == 0 {
+			l.learnt(r)
 		}
+	}
+}
+
+// learnt shows what the table of an analog line has learnt, and how much it was
+// told that it did not expect.
+func (l *loop) learnt(r *lineRun) {
+	var n uint64
+	switch t := r.table.(type) {
+	case *tapTable:
+		r.line.keepLearnt(t.tap.Learnt())
+		n = t.tap.IgnoredInputs()
+	case *trunkTable:
+		r.line.keepLearnt(t.trunk.Learnt())
+		n = t.trunk.IgnoredInputs()
+	case *stationTable:
+		n = t.station.IgnoredInputs()
+	}
+	if was := r.line.ignored.Swap(n); n > was { // less: the table is another
+		l.b.stats.ignored.Add(n - was)
 	}
 }
 

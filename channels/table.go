@@ -45,8 +45,7 @@ type tapTable struct {
 	tap  *analog.Tap
 	buf  []analog.Event
 
-	volts   bool   // the card measures them, so that the hook is known
-	ignored uint64 // inputs without a row, as counted
+	volts bool // the card measures them, so that the hook is known
 }
 
 func newTapTable(l *Line, c LineConfig, volts bool) *tapTable {
