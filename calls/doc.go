@@ -14,4 +14,20 @@
 // run was alive; a call that still runs gets a new row, linked to the old one
 // when the recorder finds that it continues. While the database cannot be
 // written, rows wait in memory and queries show them.
+//
+// # The switch
+//
+// [Switch] owns what spans lines: legs, which are the calls of trunks and stations,
+// and bridges, in which legs hear each other.
+//
+//	channels.Reader ─▶ Switch.Run ─▶ legs, bridges ─ per line, in order ─▶ Lines: Wish, Play, Join, …
+//	                       ▲                └─▶ Watcher, Legs, Bridges ─▶ console
+//	operations, PBX ───────┘                └─▶ Noter (the journal): who began it, conversation, transfers
+//
+// In: the lossless feed, operations (Call, Bridge, Transfer, …), and a [PBX] that
+// says what stations may dial and who rings for calls that come in. Out: wishes of
+// lines. It keeps nothing over a restart: lines own their calls, and legs that are
+// up at the start are shown as they are. A leg that is told to end, or has ended,
+// leaves all that it was part of at once, whatever its line does then; so nobody
+// stays in a bridge alone, and nothing rings or is seized for nobody.
 package calls

@@ -16,7 +16,7 @@ type Filter struct {
 	From, To    time.Time     // From ≤ start < To
 	Number      string        // caller or called number; * stands for anything
 	MinDuration time.Duration // open calls count up to now
-	Text        string        // words, all of which stand in numbers, keys, codes, the line's number, or are the ID
+	Text        string        // words, all of which stand in numbers, keys, codes, names, the line's number, or are the ID
 	Limit       int           // rows of the page, 1…1000; 0 = 100
 	Cursor      string        // Page.Next of the page before
 }
@@ -44,7 +44,7 @@ func (f Filter) takes(r Row, now time.Time) bool {
 	}
 	if f.Text != "" {
 		all := strings.ToLower(strings.Join(append([]string{r.Caller, r.Called, r.Name, r.Keys, r.Outcome, r.Direction, r.AnsweredBy, r.EndedBy,
-			strconv.Itoa(r.Line)}, r.Why...), "\n"))
+			r.By, r.Group, r.TransferredTo, r.TransferredFrom, strconv.Itoa(r.Line)}, r.Why...), "\n"))
 		for _, w := range strings.Fields(strings.ToLower(f.Text)) {
 			if !strings.Contains(all, w) && w != strings.ToLower(r.ID) { // a piece of an ID says nothing
 				return false
