@@ -1,8 +1,10 @@
-// Package pri understands the D-channel of a primary rate interface, and
-// follows the calls of a link that is only listened to: a tap of two
-// receive-only spans, one for each direction. It never sends.
+// Package pri understands the D-channel of a primary rate interface. A [Tap]
+// follows the calls of a link that is only listened to, by two receive-only
+// spans, one for each direction, and never sends. A [Stack] is one side of a link,
+// the network's or the user's.
 //
 //	frames of both directions ─▶ LAPD (Q.921) ─▶ messages (Q.931) ─▶ calls ─▶ events by timeslot
+//	frames ◀─▶ DataLink (Q.921) ◀─▶ Stack (Q.931) ◀─ wishes by call, ─▶ events by timeslot
 //
 // In: LAPD frames without flags and without FCS, with the side that sent them
 // and their position in samples. Out: [Event] values appended to the caller's
@@ -10,7 +12,21 @@
 // in its board loop, and whoever prints messages. Nothing here locks or knows a
 // clock, time is samples; what allocates are the texts of numbers, a few per call.
 //
-// # What is believed
+// # One side of a link
+//
+// What a [Stack] does in which state of a call is one table for each side, with
+// the states and timers of Q.931 (drawn in docs/q931-states.md); what other kinds of
+// switches want otherwise is a row of a second table. It answers what it does not
+// understand as clause 5.8 has it, and enquires after every disturbance of the
+// data link what the far end believes of the calls, so that no timeslot is taken on
+// one side only. Of two calls that want one timeslot at once the network's
+// has it; ours goes on in another, unless it was ordered for that one. A timeslot
+// that the far end does not release is restarted before it is used again.
+//
+// What is not done: announcements after DISCONNECT are not waited for, suspended
+// calls, segmented messages (they are answered with STATUS), calls without B-channel.
+//
+// # What a tap believes
 //
 // Frames that the link repeats are taken once, by N(S). A call is known by the
 // side that made its reference and the reference's value (Q.931 clause 4.3).

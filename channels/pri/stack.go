@@ -58,6 +58,9 @@ type Stack struct {
 	nextID  CallID
 	restart restarting
 	counts  StackCounts
+
+	errors     int64 // of the data link, not told yet
+	nextErrors int64 // when to tell again
 }
 
 // StackCounts are what a stack has counted.
@@ -168,8 +171,9 @@ func (s *Stack) at(o *StackOut, now int64) { s.to, s.now = o, max(s.now, now) }
 // linked takes what the data link gives.
 func (s *Stack) linked() {
 	s.frames(&s.lo)
-	if len(s.lo.Errors) > 0 {
-		s.say(StackEvent{Kind: StackLinkErrors, Text: s.lo.Errors[0].String(), Value: int64(len(s.lo.Errors))})
+	if s.errors += int64(len(s.lo.Errors)); len(s.lo.Errors) > 0 && s.now >= s.nextErrors {
+		s.say(StackEvent{Kind: StackLinkErrors, Text: s.lo.Errors[0].String(), Value: s.errors})
+		s.errors, s.nextErrors = 0, s.now+rate
 	}
 	if s.lo.Down {
 		s.down()
@@ -183,6 +187,7 @@ func (s *Stack) linked() {
 				s.enquire(l, nil)
 			}
 		}
+		s.restartSooner()
 	}
 	for _, m := range s.lo.Messages {
 		s.receive(m)

@@ -138,12 +138,10 @@ func (e *bareEnd) wantTold(words string) {
 // setup is SETUP of the far end with reference 1, in timeslot 1.
 const setup = "08 02 00 01 05 04 03 80 90 A3 18 03 A9 83 81 70 05 81 38 38 38 38"
 
-// The way to every state. Messages of the far end about our call have "f" before
-// them (reference 1 of ours), those about its own "t", wishes a word.
+// reach brings a call into a state.
 func (e *bareEnd) reach(s callState) {
 	e.t.Helper()
-	ours, theirs := "08 02 80 01 ", "08 02 80 01 "
-	_ = theirs
+	const ours = "08 02 80 01 " // what the far end says about a call of ours
 	call := func() {
 		e.take(func(o *StackOut) {
 			if _, err := e.s.Setup(o, SetupOrder{Slot: 1, Called: "1"}, e.now); err != nil {
@@ -474,4 +472,59 @@ func TestAfterALinkResetCallsAreEnquiredAbout(t *testing.T) {
 	e.take(func(o *StackOut) { e.s.at(o, e.now); e.s.established() })
 	e.wait(13)
 	e.want("STATUS ENQUIRY, STATUS ENQUIRY, STATUS ENQUIRY, RELEASE 41")
+}
+
+func TestAnAnswerInATimeslotThatCannotBeIsReleased(t *testing.T) {
+	for _, slot := range []string{"18 03 A9 83 90", "18 03 A9 83 82"} { // the D-channel, one that is not ours
+		e := newBareEnd(t, StackConfig{Side: User, Slots: []int{1}})
+		e.reach(qInitiated)
+		e.send("08 02 80 01 02" + slot)
+		e.want("RELEASE 6")
+		e.wantTold("cleared 1 cleared-local 6")
+	}
+}
+
+func TestAnAnswerMayNameAnotherTimeslot(t *testing.T) {
+	e := newBareEnd(t, StackConfig{Side: User})
+	e.reach(qInitiated)
+	e.send("08 02 80 01 02" + slot17)
+	e.wantTold("moved 17, slot-free 1, proceeding 17")
+}
+
+func TestNamesThatComeLateAreTold(t *testing.T) {
+	name := "1C 19 9F AA 06 80 01 00 82 01 00 8B 01 00 A1 0B 02 01 01 02 01 00 80 03 4C 69 20"
+	e := newBareEnd(t, StackConfig{Side: User, Switch: "qsig"})
+	e.reach(qPresent)
+	e.send("08 02 00 01 62" + name)
+	e.wantTold("notify 1 Li ")
+	if c, ok := e.s.Call(1); !ok || c.Name != "Li " {
+		t.Errorf("%+v", c)
+	}
+	e.send("08 02 00 01 6E 27 01 F9 28 02 41 42") // hold is notified, with a display
+	if ev := e.evs[0]; ev.Kind != StackNotify || ev.Value != 0x79 || ev.Text != "AB" {
+		t.Errorf("%+v", ev)
+	}
+}
+
+func TestAFarEndThatKnowsNoRestartIsNotWaitedFor(t *testing.T) {
+	e := newBareEnd(t, StackConfig{Side: User})
+	e.take(func(o *StackOut) { e.s.Restart(o, 3, e.now) })
+	e.want("RESTART")
+	e.send("08 02 80 00 7D 08 03 80 E1 46 14 01 00")
+	e.wantTold("restarted 3")
+	e.take(func(o *StackOut) { e.s.Restart(o, 0, e.now) })
+	e.wait(5) // nor is one that says nothing
+	e.wantTold("maintenance")
+	e.take(func(o *StackOut) {
+		if _, err := e.s.Setup(o, SetupOrder{Called: "1", Complete: true}, e.now); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestALateConnectAcknowledgeIsSentAgain(t *testing.T) {
+	e := newBareEnd(t, StackConfig{Side: Network})
+	e.reach(qActive)
+	e.send("08 02 80 01 7D 08 02 80 9E 14 01 08") // the far end waits for it
+	e.want("CONNECT ACKNOWLEDGE")
 }

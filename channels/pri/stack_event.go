@@ -8,7 +8,7 @@ type StackEventKind uint8
 const (
 	StackLinkUp       StackEventKind = iota + 1 // the data link is established. Slot 0
 	StackLinkDown                               // it is lost: calls that are not up have ended, others live for T309. Slot 0
-	StackLinkErrors                             // Q.921 found something wrong. Text: what; Value: how many at once. Slot 0
+	StackLinkErrors                             // Q.921 found something wrong: at most one event a second. Text: the newest; Value: how many since the last. Slot 0
 	StackSetup                                  // the far end calls; the timeslot is reserved. Call.Complete: the number is whole; else StackDigits and StackComplete follow
 	StackDigits                                 // more digits have come: Call.Called. Text: these
 	StackComplete                               // the number is whole

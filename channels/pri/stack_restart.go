@@ -88,6 +88,13 @@ func (s *Stack) restartAgain() {
 	s.restartNext()
 }
 
+// restartSooner: the answer to RESTART may be lost, so T316 is too long.
+func (s *Stack) restartSooner() {
+	if r := &s.restart; r.running && r.slot > 0 {
+		r.due, r.tries = min(r.due, s.now+s.cfg.Timers.T322), 1
+	}
+}
+
 func (s *Stack) sendRestart() {
 	r := &s.restart
 	r.tries++
