@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	sieve     = 16 * dsp.MS // samples of the filter around a line
-	bridged   = 20.0        // ms: shorter gaps are none
-	least     = 40.0        // ms: shorter bursts are none
-	faint     = 40.0        // times weaker than the strongest burst another may be
-	clear     = 8.0         // times the noise around the tone that a burst has at least
-	fromEdge  = 14.0        // ms: a burst that begins or ends so near to the stretch's own edge is cut
-	sameMS    = 12.0        // ms, and …
-	sameShare = 0.08        // … by how much a burst may differ from the one a cycle before
-	mostParts = 4           // bursts of a cycle
+	sieve      = 16 * dsp.MS // samples of the filter around a line
+	bridged    = 20.0        // ms: shorter gaps are none
+	least      = 40.0        // ms: shorter bursts are none
+	faint      = 40.0        // times weaker than the strongest burst another may be
+	aboveNoise = 8.0         // times the noise around the tone that a burst has at least
+	fromEdge   = 14.0        // ms: a burst that begins or ends so near to the stretch's own edge is cut
+	sameMS     = 12.0        // ms, and …
+	sameShare  = 0.08        // … by how much a burst may differ from the one a cycle before
+	mostParts  = 4           // bursts of a cycle
 )
 
 // envelope is the mean square around some lines, once a millisecond. Where several
@@ -94,7 +94,7 @@ func bursts(e []float64, beats int) (all []burst) {
 	top, floor := sorted[len(sorted)-1], sorted[len(sorted)/20]
 	on := top / faint
 	if floor < top/20 {
-		on = max(on, clear*floor)
+		on = max(on, aboveNoise*floor)
 	}
 	half := 0.25
 	if beats > 1 {
@@ -158,6 +158,14 @@ type Part struct {
 // cycle finds what comes again in bursts. Those that the stretch cuts do not count. cycles is
 // how often it was there; 0: it did not come again.
 func cycle(all []burst) (parts []Part, cycles int) {
+	for drop := 0; drop < 3 && drop < len(all) && cycles == 0; drop++ { // what comes first may be no burst of it
+		parts, cycles = repeats(all[drop:])
+	}
+	return parts, cycles
+}
+
+// repeats is cycle for bursts of which none is another thing's.
+func repeats(all []burst) (parts []Part, cycles int) {
 	whole := slices.DeleteFunc(slices.Clone(all), func(b burst) bool { return b.cut })
 	n := len(whole)
 	if n == 0 {

@@ -3,6 +3,7 @@ package learn
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"vaad/dsp"
 	"vaad/dsp/spectrum"
@@ -16,13 +17,25 @@ const (
 	within   = 16.0   // dB below the strongest line of a tone that its others lie at most
 	mostHz   = 4      // lines of a tone
 	padding  = 4      // times as many lines as samples: peaks are found between them
-	longest  = 16384  // samples that are looked at in one go
+	longest  = 8192   // samples that are looked at in one go
 )
 
 // A Sine is one line of a tone.
 type Sine struct {
 	Hz   float64 // exact to 1 Hz in bursts of 100 ms and more
 	DBm0 float64
+}
+
+// circles are the factors of transforms by their lengths: of few lengths, and made once.
+var circles sync.Map
+
+func circle(size int) [][2]float32 {
+	if c, ok := circles.Load(size); ok {
+		return c.([][2]float32)
+	}
+	c := spectrum.Circle(size)
+	circles.Store(size, c)
+	return c
 }
 
 // powers is the power spectrum of x with its mean taken out and a Hann window over
@@ -40,7 +53,7 @@ func powers(x []int16) (p []float64, step float64) {
 		sum += w
 		z[i][0] = float32(w * (float64(x[i]) - mean))
 	}
-	spectrum.Transform(z, spectrum.Circle(size))
+	spectrum.Transform(z, circle(size))
 	p = make([]float64, size/2)
 	for k := range p {
 		re, im := float64(z[k][0]), float64(z[k][1])

@@ -52,6 +52,7 @@ type Run struct {
 	Wishes []channels.Wish
 
 	order Order
+	table *table
 	state State
 	id    string // of its wishes
 	now   int64
@@ -88,7 +89,7 @@ type Run struct {
 
 // NewRun begins a run at a position. id marks its wishes and must be unique.
 func NewRun(o Order, id string, pos int64) *Run {
-	r := &Run{order: o, id: id, now: pos, base: pos}
+	r := &Run{order: o, table: newTable(), id: id, now: pos, base: pos}
 	switch {
 	case o.Busy == "" && o.Call == "" && !o.Incoming:
 		r.parts = []part{{code: "probe"}}
@@ -197,13 +198,13 @@ func (r *Run) Event(e *channels.Event) {
 		case e.To == channels.Proceeding && r.state == Dialling:
 			r.sentAt = e.Known
 			if r.part.code == "probe" {
-				r.step(inProbed)
+				r.step(inEnough)
 			} else {
 				r.step(inSent)
 			}
 		case e.To == channels.Idle:
 			r.step(inFree)
-		case e.To == channels.Gone || e.To == channels.NoBattery:
+		case e.To == channels.GoneState || e.To == channels.NoBattery:
 			r.why = "line-" + string(e.To)
 			r.step(inGone)
 		}
@@ -291,7 +292,7 @@ func (r *Run) tone(e *channels.Event) {
 			}
 		}
 	case e.Text == "ringback":
-		if table[r.state][inRingback] != nil {
+		if r.table[r.state][inRingback] != nil {
 			begins()
 			r.step(inRingback)
 		}
@@ -302,7 +303,7 @@ func (r *Run) tone(e *channels.Event) {
 			if r.state == Toning && r.toneName != "" && r.toneName != "ringback" && r.toneEnd == 0 {
 				return // one is being measured
 			}
-			if table[r.state][inTone] != nil {
+			if r.table[r.state][inTone] != nil {
 				r.measureRingback()
 				begins()
 				r.step(inTone)

@@ -57,7 +57,7 @@ const (
 	inRefused               // the line refused what was wished
 	inDialTone              // the trunk dials: there is dial tone, or none that it waits for
 	inSent                  // the number is out
-	inProbed                // the digits are out, and that is all
+	inEnough                // that is all that is wanted of the call
 	inRingback              // it rings there
 	inAnswer                // the far end answered
 	inRingOver              // it rings there no more
@@ -74,7 +74,7 @@ const (
 )
 
 var inputNames = [nInput]string{inNextCall: "next-call", inNextWait: "next-wait", inNextNone: "next-none", inRefused: "refused",
-	inDialTone: "dials", inSent: "sent", inProbed: "probed", inRingback: "ringback", inAnswer: "answer", inRingOver: "ringback-over",
+	inDialTone: "dials", inSent: "sent", inEnough: "enough", inRingback: "ringback", inAnswer: "answer", inRingOver: "ringback-over",
 	inTone: "tone", inSign: "sign", inEnded: "ended", inFree: "free", inCall: "call-in", inRung: "rung", inWaited: "timeout", inGone: "gone", inCancel: "cancel"}
 
 func (i input) String() string {

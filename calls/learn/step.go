@@ -121,17 +121,19 @@ func (r *Run) sent() {
 	r.toneName = ""
 }
 
-func (r *Run) probed() {
+// enough: that was all.
+func (r *Run) enough() {
 	r.measureDialTone()
 	r.release()
 }
 
-func (r *Run) rings() {
-	if r.part.code == "busy" {
-		r.miss("busy-tone", "it-rings")
-	}
+func (r *Run) ringing() {
 	if !r.has("ring-delay") {
 		r.add(Item{Code: "ring-delay", Value: float64(max(r.toneAt-r.sentAt, 0)) / driver.Rate, Sure: 100})
+	}
+	if r.part.code == "busy" { // nobody is asked to answer
+		r.miss("busy-tone", "it-rings")
+		r.step(inEnough)
 	}
 }
 
@@ -152,15 +154,7 @@ func (r *Run) measureRingback() {
 	}
 }
 
-func (r *Run) rang() {
-	r.measureRingback()
-	if r.part.code == "busy" { // nobody is asked to answer
-		r.state = Releasing
-		r.steps = r.steps[:len(r.steps)-1]
-		r.enter()
-		r.release()
-	}
-}
+func (r *Run) rang() { r.measureRingback() }
 
 func (r *Run) answered() {
 	r.measureRingback()
@@ -241,7 +235,11 @@ func (r *Run) measureEnd() {
 	if r.toneEnd > 0 {
 		end = r.toneEnd
 	}
-	if t, ok := Measure(r.heard(r.toneAt-driver.Rate/5, end)); ok {
+	from := r.toneAt
+	if r.part.code == "busy" {
+		from -= driver.Rate / 5 // it is silent before; in a call somebody may have spoken
+	}
+	if t, ok := Measure(r.heard(from, end)); ok {
 		r.add(Item{Code: code, Tone: &t, Sure: t.Sure(), Text: r.toneName, Fit: Compare(&t, r.order.Country, "busy", "congestion")})
 	}
 }
@@ -276,6 +274,13 @@ func (r *Run) settled() {
 func (r *Run) await() {
 	r.rings, r.ringsFrom = nil, r.now
 	r.callerAt, r.callerBy, r.call = 0, "", ""
+}
+
+// nobody: no call came.
+func (r *Run) nobody() {
+	r.miss("ring", "no-call")
+	r.miss("caller-id", "no-call")
+	r.next()
 }
 
 func (r *Run) comesIn() {}

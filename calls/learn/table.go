@@ -34,8 +34,8 @@ func rows() []row {
 		{[]State{Seizing, Dialling}, inEnded, Failed, (*Run).noDialTone},
 		{[]State{Seizing}, inRefused, Failed, (*Run).refused},
 		{[]State{Dialling}, inSent, Calling, (*Run).sent},
-		{[]State{Dialling}, inProbed, Releasing, (*Run).probed},
-		{[]State{Calling}, inRingback, Ringing, (*Run).rings},
+		{[]State{Dialling, Ringing}, inEnough, Releasing, (*Run).enough},
+		{[]State{Calling}, inRingback, Ringing, (*Run).ringing},
 		{[]State{Calling}, inAnswer, Talking, (*Run).answered},
 		{[]State{Ringing}, inWaited, Answering, (*Run).rang},
 		{[]State{Ringing, Answering}, inAnswer, Talking, (*Run).answered},
@@ -50,7 +50,7 @@ func rows() []row {
 
 		// A call in.
 		{[]State{Awaiting}, inCall, RingingIn, (*Run).comesIn},
-		{[]State{Awaiting}, inWaited, Awaiting, (*Run).next},
+		{[]State{Awaiting}, inWaited, Awaiting, (*Run).nobody},
 		{[]State{RingingIn}, inRung, Leaving, (*Run).rungIn},
 		{[]State{RingingIn}, inEnded, Leaving, (*Run).rungIn},
 		{[]State{RingingIn}, inWaited, Leaving, (*Run).rungIn},
@@ -66,15 +66,18 @@ func rows() []row {
 	}
 }
 
-var table = func() (t [nState][nInput]*row) {
-	all := rows()
+// A table finds rows by state and input.
+type table [nState][nInput]*row
+
+func newTable() *table {
+	t, all := new(table), rows()
 	for i := range all {
 		for _, s := range all[i].from {
 			t[s][all[i].on] = &all[i]
 		}
 	}
 	return t
-}()
+}
 
 // limits say how long a step lasts at most, samples; 0: it ends by itself.
 var limits = [nState]int64{
@@ -94,7 +97,7 @@ var limits = [nState]int64{
 
 // step feeds an input to the table and reports whether it had a row.
 func (r *Run) step(on input) bool {
-	row := table[r.state][on]
+	row := r.table[r.state][on]
 	if row == nil {
 		return false
 	}
