@@ -2,6 +2,7 @@ package channels
 
 import (
 	"errors"
+	"strings"
 
 	"vaad/channels/analog"
 	"vaad/channels/ears"
@@ -17,7 +18,10 @@ type bearerTable struct {
 	slot         int
 	id           pri.CallID // of the call that is up
 	asked        string     // ID of the wish that began it
-	keysOf       string     // ID of the wish whose keys are being sent
+	keys         string     // that wait behind a pause
+	keying       bool       // keys are being sent
+	keysOf       string     // ID of the wish that wants them
+	out          bool       // the far end did not restart the timeslot
 	acts         analog.Output
 }
 
@@ -32,6 +36,14 @@ func (t *bearerTable) tick(*emitter, int64)                 {}
 func (t *bearerTable) heard(*emitter, *ears.Finding, int64) {}
 func (t *bearerTable) event(*emitter, driver.Event, int64)  {}
 
+// free is the state of a timeslot without a call.
+func (t *bearerTable) free() State {
+	if t.link != nil && t.link.stack.Up() {
+		return Idle
+	}
+	return Unknown
+}
+
 // senses: what is said in a call, and nothing else.
 func (t *bearerTable) senses(int64) ears.Senses {
 	if t.up {
@@ -42,7 +54,7 @@ func (t *bearerTable) senses(int64) ears.Senses {
 
 func (t *bearerTable) linkIs(out *emitter, up bool, pos int64) {
 	switch {
-	case up && t.at == Unknown && !t.up:
+	case up && !t.up && (t.at == Unknown || t.at == GoneState):
 		t.become(out, Idle, pos, pos)
 	case !up && !t.up:
 		t.become(out, Unknown, pos, pos)
@@ -58,11 +70,30 @@ func (t *bearerTable) gone(out *emitter, pos int64) {
 	}
 }
 
-// sent: the keys have been heard by the far end.
+// sent: the keys up to the next pause have been heard by the far end.
 func (t *bearerTable) sent(out *emitter, pos int64) {
-	if t.up {
-		out.emit(Event{Line: t.line.number, Pos: pos, Known: pos, Kind: KeysSent, Request: t.keysOf})
+	if t.keying {
+		t.nextKeys(out, pos)
 	}
+}
+
+// nextKeys sends keys up to the next pause, or tells that all are sent. Pauses at
+// the end are not waited for.
+func (t *bearerTable) nextKeys(out *emitter, pos int64) {
+	rest := strings.TrimLeft(t.keys, ",")
+	if rest == "" {
+		t.keying = false
+		t.keysSent(out, t.keysOf, pos)
+		return
+	}
+	pauses := len(t.keys) - len(rest)
+	rest, _, _ = strings.Cut(rest, ",")
+	t.keys = t.keys[pauses+len(rest):]
+	t.acts.Acts = append(t.acts.Acts, analog.Act{Kind: analog.PlayKeys, Keys: rest, AfterMS: pauses * 1000})
+}
+
+func (t *bearerTable) keysSent(out *emitter, request string, pos int64) {
+	out.emit(Event{Line: t.line.number, Pos: pos, Known: pos, Kind: KeysSent, Request: request})
 }
 
 // begin tells of a call.
@@ -80,6 +111,10 @@ func (t *bearerTable) end(out *emitter, by string, pos int64) {
 	}
 	t.emit(out, CallEnd, pos, pos)
 	t.up, t.id = false, 0
+	if t.keying {
+		t.keying = false
+		t.acts.Acts = append(t.acts.Acts, analog.Act{Kind: analog.Quiet})
+	}
 }
 
 // take takes what the signalling says of the timeslot.
@@ -105,9 +140,14 @@ func (t *bearerTable) take(out *emitter, e *pri.StackEvent) {
 			t.end(out, pri.EndRestart, e.Pos)
 		}
 		if !t.up {
-			t.become(out, Idle, e.Pos, e.Pos)
+			t.become(out, t.free(), e.Pos, e.Pos)
+		}
+		if t.out && e.Kind == pri.StackRestarted {
+			t.out = false
+			say(Alarm, 0, "maintenance")
 		}
 	case e.Kind == pri.StackMaintenance:
+		t.out = true
 		say(Alarm, 1, "maintenance")
 	case !mine:
 	case e.Kind == pri.StackDigits:
@@ -120,6 +160,9 @@ func (t *bearerTable) take(out *emitter, e *pri.StackEvent) {
 		t.become(out, Proceeding, e.Pos, e.Pos)
 	case e.Kind == pri.StackAlerting:
 		t.become(out, Alerted, e.Pos, e.Pos)
+		if e.Value == 1 {
+			say(Progress, 1, "")
+		}
 		t.emit(out, Alerting, e.Pos, e.Pos)
 	case e.Kind == pri.StackProgress:
 		say(Progress, e.Value, "")
@@ -153,24 +196,33 @@ func (t *bearerTable) answered(out *emitter, pos int64) {
 	}
 }
 
-// moved ends the call here: it goes on in another timeslot, where it begins.
+// moved ends the call here: it goes on in another timeslot, where it begins. One
+// that has none, as the far end took it for a call of its own at the same moment, ends.
 func (t *bearerTable) moved(out *emitter, e *pri.StackEvent) {
 	if !t.up || t.id != e.CallID {
 		return
 	}
 	call, asked := t.call, t.asked
-	t.end(out, pri.EndMoved, e.Pos)
-	t.become(out, Idle, e.Pos, e.Pos)
-	if e.Slot > 0 && e.Slot < len(t.link.slots) && t.link.slots[e.Slot] != nil {
-		to := t.link.slots[e.Slot]
+	to := t.link.slot(e.Slot)
+	if to == nil {
+		t.end(out, pri.EndSuperseded, e.Pos)
+		_ = t.link.stack.Clear(&t.link.out, e.CallID, noCircuit, e.Pos) // it is over here in any case
+	} else {
+		t.end(out, pri.EndMoved, e.Pos)
+	}
+	t.become(out, t.free(), e.Pos, e.Pos)
+	if to != nil {
 		to.begin(out, &call, e.CallID, Proceeding, asked, e.Pos)
 	}
 }
 
+// noCircuit is the cause of a call that gets no timeslot (ITU-T Q.850).
+const noCircuit = 34
+
 // wish hands a wish to the signalling.
 func (t *bearerTable) wish(out *emitter, w *Wish) error {
 	if t.link == nil {
-		return cannot
+		return &analog.Refusal{Code: "link-down", Text: "the span of the timeslot has no signalling of ours: it is tapped, or has no D-channel"}
 	}
 	s, o, now := t.link.stack, &t.link.out, out.now
 	if w.Kind != WishCall && !t.up {
@@ -191,7 +243,7 @@ func (t *bearerTable) wish(out *emitter, w *Wish) error {
 	case WishRelease:
 		err = s.Clear(o, t.id, w.Cause, now)
 	case WishKeys:
-		return t.keys(out, w)
+		err = t.send(out, w)
 	case WishHold:
 		err = s.Hold(o, t.id, now)
 	case WishRetrieve:
@@ -219,17 +271,26 @@ func (t *bearerTable) setup(out *emitter, w *Wish) error {
 	return nil
 }
 
-// keys are sent as the far end takes them: as further digits while it wants some,
+// maxKeys is how many keys one wish may have.
+const maxKeys = 64
+
+// send sends keys as the far end takes them: as further digits while it wants some,
 // and in a call that is up as sound, which every far end hears.
-func (t *bearerTable) keys(out *emitter, w *Wish) error {
-	if t.call.Answered == 0 {
-		if err := t.link.stack.Digits(&t.link.out, t.id, w.Keys, out.now); err != nil {
+func (t *bearerTable) send(out *emitter, w *Wish) error {
+	keys := strings.ToUpper(w.Keys)
+	switch {
+	case keys == "" || len(keys) > maxKeys || strings.Trim(keys, "0123456789*#ABCD,") != "":
+		return &analog.Refusal{Code: analog.RefusedNumber, Text: "keys are 0-9 * # A-D, and \",\" for pauses, 64 at most"}
+	case t.call.Answered == 0:
+		if err := t.link.stack.Digits(&t.link.out, t.id, keys, out.now); err != nil {
 			return err
 		}
-		out.emit(Event{Line: t.line.number, Pos: out.now, Known: out.now, Kind: KeysSent, Request: w.ID})
+		t.keysSent(out, w.ID, out.now)
 		return nil
+	case t.keying:
+		return &analog.Refusal{Code: analog.RefusedBusy, Text: "keys are being sent"}
 	}
-	t.acts.Acts = append(t.acts.Acts, analog.Act{Kind: analog.PlayKeys, Keys: w.Keys})
-	t.keysOf = w.ID
+	t.keys, t.keying, t.keysOf = keys, true, w.ID
+	t.nextKeys(out, out.now)
 	return nil
 }

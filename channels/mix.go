@@ -88,7 +88,7 @@ func (l *loop) blend() {
 		x := l.mixes[i]
 		for k := len(x.members) - 1; k >= 0; k-- {
 			if p := x.members[k].port; p != nil && p.closed.Load() {
-				l.part(x, x.members[k])
+				l.drop(x, x.members[k])
 			}
 		}
 		x.blend()
@@ -107,8 +107,8 @@ func (l *loop) mixOf(name string) *mixer {
 	return x
 }
 
-// part takes a member out of a mix, which ends with its last one.
-func (l *loop) part(x *mixer, m *member) {
+// drop takes a member out of a mix, which ends with its last one.
+func (l *loop) drop(x *mixer, m *member) {
 	for i := range x.members {
 		if x.members[i] == m {
 			x.members = append(x.members[:i], x.members[i+1:]...)
@@ -164,6 +164,9 @@ func (h *homes) begin(mix string, b *board) *board {
 	if x == nil {
 		x = &home{board: b}
 		h.of[mix] = x
+	}
+	if x.board.current() == nil { // what was left of the mix went with its board
+		x.board = b
 	}
 	x.asking++
 	return x.board

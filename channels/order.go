@@ -8,6 +8,7 @@ import (
 	"vaad/channels/analog"
 	"vaad/channels/elastic"
 	"vaad/driver"
+	"vaad/dsp/gain"
 	"vaad/dsp/tone"
 )
 
@@ -32,7 +33,8 @@ func (s *System) Quiet(ctx context.Context, line int) error {
 }
 
 // Join puts a line into a mix, where it must be in a call if it has signalling.
-func (s *System) Join(ctx context.Context, j Joining) (done Accepted, err error) {
+// One that was given up with its context may come true all the same: Joined says so.
+func (s *System) Join(ctx context.Context, j Joining) (Accepted, error) {
 	line, ok := s.Line(j.Line)
 	if !ok {
 		return Accepted{}, fmt.Errorf("join: line %d: %w", j.Line, ErrNoLine)
@@ -40,13 +42,31 @@ func (s *System) Join(ctx context.Context, j Joining) (done Accepted, err error)
 	if j.Mix == "" || j.Role >= nRole {
 		return Accepted{}, refuse(j.Line, "join", "bad-mix", "the mix has no name, or the role is none")
 	}
+	type outcome struct {
+		done Accepted
+		err  error
+	}
+	came := make(chan outcome, 1)
+	go func() { // to its end, which the loops make, so that nothing is left behind
+		done, err := s.join(context.WithoutCancel(ctx), line, &j)
+		came <- outcome{done, err}
+	}()
+	select {
+	case o := <-came:
+		return o.done, o.err
+	case <-ctx.Done():
+		return Accepted{}, ctx.Err()
+	}
+}
+
+func (s *System) join(ctx context.Context, line *Line, j *Joining) (done Accepted, err error) {
 	at := s.homes.begin(j.Mix, line.board)
 	defer func() {
-		if ctx.Err() == nil && (err != nil || !j.fresh) { // else the feed counts it; nobody knows whether one that was given up comes true
+		if err != nil || !j.fresh { // else the feed counts it
 			s.homes.end(j.Mix)
 		}
 	}()
-	it := item{id: j.ID, join: &j}
+	it := item{id: j.ID, join: j}
 	if at == line.board {
 		return s.order(ctx, j.Line, it)
 	}
@@ -54,7 +74,7 @@ func (s *System) Join(ctx context.Context, j Joining) (done Accepted, err error)
 		return Accepted{}, refuse(j.Line, "join", "virtual-clock", "boards with clocks of their own making cannot exchange audio")
 	}
 	it.port = &port{up: elastic.New(), down: elastic.New()}
-	if _, err := at.current().ask(ctx, item{line: line, join: &j, port: it.port, far: true}); err != nil {
+	if _, err = at.current().ask(ctx, item{line: line, join: j, port: it.port, far: true}); err != nil {
 		return Accepted{}, fmt.Errorf("join: board %s: %w", at.cfg.ID, err)
 	}
 	if done, err = s.order(ctx, j.Line, it); err != nil {
@@ -99,15 +119,26 @@ func (s *System) order(ctx context.Context, n int, it item) (Accepted, error) {
 	return Accepted{Pos: pos, Time: line.Time(pos)}, nil
 }
 
-// maxAudio is how many things one Play may have: more is a mistake.
-const maxAudio = 256
+// More is a mistake.
+const (
+	maxAudio   = 256        // things in one Play
+	maxAudioMS = 86_400_000 // of one of them: a day
+)
 
 func (p *Play) check() error {
-	if len(p.Audio) == 0 || len(p.Audio) > maxAudio {
-		return refuse(p.Line, "play", "bad-audio", fmt.Sprintf("%d things to be played; 1…%d can be", len(p.Audio), maxAudio))
+	bad := func(text string) error { return refuse(p.Line, "play", "bad-audio", text) }
+	switch {
+	case len(p.Audio) == 0 || len(p.Audio) > maxAudio:
+		return bad(fmt.Sprintf("%d things to be played; 1…%d can be", len(p.Audio), maxAudio))
+	case !(p.GainDB >= gain.MinDB && p.GainDB <= gain.MaxDB):
+		return bad(fmt.Sprintf("a gain of %v dB; −60…60 dB are possible", p.GainDB))
 	}
 	for i := range p.Audio {
-		if a := &p.Audio[i]; a.Keys != "" {
+		a := &p.Audio[i]
+		if a.MS < 0 || a.MS > maxAudioMS {
+			return bad(fmt.Sprintf("%d ms; 0 (for ever)…%d are possible", a.MS, maxAudioMS))
+		}
+		if a.Keys != "" {
 			if _, err := tone.DTMF(a.Keys, tone.DTMFLevel, keyOn, keyOff); err != nil {
 				return refuse(p.Line, "play", "bad-keys", err.Error())
 			}
@@ -203,17 +234,12 @@ func (l *loop) grant(r *lineRun, w *Wish) error {
 // another by a port.
 func (l *loop) join(r *lineRun, it *item) {
 	v, j := r.speech, it.join
-	if v.joined == j.Mix && v.member != nil { // another role
-		v.member.role, v.member.to, v.role = j.Role, j.To, j.Role
-		return
-	}
-	again := v.joined == j.Mix
-	if again { // another role in a mix of another board: by a new port
-		v.port.closed.Store(true)
-	} else {
+	if v.joined != j.Mix {
 		l.leave(r, "")
+		j.fresh = true
 	}
-	v.joined, v.role = j.Mix, j.Role
+	l.part(v) // it stays in the mix, in another role
+	v.joined = j.Mix
 	if it.port != nil {
 		v.port = it.port
 	} else {
@@ -221,8 +247,7 @@ func (l *loop) join(r *lineRun, it *item) {
 		v.member = &member{line: r.line.number, run: r, role: j.Role, to: j.To}
 		v.mix.members = append(v.mix.members, v.member)
 	}
-	if !again {
-		j.fresh = true
+	if j.fresh {
 		l.out.emit(Event{Line: r.line.number, Pos: l.next, Known: l.next, Kind: Joined, Text: j.Mix, Request: it.id})
 	}
 }

@@ -15,7 +15,6 @@ type speech struct {
 	play   player
 
 	joined string  // the mix it is in; "": none
-	role   Role    //
 	mix    *mixer  // that mix, where it lives on the line's board
 	member *member // its place there
 	port   *port   // else the way to it
@@ -238,6 +237,17 @@ func (l *loop) tidy() {
 	l.out.ends = l.out.ends[:0]
 }
 
+// part takes a line's voice out of its mix, wherever that is.
+func (l *loop) part(v *speech) {
+	if v.mix != nil {
+		l.drop(v.mix, v.member)
+	}
+	if v.port != nil {
+		v.port.closed.Store(true)
+	}
+	v.mix, v.member, v.port = nil, nil, nil
+}
+
 // leave takes a line out of its mix.
 func (l *loop) leave(r *lineRun, id string) {
 	v := r.speech
@@ -245,13 +255,8 @@ func (l *loop) leave(r *lineRun, id string) {
 		return
 	}
 	name := v.joined
-	if v.mix != nil {
-		l.part(v.mix, v.member)
-	}
-	if v.port != nil {
-		v.port.closed.Store(true)
-	}
-	v.joined, v.mix, v.member, v.port = "", nil, nil, nil
+	l.part(v)
+	v.joined = ""
 	if r.table == nil { // it has no calls that end
 		v.data = false
 	}

@@ -68,15 +68,29 @@ func (l *loop) restack() {
 	l.trunkLinks = kept
 	for _, k := range kept {
 		k.slots = [32]*bearerTable{}
-		for _, r := range l.runs {
-			if t := r.bearer(); t != nil && spanOf(l.info, r.view.rx) == k.span && r.view.info.Timeslot < len(k.slots) {
-				k.slots[r.view.info.Timeslot] = t
-				t.link, t.slot = k, r.view.info.Timeslot
-				t.linkIs(&l.out, k.stack.Up(), l.next)
-			}
+	}
+	for _, r := range l.runs {
+		t := r.bearer()
+		if t == nil {
+			continue
 		}
+		t.link, t.slot = nil, r.view.info.Timeslot
+		if k := l.linkOn(spanOf(l.info, r.view.rx)); k != nil && t.slot > 0 && t.slot < len(k.slots) {
+			t.link, k.slots[t.slot] = k, t
+		}
+		t.linkIs(&l.out, t.free() == Idle, l.next)
+	}
+	for _, k := range kept {
 		l.flush(k)
 	}
+}
+
+// slot returns the line that is a timeslot, or nil.
+func (k *trunkLink) slot(n int) *bearerTable {
+	if n <= 0 || n >= len(k.slots) {
+		return nil
+	}
+	return k.slots[n]
 }
 
 func (l *loop) linkOn(span int) *trunkLink {
@@ -115,7 +129,11 @@ func (l *loop) runLinks(end int64) {
 // flush sends what a link has to send, and tells its timeslots what it says.
 func (l *loop) flush(k *trunkLink) {
 	for i := 0; i < len(k.out.Events); i++ { // what timeslots answer may say more
-		k.tell(&l.out, &k.out.Events[i])
+		e := &k.out.Events[i]
+		k.tell(&l.out, e)
+		if e.Kind == pri.StackKey {
+			l.keyed(k.slot(e.Slot), e.Text)
+		}
 	}
 	k.out.Events = k.out.Events[:0]
 	for _, f := range k.out.Frames {
@@ -142,11 +160,23 @@ func (k *trunkLink) tell(out *emitter, e *pri.StackEvent) {
 			return // calls that this ends are told one by one
 		}
 	case pri.StackMoved:
-		if from := int(e.Value); from > 0 && from < len(k.slots) && k.slots[from] != nil {
-			k.slots[from].moved(out, e)
+		if from := k.slot(int(e.Value)); from != nil {
+			from.moved(out, e)
 		}
 	}
-	if e.Slot > 0 && e.Slot < len(k.slots) && k.slots[e.Slot] != nil {
-		k.slots[e.Slot].take(out, e)
+	if t := k.slot(e.Slot); t != nil {
+		t.take(out, e)
+	}
+}
+
+// keyed lets keys that the D-channel told end what is played to a timeslot.
+func (l *loop) keyed(t *bearerTable, keys string) {
+	for _, r := range l.runs {
+		if t == nil || r.bearer() != t {
+			continue
+		}
+		for i := range len(keys) {
+			r.speech.play.key(keys[i])
+		}
 	}
 }

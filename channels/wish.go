@@ -30,8 +30,8 @@ const (
 	// WishHold and WishRetrieve tell a digital far end so.
 	WishHold
 	WishRetrieve
-	// WishWaiting tells a station that another message or call waits: On lights
-	// its lamp.
+	// WishLamp tells a station that a message waits, or no longer: On lights its
+	// lamp, where the board can, and dial tone says so.
 	WishLamp
 	nWish
 )
