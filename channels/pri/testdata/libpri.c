@@ -8,7 +8,7 @@
  * Commands come by standard input, a line each; "@N " before one names the call
  * that it is for, else it is for the last one:
  *
- *   call CALLED [CALLER [CHANNEL [NAME]]]   makes a call; the next number is its
+ *   call CALLED [CALLER [CHANNEL [NAME]]]   makes a call; the event CALLING says its number
  *   setupack, proceeding, ringing, progress, answer, hangup [CAUSE]
  *   info DIGITS, hold, retrieve [CHANNEL], notify INDICATOR
  *   restart CHANNEL
@@ -199,6 +199,11 @@ static void call(char **word)
     int channel = word[3] ? atoi(word[3]) : 1;
     q931_call *leg = pri_new_call(pri);
     begun(leg, channel);
+    printf("{\"event\":\"CALLING\"");
+    of_call(leg, channel);
+    text("called", word[1] ? word[1] : "");
+    puts("}");
+    fflush(stdout);
     pri_sr_set_channel(sr, channel, 1, 0);
     pri_sr_set_bearer(sr, PRI_TRANS_CAP_SPEECH, PRI_LAYER_1_ALAW);
     pri_sr_set_called(sr, word[1] ? word[1] : "", PRI_UNKNOWN, !overlap);

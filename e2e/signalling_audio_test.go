@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+)
+
+// far is the actor of the call's channel.
+func (d *deed) far() *Actor { return d.l.bearer[d.call.state().channel] }
+
+// converse checks that telephone and far end hear each other, and that keys of
+// the far end reach the telephone and the journal.
+func (d *deed) converse() error {
+	if !d.listen {
+		return nil
+	}
+	a, b := d.actor(), d.far()
+	if b == nil {
+		return fmt.Errorf("libpri has the call in channel %d, which is none", d.call.state().channel)
+	}
+	b.Forget()
+	a.Speak(1000)
+	b.Speak(1800)
+	defer a.Speak(0)
+	defer b.Speak(0)
+	if err := a.Wait(d.ctx, "hears the far end", func() bool { return a.Hears(1800) }); err != nil {
+		return err
+	}
+	if err := b.Wait(d.ctx, "hears the telephone", func() bool { return b.Hears(1000) }); err != nil {
+		return err
+	}
+	a.Speak(0)
+	b.Speak(0)
+	a.Forget()
+	d.keys = "159#"
+	b.Dial(d.keys)
+	return a.Wait(d.ctx, "hears keys", func() bool { return strings.Contains(a.Keys(), d.keys) })
+}
+
+// press has vaad press keys in a call that it has answered, or made, itself.
+func (d *deed) press() error {
+	if !d.listen {
+		return nil
+	}
+	b := d.far()
+	if b == nil {
+		return fmt.Errorf("libpri has the call in channel %d, which is none", d.call.state().channel)
+	}
+	b.Forget()
+	if err := d.trunk("talking"); err != nil {
+		return err
+	}
+	if _, err := d.x.api.SendKeys(d.ctx, d.leg, "2580"); err != nil {
+		return err
+	}
+	return b.Wait(d.ctx, "hears keys", func() bool { return strings.Contains(b.Keys(), "2580") })
+}

@@ -1,0 +1,358 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A farEvent is what channels/pri/testdata/libpri.c prints of an event of libpri.
+type farEvent struct {
+	Event                string
+	Call, Channel, Cause int
+	Caller, Name, Called string
+	Digits, Error        string
+	Complete             int
+}
+
+// A farCall is a call as libpri knows it.
+type farCall struct {
+	far                  *farEnd
+	id, channel          int
+	ours                 bool // libpri has set it up
+	caller, called, name string
+	digits               string // that came after SETUP
+	seen                 []string
+	cause                int
+	over                 bool
+	cleared              bool // libpri has cleared it
+	spoken               bool // libpri has said something of it
+}
+
+// A farEnd is libpri at the other end of a span: a process of its own, behind a
+// relay. It decides which channels its calls take, as an exchange does.
+type farEnd struct {
+	relay    *relay
+	exchange bool // it is the network
+	in       io.WriteCloser
+	cmd      *exec.Cmd
+	said     buffer
+
+	mu     sync.Mutex
+	calls  map[int]*farCall
+	placed []*farCall // asked for, their number is not known yet
+	wanted map[string]chan *farCall
+	taken  [32]*farCall
+	log    []string
+	rows   []string // the last events, for who asks why
+	ended  bool
+}
+
+// buildFar builds libpri's end; without compiler or library it skips.
+func buildFar(t *testing.T) string {
+	t.Helper()
+	prog := filepath.Join(scratch(t), "libpri")
+	out, err := exec.Command("gcc", "-std=gnu99", "-O2", "-o", prog, "../channels/pri/testdata/libpri.c", "-lpri").CombinedOutput()
+	if err != nil {
+		if *full || *reduced {
+			t.Fatalf("libpri's end does not build; install gcc and libpri-dev (.ci/need libpri): %v\n%s", err, out)
+		}
+		t.Skip("needs gcc and libpri-dev")
+	}
+	return prog
+}
+
+// startFar connects libpri to a D-channel until the test ends.
+func startFar(t *testing.T, prog, socket string, seed uint64, network bool, options ...string) *farEnd {
+	t.Helper()
+	f := &farEnd{exchange: network, calls: map[int]*farCall{}, wanted: map[string]chan *farCall{}}
+	r, theirs, err := newRelay(socket, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.relay = r
+	role := "--cpe"
+	if network {
+		role = "--net"
+	}
+	f.cmd = exec.Command(prog, append([]string{role}, options...)...)
+	f.cmd.ExtraFiles = []*os.File{theirs}
+	f.cmd.Stderr = &f.said
+	if f.in, err = f.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = theirs.Close()
+	listened := make(chan struct{})
+	go func() { defer close(listened); f.listen(out) }()
+	t.Cleanup(func() {
+		_ = f.in.Close()
+		r.close()
+		<-listened
+		_ = f.cmd.Wait()
+	})
+	return f
+}
+
+func (f *farEnd) listen(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		var e farEvent
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			e = farEvent{Event: "UNREADABLE"}
+		}
+		f.take(&e, lines.Text())
+	}
+	f.mu.Lock()
+	f.ended = true
+	f.mu.Unlock()
+}
+
+// take takes an event. What an exchange answers at once is answered here.
+func (f *farEnd) take(e *farEvent, row string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.log = append(f.log, e.Event)
+	if f.rows = append(f.rows, time.Now().Format("05.000 ")+row); len(f.rows) > 400 {
+		f.rows = f.rows[200:]
+	}
+	switch e.Event {
+	case "CALLING":
+		c := f.placed[0]
+		f.placed = f.placed[1:]
+		c.id = e.Call
+		f.calls[e.Call] = c
+		return
+	case "RING":
+		f.rings(e)
+		return
+	case "RESTART":
+		f.restarted(e.Channel)
+		return
+	}
+	c := f.calls[e.Call]
+	if c == nil {
+		return
+	}
+	c.seen = append(c.seen, e.Event)
+	c.digits += e.Digits
+	if e.Channel > 0 && !c.over {
+		f.move(c, e.Channel)
+	}
+	switch e.Event {
+	case "HANGUP", "HANGUP_ACK":
+		f.free(c)
+		if !c.over && c.cause == 0 {
+			c.cause = e.Cause
+		}
+		c.over = true
+	case "HANGUP_REQ":
+		c.cause = e.Cause
+	}
+}
+
+// rings takes a call of vaad's. One in a channel that is taken loses, unless it
+// is the network's: then ours will hear that the channel is taken.
+func (f *farEnd) rings(e *farEvent) {
+	c := &farCall{far: f, id: e.Call, channel: e.Channel, caller: e.Caller, called: e.Called, name: e.Name, seen: []string{e.Event}}
+	f.calls[c.id] = c
+	if other := f.taken[e.Channel&31]; other != nil && (f.exchange || !other.ours || len(other.seen) > 0) {
+		f.hangUp(c, 44)
+		return
+	}
+	f.taken[e.Channel&31] = c
+	for called, ch := range f.wanted {
+		if called == e.Called {
+			ch <- c
+			delete(f.wanted, called)
+			return
+		}
+	}
+	f.hangUp(c, 1)
+}
+
+func (f *farEnd) move(c *farCall, to int) {
+	if c.channel != to && to < len(f.taken) {
+		f.free(c)
+		c.channel = to
+		f.taken[to] = c
+	}
+}
+
+func (f *farEnd) free(c *farCall) {
+	if f.taken[c.channel&31] == c {
+		f.taken[c.channel&31] = nil
+	}
+}
+
+// restarted: vaad has restarted a channel, or (-1) all of them.
+func (f *farEnd) restarted(channel int) {
+	for _, c := range f.taken {
+		if c != nil && (channel < 0 || channel == c.channel) {
+			c.seen = append(c.seen, "RESTART")
+			f.hangUp(c, 41)
+		}
+	}
+}
+
+func (f *farEnd) send(c *farCall, words string) {
+	_, _ = fmt.Fprintf(f.in, "@%d %s\n", c.id, words)
+}
+
+// hangUp ends a call as libpri wants it. For some causes it sends RELEASE COMPLETE
+// and has nothing more to say; with any other it needs a call that proceeds.
+func (f *farEnd) hangUp(c *farCall, cause int) {
+	silent := slices.Contains([]int{1, 34, 44, 82, 88}, cause)
+	if !silent && !c.ours && len(c.seen) == 1 && !c.spoken {
+		f.send(c, "proceeding")
+	}
+	f.send(c, fmt.Sprintf("hangup %d", cause))
+	if silent {
+		f.free(c)
+		c.over = true
+	}
+}
+
+// do has libpri do something for a call.
+func (c *farCall) do(words string) {
+	c.far.mu.Lock()
+	defer c.far.mu.Unlock()
+	c.spoken = true
+	c.far.send(c, words)
+}
+
+// clear ends a call at libpri's side.
+func (c *farCall) clear(cause int) {
+	c.far.mu.Lock()
+	defer c.far.mu.Unlock()
+	c.cleared = true
+	c.far.hangUp(c, cause)
+}
+
+// expect prepares for a call to a number. The channel gets it when it has come.
+func (f *farEnd) expect(called string) <-chan *farCall {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ch := make(chan *farCall, 1)
+	f.wanted[called] = ch
+	return ch
+}
+
+// forget expects a number no longer.
+func (f *farEnd) forget(called string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.wanted, called)
+}
+
+var errNoneFree = errors.New("no channel is free")
+
+// call calls vaad in a channel, 0: the highest of slots that is free.
+func (f *farEnd) call(slots []int, channel int, called, caller, name string) (*farCall, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if channel == 0 {
+		for _, s := range slices.Backward(slots) {
+			if f.taken[s] == nil {
+				channel = s
+				break
+			}
+		}
+	}
+	if channel == 0 {
+		return nil, errNoneFree
+	}
+	c := &farCall{far: f, channel: channel, ours: true, called: called, caller: caller}
+	f.taken[channel] = c
+	f.placed = append(f.placed, c)
+	_, err := fmt.Fprintf(f.in, "call %s %s %d %s\n", called, caller, channel, name)
+	return c, err
+}
+
+// saw reports whether an event has come for a call.
+func (c *farCall) saw(events ...string) bool {
+	c.far.mu.Lock()
+	defer c.far.mu.Unlock()
+	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(c.seen, e) })
+}
+
+// state is a copy of the call.
+func (c *farCall) state() farCall {
+	c.far.mu.Lock()
+	defer c.far.mu.Unlock()
+	return *c
+}
+
+// await waits for one of some events.
+func (c *farCall) await(ctx context.Context, events ...string) error {
+	err := Until(ctx, strings.Join(events, " or "), func() (bool, error) {
+		if c.saw(events...) {
+			return true, nil
+		}
+		if s := c.state(); s.over {
+			return false, fmt.Errorf("the call has ended: cause %d, %q", s.cause, s.seen)
+		}
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("libpri's call %d (%s → %s, channel %d) after %q: %w", c.id, c.caller, c.called, c.channel, c.state().seen, err)
+	}
+	return nil
+}
+
+// gone waits until a call is over at libpri's side.
+func (c *farCall) gone(ctx context.Context) error {
+	err := Until(ctx, "its end", func() (bool, error) { return c.state().over, nil })
+	if err != nil {
+		return fmt.Errorf("libpri's call %d (%s → %s, channel %d) after %q: %w", c.id, c.caller, c.called, c.channel, c.state().seen, err)
+	}
+	return nil
+}
+
+// up is how many channels libpri believes to be in use.
+func (f *farEnd) up() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.taken {
+		if c != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// count is how often an event has come.
+func (f *farEnd) count(event string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.log {
+		if e == event {
+			n++
+		}
+	}
+	return n
+}
+
+// last are the last things libpri has said.
+func (f *farEnd) last(n int) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.rows[max(0, len(f.rows)-n):], "\n") + "\n" + f.said.String()
+}
