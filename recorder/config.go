@@ -169,6 +169,12 @@ type Calls interface {
 	Continues(call, before string)      // both are one call, cut by a restart
 }
 
+// Legs knows which calls are connected with each other here. It must answer at once.
+type Legs interface {
+	Elsewhere(call string) bool      // all that the parties of an ended call have said to each other stands in the recording of another
+	Conversation(call string) string // ID that it shares with the others; "": it was connected with none
+}
+
 // Alarms is told what the operator must know. It must not wait for a disk.
 type Alarms interface {
 	Raise(code, subject string, args map[string]string)
@@ -184,13 +190,14 @@ type Config struct {
 	Reserve     func() Reserve            // nil: nothing is kept free
 	Calls       Calls                     // nil: nobody is told
 	Alarms      Alarms                    // nil: nobody is told
+	Legs        Legs                      // nil: every call is a conversation of its own
 	ClockSynced func() bool               // nil: the kernel is asked
 	Registerer  prometheus.Registerer     // nil: metrics are not registered
 	Logger      *slog.Logger              // nil: silent
 	Now         func() time.Time          // wall clock; nil = time.Now
 }
 
-// noOne stands for Calls and Alarms that were not given.
+// noOne stands for Calls, Alarms and Legs that were not given.
 type noOne struct{}
 
 func (noOne) Attach(string, string, string)           {}
@@ -198,6 +205,8 @@ func (noOne) Detach(string, string, string)           {}
 func (noOne) Continues(string, string)                {}
 func (noOne) Raise(string, string, map[string]string) {}
 func (noOne) Clear(string, string)                    {}
+func (noOne) Elsewhere(string) bool                   { return false }
+func (noOne) Conversation(string) string              { return "" }
 
 func (c *Config) fill() error {
 	if c.System == nil || c.Archive == nil || c.Settings == nil {
@@ -211,6 +220,9 @@ func (c *Config) fill() error {
 	}
 	if c.Alarms == nil {
 		c.Alarms = noOne{}
+	}
+	if c.Legs == nil {
+		c.Legs = noOne{}
 	}
 	if c.ClockSynced == nil {
 		c.ClockSynced = ClockSynced

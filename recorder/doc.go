@@ -43,7 +43,8 @@
 //     Where a line has sides only the local party may key them; on a parallel tap
 //     nobody can tell the parties apart, and either may.
 //   - call: from its first ring or the lifting of the receiver until its end.
-//     Missed calls are thrown away.
+//     Missed calls are thrown away, and those of which another leg's recording has
+//     all that was said (Config.Legs).
 //     On a line without volts nothing shows whether ringing was answered: where it
 //     stops while somebody speaks, or within the hang-over, what is recorded by
 //     voice, key or call goes on with its call and numbers until nobody has spoken

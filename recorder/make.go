@@ -109,6 +109,8 @@ func (r *recording) whyDiscarded() string {
 	switch {
 	case !r.dropped:
 		return WhyTooShort
+	case r.elsewhere:
+		return WhyOtherLeg
 	case r.trigger == Voice:
 		return WhyNotVoice
 	}

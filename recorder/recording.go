@@ -28,12 +28,13 @@ type recording struct {
 	hooked  bool // by request while off-hook: ends with the call
 
 	// The decider's own.
-	fired   int64    // where it was triggered: from plus the pre-roll
-	kept    bool     // never thrown away for being short
-	name    string   // of the calling party, as told in the story
-	answer  string   // how that the call was answered is known, as told in the story
-	dropped bool     // thrown away, however long
-	link    *resumed // what it continues after a restart
+	fired     int64    // where it was triggered: from plus the pre-roll
+	kept      bool     // never thrown away for being short
+	name      string   // of the calling party, as told in the story
+	answer    string   // how that the call was answered is known, as told in the story
+	dropped   bool     // thrown away, however long
+	elsewhere bool     // … because another recording has all of it
+	link      *resumed // what it continues after a restart
 
 	written atomic.Int64 // audio before it is in the files
 	broken  atomic.Bool  // the line's sides are not what they were: no more can be read

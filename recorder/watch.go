@@ -33,6 +33,7 @@ const (
 	WhyNoKey    = "no-key"         // the trigger is key, and nobody keyed the sequence
 	WhyModem    = "modem"          // fax and modem are not recorded on this line
 	WhyNotVoice = "not-voice"      // what began it was a tone
+	WhyOtherLeg = "other-leg"      // what was said stands in the recording of the call that it was connected with
 	WhyStopped  = "stopped"        // a person had stopped it
 	WhyUnused   = "line-unused"    //
 	WhyDiskFull = "disk-full"      // the reserve was reached, or nothing could be written in time
@@ -196,6 +197,21 @@ func (w *watch) attach(rec *recording, e *channels.Event) {
 	}
 }
 
+// legs tells the recording of a call that ends which conversation it belongs
+// to, and drops it where another has all of it; what somebody asked for is kept.
+func (w *watch) legs(e *channels.Event) {
+	rec := w.cur
+	if rec == nil || e.Call == "" || !w.ofCall(rec) {
+		return
+	}
+	if c := w.r.c.Legs.Conversation(e.Call); c != "" && rec.link == nil {
+		rec.learn(archive.EntryConversation, c, e)
+	}
+	if rec.trigger == Call && !rec.kept && w.r.c.Legs.Elsewhere(e.Call) {
+		rec.dropped, rec.elsewhere = true, true
+	}
+}
+
 // ofCall says whether what is known of the present call belongs to a recording:
 // one that goes on for ever has many calls, and none of them is its own.
 func (w *watch) ofCall(rec *recording) bool {
@@ -229,6 +245,7 @@ func (w *watch) callEnds(e *channels.Event) {
 	if w.cur != nil && w.cur.trigger == Call && e.Missed {
 		w.cur.dropped = true
 	}
+	w.legs(e)
 	if !w.recorded && !e.Missed && e.Call != "" {
 		w.r.c.Calls.Attach(e.Call, "", w.why())
 	}

@@ -73,6 +73,7 @@ type running struct {
 	sys     *channels.System
 	calls   *calls.Switch
 	sounds  *sounds
+	talks   *conversations
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
@@ -129,6 +130,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		stopInner()
 		return errors.Join(err, keepers.wait())
 	}
+	talks := d.calls.Watch() // now, so that it misses nothing
+	wishes.run(outer, fail, "conversations", func(ctx context.Context) error { d.talks.follow(ctx, talks); return nil })
 	wishes.run(outer, fail, "switch", func(ctx context.Context) error { return d.calls.Run(ctx, switching) })
 	wishes.run(outer, fail, "music", func(ctx context.Context) error { d.sounds.keepMusic(ctx); return nil })
 	wishes.run(outer, fail, "console", d.server.Run)
@@ -208,12 +211,13 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	if err != nil {
 		return fmt.Errorf("open the call journal: %w", err)
 	}
+	d.talks = newConversations(func() string { return d.sec.recorder.Get(d.doc).Legs }, func(line int) bool { return wholly(d.plan.recordConfig(line)) })
 	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
 		Reserve: func() recorder.Reserve {
 			r := d.sec.recorder.Get(d.doc)
 			return recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
 		},
-		Calls: d.journal, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
+		Calls: d.journal, Legs: d.talks, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
 	d.told.Store(d.rec)
 	return err
 }

@@ -61,6 +61,7 @@ type diskDoc struct {
 	ReserveMB     int64  `json:"disk_reserve_mb"`     // kept free
 	ReserveInodes int64  `json:"disk_reserve_inodes"` // kept free
 	Full          string `json:"disk_full"`           // stop: no new recordings below the reserve
+	Legs          string `json:"legs"`                // of calls that are connected with each other here: trunk or station, which recording is kept, or both
 }
 
 // sections are the parts of the settings document.
@@ -85,7 +86,7 @@ func newSections() sections {
 		trunks: settings.NewMap("trunk_groups", func(string) trunkGroupDoc { return trunkGroupDoc{Order: "first"} },
 			func(key string, g trunkGroupDoc) error { return g.validate(key) }),
 		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}, Incoming: []incomingDoc{}}, dialplanDoc.validate),
-		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop"}, diskDoc.validate),
+		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop", Legs: "trunk"}, diskDoc.validate),
 	}
 }
 
@@ -218,6 +219,9 @@ func (d diskDoc) validate() error {
 	}
 	if d.Full != "stop" {
 		errs = append(errs, fmt.Errorf("disk_full: %q is not known; this version has stop", d.Full))
+	}
+	if !slices.Contains([]string{"trunk", "station", "both"}, d.Legs) {
+		errs = append(errs, fmt.Errorf("legs: %q is not known; use trunk, station or both", d.Legs))
 	}
 	return errors.Join(errs...)
 }
