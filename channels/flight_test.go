@@ -218,3 +218,15 @@ func TestTraceKeepsAMinuteOfTheBusiestLines(t *testing.T) {
 		t.Errorf("%d voltages of a minute, want %d", volts, 60*4*8)
 	}
 }
+
+func TestAFlightHasWhatTheSpanWasSent(t *testing.T) {
+	f := &flight{info: driver.Info{Lines: make([]driver.Line, 1), Spans: make([]driver.Span, 1)}, index: map[int]int{0: 0}, tracks: make([]track, 1)}
+	sent := &traced{kind: uint8(driver.SendDChannel), tx: true, line: 0, data: []byte{2, 1, 3}}
+	for _, spans := range []bool{true, false} {
+		f.spans, f.rx, f.tx = spans, driver.NewFrame(f.info), driver.NewFrame(f.info)
+		f.add(sent, 0)
+		if n := len(f.tx.Commands); (n == 1) != spans || n == 1 && f.tx.Commands[0].Kind != driver.SendDChannel {
+			t.Errorf("spans %v: %+v", spans, f.tx.Commands)
+		}
+	}
+}
