@@ -528,3 +528,13 @@ func TestALateConnectAcknowledgeIsSentAgain(t *testing.T) {
 	e.send("08 02 80 01 7D 08 02 80 9E 14 01 08") // the far end waits for it
 	e.want("CONNECT ACKNOWLEDGE")
 }
+
+// What SETUP asked for is not yet agreed: the far end may have put the call elsewhere.
+func TestARestartLeavesACallWhoseTimeslotIsNotAgreedOn(t *testing.T) {
+	e := newBareEnd(t, StackConfig{Side: User})
+	e.reach(qInitiated)
+	e.send("08 02 00 00 46 18 03 A9 83 81 79 01 80")
+	e.want("RESTART ACKNOWLEDGE")
+	e.send("08 02 80 01 02" + slot17)
+	e.wantTold("moved, slot-free 1, restarted 1, moved 17, proceeding 17")
+}

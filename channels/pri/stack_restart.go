@@ -178,8 +178,12 @@ func (s *Stack) takeRestart(m Message, c *cue) {
 		if !x.used || !whole && c.channel.Slots>>s.channel(i)&1 == 0 {
 			continue
 		}
-		if x.leg != nil {
-			s.drop(x.leg, EndRestart, temporaryFailure)
+		switch l := x.leg; {
+		case l == nil:
+		case l.state == s.out.present && !whole: // the far end may have it elsewhere, and will say where
+			s.move(l, 0)
+		default:
+			s.drop(l, EndRestart, temporaryFailure)
 		}
 		x.out = false
 		s.tellFree(i, nil)
