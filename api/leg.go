@@ -39,11 +39,11 @@ type Bridge struct {
 
 // NewCall is the body of a request to call somebody.
 type NewCall struct {
-	Number  string `json:"number,omitempty" maxLength:"64" doc:"Whom to call. Without line and group the dial plan says where it leads, as for a station that dials it"`
+	Number  string `json:"number,omitempty" maxLength:"64" pattern:"^\\+?[0-9*#A-Da-d,]*$" patternDescription:"0-9 * # A-D, + in front, commas for pauses" doc:"Whom to call. Without line and group the dial plan says where it leads, as for a station that dials it"`
 	Line    int    `json:"line,omitempty" minimum:"0" maximum:"100000" doc:"A trunk to dial on, or a station to ring"`
 	Group   string `json:"group,omitempty" maxLength:"32" doc:"A trunk group: the next free trunk of it dials"`
-	Caller  string `json:"caller,omitempty" maxLength:"40" doc:"The caller's number, as the far end is to see it, where the line can show one"`
-	Name    string `json:"name,omitempty" maxLength:"64" doc:"The caller's name, likewise"`
+	Caller  string `json:"caller,omitempty" maxLength:"40" pattern:"^\\+?[0-9*#]*$" patternDescription:"0-9 * #, + in front" doc:"The caller's number, as the far end is to see it, where the line can show one"`
+	Name    string `json:"name,omitempty" maxLength:"64" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"text without control characters" doc:"The caller's name, likewise"`
 	Private bool   `json:"private,omitempty" doc:"The caller's number is not to be shown"`
 	Timeout Number `json:"timeout_s,omitempty" minimum:"0" maximum:"600" doc:"Given up when nobody has answered for so long; 0: never"`
 	For     string `json:"for,omitempty" maxLength:"26" doc:"A leg that hears how it goes, is connected when it is answered, and ends with it: its ID, or its line's number"`
@@ -57,7 +57,7 @@ type BridgeLegs struct {
 
 // TransferLeg is the body of a request to pass a leg on. One of the two is given.
 type TransferLeg struct {
-	Number string `json:"number,omitempty" maxLength:"64" doc:"To a number of the dial plan"`
+	Number string `json:"number,omitempty" maxLength:"64" pattern:"^\\+?[0-9*#A-Da-d,]*$" patternDescription:"0-9 * # A-D, + in front, commas for pauses" doc:"To a number of the dial plan"`
 	To     string `json:"to,omitempty" maxLength:"26" doc:"To another leg: its ID, or its line's number"`
 }
 

@@ -194,6 +194,7 @@ func (s *Server) transfer(ctx context.Context, in *TransferInput) (*body[api.Leg
 	if (in.Body.Number == "") == (in.Body.To == "") {
 		return nil, fail("bad-request", "give a number, or a leg to transfer to")
 	}
+	in.Body.Number = strings.ToUpper(in.Body.Number)
 	if in.Body.To == "" {
 		if s.cfg.Route != nil && len(s.cfg.Route(in.Body.Number)) == 0 {
 			return nil, fail("unknown-number", in.Body.Number)

@@ -97,6 +97,10 @@ func TestRequestsThatContradictThemselvesAreRefused(t *testing.T) {
 		code string
 	}{
 		{"/calls", api.NewCall{}, "bad-request"},
+		{"/calls", api.NewCall{Number: "80x"}, "invalid"},
+		{"/calls", api.NewCall{Number: "801", Caller: "ann"}, "invalid"},
+		{"/calls", api.NewCall{Number: "801", Name: "a\x1b[31m"}, "invalid"},
+		{"/legs/1/transfer", api.TransferLeg{Number: "8 1"}, "invalid"},
 		{"/calls", api.NewCall{Line: 1, Group: "city"}, "bad-request"},
 		{"/calls", api.NewCall{Line: 9}, "no-line"},
 		{"/calls", api.NewCall{Group: "country", Number: "1"}, "no-group"},

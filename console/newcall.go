@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaad/access"
@@ -30,6 +31,7 @@ func (s *Server) newCall(ctx context.Context, in *NewCallInput) (*body[api.Leg],
 		return nil, err
 	}
 	n := &in.Body
+	n.Number = strings.ToUpper(n.Number)
 	r := calls.CallRequest{Number: n.Number, Caller: n.Caller, Name: n.Name, Private: n.Private, Timeout: seconds(n.Timeout).Round(time.Millisecond)}
 	if n.For != "" {
 		l, err := s.findLeg(ctx, access.Call, n.For)
