@@ -34,6 +34,7 @@ type Fact struct {
 	Caller     string `json:"caller,omitempty" doc:"Number of the calling party, where known"`
 	Called     string `json:"called,omitempty" doc:"Number of the called party, where known"`
 	Name       string `json:"name,omitempty" doc:"Name of the calling party, where known"`
+	Request    string `json:"request,omitempty" doc:"ID of the request that this is the outcome of: of a prompt, of keys"`
 	Missed     bool   `json:"missed,omitempty" doc:"The call ended without an answer"`
 }
 

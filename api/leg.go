@@ -93,5 +93,5 @@ type SendKeys struct {
 
 // Requested answers a request whose outcome comes later.
 type Requested struct {
-	Request string `json:"request" doc:"ID of the request"`
+	Request string `json:"request" doc:"ID of the request: the live feed has it in the fact that tells the outcome (played, keys-sent)"`
 }

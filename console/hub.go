@@ -96,7 +96,7 @@ func factOf(boot string, e *channels.Event) api.Fact {
 	return api.Fact{
 		Boot: boot, Seq: e.Seq, Time: e.Time.UTC(), Kind: string(e.Kind), Board: e.Board, Line: e.Line, Call: e.Call,
 		From: string(e.From), To: string(e.To), Value: e.Value, Text: e.Text, Direction: string(e.Direction),
-		AnsweredBy: e.AnsweredBy, EndedBy: e.EndedBy, Missed: e.Missed,
+		AnsweredBy: e.AnsweredBy, EndedBy: e.EndedBy, Missed: e.Missed, Request: e.Request,
 		Side: e.Side, By: e.By, Sure: e.Sure, Caller: e.Caller, Called: e.Called, Name: e.Name,
 	}
 }

@@ -79,7 +79,7 @@ func (s *session) callAndWait(n api.NewCall) error {
 // progress tells what became of a call; errStopped: it is answered.
 func (s *session) progress(f *api.Fact) error {
 	switch f.Kind {
-	case "alerting", "numbers", "call-answered", "call-end", "number-complete":
+	case "alerting", "progress", "call-answered", "call-end":
 	default:
 		return nil
 	}
