@@ -287,6 +287,15 @@ func (s *Switch) converse(b *bridge, l *leg) {
 			c.id = min(c.id, of.conv.id)
 			c.calls = append(c.calls, of.conv.calls...)
 		}
+		var renamed []string // the journal has the others by this name already
+		for _, of := range []*leg{l, o} {
+			switch {
+			case of.conv == nil:
+				renamed = append(renamed, of.ID)
+			case of.conv.id != c.id:
+				renamed = append(renamed, of.conv.calls...)
+			}
+		}
 		c.calls = c.calls[:min(len(c.calls), maxConversation)]
 		was := []*conversation{l.conv, o.conv}
 		for _, x := range s.legs {
@@ -295,7 +304,7 @@ func (s *Switch) converse(b *bridge, l *leg) {
 				s.touch(x)
 			}
 		}
-		for _, call := range c.calls {
+		for _, call := range renamed {
 			s.note(call, Note{Conversation: c.id})
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Switch) called(d *dial, l *Leg, err error) (Leg, error) {
 	if err == nil {
 		return *l, nil
 	}
-	if d != nil && !d.over && d.begun != nil {
+	if d != nil && !d.over {
 		d.begun = nil
 		s.cancel(d)
 	}

@@ -346,9 +346,10 @@ func (s *Switch) toldAlerting(d *dial) {
 
 // alert tells the far end of who calls that it rings.
 func (s *Switch) alert(from *leg) {
-	if from.waits = true; !from.Answered.IsZero() {
+	if from.waits = true; !from.Answered.IsZero() || from.alerted {
 		return
 	}
+	from.alerted = true
 	s.step(from, onAlerting, nil)
 	if from.digital || from.Use == useStation {
 		s.wish(channels.Wish{ID: s.id(), Line: from.Line, Kind: channels.WishAlert}, s.minor(from, "alert"))
@@ -361,28 +362,50 @@ func (s *Switch) early(l *leg) {
 	if d == nil || d.from == nil || d.then != thenBridge || !d.from.up() || !d.from.hears() || d.from.bridge != nil {
 		return
 	}
+	s.unalert(d.from)
 	d.from.kept = false
 	s.bridgeTwo(d.by, d.from, l)
 }
 
-// alerting: it rings at the far end of a leg. A station that called hears that from
-// there, not from its own line.
+// unalert ends the ringback that who calls hears from us.
+func (s *Switch) unalert(from *leg) {
+	if !from.waits {
+		return
+	}
+	from.waits = false
+	s.hush(from)
+	if from.Use == useStation && from.Answered.IsZero() {
+		from.alerted = false
+		s.wish(channels.Wish{ID: s.id(), Line: from.Line, Kind: channels.WishProceed}, s.minor(from, "proceed"))
+	}
+}
+
+// alerting: it rings at the far end of a leg. What is heard of that comes from there,
+// unless a digital trunk has not said that there is something (ITU-T Q.931 clause 5.1.6).
 func (s *Switch) alerting(l *leg, _ *channels.Event) {
 	d := l.dial
 	if d == nil || d.from == nil || l.Use != useTrunk {
 		return
 	}
-	if from := d.from; from.Use == useStation {
+	s.early(l)
+	from, silent := d.from, l.digital && !l.audible
+	switch {
+	case from.Use == useStation && !silent:
 		s.step(from, onAlerting, nil)
-	} else if !from.waits {
+	case !from.waits:
 		s.alert(from)
 	}
-	s.early(l)
+	if silent && from.hears() && (from.digital || !from.Answered.IsZero()) {
+		s.play(from, false, channels.Audio{Tone: progress.Ringback})
+	}
 }
 
-// audible: a digital trunk has something to be heard before the answer.
-func (s *Switch) audible(l *leg, _ *channels.Event) {
-	l.sent = true
+// inBand: a digital trunk has something to be heard before the answer.
+func (s *Switch) inBand(l *leg, _ *channels.Event) {
+	l.sent, l.audible = true, true
+	if d := l.dial; d != nil && d.from != nil && d.from.bridge != nil && d.from.bridge == l.bridge { // our ringback is in its place
+		s.unalert(d.from)
+	}
 	s.early(l)
 }
 
@@ -412,7 +435,7 @@ func (s *Switch) answered(l *leg, e *channels.Event) {
 	s.finish(d)
 	switch {
 	case d.then == thenSupervise:
-		if d.target.bridge == nil {
+		if b := d.target.bridge; b == nil || len(b.legs) >= MaxParties {
 			s.release(l, 16)
 			return
 		}

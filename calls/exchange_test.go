@@ -20,19 +20,20 @@ import (
 // exchange plays channels.System: a little exchange in memory whose trunks and
 // stations do what their tables would, and what a test makes their far ends do.
 type exchange struct {
-	t     testing.TB
-	feed  *feed
-	mu    sync.Mutex
-	lines map[int]*port
-	calls int
-	mute  bool                      // events are lost
-	hang  map[string]chan struct{}  // boards that do not answer until it is closed
-	fail  map[int]error             // what wishes of a line come to
-	done  []string                  // wishes that were carried out
-	last  map[int]channels.Wish     // the last call wished of a line
-	waits map[channels.WishKind]int // wishes of a kind that are answered with channels.ErrBusy first
-	stale string                    // a request that calls which come in carry
-	slow  bool                      // trunks wait for sent
+	t      testing.TB
+	feed   *feed
+	mu     sync.Mutex
+	lines  map[int]*port
+	calls  int
+	mute   bool                      // events are lost
+	hang   map[string]chan struct{}  // boards that do not answer until it is closed
+	fail   map[int]error             // what wishes of a line come to
+	done   []string                  // wishes that were carried out
+	last   map[int]channels.Wish     // the last call wished of a line
+	waits  map[channels.WishKind]int // wishes of a kind that are answered with channels.ErrBusy first
+	stale  string                    // a request that calls which come in carry
+	silent bool                      // digital trunks say that there is nothing to be heard
+	slow   bool                      // trunks wait for sent
 }
 
 type port struct {
@@ -199,6 +200,10 @@ func (x *exchange) Wish(ctx context.Context, w channels.Wish) (channels.Accepted
 			p.signal = progress.Ringback.String()
 			x.emit(p, channels.Event{Kind: channels.Alerting})
 		}
+	case channels.WishProceed:
+		if p.Use == driver.Station {
+			p.signal = ""
+		}
 	case channels.WishAnswer:
 		x.answered(p, "wish")
 	case channels.WishRelease:
@@ -336,6 +341,9 @@ func (x *exchange) call(line int, caller, called string) {
 func (x *exchange) alerts(line int) {
 	x.on(line, func(p *port) {
 		x.state(p, channels.Alerted)
+		if p.Kind == driver.BChan && !x.silent {
+			x.emit(p, channels.Event{Kind: channels.Progress, Value: 1})
+		}
 		x.emit(p, channels.Event{Kind: channels.Alerting})
 	})
 }

@@ -86,6 +86,8 @@ type leg struct {
 	found    bool     // it was up before its begin was read
 	routed   bool     // what its number leads to was begun
 	sent     bool     // a trunk: the number is out
+	audible  bool     // a digital trunk: there is something to be heard
+	alerted  bool     // its far end was told that it rings
 	waits    bool     // who calls was told that it rings there
 	private  bool     // the caller's number is not to be shown
 	hungUp   bool     // its party ended it

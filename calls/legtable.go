@@ -52,7 +52,7 @@ func legRows() []legRow {
 		{[]LegState{LegRinging}, onCaller, "", (*Switch).callerKnown, "ring stations"},
 		{[]LegState{LegRinging, LegDialling}, onWhole, "", (*Switch).numberWhole, "find where the number leads"},
 		{[]LegState{LegDialling, LegAlerting}, onSent, "", (*Switch).numberSent, "let the caller hear an analog trunk"},
-		{[]LegState{LegDialling, LegAlerting}, onAudible, "", (*Switch).audible, "let the caller hear the trunk"},
+		{[]LegState{LegDialling, LegAlerting}, onAudible, "", (*Switch).inBand, "let the caller hear the trunk"},
 		{[]LegState{LegDialling}, onAlerting, LegAlerting, (*Switch).alerting, "tell the caller that it rings"},
 		{legBegun, onAnswered, LegTalking, (*Switch).answered, "stop the others, bridge"},
 		{[]LegState{LegTalking}, onHold, LegHeld, nil, ""},

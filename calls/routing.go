@@ -86,10 +86,12 @@ func (s *Switch) incoming(l *leg) {
 		return
 	case len(ring) == 0:
 		l.kept = true
+		s.alert(l) // a network waits for that, if for nothing else
+		l.waits = false
 		return
 	}
 	if l.digital && l.Answered.IsZero() {
-		s.wish(channels.Wish{ID: s.id(), Line: l.Line, Kind: channels.WishProceed}, s.minor(l, "proceed"))
+		s.wish(channels.Wish{ID: s.id(), Line: l.Line, Kind: channels.WishProceed}, nil) // the line may have told it by itself
 	}
 	d := &dial{from: l, by: lineName(l), stations: ring, patient: !l.digital && l.Answered.IsZero(),
 		wish: channels.Wish{Caller: l.Caller, Name: strings.TrimSpace(name + " " + l.Name), Private: l.private, Ring: "outside"}}

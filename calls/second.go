@@ -41,7 +41,7 @@ func (s *Switch) flashed(l *leg, _ *channels.Event) {
 	s.hold(o)
 	l.second = &second{held: o, dials: true}
 	s.play(l, false, channels.Audio{Tone: progress.Dial})
-	s.secondTimer(l, usual(s.pbx().FirstDigit, firstDigit), func() { s.secondFailed(l, 28) })
+	s.secondTimer(l, usual(s.pbx().FirstDigit, firstDigit), func() { s.secondFailed(l, 34) })
 }
 
 func (s *Switch) secondTimer(l *leg, d time.Duration, f func()) {

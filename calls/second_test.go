@@ -69,7 +69,7 @@ func TestWhatBecomesOfASecondCall(t *testing.T) {
 		{"busy", "8003", nil, "", map[int]string{station1: "talking busy", trunk1: "talking music"}},
 		{"back after busy", "8003", func(h *house) { h.x.flash(station1) }, "1+11", nil},
 		{"put down after busy", "8003", func(h *house) { h.x.down(station1); h.sleep(time.Second) }, "", map[int]string{station1: "ringing", trunk1: "talking music"}},
-		{"nothing dialled", "", func(h *house) { h.sleep(firstDigit + time.Second) }, "", map[int]string{station1: "talking vacant", trunk1: "talking music"}},
+		{"nothing dialled", "", func(h *house) { h.sleep(firstDigit + time.Second) }, "", map[int]string{station1: "talking congestion", trunk1: "talking music"}},
 		{"half a number", "80", func(h *house) { h.sleep(digitPause + time.Second) }, "", map[int]string{station1: "talking vacant"}},
 		{"put down at the dial tone", "", func(h *house) { h.x.down(station1); h.sleep(time.Second) }, "", map[int]string{station1: "ringing", trunk1: "talking music"}},
 		{"rung again, and answered", "", func(h *house) { h.x.down(station1); h.sleep(time.Second); h.x.lift(station1) }, "1+11", nil},

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +124,45 @@ func TestADigitalTrunkIsHeardFromAlertingOn(t *testing.T) {
 		h.x.answers(pri1)
 		h.x.down(pri1)
 		h.at(station1, "abandoned cause 16")
+	})
+}
+
+func TestADigitalTrunkThatSaysNothingLeavesTheRingbackToUs(t *testing.T) {
+	for _, to := range []int{station1, pri2} {
+		inHouse(t, func(h *house) {
+			h.x.silent = true
+			if to == station1 {
+				h.x.dial(station1, "02012345")
+			} else {
+				h.pbx.Incoming = nil
+				h.x.call(pri2, "138", "5558000")
+				if _, err := h.Call(h.ctx, "me", CallRequest{Line: pri1, Number: "1", For: h.leg(pri2).ID}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.x.alerts(pri1)
+			want := map[int]string{station1: "1(ringback)+21", pri2: "21+22(ringback)"}[to]
+			h.talks(want)
+			h.x.on(pri1, func(p *port) { h.x.emit(p, channels.Event{Kind: channels.Progress, Value: 1}) })
+			h.talks(strings.Replace(want, "(ringback)", "", 1))
+			h.x.answers(pri1)
+			if l := h.leg(to); l.State != LegTalking {
+				t.Errorf("%+v", l)
+			}
+		})
+	}
+}
+
+func TestAGuessedAnswerMayBecomeCertain(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.x.dial(station1, "91")
+		h.x.on(trunk1, func(p *port) { h.x.answered(p, "voice-guess") })
+		was := h.leg(trunk1).Answered
+		h.sleep(time.Second)
+		h.x.on(trunk1, func(p *port) { p.answer = false; h.x.answered(p, "reversal") })
+		if l := h.leg(trunk1); l.AnsweredBy != "reversal" || l.Answered != was {
+			t.Errorf("%+v", l)
+		}
 	})
 }
 

@@ -56,8 +56,12 @@ func (s *Switch) event(e *channels.Event) {
 			s.step(l, onAlerting, e)
 		}
 	case channels.CallAnswered:
-		if l.up() {
+		switch {
+		case l.up() && l.Answered.IsZero():
 			s.step(l, onAnswered, e)
+		case l.up(): // it is certain now
+			l.AnsweredBy = e.AnsweredBy
+			s.touch(l)
 		}
 	case channels.Flash:
 		if l.Use == useStation && l.up() {
