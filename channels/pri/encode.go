@@ -109,9 +109,9 @@ func (t *NumberType) UnmarshalText(b []byte) error {
 
 var errNumberType = &StackError{Code: "bad-number", Text: "a type of number is one of " + strings.Join(numberTypeNames[1:], ", ")}
 
-// maxSent is how many digits a number may have that is sent: a Called party
-// number of ETS 300 102 has 23 octets, one of E.164 fifteen digits and an access code.
-const maxSent = 20
+// maxSent is how many digits a number may have that is sent: fifteen of E.164, and
+// codes of carriers before them. ETS 300 102 has 20 at most, other networks take more.
+const maxSent = 32
 
 // numberOf makes of what somebody dialled the number that is sent; ok is false
 // where it holds what is no digit.

@@ -83,6 +83,6 @@ func (e *StackError) Error() string { return e.Text }
 var (
 	errStackDown = &StackError{"link-down", "the data link is not established"}
 	errNoChannel = &StackError{"no-channel", "no B-channel is free"}
-	errBadNumber = &StackError{"bad-number", "a number is missing, or is longer than 20 digits, or holds what is no digit"}
+	errBadNumber = &StackError{"bad-number", "a number is missing, or is longer than 32 digits, or holds what is no digit"}
 	errNoCall    = &StackError{"no-call", "there is no such call"}
 )

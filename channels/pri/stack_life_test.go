@@ -141,7 +141,7 @@ func TestNoChannelAndNoLinkAndNoNumberAreRefused(t *testing.T) {
 	fails("bad-number", SetupOrder{Complete: true})
 	fails("bad-number", SetupOrder{Called: "12a", Complete: true})
 	fails("bad-number", SetupOrder{Called: "+", Complete: true})
-	fails("bad-number", SetupOrder{Called: "123456789012345678901", Complete: true})
+	fails("bad-number", SetupOrder{Called: "123456789012345678901234567890123", Complete: true})
 	fails("bad-number", SetupOrder{Called: "1", Caller: "x", Complete: true})
 	fails("no-channel", SetupOrder{Slot: 16, Called: "1", Complete: true}) // the D-channel
 	fails("no-channel", SetupOrder{Slot: 99, Called: "1", Complete: true})
