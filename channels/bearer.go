@@ -156,11 +156,13 @@ func (t *bearerTable) take(out *emitter, e *pri.StackEvent) {
 		t.emit(out, Numbers, e.Pos, e.Pos)
 		t.become(out, Ringing, e.Pos, e.Pos)
 		out.emit(Event{Line: t.line.number, Pos: e.Pos, Known: e.Pos, Kind: NumberComplete, Text: "complete", Caller: t.call.Caller, Called: t.call.Called, Name: t.call.Name})
+	case e.Kind == pri.StackWanted:
+		t.become(out, Dialling, e.Pos, e.Pos)
 	case e.Kind == pri.StackProceeding:
 		t.become(out, Proceeding, e.Pos, e.Pos)
 	case e.Kind == pri.StackAlerting:
 		t.become(out, Alerted, e.Pos, e.Pos)
-		if e.Value == 1 {
+		if e.Value == 1 { // its tone comes over the timeslot
 			say(Progress, 1, "")
 		}
 		t.emit(out, Alerting, e.Pos, e.Pos)
@@ -251,11 +253,22 @@ func (t *bearerTable) wish(out *emitter, w *Wish) error {
 	default:
 		err = cannot
 	}
+	return refusal(err)
+}
+
+// refusal says why the signalling refuses a wish in the words of wishes.
+func refusal(err error) error {
 	var no *pri.StackError
-	if errors.As(err, &no) {
-		return &analog.Refusal{Code: no.Code, Text: no.Text}
+	if !errors.As(err, &no) {
+		return err
 	}
-	return err
+	switch no.Code {
+	case "no-channel":
+		return &analog.Refusal{Code: analog.RefusedBusy, Text: "the timeslot is being restarted, or out of use"}
+	case "wrong-state":
+		return &analog.Refusal{Code: analog.RefusedCannot, Text: no.Text}
+	}
+	return &analog.Refusal{Code: no.Code, Text: no.Text}
 }
 
 func (t *bearerTable) setup(out *emitter, w *Wish) error {

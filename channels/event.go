@@ -22,7 +22,7 @@ const (
 	LoopBreak EventKind = "loop-break"
 	NoFeed    EventKind = "no-battery" // battery lost
 	Feed      EventKind = "battery"    // battery back
-	Alarm     EventKind = "alarm"      // Text "channel", Value: 1 raised, 0 cleared; or as "span 2: red, blue", Value: set of driver.AlarmRed…: of the board and of each line on the span
+	Alarm     EventKind = "alarm"      // Text "channel", Value: 1 raised, 0 cleared; or "maintenance", Value: 1 the far end does not restart the timeslot, 0 it did; or as "span 2: red, blue", Value: set of driver.AlarmRed…: of the board and of each line on the span
 
 	SidesSwapped EventKind = "sides-swapped" // Line 0. Value: 1 the two cables of a tapped link are the other way round, 0 they are so no more. Text: the network's span as configured
 

@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -321,4 +322,58 @@ func TestTablesOfASpanOutliveItsBoard(t *testing.T) {
 	x.state(5, Idle)
 	x.calls(5, "1", "2")
 	x.await(5, CallBegin, 0)
+}
+
+func TestWhatAFarEndLetsHearIsToldBeforeItRings(t *testing.T) {
+	x := newExchange(t, pri.User)
+	x.wish(Wish{ID: "c", Line: 1, Kind: WishCall, Number: "62345"})
+	x.run(100)
+	out := x.hears(pri.StackSetup)
+	x.do(func(o *pri.StackOut, now int64) { x.must(x.stack.Proceed(o, out.CallID, now)) })
+	x.do(func(o *pri.StackOut, now int64) { x.must(x.stack.Progress(o, out.CallID, true, now)) })
+	x.do(func(o *pri.StackOut, now int64) { x.must(x.stack.Alert(o, out.CallID, now)) })
+	if e := x.await(1, Progress, 200); e.Value != 1 {
+		t.Errorf("progress: %+v", e)
+	}
+	x.await(1, Alerting, 200)
+	var no *WishError
+	if err := x.ask(1, item{wish: &Wish{Line: 1, Kind: WishAnswer}}); !errors.As(err, &no) || no.Code != "cannot" {
+		t.Errorf("a call of ours is answered: %v", err)
+	}
+	if err := x.ask(1, item{wish: &Wish{Line: 1, Kind: WishCall, Number: "1"}}); !errors.As(err, &no) || no.Code != "busy" {
+		t.Errorf("two calls at once: %v", err)
+	}
+	if err := x.ask(2, item{wish: &Wish{Line: 2, Kind: WishCall, Number: "x"}}); !errors.As(err, &no) || no.Code != "bad-number" {
+		t.Errorf("a number of nobody: %v", err)
+	}
+}
+
+// Both ends set up a call in one timeslot at once: the network's goes before (Q.931
+// clause 5.7), ours ends.
+func TestACallThatMeetsAnotherInItsTimeslotEnds(t *testing.T) {
+	x := newExchange(t, pri.User)
+	var theirs pri.CallID
+	x.do(func(o *pri.StackOut, now int64) {
+		var err error
+		theirs, err = x.stack.Setup(o, pri.SetupOrder{Slot: 4, Called: "8001", Complete: true}, now)
+		x.must(err)
+	})
+	x.wish(Wish{ID: "c", Line: 4, Kind: WishCall, Number: "62345"})
+	x.run(1000)
+	begun, ended := find(x.all, CallBegin), find(x.all, CallEnd)
+	if len(begun) != 2 || len(ended) != 1 || begun[0].Request != "c" || begun[1].Direction != Incoming || ended[0].Call != begun[0].Call {
+		t.Fatalf("began %+v, ended %+v", begun, ended)
+	}
+	x.wish(Wish{ID: "a", Line: 4, Kind: WishAnswer})
+	x.run(200)
+	if e := x.hears(pri.StackConnected); e.CallID != theirs {
+		t.Errorf("the far end hears %+v", e)
+	}
+	x.run(30_000)
+	x.state(4, Talking)
+	for line := 1; line <= 30; line++ {
+		if line != 4 {
+			x.state(line, Idle)
+		}
+	}
 }
