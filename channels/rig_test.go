@@ -26,6 +26,7 @@ type rig struct {
 	events []driver.Event // that come with the next frame
 	late   bool           // the next frame is
 	all    []Event        // of the feed
+	known  int64
 	wire   func(frame []byte)
 }
 
@@ -87,8 +88,21 @@ func (r *rig) tick(n int) {
 			r.t.Fatal(err)
 		}
 		r.s.feed.round()
-		r.all, _ = r.feed.Drain(r.all)
+		r.inOrder(len(r.all))
 	}
+}
+
+// inOrder checks that events come in the order of knowing, behind what was said before.
+func (r *rig) inOrder(n int) {
+	r.t.Helper()
+	r.all, _ = r.feed.Drain(r.all)
+	for _, e := range r.all[n:] {
+		if e.Known < r.known {
+			r.t.Errorf("%s of line %d is known at %d, told after what was known at %d", e.Kind, e.Line, e.Known, r.known)
+		}
+		r.known = max(r.known, e.Known)
+	}
+	r.known = max(r.known, r.s.boards[0].marks.pos.Load()) // readers read audio up to it, and take all before it for known
 }
 
 func (r *rig) ms(n int) { r.t.Helper(); r.tick(n / 20) }
