@@ -411,7 +411,9 @@ func (b *Board) onHookTransmit(c *channel, cmd *driver.Command) error {
 	case c.act.offHook:
 		return errAnswered
 	}
-	if err := c.set(reqOnHookTransfer, cmd.Value); err != nil {
+	// Cards that feed telephones themselves know the request, and need it. Other
+	// drivers, as of a channel bank behind a T1, send the audio at all times.
+	if err := c.set(reqOnHookTransfer, cmd.Value); err != nil && err != unix.ENOTTY {
 		return because("transmit on-hook", err, otherBusy)
 	}
 	return nil

@@ -179,6 +179,13 @@ func TestKernelsRefusalSaysWhyAndWhatToDo(t *testing.T) {
 	}
 }
 
+func TestCardThatAlwaysSendsOnHookNeedNotKnowTheRequest(t *testing.T) {
+	r := newRig(t, sigFXOKS)
+	r.step()
+	r.f.fails[reqOnHookTransfer] = unix.ENOTTY
+	r.expect(r.step(driver.Command{Kind: driver.OnHookTransmit, Value: 1500}))
+}
+
 func TestEchoCancellerThatIsNotConfiguredIsRefused(t *testing.T) {
 	r := newRig(t, sigFXSKS)
 	r.b.info.Lines[0].Caps = driver.CapTx
