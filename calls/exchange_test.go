@@ -207,6 +207,9 @@ func (x *exchange) Wish(ctx context.Context, w channels.Wish) (channels.Accepted
 	case channels.WishAnswer:
 		x.answered(p, "wish")
 	case channels.WishRelease:
+		if p.Kind == driver.FXO && p.State == channels.Ringing {
+			return channels.Accepted{}, wishErr(w, "cannot")
+		}
 		x.end(p, "released", w.Cause)
 		switch {
 		case p.off:

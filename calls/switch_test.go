@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"vaad/channels"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 func TestAStationCallsAStation(t *testing.T) {
@@ -449,4 +452,110 @@ func TestCallsThatAreUpWhenItStartsAreShown(t *testing.T) {
 		h.x.down(station1)
 		h.quiet()
 	})
+}
+
+func TestACallThatBeginsTooLateIsReleased(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.x.mute = true
+		if _, err := h.Call(h.ctx, "me", CallRequest{Line: trunk1, Number: "1"}); code(err) != NoReaction {
+			t.Errorf("%v", err)
+		}
+		h.x.mute = false
+		request := h.x.last[trunk1].ID
+		h.x.on(trunk1, func(p *port) { h.x.begin(p, channels.Outgoing, request, "", "1") })
+		h.at(trunk1, "idle")
+		h.quiet()
+	})
+}
+
+func TestACallThatAnotherProgramBeganIsLeftAlone(t *testing.T) {
+	inHouse(t, func(h *house) {
+		for _, n := range []int{trunk1, station1} {
+			if _, err := h.x.Wish(h.ctx, channels.Wish{ID: "theirs", Line: n, Kind: channels.WishCall, Number: "1"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.sleep(time.Hour)
+		h.at(trunk1, "proceeding")
+		h.at(station1, "ringing")
+		if l := h.leg(trunk1); !l.Ours || l.State != LegDialling {
+			t.Errorf("%+v", l)
+		}
+	})
+}
+
+func TestACallThatCannotBeAnsweredLetsTheStationGo(t *testing.T) {
+	inHouse(t, func(h *house) {
+		w := h.Watch()
+		defer w.Close()
+		h.x.call(pri1, "138", "5558001")
+		h.x.on(pri1, func(*port) { h.x.fail[pri1] = wishErr(channels.Wish{}, "cannot") })
+		h.x.lift(station1)
+		h.at(station1, "abandoned cause 16")
+		var told *Failure
+		for len(w.C()) > 0 {
+			if c := <-w.C(); c.Kind == Failed && told == nil {
+				told = c.Failure
+			}
+		}
+		if told == nil || told.Op != "answer" || told.Code != LineRefused {
+			t.Errorf("%v", told)
+		}
+		h.x.on(pri1, func(*port) { delete(h.x.fail, pri1) })
+		h.sleep(time.Minute)
+		h.at(pri1, "idle")
+	})
+}
+
+func TestALineThatCannotBeMixedIsReleased(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.talking(false)
+		a, b := h.leg(station1).ID, h.leg(trunk1).ID
+		h.must(h.Unbridge(h.ctx, "me", a))
+		h.x.on(trunk1, func(*port) { h.x.fail[trunk1] = &channels.WishError{Code: "virtual-clock", Text: "?"} })
+		if _, err := h.Bridge(h.ctx, "me", a, b); err != nil {
+			t.Error(err)
+		}
+		h.sleep(time.Second)
+		h.at(station1, "abandoned cause 16")
+		h.x.on(trunk1, func(*port) { delete(h.x.fail, trunk1) })
+		h.sleep(time.Minute)
+		h.at(trunk1, "idle")
+	})
+}
+
+func TestANumberThatCannotBeIsRefused(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.x.lift(station1)
+		h.x.on(station1, func(p *port) { h.x.emit(p, channels.Event{Kind: channels.NumberComplete, Called: "7", Text: "wrong"}) })
+		h.at(station1, "abandoned cause 1")
+		h.x.lift(station2)
+		h.x.on(station2, func(p *port) { h.x.emit(p, channels.Event{Kind: channels.NumberComplete, Text: "timeout"}) })
+		h.at(station2, "off-hook-out") // nothing was dialled: its line says so by itself
+	})
+}
+
+func TestTheFiguresSayWhatIsUp(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.talking(true)
+		if n, b := testutil.ToFloat64(h.metrics.legs.WithLabelValues("talking")), testutil.ToFloat64(h.metrics.bridges); n != 2 || b != 1 {
+			t.Errorf("%v talk in %v bridges", n, b)
+		}
+		_ = h.Answer(h.ctx, "me", "x")
+		if n := testutil.ToFloat64(h.metrics.failed.WithLabelValues(NoLeg)); n != 1 {
+			t.Errorf("%v failures", n)
+		}
+		h.x.down(station1)
+		h.x.down(station2)
+		for _, st := range LegStates() {
+			if n := testutil.ToFloat64(h.metrics.legs.WithLabelValues(string(st))); n != 0 {
+				t.Errorf("%v %s", n, st)
+			}
+		}
+	})
+	reg := prometheus.NewRegistry()
+	newSwitchMetrics(reg)
+	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
+	}
 }

@@ -504,3 +504,44 @@ func TestWatchersAreToldWhatChangesAndWhatTheyMissed(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatRingsOnAnAnalogTrunkCannotBeRefused(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.x.call(trunk1, "138", "")
+		id := h.leg(trunk1).ID
+		h.must(h.Transfer(h.ctx, "me", id, "8003"))
+		h.at(station1, "idle")
+		h.at(station3, "ringing")
+		h.sleep(ringFor + time.Second)
+		h.at(station3, "idle")
+		h.must(h.Answer(h.ctx, "me", id)) // it rang on
+		h.at(trunk1, "talking")
+		h.x.down(trunk1)
+
+		h.x.call(trunk2, "138", "")
+		h.must(h.Hangup(h.ctx, "me", h.leg(trunk2).ID, 0))
+		h.at(station1, "idle")
+		h.sleep(time.Minute)
+		if l := h.leg(trunk2); l.State != LegReleasing {
+			t.Errorf("%+v", l)
+		}
+		h.x.down(trunk2)
+		h.quiet()
+	})
+}
+
+func TestAnEndThatWasNeverToldIsFound(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.talking(false)
+		h.x.mute = true
+		h.must(h.Hangup(h.ctx, "me", h.leg(trunk1).ID, 0)) // all that follows is lost, and nobody says so
+		h.x.mute = false
+		h.x.feed.mu.Lock()
+		h.x.feed.lost = false
+		h.x.feed.mu.Unlock()
+		h.sleep(time.Minute)
+		if l := h.leg(trunk1); l.ID != "" {
+			t.Errorf("%+v", l)
+		}
+	})
+}

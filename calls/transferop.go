@@ -47,7 +47,7 @@ func (s *Switch) Transfer(ctx context.Context, actor, leg, number string) error 
 		}
 		if f := s.start(d, timeout); f != nil { // what was free a moment ago is not
 			s.failed(l, f)
-			s.release(l, d.cause)
+			s.refuse(l, d.cause)
 		}
 		return nil
 	})
