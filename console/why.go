@@ -49,6 +49,8 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	switch {
 	case c.Withheld != "":
 		say("caller", "", c.Withheld)
+	case c.CallerBy == "" && c.Caller != "" && c.By != "":
+		say("caller", strings.TrimSpace(c.Caller+" "+c.Name), "switched")
 	case c.CallerBy != "":
 		say("caller", strings.TrimSpace(c.Caller+" "+c.Name), c.CallerBy)
 	case c.CallerLost != "":
@@ -74,7 +76,11 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	if c.Data {
 		say("bearer", "", "data")
 	}
-	say("answer", instant(c.Answered), known(c.AnsweredBy))
+	answer := known(c.AnsweredBy)
+	if answer == "connect" && c.Group == "" && strings.HasPrefix(c.By, "station ") {
+		answer = "switched" // of a telephone that called: no network is there
+	}
+	say("answer", instant(c.Answered), answer)
 	for _, w := range c.Waiting {
 		say("waiting", strings.TrimSpace(w.Caller+" "+w.Name), "heard")
 	}

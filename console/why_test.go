@@ -84,6 +84,18 @@ func TestWhySaysWhoBeganACallAndWhereItWasPassedOn(t *testing.T) {
 	for _, r := range w.Reasons {
 		all = append(all, r.About+" "+r.Value)
 	}
+	call := api.Call{Direction: "out", By: "station 801", AnsweredBy: "connect"}
+	for _, c := range []struct{ group, want string }{{"", "switched"}, {"city", "connect"}} { // a trunk says it, a telephone is told
+		call.Group = c.group
+		for _, r := range reasons(&call, text.English) {
+			if r.About == "answer" && r.Code != c.want {
+				t.Errorf("%+v, want %s", r, c.want)
+			}
+		}
+	}
+	if r := reasons(&api.Call{Direction: "in", By: "ann", Caller: "801"}, text.English)[2]; r.Code != "switched" || !strings.Contains(r.Text, "801") {
+		t.Errorf("%+v", r)
+	}
 	if got := strings.Join(all, "|"); !strings.HasPrefix(got, "begun station 801|direction out|") || !strings.Contains(got, "|transferred 802") {
 		t.Error(got)
 	}

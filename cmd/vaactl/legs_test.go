@@ -208,3 +208,24 @@ func TestCallsAreSavedAsATable(t *testing.T) {
 		t.Errorf("%d", code)
 	}
 }
+
+func TestStoryOfACallThatIsSwitchedIsToldWithoutCodes(t *testing.T) {
+	d := newDaemon(t)
+	d.on("GET /recordings/01A", api.Recording{ID: "01A", Line: 3, Start: start})
+	d.on("GET /recordings/01A/story", api.Story{ID: "01A", Items: []json.RawMessage{
+		[]byte(`{"at":80,"kind":"number-complete","text":"timeout"}`), []byte(`{"at":160,"kind":"joined","text":"01KBR"}`),
+		[]byte(`{"at":240,"kind":"played","text":"end","value":8000}`), []byte(`{"at":320,"kind":"played","text":"key 5","value":800}`),
+		[]byte(`{"at":400,"kind":"would-release","text":"busy-tone"}`), []byte(`{"at":480,"kind":"held","value":1}`), []byte(`{"at":560,"kind":"held"}`)}})
+	want := "Number complete  Nothing more was dialled|Connected with others|Prompt over  To its end  1.00 s|Prompt over  Key pressed 5  0.10 s|" +
+		"Would have been ended (only told)  Busy tone|Held by the far end  begins|Held by the far end  ends"
+	out, _, _ := d.ctl(t, "show", "01A")
+	var got []string
+	for _, l := range strings.Split(strings.TrimSpace(out), "\n") {
+		if at, words, ok := strings.Cut(l, " s  "); ok && strings.Trim(at, " .0123456789") == "" {
+			got = append(got, words)
+		}
+	}
+	if all := strings.Join(got, "|"); all != want {
+		t.Errorf("%s\nwant %s", all, want)
+	}
+}

@@ -320,10 +320,10 @@ func (s *session) factText(f *api.Fact) string {
 	if f.Missed {
 		parts = append(parts, s.t("page.missed"))
 	}
-	if f.Text != "" {
-		parts = append(parts, printable(s.about(f.Kind, f.Text)))
+	if words := s.about(f.Kind, f.Text); words != "" {
+		parts = append(parts, printable(words))
 	}
-	if f.Kind == "tone" || f.Kind == "modem" {
+	if slices.Contains([]string{"tone", "modem", "held", "parallel-pick-up", "progress"}, f.Kind) {
 		parts = append(parts, s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[f.Value == 1]))
 	}
 	if f.Caller != "" || f.Called != "" {

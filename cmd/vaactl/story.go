@@ -106,6 +106,17 @@ func (s *session) about(kind, code string) string {
 		return s.code("caller-lost", code)
 	case "alarm":
 		return s.alarmed(code)
+	case "would-release":
+		return s.code("ended-by", code)
+	case "number-complete":
+		return s.code("number-complete", code)
+	case "played":
+		if key, ok := strings.CutPrefix(code, "key "); ok {
+			return s.code("fact", "key") + " " + key
+		}
+		return s.code("played", code)
+	case "joined", "left": // the name of a bridge tells nobody anything
+		return ""
 	}
 	return code
 }
@@ -113,7 +124,7 @@ func (s *session) about(kind, code string) string {
 // measure is the value of a fact with its unit.
 func (s *session) measure(kind string, v int64) string {
 	switch kind {
-	case "tone", "modem", "alarm":
+	case "tone", "modem", "alarm", "held", "parallel-pick-up", "progress":
 		return s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[v != 0])
 	case "polarity":
 		return s.t(map[bool]string{true: "cli.reversed", false: "cli.not-reversed"}[v == 1])
@@ -128,7 +139,7 @@ func (s *session) measure(kind string, v int64) string {
 		return fmt.Sprintf("%.0f ms", float64(v)/1e6)
 	case "recovered":
 		return fmt.Sprintf("%d B", v)
-	case "digit", "key", "gap", "muted", "not-muted", "key-start", "key-stop", "damaged", "files-removed", "events-lost", "caller-id-failed":
+	case "digit", "key", "gap", "muted", "not-muted", "key-start", "key-stop", "damaged", "files-removed", "events-lost", "caller-id-failed", "played":
 		return inSeconds(v)
 	}
 	return "value=" + strconv.FormatInt(v, 10)
