@@ -41,7 +41,7 @@ type Active struct {
 	Report    bool // the release ladder only reports
 	SilenceMS int  // silence that ends a call; 0: never
 	MaxMS     int  // longest call; 0: 12 h
-	EchoMS    int  // tail of the echo canceller, 8…128; 0: 32; -1: off
+	EchoMS    int  // of stations too: tail of the echo canceller, 8…128; 0: 32; -1: off, the card's as well
 
 	// Stations (FXS).
 	Extension string          // its number
@@ -57,7 +57,7 @@ type SpanConfig struct {
 	Side    string          // "network" or "user"
 	Switch  string          // "euroisdn", "qsig", "ni2", "dms100", "5ess", "4ess"
 	Overlap bool            // digits may come and go one by one
-	Logical bool            // the far end counts its channels 1…30 (LR 9)
+	Logical bool            // the far end counts its channels 1…30
 	Down    bool            // from the highest channel downwards
 	Numbers *numbering.Plan // of what the far end dials one by one; nil: any number, whole after a pause
 }
@@ -67,7 +67,7 @@ type SpanConfig struct {
 type Plan interface {
 	Lines(board string, info driver.Info) ([]LineConfig, error)
 	// Spans says how spans with a D-channel of our own behave; those it leaves out
-	// are the user's side of EuroISDN.
+	// are the user's side of EuroISDN. Any goroutine may ask.
 	Spans(board string, info driver.Info) []SpanConfig
 }
 

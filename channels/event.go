@@ -99,7 +99,7 @@ type Event struct {
 	To      State
 	Value   int64  // unit: see the kind
 	Text    string // see the kind
-	Request string // Request.ID of the request whose outcome this is
+	Request string // ID of the request, wish, play or joining that this comes of
 
 	Side string // of what was heard: Side.Name
 	By   string // how a digit or a number is known: "dtmf", "pulse", "bell202", "v23", "own", …

@@ -49,7 +49,7 @@ func (k WishKind) String() string {
 // A Wish is what somebody wants of a line in terms of calls. The line's table
 // decides which commands and sounds that takes.
 type Wish struct {
-	ID   string // comes back in Event.Request of what follows from it
+	ID   string // comes back in Event.Request of the CallBegin, KeysSent, Done or Refused that comes of it
 	Line int    // permanent number
 	Kind WishKind
 
@@ -84,9 +84,9 @@ func (e *WishError) Error() string {
 // An Audio is one thing to be played.
 type Audio struct {
 	PCM  []int16       // 8 kHz; must not change while it is played
-	Tone progress.Tone // or a tone of the line's country, for MS
-	MS   int           // of Tone, or of silence where both are empty; 0: for ever
-	Keys string        // or keys in DTMF
+	Tone progress.Tone // or a tone of the line's country, for MS; one that it does not have has no length
+	MS   int           // of Tone, or of silence where all else is empty; 0: for ever; at most a day
+	Keys string        // or keys in DTMF: 0-9 * # A-D, 100 ms each and 100 ms apart
 }
 
 // A Play is what a line is to hear, one after the other. It replaces what plays,
@@ -94,12 +94,12 @@ type Audio struct {
 type Play struct {
 	ID     string // Event.Request of Played
 	Line   int
-	Audio  []Audio
+	Audio  []Audio // 1…256
 	Loop   bool   // again from the beginning
 	Queue  bool   // after what plays
 	Over   bool   // mixed with what the line hears of others, instead of in its place
-	StopOn string // keys of the far party that stop it; the key is in Played.Text as "key 5"
-	GainDB float64
+	StopOn string // keys of the far party that stop it, and what waits behind it; the key is in Played.Text as "key 5"
+	GainDB float64 // −60…60 dB
 }
 
 // Role is what a line does in a mix.
