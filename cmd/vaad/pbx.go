@@ -10,20 +10,24 @@ import (
 	"vaad/driver"
 )
 
+// pbxOf is what a PBX was made of: a version of the settings, and boards.
+type pbxOf struct{ version, opens uint64 }
+
 // pbx is what the settings let the switch do by itself. It is made anew where
 // they have changed.
 func (p *plan) pbx() calls.PBX {
-	version := p.doc.Version()
 	p.mu.Lock()
-	if p.made != nil && p.madeOf == version {
-		defer p.mu.Unlock()
-		return *p.made
-	}
+	of := pbxOf{p.doc.Version(), p.opens} // before it is made: what changes meanwhile makes it anew
+	made := p.made
+	fresh := made != nil && p.madeOf == of
 	p.mu.Unlock()
+	if fresh {
+		return *made
+	}
 	now := p.makePBX()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.made, p.madeOf = &now, version
+	p.made, p.madeOf = &now, of
 	return now
 }
 

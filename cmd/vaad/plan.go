@@ -30,8 +30,9 @@ type plan struct {
 
 	dialled []string        // the patterns that plan is made of
 	plan    *numbering.Plan // what stations may dial
-	made    *calls.PBX      // of the version madeOf
-	madeOf  uint64
+	opens   uint64          // how often boards were
+	made    *calls.PBX      // of what madeOf says
+	madeOf  pbxOf
 
 	learnt func(board string, port int) channels.Learnt // before a restart
 
@@ -136,7 +137,8 @@ func (p *plan) Lines(board string, info driver.Info) ([]channels.LineConfig, err
 	p.adding.Lock()
 	defer p.adding.Unlock()
 	p.mu.Lock()
-	p.info[board], p.made = info, nil
+	p.info[board] = info
+	p.opens++
 	p.mu.Unlock()
 	known := p.sec.lines.Get(p.doc)
 	fresh := unknownLines(board, info, known)
