@@ -139,8 +139,12 @@ func (r *Run) enter() {
 
 // Audio takes what the line was heard to say from a position on.
 func (r *Run) Audio(pcm []int16, pos int64) {
-	if gap := pos - r.base - int64(len(r.audio)); gap != 0 || len(r.audio)+len(pcm) > mostAudio {
+	if pos != r.base+int64(len(r.audio)) { // something is missing
 		r.audio, r.base = r.audio[:0], pos
+	}
+	if old := len(r.audio) + len(pcm) - mostAudio; old > 0 {
+		old = min(old+mostAudio/2, len(r.audio))
+		r.audio, r.base = append(r.audio[:0], r.audio[old:]...), r.base+int64(old)
 	}
 	r.audio = append(r.audio, pcm...)
 }

@@ -1,0 +1,317 @@
+package learn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"vaad/channels"
+	"vaad/driver"
+	"vaad/dsp/g711"
+)
+
+// Lines is what a Learner needs of the lines: [channels.System].
+type Lines interface {
+	Line(number int) (*channels.Line, bool)
+	Wish(context.Context, channels.Wish) (channels.Accepted, error)
+	Subscribe(name string, lossless bool) *channels.Reader
+}
+
+// Why a run does not begin, or is none.
+var (
+	ErrTap        = errors.New("a tap only listens: it is learnt from the calls that others make")
+	ErrNoTrunk    = errors.New("only analog trunks can be learnt by calls of our own")
+	ErrRunning    = errors.New("the line is being learnt already")
+	ErrNone       = errors.New("nothing was asked to be learnt of the line")
+	ErrNumber     = errors.New("a number is of the keys 0-9 * # and \"+\" in front, 40 at most")
+	ErrNotRunning = errors.New("no line can be learnt now")
+)
+
+// Config is what a Learner is made of.
+type Config struct {
+	Lines  Lines
+	Line   func(number int) (country, prefix string) // what the settings say of a line
+	Now    func() time.Time                          // nil: time.Now
+	Closes time.Duration                             // how long the end of a call is waited for when a run is over; 0: 5 s
+}
+
+// A Job is a run on a line as it is now, or as it ended.
+type Job struct {
+	ID      string
+	Order   Order
+	Actor   string
+	Begun   time.Time
+	Ended   time.Time // zero: it goes on
+	State   State
+	Why     string
+	Steps   []TimedStep
+	Items   []Item
+	Profile Profile
+}
+
+// A TimedStep is a Step in the time of the wall.
+type TimedStep struct {
+	Code       string
+	Begin, End time.Time // End zero: it goes on
+	Limit      time.Duration
+	Of         string
+}
+
+// A Learner runs one guided run per line. Its methods may be called from any goroutine.
+type Learner struct {
+	cfg Config
+
+	mu   sync.Mutex
+	jobs map[int]*job // the last of each line
+	stop context.Context
+	wg   sync.WaitGroup
+}
+
+type job struct {
+	shown  Job // under Learner.mu
+	cancel context.CancelFunc
+}
+
+// New makes a Learner. Run must run.
+func New(c Config) *Learner {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Closes == 0 {
+		c.Closes = 5 * time.Second
+	}
+	return &Learner{cfg: c, jobs: map[int]*job{}}
+}
+
+// Run lets runs begin until ctx ends; then it ends those that go on, and their calls.
+func (l *Learner) Run(ctx context.Context) error {
+	l.mu.Lock()
+	l.stop = ctx
+	l.mu.Unlock()
+	<-ctx.Done()
+	l.mu.Lock()
+	l.stop = nil
+	l.mu.Unlock()
+	l.wg.Wait()
+	return nil
+}
+
+// Start begins a run. o needs Line, Busy, Call and Incoming; the rest is known of the line.
+// Errors: channels.ErrNoLine, channels.ErrNotUsed, and those of this package.
+func (l *Learner) Start(o Order, actor string) (Job, error) {
+	line, ok := l.cfg.Lines.Line(o.Line)
+	if !ok {
+		return Job{}, channels.ErrNoLine
+	}
+	st := line.Status()
+	switch {
+	case st.Use == driver.Tap:
+		return Job{}, ErrTap
+	case st.Use == driver.Unused:
+		return Job{}, channels.ErrNotUsed
+	case st.Use != driver.Trunk || st.Kind != driver.FXO:
+		return Job{}, ErrNoTrunk
+	case !dialable(o.Busy) || !dialable(o.Call):
+		return Job{}, ErrNumber
+	}
+	o.Country, o.Prefix = l.cfg.Line(o.Line)
+	o.Volts, o.OnHook = st.Caps.Has(driver.CapVolts), st.Caps.Has(driver.CapOnHookRx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stop == nil {
+		return Job{}, ErrNotRunning
+	}
+	if was := l.jobs[o.Line]; was != nil && was.shown.Ended.IsZero() {
+		return Job{}, ErrRunning
+	}
+	now := l.cfg.Now().UTC()
+	ctx, cancel := context.WithCancel(l.stop)
+	j := &job{cancel: cancel, shown: Job{ID: fmt.Sprintf("learn-%d-%x", o.Line, now.UnixNano()), Order: o, Actor: actor, Begun: now}}
+	f := &following{l: l, job: j, line: line, reader: l.cfg.Lines.Subscribe("learn", true), replies: make(chan error, 4)}
+	f.run = NewRun(o, j.shown.ID, line.Fed())
+	f.pos = line.Fed()
+	f.show(&j.shown)
+	l.jobs[o.Line] = j
+	l.wg.Go(func() { f.follow(ctx) })
+	return j.shown, nil
+}
+
+func dialable(number string) bool {
+	return len(number) <= 40 && strings.Trim(strings.TrimPrefix(number, "+"), "0123456789*#") == "" && number != "+"
+}
+
+// Job is the run that goes on on a line, or the last one.
+func (l *Learner) Job(line int) (Job, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j := l.jobs[line]
+	if j == nil {
+		return Job{}, ErrNone
+	}
+	return j.shown, nil
+}
+
+// Cancel ends the run that goes on on a line, and its call.
+func (l *Learner) Cancel(line int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j := l.jobs[line]
+	if j == nil || !j.shown.Ended.IsZero() {
+		return ErrNone
+	}
+	j.cancel()
+	return nil
+}
+
+// following is the goroutine of a run.
+type following struct {
+	l       *Learner
+	job     *job
+	run     *Run
+	line    *channels.Line
+	reader  *channels.Reader
+	replies chan error // to a call that was wished
+
+	pos    int64 // audio before is known
+	events []channels.Event
+	code   []byte
+	pcm    []int16
+}
+
+func (f *following) follow(ctx context.Context) {
+	defer f.reader.Close()
+	defer f.job.cancel()
+	stop := ctx.Done()
+	var closing <-chan time.Time
+	for !f.run.State().Over() || f.run.Holds() {
+		select {
+		case <-stop:
+			stop = nil
+			f.run.Cancel()
+		case err := <-f.replies:
+			f.replied(err)
+		case <-f.reader.Wake():
+			f.read()
+		case <-closing:
+			f.end()
+			return
+		}
+		f.wish()
+		if closing == nil && f.run.State().Over() {
+			t := time.NewTimer(f.l.cfg.Closes)
+			defer t.Stop()
+			closing = t.C
+		}
+		f.publish()
+	}
+	f.end()
+}
+
+// end shows the run as over.
+func (f *following) end() {
+	f.l.mu.Lock()
+	defer f.l.mu.Unlock()
+	f.show(&f.job.shown)
+	f.job.shown.Ended = f.l.cfg.Now().UTC()
+}
+
+func (f *following) publish() {
+	f.l.mu.Lock()
+	defer f.l.mu.Unlock()
+	f.show(&f.job.shown)
+}
+
+func (f *following) show(j *Job) {
+	j.State, j.Why, j.Items, j.Profile = f.run.State(), f.run.Why(), f.run.Report(), f.run.Profile()
+	j.Steps = nil
+	for _, s := range f.run.Steps() {
+		t := TimedStep{Code: s.Code, Begin: f.line.Time(s.Begin), Limit: time.Duration(s.Limit) * time.Second / driver.Rate, Of: s.Of}
+		if s.End > 0 {
+			t.End = f.line.Time(s.End)
+		}
+		j.Steps = append(j.Steps, t)
+	}
+}
+
+// read gives the run what has happened since: the position first, so that all events before it
+// are there, and all audio.
+func (f *following) read() {
+	upto := f.line.Fed()
+	var lost bool
+	f.events, lost = f.reader.Drain(f.events[:0])
+	f.audio(upto)
+	for i := range f.events {
+		e := &f.events[i]
+		if e.Line == f.line.Number() || e.Line == 0 && e.Board == f.line.Board() {
+			f.run.Event(e)
+		}
+	}
+	if lost {
+		f.run.Lost()
+	}
+	if st := f.line.Status(); st.HasVolts {
+		f.run.Volts(st.MilliVolt)
+	}
+	f.run.Tick(upto)
+}
+
+// audio reads what the far end was heard to say up to a position.
+func (f *following) audio(upto int64) {
+	const most = driver.Rate
+	if f.code == nil {
+		f.code, f.pcm = make([]byte, most), make([]int16, most)
+	}
+	for side, s := range f.line.Sides() {
+		if s.Name != "network" {
+			continue
+		}
+		for f.pos < upto {
+			n, err := f.line.Read(f.code[:min(most, upto-f.pos)], side, f.pos)
+			var over *channels.ErrOverrun
+			switch {
+			case errors.As(err, &over):
+				f.pos = over.Oldest
+				continue
+			case err != nil || n == 0:
+				f.pos = upto
+				return
+			}
+			g711.Decode(f.pcm[:n], f.code[:n], g711.Law(s.Law))
+			f.run.Audio(f.pcm[:n], f.pos)
+			f.pos += int64(n)
+		}
+	}
+	f.pos = max(f.pos, upto)
+}
+
+// wish asks the line for what the run wants, without waiting for the answer.
+func (f *following) wish() {
+	for _, w := range f.run.Wishes {
+		f.l.wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			_, err := f.l.cfg.Lines.Wish(ctx, w)
+			if w.Kind == channels.WishCall {
+				f.replies <- err
+			}
+		})
+	}
+	f.run.Wishes = f.run.Wishes[:0]
+}
+
+// replied takes what the line said to a call that was wished.
+func (f *following) replied(err error) {
+	var no *channels.WishError
+	switch {
+	case err == nil:
+	case errors.As(err, &no):
+		f.run.Refused(no.Code)
+	case errors.Is(err, channels.ErrBusy):
+		f.run.Refused("busy")
+	default:
+		f.run.Lost()
+	}
+}
