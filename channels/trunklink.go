@@ -2,6 +2,7 @@ package channels
 
 import (
 	"reflect"
+	"slices"
 
 	"vaad/channels/pri"
 	"vaad/driver"
@@ -43,14 +44,14 @@ func (l *loop) stackConfig(span int) (c pri.StackConfig, ok bool) {
 }
 
 // restack makes the signalling of spans what lines and plan want. One that stays
-// what it was goes on; any other ends its calls and begins anew.
+// what it was goes on, with other timeslots perhaps; any other ends its calls and begins anew.
 func (l *loop) restack() {
 	var kept []*trunkLink
 	for span := range l.info.Spans {
 		c, ok := l.stackConfig(span)
 		old := l.linkOn(span)
 		switch {
-		case old != nil && ok && reflect.DeepEqual(old.cfg, c):
+		case old != nil && ok && old.goesOn(c):
 			kept = append(kept, old)
 		case old != nil:
 			old.stack.Gone(&old.out, l.next)
@@ -83,6 +84,20 @@ func (l *loop) restack() {
 	for _, k := range kept {
 		l.flush(k)
 	}
+}
+
+// goesOn takes a configuration that differs in nothing but timeslots; false: it does.
+func (k *trunkLink) goesOn(c pri.StackConfig) bool {
+	slots := k.cfg.Slots
+	k.cfg.Slots = c.Slots
+	if !reflect.DeepEqual(k.cfg, c) {
+		k.cfg.Slots = slots
+		return false
+	}
+	if !slices.Equal(slots, c.Slots) {
+		k.stack.Use(c.Slots)
+	}
+	return true
 }
 
 // slot returns the line that is a timeslot, or nil.

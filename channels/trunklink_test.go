@@ -377,3 +377,38 @@ func TestACallThatMeetsAnotherInItsTimeslotEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestATimeslotThatLeavesItsSpanEndsNoOtherCall(t *testing.T) {
+	x := newExchange(t, pri.User)
+	for _, slot := range []int{5, 6} {
+		x.calls(slot, "1", "2")
+		x.wish(Wish{Line: slot, Kind: WishAnswer})
+	}
+	x.run(100)
+	x.all = nil
+	x.configure(LineConfig{Number: 5, Port: 5, Use: driver.Unused})
+	x.run(1000)
+	if ends := find(x.all, CallEnd); len(ends) != 1 || ends[0].Line != 5 {
+		t.Errorf("ended: %+v", ends)
+	}
+	if e := x.hears(pri.StackCleared); e.Slot != 5 {
+		t.Errorf("the far end hears %+v", e)
+	}
+	x.state(5, UnusedState)
+	x.state(6, Talking)
+	x.do(func(o *pri.StackOut, now int64) {
+		_, err := x.stack.Setup(o, pri.SetupOrder{Slot: 5, Called: "1", Complete: true}, now)
+		x.must(err)
+	})
+	x.run(1000)
+	if e := x.hears(pri.StackCleared); e.Slot != 5 || e.Call.EndedBy != pri.EndLocal && e.Call.EndedBy != pri.EndNetwork {
+		t.Errorf("a call for a timeslot that is not used: %+v", e)
+	}
+	x.state(5, UnusedState)
+	x.configure(LineConfig{Number: 5, Port: 5, Use: driver.Trunk})
+	x.run(100)
+	x.state(5, Idle)
+	x.calls(5, "1", "2")
+	x.state(5, Ringing)
+	x.state(6, Talking)
+}

@@ -95,10 +95,10 @@ type Play struct {
 	ID     string // Event.Request of Played
 	Line   int
 	Audio  []Audio // 1…256
-	Loop   bool   // again from the beginning
-	Queue  bool   // after what plays
-	Over   bool   // mixed with what the line hears of others, instead of in its place
-	StopOn string // keys of the far party that stop it, and what waits behind it; the key is in Played.Text as "key 5"
+	Loop   bool    // again from the beginning
+	Queue  bool    // after what plays
+	Over   bool    // mixed with what the line hears of others, instead of in its place
+	StopOn string  // keys of the far party that stop it, and what waits behind it; the key is in Played.Text as "key 5"
 	GainDB float64 // −60…60 dB
 }
 

@@ -27,13 +27,22 @@ func (s *Stack) useSlots() {
 	if s.cfg.DChannel > 0 {
 		d = s.cfg.DChannel
 	}
+	s.maxLegs = spareLegs
 	for i := 1; i <= last; i++ {
-		if i != d && (len(s.cfg.Slots) == 0 || slices.Contains(s.cfg.Slots, i)) {
-			s.slots[i].used = true
+		x := &s.slots[i]
+		if x.used = i != d && (len(s.cfg.Slots) == 0 || slices.Contains(s.cfg.Slots, i)); x.used {
 			s.maxLegs++
+		} else {
+			x.restarting, x.out = false, false
 		}
 	}
-	s.maxLegs += spareLegs
+}
+
+// Use says which timeslots may be used from now on, as StackConfig.Slots does; calls
+// that others have go on.
+func (s *Stack) Use(slots []int) {
+	s.cfg.Slots = slots
+	s.useSlots()
 }
 
 // Free reports whether a timeslot can take a call.
