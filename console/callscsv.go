@@ -57,6 +57,7 @@ func (s *Server) callsCSV(ctx context.Context, in *CallTableInput) (stream, erro
 			return
 		}
 		t := csv.NewWriter(out)
+		t.UseCRLF = true
 		_ = t.Write(callColumns) // the receiver may be gone: Error says so below
 		names := s.lineNames()
 		for {
