@@ -82,10 +82,11 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 	return r, nil
 }
 
-// signals reports whether a line lies on a span with a D-channel that may be ours.
+// signals reports whether a line lies on a span whose D-channel may be ours: one of
+// primary rate. Basic access is not known here.
 func signals(info driver.Info, line int) bool {
 	s := spanOf(info, line)
-	return s >= 0 && info.Spans[s].DChannel != 0 && !info.Spans[s].Tap
+	return s >= 0 && info.Spans[s].DChannel != 0 && !info.Spans[s].Tap && info.Spans[s].Channels >= 24
 }
 
 // kept is the table that a line had, if it is of the same kind.

@@ -19,10 +19,10 @@ type trunkLink struct {
 }
 
 // stackConfig is what a span's signalling is like; ok is false where it is not ours:
-// it has no D-channel, only listens, or no line on it is a trunk.
+// a tap is on it, or no line on it is a trunk with signalling.
 func (l *loop) stackConfig(span int) (c pri.StackConfig, ok bool) {
 	s := l.info.Spans[span]
-	if s.DChannel == 0 || l.tapped(span) {
+	if l.tapped(span) {
 		return c, false
 	}
 	c = pri.StackConfig{Side: pri.User, DChannel: s.DChannel, T1: s.Channels == 24}
