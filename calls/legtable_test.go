@@ -3,10 +3,11 @@ package calls
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"vaad/channels/diagram"
 )
 
 var update = flag.Bool("update", false, "write docs/leg-states.md")
@@ -78,14 +79,5 @@ func legDiagram() string {
 }
 
 func TestDiagramOfALegIsDrawnFromItsTable(t *testing.T) {
-	const name = "../docs/leg-states.md"
-	want := legDiagram()
-	if *update {
-		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(name); err != nil || string(got) != want {
-		t.Errorf("%s is not what the table says; run with -update: %v", name, err)
-	}
+	diagram.Hold(t, "../docs/leg-states.md", legDiagram(), *update)
 }

@@ -1,13 +1,10 @@
 package analog
 
 import (
-	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 func (x stationSet) list() (all []StationState) {
@@ -114,67 +111,28 @@ func TestStatesOfAStationHaveTheCodesOfLines(t *testing.T) {
 }
 
 func stationDiagram() string {
-	var b strings.Builder
-	b.WriteString(`# States of a station
+	d := diagram.Table{First: Unknown.String(), Hidden: []string{stGone.String()}}
+	for s := range nStationState {
+		d.States = append(d.States, s.String())
+	}
+	for _, r := range stationRows() {
+		row := diagram.Row{On: r.on.String()}
+		for _, s := range r.from.list() {
+			row.From = append(row.From, s.String())
+		}
+		if r.to != sameStation {
+			row.To = r.to.String()
+		}
+		d.Rows = append(d.Rows, row)
+	}
+	return `# States of a station
 
 Drawn from the table in ` + "`channels/analog/stationtable.go`" + ` by its test (` + "`go test ./channels/analog -update`" + `). Arrows that
 every state has are left out of the drawing: *gone* leads to gone.
 
-` + "```mermaid\nstateDiagram-v2\n    [*] --> unknown\n")
-	id := func(s StationState) string { return strings.ReplaceAll(s.String(), "-", "_") }
-	for s := range nStationState {
-		if id(s) != s.String() {
-			fmt.Fprintf(&b, "    state \"%v\" as %s\n", s, id(s))
-		}
-	}
-	type pair struct{ from, to StationState }
-	labels := map[pair][]string{}
-	var order []pair
-	for _, r := range stationRows() {
-		for _, s := range r.from.list() {
-			p := pair{s, r.to}
-			if r.on == stGone {
-				continue
-			}
-			if p.to == sameStation {
-				p.to = s
-			}
-			if labels[p] == nil {
-				order = append(order, p)
-			}
-			labels[p] = append(labels[p], r.on.String())
-		}
-	}
-	for _, p := range order {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", id(p.from), id(p.to), strings.Join(labels[p], ", "))
-	}
-	b.WriteString("```\n\n| from | on | to |\n|---|---|---|\n")
-	for _, r := range stationRows() {
-		var from []string
-		for _, s := range r.from.list() {
-			from = append(from, s.String())
-		}
-		to := "(same)"
-		if r.to != sameStation {
-			to = r.to.String()
-		}
-		fmt.Fprintf(&b, "| %s | %v | %s |\n", strings.Join(from, ", "), r.on, to)
-	}
-	return b.String()
+` + d.String()
 }
 
 func TestDiagramOfAStationIsDrawnFromItsTable(t *testing.T) {
-	const name = "../../docs/station-states.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(stationDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), stationDiagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/station-states.md", stationDiagram(), *update)
 }

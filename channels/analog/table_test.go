@@ -2,12 +2,9 @@ package analog
 
 import (
 	"flag"
-	"fmt"
-	"os"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 var update = flag.Bool("update", false, "write docs/tap-states.md")
@@ -105,68 +102,36 @@ func (x set) list() []State {
 	return ss
 }
 
-func diagram() string {
-	var b strings.Builder
-	b.WriteString(`# States of a tapped analog line
+func tapDiagram() string {
+	d := diagram.Table{First: Unknown.String(), Hidden: []string{InGone.String(), InNoBattery.String()}}
+	for s := range nState {
+		d.States = append(d.States, s.String())
+	}
+	for _, r := range rows() {
+		d.Rows = append(d.Rows, tableRow(r.from.list(), r.on.String(), r.to))
+	}
+	return `# States of a tapped analog line
 
 Drawn from the table in ` + "`channels/analog/table.go`" + ` by its test (` + "`go test ./channels/analog -update`" + `). Arrows that
 every state has are left out of the drawing: *gone* leads to gone, *no-battery* to no-battery.
 
-` + "```mermaid\nstateDiagram-v2\n    [*] --> unknown\n")
-	type pair struct{ from, to State }
-	labels := map[pair][]string{}
-	var order []pair
-	for _, tr := range Transitions() {
-		if tr.On == InGone || tr.On == InNoBattery {
-			continue
-		}
-		p := pair{tr.From, tr.To}
-		if labels[p] == nil {
-			order = append(order, p)
-		}
-		labels[p] = append(labels[p], tr.On.String())
+` + d.String()
+}
+
+// tableRow is a row as it is drawn.
+func tableRow(from []State, on string, to State) diagram.Row {
+	r := diagram.Row{On: on}
+	for _, s := range from {
+		r.From = append(r.From, s.String())
 	}
-	id := func(s State) string { return strings.ReplaceAll(s.String(), "-", "_") }
-	for s := range nState {
-		if id(s) != s.String() {
-			fmt.Fprintf(&b, "    state \"%v\" as %s\n", s, id(s))
-		}
+	if to != same {
+		r.To = to.String()
 	}
-	for _, p := range order {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", id(p.from), id(p.to), strings.Join(labels[p], ", "))
-	}
-	b.WriteString("```\n\n| from | on | to |\n|---|---|---|\n")
-	for _, r := range rows() {
-		var from []string
-		for _, s := range r.from.list() {
-			from = append(from, s.String())
-		}
-		to := "(same)"
-		if r.to != same {
-			to = r.to.String()
-		}
-		fmt.Fprintf(&b, "| %s | %v | %s |\n", strings.Join(from, ", "), r.on, to)
-	}
-	return b.String()
+	return r
 }
 
 func TestDiagramIsDrawnFromTheTable(t *testing.T) {
-	const name = "../../docs/tap-states.md"
-	if *update {
-		if err := os.MkdirAll("../../docs", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(diagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), diagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/tap-states.md", tapDiagram(), *update)
 }
 
 func TestStateCodesRoundTrip(t *testing.T) {

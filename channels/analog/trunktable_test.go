@@ -1,12 +1,10 @@
 package analog
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 func TestNoTwoRowsOfATrunkForTheSameStateAndInput(t *testing.T) {
@@ -89,60 +87,29 @@ func (x trunkSet) names() string {
 }
 
 func trunkDiagram() string {
-	var b strings.Builder
-	b.WriteString(`# States of a trunk
+	d := diagram.Table{First: Unknown.String(), Hidden: []string{inBoardGone.String(), inDead.String()}}
+	for _, s := range TrunkStates() {
+		d.States = append(d.States, s.String())
+	}
+	for _, r := range trunkRows() {
+		var from []State
+		for _, s := range TrunkStates() {
+			if r.from.has(s) {
+				from = append(from, s)
+			}
+		}
+		d.Rows = append(d.Rows, tableRow(from, r.on.String(), r.to))
+	}
+	return `# States of a trunk
 
 Drawn from the table in ` + "`channels/analog/trunktable.go`" + ` by its test (` + "`go test ./channels/analog -update`" + `). The
 trunk is off-hook in *seizing*, *dialling*, *proceeding*, *alerting* and *talking*; *off-hook-out* is a telephone in
 parallel that was picked up. Arrows that every state has are left out of the drawing: *gone* leads to gone, *no-battery* to
 no-battery.
 
-` + "```mermaid\nstateDiagram-v2\n    [*] --> unknown\n")
-	type pair struct{ from, to State }
-	labels := map[pair][]string{}
-	var order []pair
-	for _, tr := range TrunkTransitions() {
-		if tr.On == inBoardGone.String() || tr.On == inDead.String() {
-			continue
-		}
-		p := pair{tr.From, tr.To}
-		if labels[p] == nil {
-			order = append(order, p)
-		}
-		labels[p] = append(labels[p], tr.On)
-	}
-	id := func(s State) string { return strings.ReplaceAll(s.String(), "-", "_") }
-	for _, s := range TrunkStates() {
-		if id(s) != s.String() {
-			fmt.Fprintf(&b, "    state \"%v\" as %s\n", s, id(s))
-		}
-	}
-	for _, p := range order {
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", id(p.from), id(p.to), strings.Join(labels[p], ", "))
-	}
-	b.WriteString("```\n\n| from | on | to |\n|---|---|---|\n")
-	for _, r := range trunkRows() {
-		to := "(same)"
-		if r.to != same {
-			to = r.to.String()
-		}
-		fmt.Fprintf(&b, "| %s | %v | %s |\n", r.from.names(), r.on, to)
-	}
-	return b.String()
+` + d.String()
 }
 
 func TestDiagramOfATrunkIsDrawnFromTheTable(t *testing.T) {
-	const name = "../../docs/trunk-states.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(trunkDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), trunkDiagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/trunk-states.md", trunkDiagram(), *update)
 }

@@ -2,12 +2,11 @@ package pri
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 func (s linkStates) list() (all []LinkState) {
@@ -84,17 +83,5 @@ func linkDiagram() string {
 }
 
 func TestDiagramOfTheDataLinkIsDrawnFromItsTable(t *testing.T) {
-	const name = "../../docs/datalink-states.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(linkDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), linkDiagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/datalink-states.md", linkDiagram(), *update)
 }

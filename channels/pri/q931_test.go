@@ -2,12 +2,11 @@ package pri
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 func (s callStates) list() (all []callState) {
@@ -167,17 +166,5 @@ func drawSide(b *strings.Builder, side Side) {
 }
 
 func TestDiagramOfCallsIsDrawnFromTheTable(t *testing.T) {
-	const name = "../../docs/q931-states.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(callDiagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), callDiagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/q931-states.md", callDiagram(), *update)
 }

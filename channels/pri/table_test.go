@@ -3,12 +3,11 @@ package pri
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"vaad/channels/diagram"
 )
 
 var update = flag.Bool("update", false, "write docs/link-states.md")
@@ -38,7 +37,7 @@ func TestNoMessageHasTwoRowsInAState(t *testing.T) {
 	}
 }
 
-func diagram() string {
+func tapDiagram() string {
 	var b strings.Builder
 	b.WriteString("# States of a call on a tapped primary rate link\n\nDrawn from the table in `channels/pri/table.go` by its test (`go test ./channels/pri -update`): what each message,\n" +
 		"whichever side sends it, does to the call that its reference names. Messages that leave a call in its state are only in the\n" +
@@ -85,17 +84,5 @@ func diagram() string {
 }
 
 func TestDiagramIsDrawnFromTheTable(t *testing.T) {
-	const name = "../../docs/link-states.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(diagram()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(b), diagram()); d != "" {
-		t.Errorf("%s is not what the table says; run with -update:\n%s", name, d)
-	}
+	diagram.Hold(t, "../../docs/link-states.md", tapDiagram(), *update)
 }
