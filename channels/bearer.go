@@ -81,7 +81,7 @@ func (t *bearerTable) end(out *emitter, by string, pos int64) {
 		t.call.EndedBy = by
 	}
 	t.emit(out, CallEnd, pos, pos)
-	t.up, t.id = false, 0
+	t.up, t.id, t.prefix = false, 0, ""
 	if t.keying {
 		t.keying = false
 		t.acts.Acts = append(t.acts.Acts, analog.Act{Kind: analog.Quiet})
@@ -175,9 +175,10 @@ func (t *bearerTable) moved(out *emitter, e *pri.StackEvent) {
 	if !t.up || t.id != e.CallID {
 		return
 	}
-	call, asked := t.call, t.asked
+	call, asked, prefix := t.call, t.asked, t.prefix
 	to := t.link.slot(e.Slot)
 	if to == nil {
+		t.call.Cause.Value = noCircuit // by which whoever dials knows that another timeslot may do better
 		t.end(out, pri.EndSuperseded, e.Pos)
 		_ = t.link.stack.Clear(&t.link.out, e.CallID, noCircuit, e.Pos) // it is over here in any case
 	} else {
@@ -185,6 +186,7 @@ func (t *bearerTable) moved(out *emitter, e *pri.StackEvent) {
 	}
 	t.become(out, t.free(), e.Pos, e.Pos)
 	if to != nil {
+		to.prefix = prefix
 		to.begin(out, &call, e.CallID, Proceeding, asked, e.Pos)
 	}
 }

@@ -85,14 +85,19 @@ func refusal(err error) error {
 }
 
 func (t *bearerTable) setup(out *emitter, w *Wish) error {
-	if t.up || t.at != Idle {
+	if t.up || t.at != Idle && t.link.stack.Up() { // else the stack says why
 		return &analog.Refusal{Code: analog.RefusedBusy, Text: "the timeslot is not idle"}
 	}
-	order := pri.SetupOrder{Slot: t.slot, Called: w.Prefix + w.Number, Complete: true, Caller: w.Caller, Name: w.Name, Private: w.Private}
+	number := w.Number
+	if w.Prefix != "" {
+		number = w.Prefix + strings.TrimPrefix(number, "+")
+	}
+	order := pri.SetupOrder{Slot: t.slot, Called: number, Complete: true, Caller: w.Caller, Name: w.Name, Private: w.Private}
 	id, err := t.link.stack.Setup(&t.link.out, order, out.now)
 	if err != nil {
 		return err
 	}
+	t.prefix = w.Prefix
 	t.begin(out, &pri.Call{Slot: t.slot, Called: order.Called, Caller: w.Caller, Name: w.Name, Complete: true, Withheld: w.Private}, id, Seizing, w.ID, out.now)
 	return nil
 }

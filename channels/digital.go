@@ -1,6 +1,8 @@
 package channels
 
 import (
+	"strings"
+
 	"vaad/channels/ears"
 	"vaad/channels/pri"
 	"vaad/driver"
@@ -36,6 +38,7 @@ type digitalTable struct {
 	deaf  int64    // voice that begins before it is the last call's
 
 	request string // ID of the wish that the call-begin being told comes of
+	prefix  string // that we dialled before the number
 }
 
 func newDigitalTable(l *Line) *digitalTable { return &digitalTable{line: l, at: Unknown} }
@@ -182,7 +185,7 @@ const byQ931 = "q931"
 // emit tells of the call as it is known now.
 func (t *digitalTable) emit(out *emitter, k EventKind, pos, known int64) {
 	c := &t.call
-	e := Event{Line: t.line.number, Pos: pos, Known: known, Kind: k, Caller: c.Caller, Called: c.Called, Name: c.Name,
+	e := Event{Line: t.line.number, Pos: pos, Known: known, Kind: k, Caller: c.Caller, Called: strings.TrimPrefix(c.Called, t.prefix), Name: c.Name,
 		Direction: Outgoing, EndedBy: c.EndedBy, Facts: &CallFacts{DirectionBy: "setup", Outcome: outcome(c), Dialled: c.Called,
 			Redirected: c.Redirected, Connected: c.Connected, Data: c.Data}}
 	f := e.Facts

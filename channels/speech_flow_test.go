@@ -222,3 +222,39 @@ func TestAJoiningThatIsGivenUpLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestNothingCanBeWishedBeforeTheFirstFrame(t *testing.T) {
+	s, l := stepper(t, newFake(mixedInfo(), nil), Config{Plan: rigPlan{lines: mixedPlan()}})
+	for _, it := range []item{{wish: &Wish{Kind: WishCall, Number: "1"}}, {play: &Play{}}, {quiet: true}, {leave: true}, {join: &Joining{Mix: "m"}}, {join: &Joining{Mix: "m"}, far: true}} {
+		it.line = mustLine(t, s, 2)
+		if err := l.take(it); !errors.Is(err, ErrGone) {
+			t.Errorf("%s: %v", it.name(), err)
+		}
+	}
+	if len(l.tx.Commands) != 0 || len(l.mixes) != 0 {
+		t.Error("something was done all the same")
+	}
+}
+
+func TestAWishToABoardThatHangsIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		var b *fakeBoard
+		b = newFake(bInfo(1), func(n int, _, _ *driver.Frame) error {
+			if n == 20 {
+				<-hang
+			}
+			return b.tick()
+		})
+		s := started(t, Config{Boards: []BoardConfig{{ID: "a", Driver: opener(b)}}, Plan: planOf{use: driver.Trunk}})
+		defer close(hang)
+		time.Sleep(time.Second)
+		begun := time.Now()
+		if _, err := s.Wish(t.Context(), Wish{Line: 1, Kind: WishCall, Number: "1"}); !errors.Is(err, ErrGone) {
+			t.Errorf("answered: %v", err)
+		}
+		if after := time.Since(begun); after > 3*time.Second {
+			t.Errorf("answered after %v", after)
+		}
+	})
+}

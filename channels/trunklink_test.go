@@ -60,13 +60,13 @@ func TestASpanOfOursTakesAndMakesCalls(t *testing.T) {
 			}
 			x.state(16, Idle)
 
-			x.wish(Wish{ID: "c", Line: 30, Kind: WishCall, Number: "62345", Caller: "8001"})
-			if e := x.await(30, CallBegin, 20); e.Request != "c" || e.Direction != Outgoing {
+			x.wish(Wish{ID: "c", Line: 30, Kind: WishCall, Prefix: "9", Number: "+62345", Caller: "8001"})
+			if e := x.await(30, CallBegin, 20); e.Request != "c" || e.Direction != Outgoing || e.Called != "62345" || e.Facts.Dialled != "962345" {
 				t.Errorf("a call out: %+v", e)
 			}
 			x.run(100)
 			out := x.hears(pri.StackSetup)
-			if out.Slot != 31 || out.Call.Called != "62345" || out.Call.Caller != "8001" {
+			if out.Slot != 31 || out.Call.Called != "962345" || out.Call.Caller != "8001" {
 				t.Errorf("the far end hears %+v %+v", out, out.Call)
 			}
 			x.do(func(o *pri.StackOut, now int64) { x.must(x.stack.Alert(o, out.CallID, now)) })

@@ -22,8 +22,9 @@ func TestALinkThatIsLostEndsWhatDoesNotTalk(t *testing.T) {
 	x.state(1, Unknown)
 	x.state(3, Unknown)
 	x.state(2, Talking) // it lives on for T309
-	if err := x.ask(3, item{wish: &Wish{Line: 3, Kind: WishCall, Number: "1"}}); err == nil {
-		t.Error("a call without a link")
+	var no *WishError
+	if err := x.ask(3, item{wish: &Wish{Line: 3, Kind: WishCall, Number: "1"}}); !errors.As(err, &no) || no.Code != "link-down" {
+		t.Errorf("a call without a link: %v", err)
 	}
 	x.run(120_000)
 	x.await(2, CallEnd, 0)
