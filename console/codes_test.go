@@ -16,6 +16,7 @@ import (
 	"vaad/alarm"
 	"vaad/api/text"
 	"vaad/calls"
+	"vaad/calls/learn"
 	"vaad/channels"
 	"vaad/channels/analog"
 	"vaad/recorder"
@@ -108,6 +109,10 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	}
 	hasWords(t, "why", constants(t, "../recorder", "Why")...)
 	hasWords(t, "why", recorder.Manual, recorder.Voltage, recorder.Continuous)
+	for _, st := range learn.States() {
+		hasWords(t, "learn-step", st.String())
+	}
+	hasWords(t, "learn-item", learn.Codes()...)
 	hasWords(t, "use", "unused", "tap", "trunk", "station")
 	hasWords(t, "codec", "g711a", "g711u", "pcm16")
 	hasWords(t, "side", "mixed", "network", "local")

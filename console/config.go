@@ -128,6 +128,9 @@ type Config struct {
 	Sounds  func(lang string, items []string) ([]channels.Audio, error)
 	Prompts Prompts
 
+	// Learner learns lines by calls. nil: not offered.
+	Learner Learner
+
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now
 	Gatherer   prometheus.Gatherer   // what /metrics shows; nil: no /metrics

@@ -116,7 +116,7 @@ func newFixture(t *testing.T) *fixture {
 			_, err := fmt.Fprintf(w, "PCAP %s/%d", board, span)
 			return errors.Join(err, f.rec.err)
 		},
-		Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
+		Learner: fakeLearner{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: func() time.Time { return begun.Add(time.Hour) },
 	})

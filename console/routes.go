@@ -44,6 +44,9 @@ func routes() []route {
 		{"listen", get, "/lines/{line}/listen", access.Listen, "Lines", "Hear the line: a WAV without end", withStream((*Server).listen, "audio/wav")},
 		{"flight", get, "/lines/{line}/flight", access.SaveFlight, "Lines", "What just happened on the line, as a frame log", withStream((*Server).flight, "application/octet-stream")},
 		{"pcap", get, "/boards/{board}/spans/{span}/dchannel.pcap", access.SaveFlight, "Lines", "What comes on a span's D-channel from now on, as a capture file that Wireshark opens", withStream((*Server).pcap, "application/vnd.tcpdump.pcap")},
+		{"learn", post, "/lines/{line}/learn", access.SettingsWrite, "Lines", "Learn the line by calls that a technician is guided through", with((*Server).learn)},
+		{"learning", get, "/lines/{line}/learn", access.SettingsRead, "Lines", "How far that is, what was measured, and what it proposes", with((*Server).learning)},
+		{"learn-cancel", remove, "/lines/{line}/learn", access.SettingsWrite, "Lines", "Give it up", with((*Server).cancelLearn)},
 		{"events", get, "/events", access.ViewLines, "Lines", "Live: server-sent events snapshot, event, lines, alarms, resync", withStream((*Server).events, "text/event-stream")},
 
 		{"recordings", get, "/recordings", access.SearchRecords, "Recordings", "Search recordings, newest first", with((*Server).recordings)},
