@@ -207,8 +207,10 @@ func (r *Run) noteSign(what string, at int64) {
 	}
 	code := what
 	switch what {
-	case "busy", "congestion", "howler", "vacant":
+	case "busy", "congestion", "vacant":
 		code += "-tone"
+	case "sit":
+		code = "vacant-tone"
 	case "dial", "special-dial":
 		code = "dial-tone"
 	case "regular":

@@ -25,6 +25,8 @@ type profileDoc struct {
 	BusyHz        int32  `json:"busy_hz"`        // … a busy tone of its own
 	BusyOnMS      int32  `json:"busy_on_ms"`     //
 	BusyOffMS     int32  `json:"busy_off_ms"`    //
+	AnswerSignal  string `json:"answer_signal"`  // for people: how the exchange tells the answer; reversal, or not at all
+	ReleaseSigns  string `json:"release_signs"`  // … that the far end has hung up, as reversal,busy-tone
 }
 
 func (p profileDoc) validate(key string) error {
@@ -56,6 +58,9 @@ func (p profileDoc) validate(key string) error {
 	}
 	if err := badPrefix(p.OutsidePrefix); err != nil {
 		bad("outside_prefix", "%v", err)
+	}
+	if k, err := p.badSigns(); err != nil {
+		bad(k, "%v", err)
 	}
 	return errors.Join(errs...)
 }

@@ -61,6 +61,8 @@ func TestProfilesThatCannotBeAreRefusedWithTheirKey(t *testing.T) {
 	for doc, key := range map[string]string{
 		`{"profiles":{"x":{"country":"uk"}}}`:                        "profiles.x.country",
 		`{"profiles":{"x":{"caller_id":"morse"}}}`:                   "profiles.x.caller_id",
+		`{"profiles":{"x":{"answer_signal":"smoke"}}}`:               "profiles.x.answer_signal",
+		`{"profiles":{"x":{"release_signs":"reversal,smoke"}}}`:      "profiles.x.release_signs",
 		`{"profiles":{"x":{"busy_hz":5}}}`:                           "profiles.x.busy_hz",
 		`{"profiles":{"x":{"outside_prefix":"nine"}}}`:               "profiles.x.outside_prefix",
 		`{"profiles":{"a.b":{}}}`:                                    "profiles.a",

@@ -18,6 +18,7 @@ import (
 
 	"vaad/access"
 	"vaad/calls"
+	"vaad/calls/learn"
 	"vaad/channels"
 	"vaad/console"
 	"vaad/driver"
@@ -72,6 +73,7 @@ type running struct {
 	plan    *plan
 	sys     *channels.System
 	calls   *calls.Switch
+	learner *learn.Learner
 	sounds  *sounds
 	talks   *conversations
 	rec     *recorder.Recorder
@@ -110,6 +112,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		return err
 	}
 	d.openSwitch()
+	d.openLearner()
 	if err := d.openConsole(&opened); err != nil {
 		return err
 	}
@@ -134,6 +137,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "conversations", func(ctx context.Context) error { d.talks.follow(ctx, talks); return nil })
 	wishes.run(outer, fail, "switch", func(ctx context.Context) error { return d.calls.Run(ctx, switching) })
 	wishes.run(outer, fail, "music", func(ctx context.Context) error { d.sounds.keepMusic(ctx); return nil })
+	wishes.run(outer, fail, "learner", d.learner.Run)
 	wishes.run(outer, fail, "console", d.server.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
 		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
@@ -231,7 +235,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
 		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap,
-		Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err
