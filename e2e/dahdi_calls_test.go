@@ -112,25 +112,26 @@ func (s *switchboard) idle(lines ...int) {
 	})
 }
 
-// journal are the calls of a line, oldest first, all ended.
-func (s *switchboard) journal(line int) []api.Call {
+// journal are the calls of each line, oldest first, all ended.
+func (s *switchboard) journal() map[int][]api.Call {
 	s.t.Helper()
-	all, err := Rows[api.Call](s.ctx, s.d, "calls", "--line", fmt.Sprint(line))
+	all, err := Rows[api.Call](s.ctx, s.d, "calls", "--limit", "0")
 	must(s.t, err)
-	for _, c := range all {
+	of := map[int][]api.Call{}
+	for _, c := range slices.Backward(all) {
 		if c.End == nil {
-			s.t.Errorf("line %d: a call is up: %+v", line, c)
+			s.t.Errorf("a call is up: %+v", c)
 		}
+		of[c.Line] = append(of[c.Line], c)
 	}
-	slices.Reverse(all)
-	return all
+	return of
 }
 
 // say lets an utterance be said on a line, and waits until it has been.
 func (s *switchboard) say(line, utterance int) {
 	s.t.Helper()
 	s.ctl("announce", fmt.Sprint(line), fmt.Sprintf("said/%d", utterance), "--language", "en")
-	labtest.Pause(time.Duration(len(s.said[utterance]))*time.Second/driver.Rate + time.Second)
+	labtest.Pause(time.Duration(len(s.said[utterance]))*time.Second/driver.Rate + 500*time.Millisecond)
 }
 
 // heard checks that the recording of a call has what was said at its far end, bit
@@ -206,29 +207,43 @@ func TestDAHDITrunksCallStations(t *testing.T) {
 	s.say(1, 3)
 	s.ctl("hangup", "3") // the telephone is put down; 801 hears that it is over
 	lap("803 hangs up")
+	s.idle(7)
+
+	// It is called again before 2 s have passed, in which DAHDI hears no ring: the second
+	// burst is heard, and the message between the bursts. The exchange hangs up.
+	s.ctl("call", "--line", "7", "--caller", "13800138000", "--name", "张三")
+	rung = s.leg(3, "it rings again and says who calls", func(l api.Leg) bool { return l.State == "ringing" && l.Caller != "" })
+	if rung.Caller != "13800138000" || rung.Name != "张三" {
+		t.Errorf("the telephone of 803 was told that %q %q calls", rung.Caller, rung.Name)
+	}
+	s.ctl("answer", "3")
+	s.state(7, "talking")
+	s.ctl("hangup", "7")
+	lap("803 was called again")
 	s.idle(1, 2, 3, 4, 5, 6, 7)
 	lap("all lines are idle")
 	sealed(t, s.d)
 
+	all := s.journal()
 	type fate struct{ Direction, Caller, CallerBy, Called, AnsweredBy, EndedBy, Outcome string }
-	for line, want := range map[int]fate{
-		1: {"out", "", "", "802", "voice-guess", "busy-tone", "answered"},
-		2: {"in", "801", "bell202", "", "off-hook", "busy-tone", "answered"},
-		3: {"in", "801", "bell202", "", "off-hook", "released", "answered"},
-		4: {"in", "", "", "", "off-hook", "loop-break", "answered"},
-		5: {"out", "801", "own", "802", "connect", "released", "answered"},
-		6: {"in", "801", "", "802", "off-hook", "released", "answered"},
-		7: {"in", "801", "", "803", "off-hook", "on-hook", "answered"},
+	for line, want := range map[int][]fate{
+		1: {{"out", "", "", "802", "voice-guess", "busy-tone", "answered"}},
+		2: {{"in", "801", "bell202", "", "off-hook", "busy-tone", "answered"}},
+		3: {{"in", "801", "bell202", "", "off-hook", "released", "answered"}, {"in", "13800138000", "bell202", "", "off-hook", "busy-tone", "answered"}},
+		4: {{"in", "", "", "", "off-hook", "loop-break", "answered"}},
+		5: {{"out", "801", "own", "802", "connect", "released", "answered"}},
+		6: {{"in", "801", "", "802", "off-hook", "released", "answered"}},
+		7: {{"in", "801", "", "803", "off-hook", "on-hook", "answered"}, {"in", "13800138000", "", "803", "off-hook", "released", "answered"}},
 	} {
-		all := s.journal(line)
-		if len(all) != 1 {
-			t.Errorf("line %d: calls %+v", line, all)
+		var got []fate
+		for _, c := range all[line] {
+			got = append(got, fate{c.Direction, c.Caller, c.CallerBy, c.Called, c.AnsweredBy, c.EndedBy, c.Outcome})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("line %d: %+v, want %+v", line, got, want)
 			continue
 		}
-		c := all[0]
-		if got := (fate{c.Direction, c.Caller, c.CallerBy, c.Called, c.AnsweredBy, c.EndedBy, c.Outcome}); got != want {
-			t.Errorf("line %d: %+v, want %+v", line, got, want)
-		}
+		c := all[line][0]
 		switch line {
 		case 1:
 			s.heard(c, 0, 2)
@@ -284,21 +299,20 @@ func q931(t *testing.T, file string) map[string]int {
 type digital struct{ Direction, Caller, Called, AnsweredBy, EndedBy, Outcome string }
 
 // ended checks the calls of a line, in order, each of which was cleared in the usual
-// way.
-func (s *switchboard) ended(line int, want ...digital) []api.Call {
+// way, and returns the first.
+func (s *switchboard) ended(calls []api.Call, want ...digital) api.Call {
 	s.t.Helper()
-	all := s.journal(line)
 	var got []digital
-	for _, c := range all {
+	for _, c := range calls {
 		got = append(got, digital{c.Direction, c.Caller, c.Called, c.AnsweredBy, c.EndedBy, c.Outcome})
 		if c.Cause != 16 {
-			s.t.Errorf("line %d: cause %d of %+v", line, c.Cause, c)
+			s.t.Errorf("cause %d of %+v", c.Cause, c)
 		}
 	}
 	if !slices.Equal(got, want) {
-		s.t.Errorf("line %d: calls %+v, want %+v", line, got, want)
+		s.t.Fatalf("calls %+v, want %+v", got, want)
 	}
-	return all
+	return calls[0]
 }
 
 // conversation calls on one line of a link, answers on the other, says an utterance
@@ -319,10 +333,13 @@ func (s *switchboard) conversation(from, to int, caller, called string, utteranc
 // TestDAHDIPrimaryRateBothSides: the daemon is the network on one span and the user on
 // the other; the kernel makes and finds the frames of the D channel.
 func TestDAHDIPrimaryRateBothSides(t *testing.T) {
-	const many = 8
+	const (
+		many  = 6
+		fewer = `lines = [{ports = "9-15,17-30", use = "unused"}]`
+	)
 	user, network := primary(t, "5:0"), primary(t, "5:1")
 	withDChannel(t, user)
-	config := card("te", ``, user.ID) + card("nt", ``, network.ID) + "[settings.spans.\"nt/1\"]\nside = \"network\"\n"
+	config := card("te", fewer, user.ID) + card("nt", fewer, network.ID) + "[settings.spans.\"nt/1\"]\nside = \"network\"\n"
 	for n := 1; n <= many; n++ {
 		config += fmt.Sprintf("[settings.lines.%d]\nboard = \"te\"\nport = %d\ntrunk_group = \"out\"\n", n, n)
 	}
@@ -338,11 +355,11 @@ func TestDAHDIPrimaryRateBothSides(t *testing.T) {
 	s.wait("the capture", func() (bool, error) { st, err := file.Stat(); return err == nil && st.Size() >= 24, err })
 	withDChannel(t, network) // as dahdi_cfg does; now the board can be opened, and the link comes up
 	isBoard(t, s.d, "nt", "running", "")
-	var all []int
-	for n := 1; n <= 60; n++ {
-		all = append(all, n)
-	}
 	far := func(line int) int { return line + 30 } // of a line of the user
+	all := []int{30, far(30)}
+	for n := 1; n <= many; n++ {
+		all = append(all, n, far(n))
+	}
 	s.idle(all...)
 
 	s.conversation(1, far(1), "5551", "8001", 0)
@@ -374,15 +391,14 @@ func TestDAHDIPrimaryRateBothSides(t *testing.T) {
 		}
 		return digital{direction, "", fmt.Sprintf("81%02d", n), "connect", "cleared-" + by, "answered"}
 	}
-	first := s.ended(1, digital{"out", up, "8001", "connect", "cleared-local", "answered"}, last(1, "out", "local", "network"))
-	s.heard(first[0], 1)
-	first = s.ended(far(1), digital{"in", up, "8001", "connect", "cleared-network", "answered"}, last(1, "in", "local", "network"))
-	s.heard(first[0], 0)
-	s.heard(s.ended(far(30), digital{"out", down, "5552", "connect", "cleared-local", "answered"})[0], 3)
-	s.heard(s.ended(30, digital{"in", down, "5552", "connect", "cleared-network", "answered"})[0], 2)
+	of := s.journal()
+	s.heard(s.ended(of[1], digital{"out", up, "8001", "connect", "cleared-local", "answered"}, last(1, "out", "local", "network")), 1)
+	s.heard(s.ended(of[far(1)], digital{"in", up, "8001", "connect", "cleared-network", "answered"}, last(1, "in", "local", "network")), 0)
+	s.heard(s.ended(of[far(30)], digital{"out", down, "5552", "connect", "cleared-local", "answered"}), 3)
+	s.heard(s.ended(of[30], digital{"in", down, "5552", "connect", "cleared-network", "answered"}), 2)
 	for n := 2; n <= many; n++ {
-		s.ended(n, last(n, "out", "local", "network"))
-		s.ended(far(n), last(n, "in", "local", "network"))
+		s.ended(of[n], last(n, "out", "local", "network"))
+		s.ended(of[far(n)], last(n, "in", "local", "network"))
 	}
 	n := q931(t, file.Name())
 	const restart, restarted, setup, connect, release = "46", "4e", "05", "07", "4d"
@@ -415,7 +431,8 @@ func TestDAHDIPrimaryRateByTheCardsController(t *testing.T) {
 	s.conversation(31, 1, "5551", "8001", 0)
 	s.idle(1, 31)
 	sealed(t, s.d)
-	s.heard(s.ended(1, digital{"in", "5551", "8001", "connect", "cleared-network", "answered"})[0], 0)
-	s.heard(s.ended(31, digital{"out", "5551", "8001", "connect", "cleared-local", "answered"})[0], 1)
+	of := s.journal()
+	s.heard(s.ended(of[1], digital{"in", "5551", "8001", "connect", "cleared-network", "answered"}), 0)
+	s.heard(s.ended(of[31], digital{"out", "5551", "8001", "connect", "cleared-local", "answered"}), 1)
 	stop(t, s.d)
 }
