@@ -47,6 +47,7 @@ var rules = []struct {
 	{"calls/prompt/make", []string{"calls/prompt", "dsp", "dsp/*"}}, // makes the set of prompts at build time
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},
 	{"recorder/archive/*", []string{"recorder/archive"}},
+	{"recorder/rules", nil}, // pure: facts in, decisions out
 	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
 	{"recorder", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
 	{"recorder/*", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},

@@ -27,7 +27,7 @@ func (w *watch) start(pos int64, actor string) (string, error) {
 		return "", ErrUnused
 	}
 	if w.cur != nil {
-		w.cur.kept = true
+		w.cur.kept, w.cur.asked = true, true
 		w.cur.tell(archive.Entry{Time: w.line.Time(pos), At: pos - w.cur.from, Kind: entryStart, Actor: actor})
 		return w.cur.id, nil
 	}
@@ -38,7 +38,7 @@ func (w *watch) start(pos int64, actor string) (string, error) {
 	rec := w.begin(w.preroll(pos, trigger), pos, trigger, actor, nil)
 	switch {
 	case rec != nil:
-		w.stopped = false
+		w.stopped, rec.asked = false, true
 		return rec.id, nil
 	case w.refused == WhyInodes:
 		return "", ErrNoInodes
@@ -67,6 +67,8 @@ func (w *watch) stop(pos int64, actor string) error {
 // configure changes the settings of the line now.
 func (w *watch) configure(c LineConfig) {
 	old := w.cfg
+	w.own = c
+	c = c.Under(&w.verdict)
 	w.cfg = c
 	if w.ending != nil {
 		w.end(w.ending.pos, w.ending.by, "")
@@ -97,7 +99,8 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 	if w.cur != nil {
 		w.end(w.fed, EndGone, "")
 	}
-	w.cfg, w.up, w.base = c, true, e.Pos
+	w.own, w.up, w.base = c, true, e.Pos
+	w.unruled()
 	w.fit()
 	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
 	w.call, w.direction, w.recent = "", "", w.recent[:0]
@@ -119,6 +122,7 @@ func (w *watch) fit() {
 // boardLost ends what is recorded.
 func (w *watch) boardLost(e *channels.Event) {
 	w.settle(e.Known)
+	w.rule(e, atEnd)
 	if w.cur != nil {
 		w.cur.tell(entry(w.cur, e))
 		at := e.Known
@@ -127,6 +131,7 @@ func (w *watch) boardLost(e *channels.Event) {
 		}
 		w.end(at, EndGone, e.Text)
 	}
+	w.unruled()
 	w.up, w.hook, w.known = false, false, false
 	w.call, w.recent = "", w.recent[:0]
 	w.heard = heard{began: none}
@@ -140,8 +145,12 @@ func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
 	w.up = s.State != channels.GoneState && len(s.Sides) > 0
 	w.fit()
 	w.hook = offHook(s.State)
-	w.call, w.direction = s.Call, direction(s.Direction)
+	again := s.Call != w.call
+	w.call, w.direction, w.caller, w.called = s.Call, direction(s.Direction), s.Caller, s.Called
 	w.heard = heard{began: none, over: s.State == channels.Abandoned}
+	if again {
+		w.ruled(&channels.Event{Pos: p, Known: p, Time: w.line.Time(p), Caller: s.Caller, Called: s.Called})
+	}
 	if w.cur == nil {
 		w.want(p)
 		w.known = w.up && s.State != channels.Unknown

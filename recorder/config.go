@@ -10,6 +10,7 @@ import (
 	"vaad/channels"
 	"vaad/recorder/archive"
 	"vaad/recorder/index"
+	"vaad/recorder/rules"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -191,6 +192,8 @@ type Config struct {
 	Calls       Calls                     // nil: nobody is told
 	Alarms      Alarms                    // nil: nobody is told
 	Legs        Legs                      // nil: every call is a conversation of its own
+	Rules       func() *rules.Set         // asked when a call begins; nil: the settings of its line decide
+	Groups      func(line int) []string   // of lines, for rules; nil: none
 	ClockSynced func() bool               // nil: the kernel is asked
 	Registerer  prometheus.Registerer     // nil: metrics are not registered
 	Logger      *slog.Logger              // nil: silent
@@ -223,6 +226,12 @@ func (c *Config) fill() error {
 	}
 	if c.Legs == nil {
 		c.Legs = noOne{}
+	}
+	if c.Rules == nil {
+		c.Rules = func() *rules.Set { return nil }
+	}
+	if c.Groups == nil {
+		c.Groups = func(int) []string { return nil }
 	}
 	if c.ClockSynced == nil {
 		c.ClockSynced = ClockSynced

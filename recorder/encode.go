@@ -70,6 +70,9 @@ func newEncoder(sides []channels.Side, c LineConfig) *encoder {
 	return e
 }
 
+// alike says whether two make files of the same kind.
+func (e *encoder) alike(o *encoder) bool { return e.codec == o.codec && e.mixed == o.mixed }
+
 // encode gives the bytes of one file. raw holds the bytes of all sides, equally
 // long: whole blocks, but at the end of the recording, where last has the last
 // one filled up. What it returns is valid until the next call for that file, or

@@ -61,8 +61,8 @@ func (w *watch) mayHear() bool {
 	return w.up && !w.stopped && !w.heard.over && !w.skips() && !onHook
 }
 
-// skips says that fax and modem are not recorded and that this call is one.
-func (w *watch) skips() bool { return w.heard.modem && w.cfg.OnModem == ModemSkip }
+// skips says that this call is not recorded: by a rule, or as a fax or a modem.
+func (w *watch) skips() bool { return w.denied || w.heard.modem && w.cfg.OnModem == ModemSkip }
 
 func (w *watch) voiceBegins(e *channels.Event) {
 	if !slices.Contains(w.heard.speaking, e.Side) {
@@ -174,7 +174,9 @@ const local = "local"
 
 func (w *watch) keyStart(e *channels.Event, first, end int64) {
 	if w.skips() {
-		w.refuse(WhyModem)
+		if !w.denied {
+			w.refuse(WhyModem)
+		}
 		return
 	}
 	if w.cur == nil {
@@ -248,17 +250,20 @@ func (w *watch) inRing(pos int64) int64 {
 // settings say. What a person wants recorded is never skipped.
 func (w *watch) modemHeard(e *channels.Event) {
 	w.heard.modemAt = e.Known
-	if e.Value == 0 || w.heard.modem {
+	if e.Value == 0 {
 		return
 	}
+	first := !w.heard.modem
 	w.heard.modem = true
+	w.ruledModem(e)
 	switch {
-	case w.cur == nil || w.ending != nil:
+	case !first || w.cur == nil || w.ending != nil:
 	case w.cfg.OnModem == ModemSkip && w.cur.trigger != Manual:
 		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemSkip})
 		w.drop(e)
 		w.end(e.Known, EndModem, e.Text)
 		w.refuse(WhyModem)
+	case w.verdict.Undecided: // what has been written is thrown away as one, if it is
 	case w.cfg.OnModem == ModemLossless && w.cur.enc.codec.Coded():
 		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemLossless})
 		w.split(e.Known, EndModem, w.cur.trigger)

@@ -41,6 +41,7 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 			w.r.gap(rec, "line", w.gaps[i].Value)
 		}
 	}
+	w.lead = append(w.lead[:0], w.recent...)
 	w.recent, w.gaps = w.recent[:0], w.gaps[:0]
 	w.attach(rec, &channels.Event{Pos: fired, Time: w.line.Time(fired)})
 	return rec
@@ -89,12 +90,13 @@ func (w *watch) split(pos int64, by, trigger string) {
 	old.kept = true
 	w.finish(old, pos, by, "")
 	rec := w.make(s, enc)
-	rec.kept, rec.hooked, w.ending = true, old.hooked, ending
+	rec.kept, rec.hooked, rec.asked, w.ending = true, old.hooked, old.asked, ending
 	if trigger != Continuous { // of many calls
 		rec.inherit(old)
 	}
 	if w.call != "" {
 		w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
+		w.tellRule(&channels.Event{Pos: pos, Time: s.Begin})
 	}
 }
 
@@ -109,6 +111,8 @@ func (r *recording) whyDiscarded() string {
 	switch {
 	case !r.dropped:
 		return WhyTooShort
+	case r.ruledOut:
+		return r.whyOut
 	case r.elsewhere:
 		return WhyOtherLeg
 	case r.trigger == Voice:

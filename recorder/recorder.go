@@ -169,7 +169,8 @@ func (r *Recorder) watch(n int) *watch {
 		}
 		r.order = slices.DeleteFunc(r.order, func(o *watch) bool { return o == w })
 	}
-	w = &watch{r: r, line: line, cfg: r.settings(n), resume: r.starts[n], heard: heard{began: none}}
+	own := r.settings(n)
+	w = &watch{r: r, line: line, own: own, cfg: own, resume: r.starts[n], heard: heard{began: none}}
 	delete(r.starts, n)
 	r.watches[n] = w
 	r.made++

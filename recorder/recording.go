@@ -30,6 +30,11 @@ type recording struct {
 	// The decider's own.
 	fired     int64    // where it was triggered: from plus the pre-roll
 	kept      bool     // never thrown away for being short
+	asked     bool     // a person wants it
+	ruled     string   // which rule it owes itself to, as told in the story
+	ruledOut  bool     // thrown away because a rule does not want it, or not so
+	whyOut    string   // … and what the call journal is told of that
+	until     int64    // it ends there at the latest; 0: not decided
 	name      string   // of the calling party, as told in the story
 	answer    string   // how that the call was answered is known, as told in the story
 	dropped   bool     // thrown away, however long

@@ -46,7 +46,9 @@ const (
 type watch struct {
 	r    *Recorder
 	line *channels.Line
-	cfg  LineConfig
+	own  LineConfig // the settings of the line
+	cfg  LineConfig // as a rule wants the present call
+	ruling
 
 	up      bool   // its board runs
 	volts   bool   // the line's card measures voltage, so that the hook is known
@@ -62,7 +64,9 @@ type watch struct {
 	call, direction, caller, called, name string
 	answer                                string // how that the call was answered is known
 
-	recorded bool // the call has a recording
+	lifted   int64            // where it was last off-hook
+	lead     []channels.Event // what was told to the last recording, as far as it leads in another of the same call
+	recorded bool             // the call has a recording
 	heard    heard
 	recent   []channels.Event // of the present call, for the story of a recording that begins in it
 
@@ -98,7 +102,7 @@ func (w *watch) event(e *channels.Event) {
 	case channels.LineState:
 		w.state(e)
 	case channels.OffHook:
-		w.hook, w.refused = true, ""
+		w.hook, w.refused, w.lifted = true, "", e.Pos
 		w.stopped = w.stopped && w.cfg.Trigger == Call && w.call != "" // it was stopped while it rang
 		if w.call == "" {
 			w.heard.anew()
@@ -118,8 +122,11 @@ func (w *watch) event(e *channels.Event) {
 		w.answer = e.AnsweredBy
 		w.learnDirection(e)
 		w.numbers(e)
+		w.settled = true
+		w.rule(e, during)
 	case channels.Numbers:
 		w.numbers(e)
+		w.rule(e, during)
 	case channels.VoiceBegin:
 		w.voiceBegins(e)
 	case channels.VoiceEnd:
@@ -165,6 +172,7 @@ func (w *watch) callBegins(e *channels.Event) {
 	if e.Direction != "" {
 		w.direction = direction(e.Direction)
 	}
+	w.ruled(e)
 	switch {
 	case w.cur != nil && w.ending == nil:
 		w.attach(w.cur, e)
@@ -186,6 +194,7 @@ func (w *watch) attach(rec *recording, e *channels.Event) {
 	if !w.ofCall(rec) {
 		return
 	}
+	w.tellRule(e)
 	rec.learn(archive.EntryCall, w.call, e)
 	rec.learn(archive.EntryDirection, w.direction, e)
 	w.tellNumbers(e)
@@ -242,17 +251,22 @@ func direction(d channels.Direction) string {
 func (w *watch) callEnds(e *channels.Event) {
 	w.learnDirection(e)
 	w.numbers(e)
+	w.rule(e, atEnd)
 	if w.cur != nil && w.cur.trigger == Call && e.Missed {
 		w.cur.dropped = true
 	}
 	w.legs(e)
-	if !w.recorded && !e.Missed && e.Call != "" {
+	if code := w.verdict.Code(); code != "" && !e.Missed {
+		w.r.c.Calls.Attach(e.Call, "", code)
+	}
+	if !w.recorded && !w.denied && !e.Missed && e.Call != "" {
 		w.r.c.Calls.Attach(e.Call, "", w.why())
 	}
 	goesOn := w.talksOn(e)
 	if !goesOn {
 		w.hungUp(e.Known, e.EndedBy)
 	}
+	w.unruled()
 	w.call, w.direction, w.refused = "", "", ""
 	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.recent = w.recent[:0]
@@ -309,6 +323,9 @@ func (w *watch) note(e *channels.Event) {
 		if e.Kind == channels.CallAnswered {
 			w.cur.answer = e.AnsweredBy
 		}
+		if len(w.lead) < maxRecent && e.Kind != channels.VoiceBegin && e.Kind != channels.VoiceEnd {
+			w.lead = append(w.lead, *e)
+		}
 	case e.Kind == channels.Gap:
 		w.gaps = append(w.gaps[max(0, len(w.gaps)-maxRecent):], *e)
 	case w.call == "" && (e.Kind == channels.OnHook || e.Kind == channels.LineState && e.To == channels.Idle):
@@ -358,6 +375,9 @@ func (w *watch) settle(k int64) {
 	if at := w.silence(); at != none && w.ending == nil && k > at+voiceLate {
 		w.ending = &ending{pos: at, by: EndSilence}
 		w.floor = at
+	}
+	if w.cur.until != 0 && w.ending == nil && k > w.cur.until {
+		w.ending = &ending{pos: w.cur.until, by: EndModem}
 	}
 	upto := k
 	if w.ending != nil {
