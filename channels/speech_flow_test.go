@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vaad/driver"
+	"vaad/dsp"
 	"vaad/dsp/g711"
 	"vaad/dsp/tone"
 )
@@ -139,9 +140,14 @@ func TestACardsCancellerWorksInCallsWithoutData(t *testing.T) {
 	r.says[2] = nil
 	r.ms(3000)
 	r.isTold(3)
+	r.wish(Wish{Line: 3, Kind: WishRelease})
+	r.tick(2)
+	r.isTold(3, driver.GoOnHook)
+	r.ms(10_000)
+	call() // data is over with its call
 	r.configure(LineConfig{Number: 3, Port: 3, Use: driver.Unused})
 	r.tick(1)
-	r.isTold(3, driver.GoOnHook)
+	r.isTold(3, driver.GoOnHook, driver.SetEC)
 }
 
 func TestACancellerKeepsWhatItKnows(t *testing.T) {
@@ -257,4 +263,59 @@ func TestAWishToABoardThatHangsIsAnswered(t *testing.T) {
 			t.Errorf("answered after %v", after)
 		}
 	})
+}
+
+func TestAMixWhoseBoardIsGoneBeginsAnew(t *testing.T) {
+	var h homes
+	gone, other := &board{}, &board{loop: &loop{}}
+	h.begin("m", gone)
+	h.joined("m")
+	if at := h.begin("m", other); at != other {
+		t.Error("it is looked for on a board that does not run")
+	}
+	h.left("m")
+	h.joined("m")
+	if at := h.begin("m", gone); at != other {
+		t.Error("it has left its board")
+	}
+	h.end("m")
+	h.left("m")
+	if len(h.of) != 0 {
+		t.Error("it is left behind")
+	}
+}
+
+// Blocks that never came teach the canceller nothing: the echo behind them is as weak as before.
+func TestFillerTeachesTheCancellerNothing(t *testing.T) {
+	v := newSpeech(&view{use: driver.Station, info: driver.Line{Kind: driver.FXS, Caps: driver.CapTx}})
+	seed := uint32(1)
+	block := func(pos int64, filler bool) (residue float64) {
+		var pcm [driver.Block]int16
+		for i := range v.sent {
+			seed = seed*1664525 + 1013904223
+			v.sent[i] = int16(seed>>16) / 8
+			if pcm[i] = v.sent[i] / 2; filler {
+				pcm[i] = 0
+			}
+		}
+		if filler {
+			v.filler = pos + driver.Block
+		}
+		v.echoes = echoTail
+		v.takeIn(pcm[:], pos)
+		return dsp.DBm0(dsp.Measure(v.said[:]).MeanSquare())
+	}
+	pos := int64(0)
+	step := func(filler bool) float64 { pos += driver.Block; return block(pos, filler) }
+	for range 200 {
+		step(false)
+	}
+	before := step(false)
+	for range 25 {
+		step(true)
+	}
+	step(false)
+	if after := step(false); after > before+6 {
+		t.Errorf("an echo of %.1f dBm0 is one of %.1f", before, after)
+	}
 }

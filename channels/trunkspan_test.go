@@ -238,3 +238,17 @@ func TestAT1HasTwentyThreeTimeslots(t *testing.T) {
 		}
 	}
 }
+
+func TestASpanThatLosesItsLastTimeslotSaysNoMore(t *testing.T) {
+	x := newExchange(t, pri.User, LineConfig{Number: 7, Port: 7, Use: driver.Trunk})
+	x.calls(7, "1", "2")
+	x.configure(LineConfig{Number: 7, Port: 7, Use: driver.Unused})
+	x.run(200)
+	x.state(7, UnusedState)
+	x.told = nil
+	x.run(30_000)
+	x.state(7, UnusedState)
+	if len(x.told) != 0 {
+		t.Errorf("it was told %v", x.told[0].Kind)
+	}
+}
