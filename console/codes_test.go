@@ -113,6 +113,9 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 		hasWords(t, "learn-step", st.String())
 	}
 	hasWords(t, "learn-item", learn.Codes()...)
+	hasWords(t, "learn-why", constants(t, "../calls/learn", "why")...)
+	hasWords(t, "learn-not", constants(t, "../calls/learn", "not")...)
+	hasWords(t, "learn-answer", analog.ByReversal, analog.ByVoice, analog.ByModem, "ringback-over")
 	hasWords(t, "use", "unused", "tap", "trunk", "station")
 	hasWords(t, "codec", "g711a", "g711u", "pcm16")
 	hasWords(t, "side", "mixed", "network", "local")

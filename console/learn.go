@@ -84,6 +84,7 @@ func learnProblem(line int, err error) error {
 		{learn.ErrNoTrunk, "learn-no-trunk"},
 		{learn.ErrRunning, "learning"},
 		{learn.ErrNone, "not-learnt"},
+		{learn.ErrInUse, "line-in-use"},
 		{learn.ErrNumber, "bad-number"},
 		{learn.ErrNotRunning, "closing"},
 	} {

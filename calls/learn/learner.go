@@ -28,6 +28,7 @@ var (
 	ErrNone       = errors.New("nothing was asked to be learnt of the line")
 	ErrNumber     = errors.New("a number is of the keys 0-9 * # and \"+\" in front, 40 at most")
 	ErrNotRunning = errors.New("no line can be learnt now")
+	ErrInUse      = errors.New("the line is in use")
 )
 
 // Config is what a Learner is made of.
@@ -108,12 +109,18 @@ func (l *Learner) Start(o Order, actor string) (Job, error) {
 	}
 	st := line.Status()
 	switch {
+	case l.learning(o.Line):
+		return Job{}, ErrRunning
 	case st.Use == driver.Tap:
 		return Job{}, ErrTap
 	case st.Use == driver.Unused:
 		return Job{}, channels.ErrNotUsed
 	case st.Use != driver.Trunk || st.Kind != driver.FXO:
 		return Job{}, ErrNoTrunk
+	case st.State == channels.GoneState:
+		return Job{}, channels.ErrGone
+	case st.Call != "" || st.State != channels.Idle && st.State != channels.NoBattery:
+		return Job{}, ErrInUse
 	case !dialable(o.Busy) || !dialable(o.Call):
 		return Job{}, ErrNumber
 	}
@@ -137,6 +144,11 @@ func (l *Learner) Start(o Order, actor string) (Job, error) {
 	l.jobs[o.Line] = j
 	l.wg.Go(func() { f.follow(ctx) })
 	return j.shown, nil
+}
+
+func (l *Learner) learning(line int) bool {
+	j, err := l.Job(line)
+	return err == nil && j.Ended.IsZero()
 }
 
 func dialable(number string) bool {

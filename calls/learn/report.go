@@ -89,13 +89,13 @@ func (r *Run) missing(code string) string {
 	}
 	switch {
 	case !card:
-		return "card"
+		return notCard
 	case !asked:
-		return "not-asked"
+		return notAsked
 	case r.state != Done:
-		return "not-reached"
+		return notReached
 	}
-	return "nothing-heard"
+	return notHeard
 }
 
 // A Profile is what a run proposes for the settings of the line and of others like it.

@@ -177,7 +177,18 @@ func (r *Run) Tick(pos int64) {
 
 // Refused says that the line refused the call: code is that of channels.WishError.
 func (r *Run) Refused(code string) {
-	r.why = "line-" + code
+	switch code {
+	case "busy":
+		r.why = whyBusy
+	case "ringing":
+		r.why = whyRinging
+	case "no-battery":
+		r.why = whyNoBattery
+	case "gone":
+		r.why = whyGone
+	default:
+		r.why = whyRefused
+	}
 	r.step(inRefused)
 }
 
@@ -208,8 +219,10 @@ func (r *Run) Event(e *channels.Event) {
 			}
 		case e.To == channels.Idle:
 			r.step(inFree)
-		case e.To == channels.GoneState || e.To == channels.NoBattery:
-			r.why = "line-" + string(e.To)
+		case e.To == channels.NoBattery:
+			r.why = whyNoBattery
+			r.step(inGone)
+		case e.To == channels.GoneState:
 			r.step(inGone)
 		}
 	case channels.BoardLost, channels.Overflow:

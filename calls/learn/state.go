@@ -83,3 +83,28 @@ func (i input) String() string {
 	}
 	return fmt.Sprintf("input(%d)", i)
 }
+
+// Why a run failed: stable codes.
+const (
+	whyNoDialTone = "no-dial-tone"    // and none was waited for any longer
+	whyEnded      = "call-ended"      // before the number was dialled
+	whyBusy       = "line-busy"       // somebody uses the line
+	whyRinging    = "line-ringing"    // a call came in
+	whyNoBattery  = "line-no-battery" // no voltage on the line
+	whyGone       = "line-gone"       // the board is gone, or what the line did was lost
+	whyRefused    = "line-refused"    // the line did not take the call
+	whyStuck      = "not-released"    // it did not become idle after a call
+)
+
+// Why something was not measured: stable codes.
+const (
+	notAsked    = "not-asked"       // its number was not given
+	notCard     = "card"            // the card cannot tell
+	notReached  = "not-reached"     // the run failed before
+	notHeard    = "nothing-heard"   // it was not there
+	notEnded    = "tone-goes-on"    // dial tone did not end with the first digit
+	notBusy     = "it-rings"        // the number that should be busy rings
+	notFree     = "busy"            // the number that should ring is busy
+	notAnswered = "nobody-answered" //
+	notCalled   = "no-call"         // nobody called the line
+)

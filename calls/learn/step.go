@@ -68,11 +68,11 @@ func (r *Run) dials() { r.volts = nil }
 func (r *Run) noDialTone() {
 	switch {
 	case r.endedBy == "glare" && !r.up:
-		r.why = "line-ringing"
-	case r.endedBy == "no-dial-tone" || r.up && r.state == Failed:
-		r.why = "no-dial-tone"
+		r.why = whyRinging
+	case r.endedBy == whyNoDialTone || r.up && r.state == Failed:
+		r.why = whyNoDialTone
 	default:
-		r.why = "call-ended"
+		r.why = whyEnded
 	}
 	r.drop()
 }
@@ -109,7 +109,7 @@ func (r *Run) measureDialTone() {
 	}
 	if quiet := quietest(r.heard(quietFrom, r.sentAt), silenceLength); quiet != nil {
 		if _, sounds := Measure(quiet); sounds {
-			r.miss("noise-off-hook", "tone-goes-on")
+			r.miss("noise-off-hook", notEnded)
 		} else if n, ok := MeasureNoise(quiet); ok {
 			r.add(Item{Code: "noise-off-hook", Noise: &n, Sure: 100})
 		}
@@ -132,7 +132,7 @@ func (r *Run) ringing() {
 		r.add(Item{Code: "ring-delay", Value: float64(max(r.toneAt-r.sentAt, 0)) / driver.Rate, Sure: 100})
 	}
 	if r.part.code == "busy" { // nobody is asked to answer
-		r.miss("busy-tone", "it-rings")
+		r.miss("busy-tone", notBusy)
 		r.step(inEnough)
 	}
 }
@@ -252,11 +252,11 @@ func (r *Run) release() {
 	switch {
 	case r.has("answer") || r.part.code != "answer":
 	case r.toneName != "" && r.toneName != "ringback":
-		r.miss("answer", "busy")
+		r.miss("answer", notFree)
 	case r.has("ringback"):
-		r.miss("answer", "nobody-answered")
+		r.miss("answer", notAnswered)
 	default:
-		r.miss("answer", "nothing-heard")
+		r.miss("answer", notHeard)
 	}
 	if r.up {
 		r.Wishes = append(r.Wishes, channels.Wish{ID: r.id, Line: r.order.Line, Kind: channels.WishRelease})
@@ -280,8 +280,8 @@ func (r *Run) await() {
 
 // nobody: no call came.
 func (r *Run) nobody() {
-	r.miss("ring", "no-call")
-	r.miss("caller-id", "no-call")
+	r.miss("ring", notCalled)
+	r.miss("caller-id", notCalled)
 	r.next()
 }
 
@@ -317,16 +317,16 @@ func (r *Run) rungIn() {
 
 func (r *Run) finish() {}
 
-func (r *Run) stuck() { r.why = "not-released" }
+func (r *Run) stuck() { r.why = whyStuck }
 
 func (r *Run) disturbed() {
-	r.why = "line-ringing"
+	r.why = whyRinging
 	r.drop()
 }
 
 func (r *Run) lost() {
 	if r.why == "" {
-		r.why = "line-gone"
+		r.why = whyGone
 	}
 }
 

@@ -54,7 +54,11 @@ func (c learnCmd) Run(s *session) error {
 		}
 	}
 	if j.State != "done" {
-		return errors.New(s.t("learn-why."+j.Why) + "\n" + s.t("learn-why."+j.Why+".remedy"))
+		why := j.Why
+		if why == "" {
+			why = j.State
+		}
+		return errors.New(s.t("learn-why."+why) + "\n" + s.t("learn-why."+why+".remedy"))
 	}
 	return c.propose(s, n, j.Profile)
 }
