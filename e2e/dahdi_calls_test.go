@@ -5,10 +5,8 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -155,11 +153,15 @@ func (s *switchboard) heard(c api.Call, utterances ...int) {
 func TestDAHDITrunksCallStations(t *testing.T) {
 	a, b := spanPair(t, "d", 4, labtest.FXSKewl, labtest.FXOKewl, labtest.ALaw)
 	config := card("card", `use = "trunk"`, a.ID) + card("office", `lines = [{ports = "4", use = "unused"}]`, b.ID)
-	line := func(n int, board string, port int, more string) {
+	line := func(n int, board string, port int, more string) { // nothing echoes here, and bits are to stay what they are
 		config += fmt.Sprintf("[settings.lines.%d]\nboard = %q\nport = %d\necho_ms = -1\n%s\n", n, board, port, more)
 	}
 	for n := 1; n <= 4; n++ {
-		line(n, "card", n, "")
+		dial := "keys"
+		if n == 2 {
+			dial = "pulses"
+		}
+		line(n, "card", n, fmt.Sprintf("dial = %q", dial))
 	}
 	for n := 1; n <= 3; n++ { // the telephone of 801 is line 1, …
 		line(4+n, "office", n, fmt.Sprintf("extension = \"80%d\"", n))
@@ -205,6 +207,11 @@ func TestDAHDITrunksCallStations(t *testing.T) {
 	s.leg(7, "it talks with 801", func(l api.Leg) bool { return l.State == "talking" && l.Bridge != "" })
 	s.say(3, 2)
 	s.say(1, 3)
+	s.idle(2, 6)
+	s.ctl("call", "--line", "2", "801") // by pulses; it is busy
+	s.state(6, "dialling")
+	s.idle(2, 6)
+	lap("802 has heard that 801 is busy")
 	s.ctl("hangup", "3") // the telephone is put down; 801 hears that it is over
 	lap("803 hangs up")
 	s.idle(7)
@@ -228,11 +235,11 @@ func TestDAHDITrunksCallStations(t *testing.T) {
 	type fate struct{ Direction, Caller, CallerBy, Called, AnsweredBy, EndedBy, Outcome string }
 	for line, want := range map[int][]fate{
 		1: {{"out", "", "", "802", "voice-guess", "busy-tone", "answered"}},
-		2: {{"in", "801", "bell202", "", "off-hook", "busy-tone", "answered"}},
+		2: {{"in", "801", "bell202", "", "off-hook", "busy-tone", "answered"}, {"out", "", "", "801", "none", "busy-tone", "busy"}},
 		3: {{"in", "801", "bell202", "", "off-hook", "released", "answered"}, {"in", "13800138000", "bell202", "", "off-hook", "busy-tone", "answered"}},
 		4: {{"in", "", "", "", "off-hook", "loop-break", "answered"}},
 		5: {{"out", "801", "own", "802", "connect", "released", "answered"}},
-		6: {{"in", "801", "", "802", "off-hook", "released", "answered"}},
+		6: {{"in", "801", "", "802", "off-hook", "released", "answered"}, {"out", "802", "own", "801", "none", "released", "busy"}},
 		7: {{"in", "801", "", "803", "off-hook", "on-hook", "answered"}, {"in", "13800138000", "", "803", "off-hook", "released", "answered"}},
 	} {
 		var got []fate
@@ -243,196 +250,18 @@ func TestDAHDITrunksCallStations(t *testing.T) {
 			t.Errorf("line %d: %+v, want %+v", line, got, want)
 			continue
 		}
-		c := all[line][0]
-		switch line {
+		switch c := all[line][0]; line {
 		case 1:
 			s.heard(c, 0, 2)
 		case 2:
 			s.heard(c, 1)
 		case 3:
 			s.heard(c, 3)
+		case 6:
+			if by := all[line][1].CalledBy; by != "pulses" {
+				t.Errorf("802 dialled by %q", by)
+			}
 		}
 	}
-	stop(t, s.d)
-}
-
-// primary makes an E1 span whose configuration is still to come.
-func primary(t *testing.T, addr string) labtest.Span {
-	t.Helper()
-	s, err := labtest.Create(addr, 31)
-	must(t, err)
-	t.Cleanup(func() {
-		if err := labtest.Within(5*time.Second, s.Destroy); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
-// withDChannel configures a span with its D channel in timeslot 16: by the kernel.
-func withDChannel(t *testing.T, s labtest.Span) {
-	t.Helper()
-	must(t, s.Configure(1, 31, labtest.Clear, labtest.ALaw))
-	must(t, s.Configure(16, 16, labtest.HDLCFCS, labtest.ALaw))
-}
-
-// q931 counts the messages of a capture file by their type and who sent them.
-func q931(t *testing.T, file string) map[string]int {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil || len(b) < 24 || binary.LittleEndian.Uint32(b) != 0xA1B23C4D {
-		t.Fatalf("%s: %d bytes, %v", file, len(b), err)
-	}
-	n := map[string]int{}
-	for b = b[24:]; len(b) >= 32; {
-		frame := b[32 : 16+binary.LittleEndian.Uint32(b[8:])]
-		from := map[uint16]string{0: "network", 4: "user"}[binary.BigEndian.Uint16(b[16:])]
-		b = b[32+len(frame):]
-		if len(frame) >= 9 && frame[2]&1 == 0 && frame[4] == 8 && frame[5] == 2 { // an I frame with a call reference of two octets
-			n[fmt.Sprintf("%s %02x", from, frame[8])]++
-		}
-	}
-	return n
-}
-
-// A digital is a call on a link as the journal has it.
-type digital struct{ Direction, Caller, Called, AnsweredBy, EndedBy, Outcome string }
-
-// ended checks the calls of a line, in order, each of which was cleared in the usual
-// way, and returns the first.
-func (s *switchboard) ended(calls []api.Call, want ...digital) api.Call {
-	s.t.Helper()
-	var got []digital
-	for _, c := range calls {
-		got = append(got, digital{c.Direction, c.Caller, c.Called, c.AnsweredBy, c.EndedBy, c.Outcome})
-		if c.Cause != 16 {
-			s.t.Errorf("cause %d of %+v", c.Cause, c)
-		}
-	}
-	if !slices.Equal(got, want) {
-		s.t.Fatalf("calls %+v, want %+v", got, want)
-	}
-	return calls[0]
-}
-
-// conversation calls on one line of a link, answers on the other, says an utterance
-// each way and clears where the call began.
-func (s *switchboard) conversation(from, to int, caller, called string, utterance int) {
-	s.t.Helper()
-	s.ctl("call", "--line", fmt.Sprint(from), called, "--caller", caller)
-	if in := s.state(to, "ringing"); in.Caller != caller || in.Called != called {
-		s.t.Errorf("line %d was asked for %+v, want %s called by %s", to, in, called, caller)
-	}
-	s.ctl("answer", fmt.Sprint(to))
-	s.state(from, "talking")
-	s.say(from, utterance)
-	s.say(to, utterance+1)
-	s.ctl("hangup", fmt.Sprint(from))
-}
-
-// TestDAHDIPrimaryRateBothSides: the daemon is the network on one span and the user on
-// the other; the kernel makes and finds the frames of the D channel.
-func TestDAHDIPrimaryRateBothSides(t *testing.T) {
-	const (
-		many  = 6
-		fewer = `lines = [{ports = "9-15,17-30", use = "unused"}]`
-	)
-	user, network := primary(t, "5:0"), primary(t, "5:1")
-	withDChannel(t, user)
-	config := card("te", fewer, user.ID) + card("nt", fewer, network.ID) + "[settings.spans.\"nt/1\"]\nside = \"network\"\n"
-	for n := 1; n <= many; n++ {
-		config += fmt.Sprintf("[settings.lines.%d]\nboard = \"te\"\nport = %d\ntrunk_group = \"out\"\n", n, n)
-	}
-	s := switchboardOn(t, config, 4)
-	isBoard(t, s.d, "te", "running", "")
-	file, err := os.Create("/out/primary-rate.pcap") // lab/test has tshark read it
-	must(t, err)
-	t.Cleanup(func() { file.Close() })
-	capture := exec.Command(bin.Vaactl, "--root", s.d.Root, "pcap", "te/1", "-o", "-")
-	capture.Stdout, capture.Stderr = file, os.Stderr
-	must(t, capture.Start())
-	t.Cleanup(func() { _ = capture.Process.Kill() })
-	s.wait("the capture", func() (bool, error) { st, err := file.Stat(); return err == nil && st.Size() >= 24, err })
-	withDChannel(t, network) // as dahdi_cfg does; now the board can be opened, and the link comes up
-	isBoard(t, s.d, "nt", "running", "")
-	far := func(line int) int { return line + 30 } // of a line of the user
-	all := []int{30, far(30)}
-	for n := 1; n <= many; n++ {
-		all = append(all, n, far(n))
-	}
-	s.idle(all...)
-
-	s.conversation(1, far(1), "5551", "8001", 0)
-	s.conversation(far(30), 30, "8002", "5552", 2)
-	s.idle(all...)
-	for n := range many {
-		s.ctl("call", "--group", "out", fmt.Sprintf("81%02d", n+1))
-	}
-	for n := 1; n <= many; n++ {
-		s.state(far(n), "ringing")
-		s.ctl("answer", fmt.Sprint(far(n)))
-	}
-	for n := 1; n <= many; n++ {
-		s.state(n, "talking")
-	}
-	for n := 1; n <= many; n++ { // at the two ends by turns
-		s.ctl("hangup", fmt.Sprint([]int{far(n), n}[n%2]))
-	}
-	s.idle(all...)
-	sealed(t, s.d)
-	must(t, capture.Process.Signal(os.Interrupt))
-	_ = capture.Wait() // it was interrupted
-
-	const up, down = "5551", "8002"
-	last := func(n int, direction, here, there string) digital {
-		by := there
-		if n%2 == 1 == (direction == "out") {
-			by = here
-		}
-		return digital{direction, "", fmt.Sprintf("81%02d", n), "connect", "cleared-" + by, "answered"}
-	}
-	of := s.journal()
-	s.heard(s.ended(of[1], digital{"out", up, "8001", "connect", "cleared-local", "answered"}, last(1, "out", "local", "network")), 1)
-	s.heard(s.ended(of[far(1)], digital{"in", up, "8001", "connect", "cleared-network", "answered"}, last(1, "in", "local", "network")), 0)
-	s.heard(s.ended(of[far(30)], digital{"out", down, "5552", "connect", "cleared-local", "answered"}), 3)
-	s.heard(s.ended(of[30], digital{"in", down, "5552", "connect", "cleared-network", "answered"}), 2)
-	for n := 2; n <= many; n++ {
-		s.ended(of[n], last(n, "out", "local", "network"))
-		s.ended(of[far(n)], last(n, "in", "local", "network"))
-	}
-	n := q931(t, file.Name())
-	const restart, restarted, setup, connect, release = "46", "4e", "05", "07", "4d"
-	for _, k := range []struct {
-		message       string
-		user, network int
-	}{{restart, 1, 1}, {restarted, 1, 1}, {setup, 1 + many, 1}, {connect, 1, 1 + many}, {release, 1 + many/2, 1 + many/2}} {
-		if u, w := n["user "+k.message], n["network "+k.message]; u < k.user || w < k.network {
-			t.Errorf("%d messages %s of the user and %d of the network, want %d and %d", u, k.message, w, k.user, k.network)
-		}
-	}
-	t.Logf("messages in the capture: %v", n)
-	stop(t, s.d)
-}
-
-// TestDAHDIPrimaryRateByTheCardsController: the same where the card makes and finds the
-// frames (hardhdlc), on two spans of one board.
-func TestDAHDIPrimaryRateByTheCardsController(t *testing.T) {
-	fakeCards(t, "e1+e1", labtest.Clear, labtest.ALaw)
-	for span := 1; span <= 2; span++ {
-		c, err := labtest.CardSpan(1, span)
-		must(t, err)
-		must(t, c.Configure(1, c.Channels, labtest.Clear, labtest.ALaw))
-		must(t, c.Configure(16, 16, labtest.HardHDLC, labtest.ALaw))
-	}
-	must(t, labtest.Tell("linkspan 1:1 1:2"))
-	s := switchboardOn(t, card("e1", ``, "fakecard-1")+"[settings.spans.\"e1/1\"]\nside = \"network\"\n", 2)
-	isBoard(t, s.d, "e1", "running", "")
-	s.idle(1, 31)
-	s.conversation(31, 1, "5551", "8001", 0)
-	s.idle(1, 31)
-	sealed(t, s.d)
-	of := s.journal()
-	s.heard(s.ended(of[1], digital{"in", "5551", "8001", "connect", "cleared-network", "answered"}), 0)
-	s.heard(s.ended(of[31], digital{"out", "5551", "8001", "connect", "cleared-local", "answered"}), 1)
 	stop(t, s.d)
 }
