@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 )
 
 // ErrCursor says that a journal is shorter than the cursor: it was replaced, and
@@ -34,30 +32,12 @@ func (r *Reader) Lines(ctx context.Context, from Cursor, f func(*JournalLine) er
 // dayLines streams the lines of one day from an offset.
 func (r *Reader) dayLines(ctx context.Context, d Day, at int64, f func(*JournalLine) error, damaged func(string, error)) error {
 	name := d.file(dayJournal)
-	fi, err := r.disk.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) && at == 0 {
-		return nil
+	sc, err := r.scan(d, at)
+	if sc == nil || err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("read journals: %w", err)
-	}
-	size := fi.Size()
-	if r.durable != nil {
-		size = r.durable(d, size)
-	}
-	if size < at {
-		return fmt.Errorf("%s: %w", name, ErrCursor)
-	}
-	if size == at {
-		return nil
-	}
-	file, err := r.disk.Open(name, os.O_RDONLY, 0)
-	if err != nil {
-		return fmt.Errorf("read journals: %w", err)
-	}
-	defer file.Close()
+	defer sc.f.Close()
 	var l JournalLine
-	sc := lineScanner{f: file, at: at, size: size}
 	for n := 1; ; n++ {
 		b, next, err := sc.line()
 		if err != nil {
