@@ -84,6 +84,10 @@ prove-record: build ## the full proofs of the recorder (PROOFS="KillNine Audio":
 prove-taps: build ## the full proofs of the taps: 1,000 mixed calls, a day without a voice, 1,000 utterances; results in docs/proof/taps.md
 	.ci/prove taps $(PROOFS)
 
+.PHONY: prove-signalling
+prove-signalling: build ## the full proof of spans of ours: 1,000 calls with libpri at the far end, every switch, both sides; results in docs/proof/signalling.md
+	.ci/prove signalling $(PROOFS)
+
 .PHONY: generate
 generate: ## write the assembly of the kernels below dsp from .ci/asm
 	@.ci/need go

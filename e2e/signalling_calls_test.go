@@ -27,19 +27,22 @@ type deed struct {
 	incoming             bool   // libpri calls
 	caller, called, name string
 	answered             bool
-	refused              bool // vaad takes no such call: it has no row
 	cause                int
-	by                   string // network: libpri has cleared
+	by                   string // EndedBy of the journal; "": either has cleared
 	keys                 string
-	collided             int
+	beside               *deed // a call that came of it
+	passed               int   // tries before this one that found the channel taken
 }
 
-// kinds are the calls that there are, and how often of 20.
-var kinds = []struct {
+// A kindOfCall is one way in which a call goes.
+type kindOfCall struct {
 	name  string
-	times int
+	times int // in a round
 	do    func(*deed) error
-}{
+}
+
+// usual are 20 calls as they happen every day.
+var usual = []kindOfCall{
 	{"in, answered at a station", 4, (*deed).inAnswered},
 	{"in, answered by hand", 2, (*deed).inByHand},
 	{"in, busy", 1, (*deed).inBusy},
@@ -112,7 +115,7 @@ func (d *deed) place(called string) error {
 		if s := c.state(); !s.over || s.cause != 44 {
 			return nil
 		}
-		d.collided++
+		d.passed++
 	}
 }
 
@@ -152,7 +155,7 @@ func (d *deed) clearStation() error {
 		}
 		return d.putPhone()
 	}
-	d.by, d.cause = "local", 16
+	d.by, d.cause = "cleared-local", 16
 	if err := d.putPhone(); err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (d *deed) clearStation() error {
 }
 
 func (d *deed) farClears(cause int) {
-	d.by, d.cause = "network", cause
+	d.by, d.cause = "cleared-network", cause
 	d.call.clear(cause)
 }
 
@@ -174,7 +177,7 @@ func (d *deed) vaadClears(cause int) error {
 	if _, err := d.x.api.Hangup(d.ctx, d.leg, cause); err != nil {
 		return err
 	}
-	if d.by, d.cause = "local", cause; cause == 0 {
+	if d.by, d.cause = "cleared-local", cause; cause == 0 {
 		d.cause = 16
 	}
 	return d.gone()
@@ -185,7 +188,7 @@ func (d *deed) gone() error {
 	if err := d.call.gone(d.ctx); err != nil {
 		return err
 	}
-	if got := d.call.state().cause; d.by == "local" && got != d.cause {
+	if got := d.call.state().cause; d.by == "cleared-local" && got != d.cause {
 		return fmt.Errorf("libpri was told cause %d, want %d", got, d.cause)
 	}
 	return d.x.noLeg(d.ctx, "of "+d.caller+" → "+d.called, func(l *api.Leg) bool {
@@ -258,7 +261,7 @@ func (d *deed) inBusy() error {
 	if err := d.place(d.extension()); err != nil {
 		return err
 	}
-	d.by, d.cause = "local", 17
+	d.by, d.cause = "cleared-local", 17
 	if err := d.gone(); err != nil {
 		return err
 	}
@@ -269,7 +272,7 @@ func (d *deed) inUnknown() error {
 	if err := d.place("7" + d.x.unique(6)); err != nil {
 		return err
 	}
-	d.by, d.cause = "local", 1
+	d.by, d.cause = "cleared-local", 1
 	return d.gone()
 }
 

@@ -65,11 +65,13 @@ type exchange931 struct {
 	phones []*Actor // extension 801 is the first
 	idle   chan int // telephones that nobody uses
 
-	mu      sync.Mutex
-	legs    []api.Leg // as they were lately
-	seen    int       // how often they were looked at
-	serial  int
-	checked int // frames that tshark has read
+	mu     sync.Mutex
+	legs   []api.Leg // as they were lately
+	seen   int       // how often they were looked at
+	serial int
+	done   []*deed
+	made   int
+	faults []string
 }
 
 // newExchange931 starts all of it. spans of one board are those of one element.

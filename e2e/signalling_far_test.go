@@ -143,7 +143,7 @@ func (f *farEnd) take(e *farEvent, row string) {
 	case "RING":
 		f.rings(e)
 		return
-	case "RESTART":
+	case "RESTART", "RESTART_ACK":
 		f.restarted(e.Channel)
 		return
 	}
@@ -202,7 +202,7 @@ func (f *farEnd) free(c *farCall) {
 	}
 }
 
-// restarted: vaad has restarted a channel, or (-1) all of them.
+// restarted: a channel was restarted, or (-1) all of them.
 func (f *farEnd) restarted(channel int) {
 	for _, c := range f.taken {
 		if c != nil && (channel < 0 || channel == c.channel) {

@@ -18,7 +18,8 @@ import (
 type relay struct {
 	loss   atomic.Uint64 // of a million frames
 	cut    atomic.Bool
-	frames atomic.Uint64 // that came
+	hold   atomic.Bool      // frames wait
+	frames [2]atomic.Uint64 // that came, of vaad and of libpri
 	lost   atomic.Uint64
 	vaad   net.Conn
 	far    net.Conn
@@ -47,19 +48,22 @@ func newRelay(socket string, seed uint64) (r *relay, theirs *os.File, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.all.Go(func() { r.carry(r.vaad, r.far, rand.New(rand.NewPCG(seed, 1))) })
-	r.all.Go(func() { r.carry(r.far, r.vaad, rand.New(rand.NewPCG(seed, 2))) })
+	r.all.Go(func() { r.carry(0, r.vaad, r.far, rand.New(rand.NewPCG(seed, 1))) })
+	r.all.Go(func() { r.carry(1, r.far, r.vaad, rand.New(rand.NewPCG(seed, 2))) })
 	return r, os.NewFile(uintptr(fds[1]), "libpri"), nil
 }
 
-func (r *relay) carry(from, to net.Conn, rng *rand.Rand) {
+func (r *relay) carry(way int, from, to net.Conn, rng *rand.Rand) {
 	b := make([]byte, 4096)
 	for {
 		n, err := from.Read(b)
 		if err != nil || n == 0 {
 			return
 		}
-		r.frames.Add(1)
+		r.frames[way].Add(1)
+		for r.hold.Load() {
+			<-time.After(5 * time.Millisecond)
+		}
 		if r.cut.Load() || rng.Uint64N(1_000_000) < r.loss.Load() {
 			r.lost.Add(1)
 			continue

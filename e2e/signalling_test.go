@@ -12,9 +12,10 @@ import (
 	"vaad/api"
 )
 
-// deal makes so many calls of all kinds at random, many at a time, and returns
-// them with what went wrong.
-func (x *exchange931) deal(calls, atOnce int, each time.Duration) (done []*deed, wrong []string) {
+func newRand(own uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, own)) }
+
+// deal makes so many calls of some kinds at random, many at a time.
+func (x *exchange931) deal(kinds []kindOfCall, calls, atOnce int, each time.Duration) {
 	var deck []int
 	for i, k := range kinds {
 		for range k.times {
@@ -22,7 +23,6 @@ func (x *exchange931) deal(calls, atOnce int, each time.Duration) (done []*deed,
 		}
 	}
 	rng := rand.New(rand.NewPCG(*seed, uint64(calls)))
-	var mu sync.Mutex
 	var all sync.WaitGroup
 	places := make(chan struct{}, atOnce)
 	for n := range calls {
@@ -30,26 +30,44 @@ func (x *exchange931) deal(calls, atOnce int, each time.Duration) (done []*deed,
 			rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 		}
 		k := kinds[deck[n%len(deck)]]
-		d := &deed{x: x, l: x.links[n%len(x.links)], rng: rand.New(rand.NewPCG(*seed, rng.Uint64())), kind: k.name, listen: n%5 < 2, phone: -1}
+		l, own := x.links[n%len(x.links)], rng.Uint64()
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(x.ctx, each)
-			defer cancel()
-			d.ctx = ctx
-			err := k.do(d)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				done = append(done, d)
-				return
-			}
-			wrong = append(wrong, fmt.Sprintf("%s, %s: %s → %s: %v\n%s", d.l.what(), d.kind, d.caller, d.called, err, d.trace()))
-			d.rescue()
+			x.one(k, l, own, n%5 < 2, each)
 		})
 	}
 	all.Wait()
-	return done, wrong
+}
+
+// one makes one call and notes how it went.
+func (x *exchange931) one(k kindOfCall, l *link, own uint64, listen bool, within time.Duration) {
+	ctx, cancel := context.WithTimeout(x.ctx, within)
+	defer cancel()
+	d := &deed{x: x, ctx: ctx, l: l, rng: newRand(own), kind: k.name, listen: listen, phone: -1}
+	err := k.do(d)
+	x.mu.Lock()
+	if err == nil {
+		x.done = append(x.done, d)
+		if d.beside != nil {
+			x.done = append(x.done, d.beside)
+		}
+	}
+	x.made++
+	x.mu.Unlock()
+	if err != nil {
+		x.complain("%s, %s: %s → %s: %v\n%s", l.what(), k.name, d.caller, d.called, err, d.trace())
+		d.rescue()
+	}
+}
+
+// complain notes something that is wrong.
+func (x *exchange931) complain(format string, args ...any) {
+	said := fmt.Sprintf(format, args...)
+	x.mu.Lock()
+	x.faults = append(x.faults, said)
+	x.mu.Unlock()
+	x.t.Error(said)
 }
 
 // trace is what libpri and vaad have to say of a call that went wrong.
@@ -74,12 +92,37 @@ func (d *deed) rescue() {
 	_ = d.putPhone()
 }
 
-// idle checks that no channel is stuck: neither end knows of a call, and each
-// channel takes a call of either end.
-func (x *exchange931) idleChannels() (stuck []string) {
-	if err := x.noLeg(x.ctx, "at all", func(*api.Leg) bool { return true }); err != nil {
-		stuck = append(stuck, err.Error())
+// check compares all that was done with the journal, and looks whether a channel
+// is stuck: neither end may know of a call, and each channel must take one of
+// either end.
+func (x *exchange931) check() {
+	ctx, cancel := context.WithTimeout(x.ctx, 20*time.Second)
+	defer cancel()
+	if err := x.noLeg(ctx, "at all", func(*api.Leg) bool { return true }); err != nil {
+		x.complain("%v", err)
 	}
+	for _, s := range x.wrong(x.done) {
+		x.complain("%s", s)
+	}
+	stuck := x.stuck()
+	for _, s := range stuck {
+		x.complain("stuck: %s", s)
+	}
+	x.t.Logf("%d calls on %d links, %d wrong; %d of %d channels stuck", x.made, len(x.links), len(x.faults)-len(stuck), len(stuck), x.channels())
+	if len(x.faults) > 0 {
+		x.t.Log(x.d.Log())
+	}
+}
+
+func (x *exchange931) channels() (n int) {
+	for _, l := range x.links {
+		n += len(l.slots)
+	}
+	return n
+}
+
+// stuck are channels that are in use although there is no call.
+func (x *exchange931) stuck() (stuck []string) {
 	for _, l := range x.links {
 		if n := l.up(); n > 0 {
 			stuck = append(stuck, fmt.Sprintf("%s: libpri has %d calls\n%s", l.what(), n, l.last(20)))
@@ -147,15 +190,49 @@ func everyKind(channels int) (boards [][]spanDef) {
 }
 
 func TestCallsOnLinksOfOursAreToldAsTheFarEndsKnowThem(t *testing.T) {
-	x := newExchange931(t, within(t, 2*time.Minute), 6, everyKind(4)...)
+	t.Parallel() // it waits most of the time
+	x := newExchange931(t, within(t, counts(2*time.Minute, 2*time.Minute, 20*time.Minute)), counts(6, 6, 16), everyKind(counts(4, 4, 8))...)
 	read := x.traces()
 	x.up()
-	done, wrong := x.deal(20, 8, 30*time.Second)
-	wrong = append(wrong, x.wrong(done)...)
-	stuck := x.idleChannels()
-	wrong = append(wrong, read()...)
-	t.Logf("%d calls on %d links, %d wrong, %d channels stuck", 20, len(x.links), len(wrong), len(stuck))
-	if len(wrong)+len(stuck) > 0 {
-		t.Errorf("%s\n%s\n%s", strings.Join(wrong, "\n"), strings.Join(stuck, "\n"), x.d.Log())
+	x.deal(usual, counts(20, 20, 400), counts(8, 8, 20), 30*time.Second)
+	x.check()
+	read()
+}
+
+// unusual are calls to which something happens that is not usual.
+var unusual = []kindOfCall{
+	{"held by both", 1, (*deed).inHeld},
+	{"channel restarted", 1, (*deed).restarted},
+	{"both call in one channel", 1, (*deed).crossed},
+	{"no circuit at first", 1, (*deed).elsewhere},
+	{"both clear", 1, (*deed).bothClear},
+	{"more digits asked for", 1, (*deed).outOverlap},
+	{"link cut for 3 s", 1, func(d *deed) error { return d.cut(3 * time.Second) }},
+}
+
+func TestLinksOfOursStandWhatGoesWrong(t *testing.T) {
+	atLeastReduced(t)
+	t.Parallel()
+	both := func(kind string, overlap bool) (boards [][]spanDef) {
+		for _, network := range []bool{false, true} {
+			boards = append(boards, []spanDef{{kind: kind, network: network, overlap: overlap, channels: 6}})
+		}
+		return boards
 	}
+	x := newExchange931(t, within(t, counts(2*time.Minute, 2*time.Minute, 20*time.Minute)), 8, append(both("euroisdn", false), both("qsig", false)...)...)
+	read := x.traces()
+	x.up()
+	var all sync.WaitGroup
+	for i, l := range x.links { // what concerns a whole link is done one by one
+		all.Go(func() {
+			for n := range counts(1, 1, 10) {
+				for m, k := range unusual {
+					x.one(k, l, uint64(i<<16+n<<8+m), true, time.Minute)
+				}
+			}
+		})
+	}
+	all.Wait()
+	x.check()
+	read()
 }
