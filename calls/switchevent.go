@@ -39,7 +39,7 @@ func (s *Switch) event(e *channels.Event) {
 	case channels.LineState:
 		switch {
 		case !l.up() || l.Use == useStation:
-		case l.Ours && (e.To == channels.Proceeding || e.To == channels.Alerted):
+		case l.Ours && (e.To == channels.Proceeding || e.To == channels.Alerted || l.digital && e.To == channels.Dialling): // the last: digits are asked for
 			s.step(l, onSent, e)
 		case !l.Ours && l.digital && e.To == channels.Ringing:
 			s.step(l, onWhole, e)

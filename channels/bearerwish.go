@@ -116,6 +116,10 @@ func (t *bearerTable) send(out *emitter, w *Wish) error {
 		if err := t.link.stack.Digits(&t.link.out, t.id, keys, out.now); err != nil {
 			return err
 		}
+		if c, ok := t.link.stack.Call(t.id); ok { // they belong to the number
+			t.call.Called = c.Called
+			t.emit(out, Numbers, out.now, out.now)
+		}
 		t.keysSent(out, w.ID, out.now)
 		return nil
 	case t.keying:
