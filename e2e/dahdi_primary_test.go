@@ -82,6 +82,7 @@ func (s *switchboard) conversation(from, to int, caller, called string, utteranc
 	if in := s.state(to, "ringing"); in.Caller != caller || in.Called != called {
 		s.t.Errorf("line %d was asked for %+v, want %s called by %s", to, in, called, caller)
 	}
+	s.state(from, "alerting")
 	s.ctl("answer", fmt.Sprint(to))
 	s.state(from, "talking")
 	s.say(from, utterance)
@@ -160,11 +161,11 @@ func TestDAHDIPrimaryRateBothSides(t *testing.T) {
 		s.ended(of[far(n)], last(n, "in", "local", "network"))
 	}
 	n := q931(t, file.Name())
-	const restart, restarted, setup, connect, release = "46", "4e", "05", "07", "4d"
+	const restart, restarted, setup, alerting, connect, release = "46", "4e", "05", "01", "07", "4d"
 	for _, k := range []struct {
 		message       string
 		user, network int
-	}{{restart, 1, 1}, {restarted, 1, 1}, {setup, 1 + many, 1}, {connect, 1, 1 + many}, {release, 1 + many/2, 1 + many/2}} {
+	}{{restart, 1, 1}, {restarted, 1, 1}, {setup, 1 + many, 1}, {alerting, 1, 1 + many}, {connect, 1, 1 + many}, {release, 1 + many/2, 1 + many/2}} {
 		if u, w := n["user "+k.message], n["network "+k.message]; u < k.user || w < k.network {
 			t.Errorf("%d messages %s of the user and %d of the network, want %d and %d", u, k.message, w, k.user, k.network)
 		}
