@@ -45,7 +45,7 @@ type NewCall struct {
 	Caller  string `json:"caller,omitempty" maxLength:"40" pattern:"^\\+?[0-9*#]*$" patternDescription:"0-9 * #, + in front" doc:"The caller's number, as the far end is to see it, where the line can show one"`
 	Name    string `json:"name,omitempty" maxLength:"64" pattern:"^[^\\x00-\\x1f\\x7f]*$" patternDescription:"text without control characters" doc:"The caller's name, likewise"`
 	Private bool   `json:"private,omitempty" doc:"The caller's number is not to be shown"`
-	Timeout Number `json:"timeout_s,omitempty" minimum:"0" maximum:"600" doc:"Given up when nobody has answered for so long; 0: never"`
+	Timeout Number `json:"timeout_s,omitempty" minimum:"0" maximum:"600" doc:"Given up when nobody has answered for so long; 0: a telephone rings for dialplan.ring_ms, elsewhere the network decides"`
 	For     string `json:"for,omitempty" maxLength:"26" doc:"A leg that hears how it goes, is connected when it is answered, and ends with it: its ID, or its line's number"`
 }
 

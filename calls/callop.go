@@ -18,6 +18,9 @@ func (s *Switch) Call(ctx context.Context, actor string, r CallRequest) (Leg, er
 			return f
 		}
 		s.begin(d, &l, done)
+		if r.Timeout == 0 && len(d.stations) > 0 { // whoever asked may be gone: nothing rings for ever
+			r.Timeout = usual(s.pbx().RingFor, ringFor)
+		}
 		return s.start(d, r.Timeout)
 	})
 	return s.called(d, &l, err)
@@ -72,6 +75,8 @@ func (s *Switch) request(actor string, r CallRequest) (*dial, *Failure) {
 			return nil, &Failure{Code: NoSuchLine, Text: lineText(r.Line) + " is neither a trunk nor a station"}
 		case st.State == channels.GoneState:
 			return nil, &Failure{Code: LineGone, Text: lineText(r.Line) + " is on a board that does not run"}
+		case dead(st):
+			return nil, &Failure{Code: LineGone, Text: lineText(r.Line) + " does not work"}
 		case !s.free(st):
 			return nil, &Failure{Code: LineInUse, Text: lineText(r.Line) + " is not idle"}
 		case st.Use.String() == useStation:

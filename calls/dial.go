@@ -41,6 +41,7 @@ type dial struct {
 	trunks   []int  // still to be tried
 	anyTrunk bool
 	tried    map[int]bool
+	refused  []channels.LineStatus // trunks that could not be taken
 	wish     channels.Wish
 
 	legs     []*leg
@@ -124,7 +125,11 @@ func (s *Switch) hunt(d *dial) bool {
 				continue
 			}
 			st, known := s.lines[line]
-			if !known || !s.free(st) || st.Use.String() != useTrunk {
+			if !known || st.Use.String() != useTrunk {
+				continue
+			}
+			if !s.free(st) {
+				d.refused = append(d.refused, st)
 				continue
 			}
 			d.tried[line] = true
@@ -158,7 +163,7 @@ func (s *Switch) hunt(d *dial) bool {
 		}
 	}
 	if d.failure == nil {
-		d.cause, d.failure = 34, &Failure{Op: "call", Code: NoTrunk, Text: "no trunk is free"}
+		d.cause, d.failure = 34, noTrunk(d.refused)
 	}
 	return false
 }

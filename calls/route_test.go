@@ -1,9 +1,11 @@
 package calls
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"vaad/channels"
 	"vaad/channels/numbering"
@@ -101,4 +103,34 @@ func TestWhatALineDoesIsWhatItsLegDoes(t *testing.T) {
 			t.Errorf("%s: %s, want %s", st, got, want)
 		}
 	}
+}
+
+func TestNoTelephoneRingsForEver(t *testing.T) {
+	inHouse(t, func(h *house) {
+		_, err := h.Call(h.ctx, "amy", CallRequest{Line: station1})
+		h.must(err)
+		h.sleep(ringFor - time.Second)
+		h.at(station1, "ringing")
+		h.sleep(2 * time.Second)
+		h.at(station1, "idle")
+		h.quiet()
+	})
+}
+
+func TestLinesThatDoNotWorkAreNotSaidToBeInUse(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.x.on(trunk1, func(p *port) { h.x.state(p, channels.NoBattery) })
+		_, err := h.Call(h.ctx, "amy", CallRequest{Line: trunk1, Number: "1"})
+		var f *Failure
+		if !errors.As(err, &f) || f.Code != LineGone {
+			t.Errorf("a trunk without voltage: %v", err)
+		}
+		h.x.call(trunk2, "138", "")
+		_, err = h.Call(h.ctx, "amy", CallRequest{Group: "analog", Number: "1"})
+		if !errors.As(err, &f) || f.Code != NoTrunk || f.Text != "1 in use, 1 out of order" {
+			t.Errorf("a group of which none is free: %v", err)
+		}
+		h.x.down(trunk2)
+		h.x.on(trunk1, func(p *port) { h.x.state(p, channels.Idle) })
+	})
 }

@@ -3,6 +3,7 @@ package calls
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -183,6 +184,22 @@ func (s *Switch) free(st channels.LineStatus) bool {
 	return st.State == channels.Idle && st.Call == "" && s.trying[st.Number] == nil && s.onLine(st.Number) == nil
 }
 
+// dead says whether a line can take no call, however long one waits for it to be free.
+func dead(st channels.LineStatus) bool {
+	return st.State == channels.GoneState || st.State == channels.NoBattery || st.State == channels.Unknown || st.State == channels.UnusedState
+}
+
+// noTrunk says what keeps trunks from taking a call.
+func noTrunk(all []channels.LineStatus) *Failure {
+	n := 0
+	for i := range all {
+		if dead(all[i]) {
+			n++
+		}
+	}
+	return &Failure{Code: NoTrunk, Text: fmt.Sprintf("%d in use, %d out of order", len(all)-n, n)}
+}
+
 // busy says why a station cannot be rung, with the cause for who wants it.
 func (s *Switch) busy(line int) (int, *Failure) {
 	st, ok := s.lines[line]
@@ -191,7 +208,7 @@ func (s *Switch) busy(line int) (int, *Failure) {
 		return 3, &Failure{Op: "call", Code: NoSuchLine, Text: lineText(line) + " is no station"}
 	case s.free(st):
 		return 0, nil
-	case st.State == channels.GoneState || st.State == channels.NoBattery || st.State == channels.Unknown || st.State == channels.UnusedState:
+	case dead(st):
 		return 27, &Failure{Op: "call", Code: LineGone, Text: lineText(line) + " does not work"}
 	}
 	return 17, &Failure{Op: "call", Code: LineInUse, Text: lineText(line) + " is busy"}

@@ -182,7 +182,7 @@ type CallRequest struct {
 	Name    string        // its name
 	Private bool          // the caller's number is not to be shown
 	Ring    string        // a station's cadence, as channels.Wish.Ring; "": "inside"
-	Timeout time.Duration // not answered after this time, it is given up; 0: never
+	Timeout time.Duration // not answered after this time, it is given up; 0: telephones ring as long as PBX.RingFor, the network decides elsewhere
 	For     string        // ID of a leg that is connected when this one is answered, hears how it goes, and ends with it; "": nobody
 }
 

@@ -3,6 +3,8 @@ package calls
 import (
 	"context"
 	"slices"
+
+	"vaad/channels"
 )
 
 // Transfer passes a leg on to a number of the plan and lets go of the party it
@@ -84,15 +86,20 @@ func (s *Switch) reachable(d *dial) *Failure {
 	if len(d.stations) > 0 {
 		return nil
 	}
+	var refused []channels.LineStatus
 	for _, name := range d.groups {
 		g, _ := s.groupOf(name)
 		for _, line := range g.Lines {
-			if st, ok := s.lines[line]; ok && s.free(st) {
+			st, ok := s.lines[line]
+			switch {
+			case ok && s.free(st):
 				return nil
+			case ok:
+				refused = append(refused, st)
 			}
 		}
 	}
-	return &Failure{Code: NoTrunk, Text: "no trunk is free"}
+	return noTrunk(refused)
 }
 
 // TransferTo puts two legs together and lets go of the parties each talks with. The

@@ -69,6 +69,9 @@ const (
 // "unknown"; "on-hook", "ring-stopped", "busy-tone", "howler", "dial-tone",
 // "no-battery", "board-gone". Package analog says what each means.
 
+// EndReconfigured ends the call of a line whose settings make something else of it.
+const EndReconfigured = "reconfigured"
+
 // CallFacts is what is known of a call beside its times, as package analog makes it.
 type CallFacts struct {
 	DirectionBy string // "ring", "no-ring", "dialled", "found"

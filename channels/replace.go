@@ -79,7 +79,7 @@ func (l *loop) keepTable(old, r *lineRun) {
 // letGo ends what is up on a line that is to be something else. What that takes goes
 // with the next frame, which the guard lets pass.
 func (l *loop) letGo(old *lineRun) {
-	l.out.ended = "reconfigured"
+	l.out.ended = EndReconfigured
 	if t, ok := old.table.(active); ok {
 		_ = t.wish(&l.out, &Wish{Kind: WishRelease}) // refused where no call is up
 		l.perform(old, t, "")

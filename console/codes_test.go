@@ -84,7 +84,7 @@ func TestEveryCodeHasWordsInTheCatalogue(t *testing.T) {
 	hasWords(t, "role", access.Roles()...)
 	hasWords(t, "verb", access.Verbs()...)
 	hasWords(t, "severity", alarm.Warning, alarm.Critical)
-	hasWords(t, "ended-by", calls.EndedByRestart, calls.EndedByOverflow, calls.EndedByNext)
+	hasWords(t, "ended-by", calls.EndedByRestart, calls.EndedByOverflow, calls.EndedByNext, channels.EndReconfigured)
 	hasWords(t, "ended-by", constants(t, "../channels/analog", "End")...)
 	hasWords(t, "ended-by", constants(t, "../channels/pri", "End")...)
 	hasWords(t, "ended-by", constants(t, "../recorder", "End")...)
