@@ -234,7 +234,7 @@ func TestCallsAreDrivenByHand(t *testing.T) {
 	h := newHouse(t)
 	a, b, c := h.phone["801"], h.phone["802"], h.phone["803"]
 	for i, p := range []*Actor{a, b, c} {
-		go h.ctl("call", "--line", string(rune('1'+i)), "80"+string(rune('1'+i)))
+		h.ctl("call", "--line", string(rune('1'+i)), "80"+string(rune('1'+i)))
 		h.wait(p, "rings", p.On)
 		p.Event("off-hook")
 	}
