@@ -77,7 +77,7 @@ func (s *Store) Remove(lang, name string) error {
 	}
 	if err := os.Remove(file); err != nil {
 		if isNotThere(err) {
-			return s.missing(lang, name)
+			return fmt.Errorf("%w: %s/%s: there is no recording of your own", ErrMissing, lang, name)
 		}
 		return writeError(file, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"vaad/calls"
 	"vaad/channels/numbering"
+	"vaad/driver"
 )
 
 // dialplanDoc is where numbers lead that are dialled here, and calls that come in.
@@ -220,12 +221,19 @@ func checkNumbers(inOrder []string, lines map[string]lineDoc, groups map[string]
 	}
 	rings := func(at string, all []string) {
 		for _, r := range all {
+			n, known := owner[r]
 			line := ringLine(r)
-			if _, known := lines[key(line)]; line > 0 && !known {
-				bad(at, "there is no line %d", line)
+			if line > 0 {
+				n = key(line)
+				_, known = lines[n]
 			}
-			if _, known := owner[r]; line == 0 && !known {
+			switch use := lines[n].Use; {
+			case line > 0 && !known:
+				bad(at, "there is no line %d", line)
+			case !known:
 				bad(at, "no line has the extension %s", r)
+			case use == driver.Tap.String() || use == driver.Trunk.String(): // what is not used may be again
+				bad(at, "line %s is a %s and cannot ring: only a station can", n, use)
 			}
 		}
 	}
