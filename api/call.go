@@ -19,6 +19,7 @@ type Call struct {
 	Keys       string   `json:"keys" doc:"Keys pressed during the call"`
 	Missed     bool     `json:"missed" doc:"It ended without an answer"`
 	Recordings []string `json:"recordings" nullable:"false" doc:"Its recordings, in order"`
+	Rule       string   `json:"rule,omitempty" doc:"The rule that decided whether it is recorded, with its outcome and what it is for, as private:deny:caller=@vip"`
 	Why        string   `json:"why" doc:"Codes of why it is recorded, or is not, separated by commas"`
 
 	Name        string        `json:"name,omitempty" doc:"Name of the calling party, where known"`
@@ -57,7 +58,7 @@ type WaitingCall struct {
 // A Reason says how one thing about a call is known. The words for About and
 // Code are in the catalogue under because.ABOUT.CODE.
 type Reason struct {
-	About string `json:"about" doc:"direction, caller, called, redirected, connected, bearer, answer, end, cause, outcome, waiting, begun, transferred or recording"`
+	About string `json:"about" doc:"direction, caller, called, redirected, connected, bearer, answer, end, cause, outcome, waiting, begun, transferred, recording or rule"`
 	Value string `json:"value,omitempty" doc:"What is known"`
 	Code  string `json:"code" doc:"How it is known, or why it is not"`
 	Sure  int    `json:"sure,omitempty" doc:"Confidence in percent, where it is below 100"`

@@ -42,6 +42,11 @@ func (j *Journal) event(e *channels.Event) {
 		if r := j.known(e); r != nil && len(r.Keys) < maxKeys {
 			r.Keys += e.Text
 		}
+	case channels.Modem:
+		if r := j.rows[e.Call]; e.Value != 0 && r != nil && r.Open() && len(r.Modem) < maxTones && !slices.Contains(r.Modem, e.Text) {
+			r.Modem = append(r.Modem, e.Text)
+			j.dirty[r.ID] = true
+		}
 	case channels.CallEnd:
 		r := j.known(e)
 		if r == nil {

@@ -66,6 +66,7 @@ const (
 	retry      = time.Second      // after a write failed
 	sameWait   = 30 * time.Second // between the tone of a call that waits and its number
 	maxWaiting = 16               // calls that wait during one call, kept
+	maxTones   = 16               // of fax and modems, kept of one call
 	maxKeys    = 256              // digits kept of one call: a line that clicks for days must not fill memory
 )
 

@@ -34,6 +34,7 @@ type Row struct {
 	Connected       string    `json:"connected,omitempty"`        // who answered, as the signalling said
 	Data            bool      `json:"data,omitempty"`             // it carried no speech, as the signalling said
 	Cause           int       `json:"cause,omitempty"`            // of its end, as the signalling said (ITU-T Q.850)
+	Modem           []string  `json:"modem,omitempty"`            // tones of fax and modems that were heard, as of dsp/modemtone
 	Waiting         []Waiting `json:"waiting,omitempty"`          // calls that waited during this one
 	By              string    `json:"by,omitempty"`               // who began it: a person, "station 8001"
 	Group           string    `json:"group,omitempty"`            // the trunk group it was taken from
@@ -74,7 +75,7 @@ const (
 func (r Row) clone() Row {
 	r.Recordings = slices.Clone(r.Recordings)
 	r.Why = slices.Clone(r.Why)
-	r.Waiting = slices.Clone(r.Waiting)
+	r.Waiting, r.Modem = slices.Clone(r.Waiting), slices.Clone(r.Modem)
 	return r
 }
 

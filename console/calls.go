@@ -7,6 +7,7 @@ import (
 	"vaad/access"
 	"vaad/api"
 	"vaad/calls"
+	"vaad/recorder/rules"
 )
 
 // calls searches the call journal, newest first.
@@ -42,13 +43,14 @@ func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
 		ID: r.ID, Line: r.Line, LineName: names[r.Line], Board: r.Board, Start: r.Start.UTC(), Answered: moment(r.Answered),
 		AnsweredBy: r.AnsweredBy, End: moment(r.End), EndedBy: r.EndedBy, Duration: round(r.Duration(s.cfg.Now()).Seconds(), 3),
 		Direction: r.Direction, Caller: r.Caller, Called: r.Called, Keys: r.Keys, Missed: r.Missed,
-		Recordings: append([]string{}, r.Recordings...), Why: strings.Join(r.Why, ","),
-		Continues: r.Continues, ContinuedBy: r.ContinuedBy,
+		Recordings: append([]string{}, r.Recordings...),
+		Continues:  r.Continues, ContinuedBy: r.ContinuedBy,
 		Name: r.Name, Outcome: r.Outcome, DirectionBy: r.DirectionBy, CallerBy: r.CallerBy, Withheld: r.Withheld, Cause: r.Cause, CallerLost: r.CallerLost,
 		Dialled: r.Dialled, CalledBy: r.CalledBy, Sure: r.Sure, Rings: r.Rings,
 		Redirected: r.Redirected, Connected: r.Connected, Data: r.Data,
 		By: r.By, Group: r.Group, Conversation: r.Conversation, TransferredTo: r.TransferredTo, TransferredFrom: r.TransferredFrom,
 	}
+	c.Why, c.Rule = reasonsOf(r.Why)
 	for _, w := range r.Waiting {
 		c.Waiting = append(c.Waiting, api.WaitingCall{Time: w.Time.UTC(), Caller: w.Caller, Name: w.Name})
 	}
@@ -56,6 +58,19 @@ func (s *Server) callOf(r calls.Row, names map[int]string) api.Call {
 		c.Direction = ""
 	}
 	return c
+}
+
+// reasonsOf takes the rule that decided out of the reasons of the journal.
+func reasonsOf(all []string) (why, rule string) {
+	var rest []string
+	for _, w := range all {
+		if r, ok := strings.CutPrefix(w, rules.CodePrefix); ok {
+			rule = r
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return strings.Join(rest, ","), rule
 }
 
 // CallInput names a call.

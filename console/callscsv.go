@@ -25,7 +25,7 @@ type CallTableInput struct {
 // callColumns are those of the table, named as in api.Call.
 var callColumns = []string{"id", "line", "line_name", "board", "start", "answered", "answered_by", "end", "ended_by", "duration_s", "direction",
 	"caller", "name", "called", "dialled", "keys", "missed", "outcome", "cause", "rings", "redirected", "connected", "by", "group",
-	"conversation", "transferred_to", "transferred_from", "recordings", "why"} // a constant: nothing changes it
+	"conversation", "transferred_to", "transferred_from", "recordings", "why", "rule"} // a constant: nothing changes it
 
 // callsCSV writes the calls that a filter finds as a table that spreadsheets
 // open: UTF-8 with a mark that says so (RFC 4180 otherwise).
@@ -85,7 +85,7 @@ func callCells(c api.Call) []string {
 	}
 	cells := []string{c.ID, strconv.Itoa(c.Line), c.LineName, c.Board, instant(&c.Start), instant(c.Answered), c.AnsweredBy, instant(c.End), c.EndedBy,
 		strconv.FormatFloat(c.Duration, 'f', -1, 64), c.Direction, c.Caller, c.Name, c.Called, c.Dialled, c.Keys, strconv.FormatBool(c.Missed), c.Outcome,
-		count(c.Cause), count(c.Rings), c.Redirected, c.Connected, c.By, c.Group, c.Conversation, c.TransferredTo, c.TransferredFrom, strings.Join(c.Recordings, " "), c.Why}
+		count(c.Cause), count(c.Rings), c.Redirected, c.Connected, c.By, c.Group, c.Conversation, c.TransferredTo, c.TransferredFrom, strings.Join(c.Recordings, " "), c.Why, c.Rule}
 	for i := range cells {
 		cells[i] = harmless(cells[i])
 	}

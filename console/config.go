@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,6 +93,9 @@ type Profile struct {
 	Group   string
 }
 
+// A Judge says what rules make of a call that is over.
+type Judge func(*calls.Row) recorder.Foresight
+
 // Config is what a Server needs. All fields are required unless said otherwise.
 type Config struct {
 	Lines    Lines
@@ -105,7 +109,8 @@ type Config struct {
 	Audit    Audit
 	Alarms   Alarms
 	Profile  func(line int) Profile
-	Site     func() Site // nil: it has no name, and speaks English
+	Rules    func(sections json.RawMessage) (Judge, error) // of past calls: by the rules in force, or by sections of settings; nil: not offered
+	Site     func() Site                                   // nil: it has no name, and speaks English
 
 	// Flight writes the last seconds of a line, or of its whole board, as a frame
 	// log to w. nil: not offered.

@@ -106,6 +106,7 @@ func newFixture(t *testing.T) *fixture {
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
 		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },
+		Rules:   fakeRules,
 		Flight: func(_ context.Context, line, seconds int, whole bool, w io.Writer) error {
 			return f.rec.flight(line, seconds, whole, w)
 		},

@@ -51,6 +51,8 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 	case "prompt-audio", "prompt-put", "prompt-remove":
 		path += "?lang=en&name=welcome"
 		body = "RIFF"
+	case "rules-preview":
+		body = api.PreviewRules{}
 	case "learn":
 		body = api.LearnLine{Busy: "88881111"}
 	case "keys":

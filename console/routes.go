@@ -95,6 +95,8 @@ func routes() []route {
 		{"settings-rollback", post, "/settings/rollback", access.SettingsWrite, "Settings", "Bring an earlier version back as a new one", with((*Server).rollback)},
 		{"settings-import", post, "/settings/import", access.SettingsWrite, "Settings", "Replace the settings by an exported file", with((*Server).importSettings)},
 
+		{"rules-preview", post, "/rules/preview", access.Calls, "Calls", "What rules would have made of past calls", with((*Server).rulesPreview)},
+
 		{"index-refresh", post, "/index/refresh", access.Maintain, "Recordings", "Make the index anew from the day journals", with((*Server).refresh)},
 
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
@@ -131,6 +133,9 @@ func (s *Server) operation(rt route) huma.Operation {
 		op.Description = "Every signed-in caller may do this."
 	} else {
 		op.Description = "Needs the right " + strconv.Quote(string(rt.Verb)) + "."
+	}
+	if rt.ID == "rules-preview" {
+		op.MaxBodyBytes = maxSettingsBody
 	}
 	if rt.ID == "settings-import" {
 		op.MaxBodyBytes = maxSettingsBody

@@ -7,6 +7,7 @@ import (
 
 	"vaad/api"
 	"vaad/api/text"
+	"vaad/recorder/rules"
 )
 
 // WhyInput names a call, and the language of the words.
@@ -99,6 +100,10 @@ func reasons(c *api.Call, lang string) []api.Reason {
 	}
 	if c.Outcome != "" {
 		say("outcome", c.Outcome, c.Outcome)
+	}
+	if name, rest, ok := strings.Cut(c.Rule, ":"); ok {
+		outcome, _, _ := strings.Cut(rest, ":")
+		out = append(out, api.Reason{About: "rule", Value: name, Code: outcome, Text: ruleWords(lang, rules.CodePrefix+c.Rule)})
 	}
 	for _, w := range strings.Split(c.Why, ",") {
 		if w != "" {

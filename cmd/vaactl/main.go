@@ -75,6 +75,7 @@ type cli struct {
 	Set        setCmd        `cmd:""`
 	Settings   settingsCmd   `cmd:""`
 	Profile    profileCmd    `cmd:""`
+	Rules      rulesCmd      `cmd:""`
 	Learn      learnCmd      `cmd:""`
 	Alarms     alarmsCmd     `cmd:""`
 	Audit      auditCmd      `cmd:""`

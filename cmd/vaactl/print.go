@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"vaad/api"
 	"vaad/api/text"
 )
 
@@ -38,6 +39,19 @@ func (s *session) codes(group, list string) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// whys is why a call is recorded, or is not: the rule first, if one decided.
+func (s *session) whys(c *api.Call) string {
+	why := s.codes("why", c.Why)
+	rule, _, ok := strings.Cut(c.Rule, ":")
+	switch {
+	case ok && why != "":
+		return s.t("page.rule", "rule", rule) + ", " + why
+	case ok:
+		return s.t("page.rule", "rule", rule)
+	}
+	return why
 }
 
 // object prints one JSON object on one line.

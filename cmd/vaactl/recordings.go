@@ -217,7 +217,7 @@ func (c callsCmd) Run(s *session) error {
 				answered = s.t("page.missed")
 			}
 			t.row(when(v.Start), strconv.Itoa(v.Line), s.code("direction", v.Direction), party(v.Direction, v.Caller, v.Called), long(v.Duration),
-				answered, s.code("ended-by", v.EndedBy), s.code("outcome", v.Outcome), strconv.Itoa(len(v.Recordings)), s.codes("why", v.Why), v.ID)
+				answered, s.code("ended-by", v.EndedBy), s.code("outcome", v.Outcome), strconv.Itoa(len(v.Recordings)), s.whys(&v), v.ID)
 			return nil
 		})
 	if err != nil || s.cli.JSON {

@@ -71,6 +71,7 @@ func (s *session) entry(e *storyEntry) string {
 		parts = slices.Insert(parts, 2, s.code("ended-by", e.Code)) // before the details
 	case "modem-rule":
 		add(s.code("modem-rule", e.Code))
+	case "rule": // its code is for why
 	default:
 		add(s.code("known-by", e.Code))
 	}

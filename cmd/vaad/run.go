@@ -76,6 +76,7 @@ type running struct {
 	learner *learn.Learner
 	sounds  *sounds
 	talks   *conversations
+	ruler   *ruler
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
@@ -215,13 +216,17 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	if err != nil {
 		return fmt.Errorf("open the call journal: %w", err)
 	}
-	d.talks = newConversations(func() string { return d.sec.recorder.Get(d.doc).Legs }, func(line int) bool { return wholly(d.plan.recordConfig(line)) })
+	d.ruler = newRuler(d.doc, d.sec, d.plan)
+	opened.add(d.ruler.follow())
+	d.talks = newConversations(func() string { return d.sec.recorder.Get(d.doc).Legs }, func(line int) bool {
+		return d.ruler.rules().Empty() && wholly(d.plan.recordConfig(line)) // what a rule may yet deny is no substitute for another
+	})
 	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
 		Reserve: func() recorder.Reserve {
 			r := d.sec.recorder.Get(d.doc)
 			return recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
 		},
-		Calls: d.journal, Legs: d.talks, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
+		Calls: d.journal, Legs: d.talks, Rules: d.ruler.rules, Groups: d.ruler.groups, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
 	d.told.Store(d.rec)
 	return err
 }
@@ -234,7 +239,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
-		Profile: d.profile, Site: d.site, Flight: d.flight, Pcap: d.pcap,
+		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Flight: d.flight, Pcap: d.pcap,
 		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {

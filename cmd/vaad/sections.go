@@ -74,6 +74,7 @@ type sections struct {
 	trunks   settings.Section[map[string]trunkGroupDoc]
 	dialplan settings.Section[dialplanDoc]
 	recorder settings.Section[diskDoc]
+	rulesSections
 }
 
 func newSections() sections {
@@ -87,11 +88,13 @@ func newSections() sections {
 			func(key string, g trunkGroupDoc) error { return g.validate(key) }),
 		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}, Incoming: []incomingDoc{}}, dialplanDoc.validate),
 		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop", Legs: "trunk"}, diskDoc.validate),
+
+		rulesSections: newRulesSections(),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.calendars, s.numbers, s.rules}
 }
 
 // check looks across sections: one board and port is one line.
@@ -119,6 +122,9 @@ func (s sections) check(v settings.View) error {
 		if _, ok := profiles[l.Profile]; l.Profile != "" && !ok {
 			errs = append(errs, fmt.Errorf("lines.%s.profile: there is no profile %q", n, l.Profile))
 		}
+	}
+	if _, err := s.rulesIn(v); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.trunks.In(v), s.dialplan.In(v))...)...)
 }

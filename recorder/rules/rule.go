@@ -90,7 +90,7 @@ func (r *Rule) validate() (errs []error) {
 			bad(key, "%q is not known; use one of %q, or nothing", v, ok)
 		}
 	}
-	if err := badName(r.Name); err != nil {
+	if err := BadName(r.Name); err != nil {
 		bad("name", "%v", err)
 	}
 	for i, n := range r.Lines {
@@ -130,7 +130,7 @@ func (r *Rule) validate() (errs []error) {
 		bad("percent", "%d: must be 0…100", r.Percent)
 	}
 	if r.Class != "" {
-		if err := badName(r.Class); err != nil {
+		if err := BadName(r.Class); err != nil {
 			bad("class", "%v", err)
 		}
 	}
@@ -153,7 +153,9 @@ func (r *Rule) validate() (errs []error) {
 	return errs
 }
 
-func badName(s string) error {
+// BadName says what is wrong with the name of a rule, a class, a calendar or a
+// number list; nil if nothing is.
+func BadName(s string) error {
 	if s == "" || len(s) > maxName || strings.ContainsFunc(s, func(c rune) bool {
 		return c <= ' ' || c == 0x7f || strings.ContainsRune(",:;=@!.\"/", c)
 	}) {

@@ -81,5 +81,5 @@ function row(c) {
     h('td', label('page.recording'), h('div', { class: 'acts' }, c.recordings.length
       ? c.recordings.map((id, i) => h('button', { type: 'button', 'aria-label': t('page.play-recording', { time: when(c.start), line: c.line }), onclick: () => open(id) },
         icon('play'), c.recordings.length > 1 ? String(i + 1) : t('page.play')))
-      : h('span', { class: 'soft' }, (c.why || '').split(',').filter(Boolean).map((w) => code('why', w)).join(', ')), ask)));
+      : h('span', { class: 'soft' }, [c.rule ? t('page.rule', { rule: c.rule.split(':')[0] }) : '', ...(c.why || '').split(',').map((w) => w && code('why', w))].filter(Boolean).join(', ')), ask)));
 }
