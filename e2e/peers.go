@@ -29,6 +29,10 @@ type Peer struct {
 	// Heard, where not nil, is given every block the board sends.
 	Heard func(n uint32, block []int16)
 
+	// Ahead is how many blocks, at most 2, are sent before the board asks: where the
+	// peer is late by as many ticks nothing is missed.
+	Ahead int
+
 	Sent     atomic.Uint32 // blocks that the board's socket has taken
 	Late     int           // blocks of the board that were not answered, as the peer came too late
 	Commands []string      // what the board asked of the line
@@ -135,15 +139,13 @@ func (ps *Peers) Run(ctx context.Context) error {
 				continue
 			}
 			fresh, err := p.listen(buf, pcm)
-			if err == nil && fresh {
-				var done bool
-				if done, err = p.answer(out, pcm); err == nil && !done {
-					continue
-				}
-			} else if err == nil {
-				continue
+			done := false
+			for ; fresh > 0 && err == nil && !done; fresh-- {
+				done, err = p.answer(out, pcm)
 			}
-			end(p, err)
+			if err != nil || done {
+				end(p, err)
+			}
 		}
 	}
 	var errs []error
@@ -155,11 +157,16 @@ func (ps *Peers) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// listen reads everything that waits and reports whether a block was among it.
-// A peer that was kept from its processor finds several; it answers the newest
-// only, as the board has given silence to its line for the others: so every
-// block that is sent is sent in time.
-func (p *Peer) listen(buf []byte, pcm []int16) (fresh bool, err error) {
+// listen reads everything that waits and returns how many blocks are to be
+// answered. A peer that was kept from its processor finds several; it answers the
+// newest only, as the board has given silence to its line for the others: so
+// every block that is sent is sent in time. One that is ahead answers as many as
+// the board has taken of what was there.
+func (p *Peer) listen(buf []byte, pcm []int16) (fresh int, err error) {
+	defer func() { fresh = min(fresh, 1+p.Ahead) }()
+	if p.heard == 0 && p.Ahead > 0 {
+		fresh = p.Ahead
+	}
 	for {
 		n, err := unix.Read(p.fd, buf)
 		switch {
@@ -176,10 +183,10 @@ func (p *Peer) listen(buf []byte, pcm []int16) (fresh bool, err error) {
 		case buf[0] != 'A' || n != 1+2*driver.Block:
 			return fresh, fmt.Errorf("the board sent %d bytes of kind %q", n, buf[0])
 		default:
-			if fresh {
+			if fresh > p.Ahead {
 				p.Late++
 			}
-			fresh = true
+			fresh++
 			if p.Heard != nil {
 				for i := range pcm {
 					pcm[i] = int16(binary.LittleEndian.Uint16(buf[1+2*i:]))

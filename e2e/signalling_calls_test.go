@@ -80,7 +80,15 @@ func (d *deed) putPhone() error {
 	n, a := d.phone, d.actor()
 	a.Speak(0)
 	a.Event("on-hook")
+	up := time.After(1200 * time.Millisecond) // before, vaad cannot know that it is no flash
 	err := d.x.noLeg(d.ctx, "of the telephone "+d.extension(), func(l *api.Leg) bool { return l.Line == n+1 })
+	if err == nil {
+		err = Until(d.ctx, "telephone "+d.extension()+" is idle", func() (bool, error) {
+			l, err := d.x.api.Line(d.ctx, n+1)
+			return l.State == "idle", err
+		})
+	}
+	<-up
 	d.phone = -1
 	d.x.idle <- n
 	return err

@@ -142,6 +142,9 @@ func newExchange931(t *testing.T, ctx context.Context, phones int, boards ...[]s
 		t.Fatal(err)
 	}
 	for board, all := range actors {
+		for _, p := range all {
+			p.Ahead = 2
+		}
 		ps, err := Dial(sockets(x.d, board), all...)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, x.d.Log())

@@ -54,7 +54,6 @@ type farEnd struct {
 	placed []*farCall // asked for, their number is not known yet
 	wanted map[string]chan *farCall
 	taken  [32]*farCall
-	log    []string
 	rows   []string // the last events, for who asks why
 	ended  bool
 }
@@ -129,7 +128,6 @@ func (f *farEnd) listen(out io.Reader) {
 func (f *farEnd) take(e *farEvent, row string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.log = append(f.log, e.Event)
 	if f.rows = append(f.rows, time.Now().Format("05.000 ")+row); len(f.rows) > 400 {
 		f.rows = f.rows[200:]
 	}
@@ -332,18 +330,6 @@ func (f *farEnd) up() (n int) {
 	defer f.mu.Unlock()
 	for _, c := range f.taken {
 		if c != nil {
-			n++
-		}
-	}
-	return n
-}
-
-// count is how often an event has come.
-func (f *farEnd) count(event string) (n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, e := range f.log {
-		if e == event {
 			n++
 		}
 	}

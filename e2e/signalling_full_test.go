@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,9 +83,12 @@ func TestCallsGoThroughWhereFramesAreLost(t *testing.T) {
 	t.Logf("%d of %d frames were lost", lost, frames)
 	// The data link is lost and made anew while calls are up: they stay.
 	x.deal([]kindOfCall{{"link cut for 20 s", 1, func(d *deed) error { return d.cut(20 * time.Second) }}}, 8, 8, 2*time.Minute)
+	var all sync.WaitGroup
 	for _, l := range x.links {
-		x.cutOff(l)
+		all.Go(func() { x.cutOff(l) })
 	}
+	all.Wait()
+	x.up()
 	x.check()
 	read()
 }
@@ -94,7 +98,6 @@ func (x *exchange931) cutOff(l *link) {
 	ctx, cancel := context.WithTimeout(x.ctx, 4*time.Minute)
 	defer cancel()
 	d := &deed{x: x, ctx: ctx, l: l, rng: newRand(1), kind: "link cut for good", phone: -1}
-	x.made++
 	err := func() error {
 		if err := d.dial(); err != nil {
 			return err
@@ -110,12 +113,14 @@ func (x *exchange931) cutOff(l *link) {
 	if err == nil {
 		err = Until(ctx, "libpri's end of it", func() (bool, error) { return l.farEnd.up() == 0, nil })
 	}
+	x.mu.Lock()
+	if x.made++; err == nil {
+		x.done = append(x.done, d)
+	}
+	x.mu.Unlock()
 	if err != nil {
 		x.complain("%s, %s: %v\n%s", l.what(), d.kind, err, d.trace())
-		return
 	}
-	x.done = append(x.done, d)
-	x.up()
 }
 
 // Digits come one by one. Where libpri is the exchange, vaad knows no plan of its
