@@ -19,16 +19,16 @@ type BoardStatus struct {
 	Since     time.Time
 	Virtual   bool
 	Simulated bool
-	Lines     int    // lines of the open board; of the last one when gone
-	Priority  string // of its thread: "round-robin", "nice -15", "normal"
-	Pos       int64  // samples, continuous over reopening
-	Ticks     uint64 // since start
-	Late      uint64 // frames whose time had passed
-	Lost      uint64 // samples lost, all lines together
-	Slips     uint64 // blocks dropped because they came too late
-	Missed    uint64 // blocks that never came
-	Underrun  uint64 // samples of silence sent because nothing else was there
-	DriftPPM  float64
+	Lines     int          // lines of the open board; of the last one when gone
+	Priority  string       // of its thread: "round-robin", "nice -15", "normal"
+	Pos       int64        // samples, continuous over reopening
+	Ticks     uint64       // since start
+	Late      uint64       // frames whose time had passed
+	Lost      uint64       // samples lost, all lines together
+	Slips     uint64       // blocks dropped because they came too late
+	Missed    uint64       // blocks that never came
+	Underrun  uint64       // samples of silence sent because nothing else was there
+	DriftPPM  float64      // how much faster its clock runs than the machine's
 	Spans     []SpanStatus // of the open board; of the last one when gone
 }
 

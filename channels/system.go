@@ -223,7 +223,7 @@ func (b *board) snapshot() BoardStatus {
 		Location: f.info.Location, State: f.state, Reason: f.reason, Detail: f.detail, Since: f.since,
 		Virtual: f.info.Virtual, Simulated: f.info.Simulated, Lines: len(f.info.Lines), Pos: b.marks.pos.Load(),
 		Ticks: b.stats.ticks.n.Load(), Late: b.stats.late.n.Load(), Lost: b.stats.lost.n.Load(),
-		Slips: b.stats.slips.n.Load(), Missed: b.stats.missed.n.Load(), Underrun: b.stats.underrun.n.Load(), DriftPPM: float64(b.drift.Load()) / 1e6}
+		Slips: b.stats.slips.n.Load(), Missed: b.stats.missed.n.Load(), Underrun: b.stats.underrun.n.Load(), DriftPPM: 0 - float64(b.drift.Load())/1e6}
 	if last != nil {
 		st.Spans = last.spanStatuses(running)
 	}
