@@ -261,9 +261,13 @@ func (w *watch) modemHeard(e *channels.Event) {
 	case w.cfg.OnModem == ModemSkip && w.cur.trigger != Manual:
 		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemSkip})
 		w.drop(e)
+		w.cur.dropped = w.cur.dropped || w.mayFall()
 		w.end(e.Known, EndModem, e.Text)
 		w.refuse(WhyModem)
-	case w.verdict.Undecided: // what has been written is thrown away as one, if it is
+	case w.mayFall(): // it stays one recording, which can be thrown away as one
+		if enc := newEncoder(w.line.Sides(), w.recordAs()); enc != nil && !enc.alike(w.cur.enc) {
+			w.again(e, w.cur)
+		}
 	case w.cfg.OnModem == ModemLossless && w.cur.enc.codec.Coded():
 		w.cur.tell(archive.Entry{Time: e.Time, At: e.Pos - w.cur.from, Kind: entryModem, Text: e.Text, Code: ModemLossless})
 		w.split(e.Known, EndModem, w.cur.trigger)

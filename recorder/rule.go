@@ -28,7 +28,6 @@ type ruling struct {
 	verdict rules.Decision
 	denied  bool   // nothing of the call begins by itself any more
 	proved  bool   // the proof of its fax or modem was taken
-	settled bool   // it was answered: numbers that are not known then do not come
 	begin   int64  // of the call
 	modem   string // of rules.Fax, …
 }
@@ -86,7 +85,7 @@ func (w *watch) unruled() { w.ruling, w.cfg = ruling{}, w.own }
 
 func (w *watch) facts(e *channels.Event, when moment) *rules.Facts {
 	f := &rules.Facts{Call: w.call, Line: w.line.Number(), Groups: w.r.c.Groups(w.line.Number()), Use: w.line.Status().Use.String(),
-		Trigger: w.own.Trigger, Direction: w.direction, Caller: w.caller, Called: w.called, Settled: w.settled, Final: when == atEnd,
+		Trigger: w.own.Trigger, Direction: w.direction, Caller: w.caller, Called: w.called, Final: when == atEnd,
 		Begin: w.line.Time(w.ruling.begin), Modem: w.modem}
 	if when == atBegin { // what it says of numbers is taken later
 		f.Caller, f.Called = e.Caller, e.Called
@@ -130,6 +129,12 @@ func (w *watch) ruledOn() *recording {
 		return nil
 	}
 	return rec
+}
+
+// mayFall says that the recording of the call may yet be thrown away by a rule.
+func (w *watch) mayFall() bool {
+	rec := w.ruledOn()
+	return rec != nil && rec.trigger != Continuous && w.verdict.Undecided
 }
 
 // unwanted throws the recording of the call away. One that goes on for ever ends
@@ -217,9 +222,15 @@ func (w *watch) reencode(e *channels.Event, rec *recording) {
 	if enc == nil || enc.alike(rec.enc) || w.heard.modem && !w.verdict.Heard {
 		return
 	}
-	if w.inRing(rec.from) > rec.from {
+	if !w.again(e, rec) {
 		w.split(e.Known, EndRule, rec.trigger)
-		return
+	}
+}
+
+// again begins the recording anew, as its line is recorded now, if the ring has all of it.
+func (w *watch) again(e *channels.Event, rec *recording) bool {
+	if w.inRing(rec.from) > rec.from {
+		return false
 	}
 	from, fired, trigger, link, kept := rec.from, rec.fired, rec.trigger, rec.link, rec.kept
 	w.unwanted(e, "")
@@ -227,6 +238,7 @@ func (w *watch) reencode(e *channels.Event, rec *recording) {
 	if again := w.begin(from, fired, trigger, "", link); again != nil {
 		again.kept = kept
 	}
+	return true
 }
 
 // tellRule writes into the story which rule the recording owes itself to.

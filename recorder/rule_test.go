@@ -314,3 +314,21 @@ func TestATriggerOfARuleCountsForItsCallsOnly(t *testing.T) {
 		t.Errorf("%d recordings", len(all))
 	}
 }
+
+func TestAFaxIsKeptLosslessWhileItsNumberIsNotKnown(t *testing.T) {
+	for number, want := range map[string]int{"114": 0, "115": 1, "": 1} {
+		r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Voltage, Codec: GSM}, nil, withRules(t, rules.Rule{Called: []string{"@vip"}}))
+		r.hook(2*second, 1, true)
+		r.to(6 * second)
+		id := r.theCall()
+		r.hear(1, channels.Modem, 500*ms, text("cng"), value(1))
+		r.to(10 * second)
+		r.hear(1, channels.CallEnd, 0, call(id), called(number), facts)
+		r.hook(10*second+100*ms, 1, false)
+		r.to(16 * second)
+		all := r.settle()
+		if len(all) != want || want == 1 && (string(all[0].Seal.Codec) != "g711a" || all[0].Seal.BeginPos > 2*second) {
+			t.Errorf("%q: %d recordings, want %d", number, len(all), want)
+		}
+	}
+}

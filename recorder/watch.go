@@ -122,7 +122,6 @@ func (w *watch) event(e *channels.Event) {
 		w.answer = e.AnsweredBy
 		w.learnDirection(e)
 		w.numbers(e)
-		w.settled = true
 		w.rule(e, during)
 	case channels.Numbers:
 		w.numbers(e)

@@ -136,9 +136,9 @@ func hit(all []term, number string) (label string, ok bool) {
 	return "", false
 }
 
-// fit says whether numbers fit, and by which term. settled: none of those that are
+// fit says whether numbers fit, and by which term. final: none of those that are
 // empty will become known.
-func (t *terms) fit(settled bool, all ...string) (answer, string) {
+func (t *terms) fit(final bool, all ...string) (answer, string) {
 	if t.empty() {
 		return yes, ""
 	}
@@ -156,7 +156,7 @@ func (t *terms) fit(settled bool, all ...string) (answer, string) {
 		}
 	}
 	switch {
-	case known || settled:
+	case known || final:
 		if !found {
 			return no, ""
 		}

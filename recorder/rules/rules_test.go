@@ -129,7 +129,7 @@ func TestWhatIsNotKnownIsDecidedLaterAndRecordedMeanwhile(t *testing.T) {
 		rule      string
 	}{
 		{[]Rule{deny}, Facts{}, true, true, ""},
-		{[]Rule{deny}, Facts{Settled: true}, false, true, ""},
+		{[]Rule{deny}, Facts{Final: true}, false, true, ""},
 		{[]Rule{deny}, Facts{Caller: "075599"}, false, false, "r0"},
 		{[]Rule{deny, record}, Facts{}, true, true, "all"},
 		{[]Rule{deny, {Name: "none"}}, Facts{}, true, false, "none"},
@@ -138,7 +138,7 @@ func TestWhatIsNotKnownIsDecidedLaterAndRecordedMeanwhile(t *testing.T) {
 		{[]Rule{{Direction: "in"}}, Facts{Final: true}, false, true, ""},
 		{[]Rule{{Scope: "internal"}}, Facts{Direction: "in"}, true, true, ""},
 		{[]Rule{{Scope: "internal"}}, Facts{Direction: "in", Caller: "8001"}, false, false, "r0"},
-		{[]Rule{{Scope: "external"}}, Facts{Direction: "in", Settled: true}, false, false, "r0"},
+		{[]Rule{{Scope: "external"}}, Facts{Direction: "in", Final: true}, false, false, "r0"},
 		{[]Rule{{Party: []string{"1*"}}}, Facts{Caller: "1"}, false, false, "r0"},
 		{[]Rule{{Party: []string{"1*"}}}, Facts{Caller: "2"}, true, true, ""},
 		{[]Rule{{Party: []string{"!1*"}}}, Facts{Caller: "2"}, true, true, ""},

@@ -18,7 +18,6 @@ type Facts struct {
 	Direction string    // in or out; "" = not known (yet)
 	Caller    string    // "" = not known (yet)
 	Called    string    //
-	Settled   bool      // numbers that are not known now will not become known
 	Final     bool      // the call is over: nothing more will become known
 	Begin     time.Time // of the call
 	Modem     string    // Fax, Modem, Text, Any; "" = none was heard (yet)
@@ -193,12 +192,11 @@ func (s *Set) fits(r *rule, f *Facts) (a answer, why []string) {
 	if a == no {
 		return no, nil
 	}
-	settled := f.Settled || f.Final
-	b, by := r.caller.fit(settled, f.Caller)
+	b, by := r.caller.fit(f.Final, f.Caller)
 	say(b, "caller", by)
-	b, by = r.called.fit(settled, f.Called)
+	b, by = r.called.fit(f.Final, f.Called)
 	say(b, "called", by)
-	b, by = r.party.fit(settled, f.Caller, f.Called)
+	b, by = r.party.fit(f.Final, f.Caller, f.Called)
 	say(b, "party", by)
 	if r.Scope != "" {
 		say(s.scope(r.Scope, f), "scope", r.Scope)
@@ -216,7 +214,7 @@ func (s *Set) scope(want string, f *Facts) answer {
 	case "out":
 		other = f.Called
 	}
-	if other == "" && !f.Final && !(f.Settled && f.Direction != "") {
+	if other == "" && !f.Final {
 		return maybe
 	}
 	return sure(s.internal.has(other) == (want == "internal"))
