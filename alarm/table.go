@@ -37,17 +37,19 @@ func Table() []Kind {
 		{"link-down", Critical, false, "span"},         // the data link of a span whose signalling is ours is not established
 		{"feed-overflow", Critical, true, "reader"},    // events were lost to a lossless reader
 		// recordings and disk
-		{"recorder-failed", Critical, true, "line"}, // a whole recording was lost
-		{"recorder-gap", Critical, true, "line"},    // audio is missing in a recording; the gap is marked
-		{"recovered-recordings", Warning, true, ""}, // recordings were cut off by a crash and have been repaired
-		{"disk-slow", Warning, false, "disk"},       // a sync took over 1 s
-		{"disk-low", Warning, false, "disk"},        // little space is left
-		{"disk-full", Critical, false, "disk"},      // the reserve is reached
-		{"inodes-low", Warning, false, "disk"},      //
-		{"inodes-full", Critical, false, "disk"},    //
-		{"disk-read-only", Critical, false, "disk"}, //
-		{"disk-error", Critical, false, "disk"},     // the disk returns errors
-		{"journal-damaged", Warning, true, "file"},  // a day journal or the settings journal had unreadable lines
+		{"recorder-failed", Critical, true, "line"},  // a whole recording was lost
+		{"recorder-gap", Critical, true, "line"},     // audio is missing in a recording; the gap is marked
+		{"recovered-recordings", Warning, true, ""},  // recordings were cut off by a crash and have been repaired
+		{"disk-slow", Warning, false, "disk"},        // a sync took over 1 s
+		{"disk-low", Warning, false, "disk"},         // little space is left
+		{"disk-full", Critical, false, "disk"},       // the reserve is reached
+		{"inodes-low", Warning, false, "disk"},       //
+		{"inodes-full", Critical, false, "disk"},     //
+		{"disk-read-only", Critical, false, "disk"},  //
+		{"disk-error", Critical, false, "disk"},      // the disk returns errors
+		{"evidence-broken", Critical, false, "disk"}, // journals, evidence log and checkpoints do not agree
+		{"evidence-failed", Warning, false, "disk"},  // leaves or checkpoints cannot be written
+		{"journal-damaged", Warning, true, "file"},   // a day journal or the settings journal had unreadable lines
 		// state
 		{"state-db-damaged", Critical, true, "file"},  // replaced by a hot copy
 		{"state-db-failing", Critical, false, "file"}, // changes cannot be written

@@ -245,12 +245,12 @@ func TestEveryDocumentedCommandWorks(t *testing.T) {
 		t.Errorf("reindex %v", r)
 	}
 	sealed(t, d.Daemon)
-	for _, v := range d.rows(-1, "id day file ok", "verify") {
+	for _, v := range d.rows(-1, "ok", "verify") {
 		if v["ok"] != true {
 			t.Errorf("verify: %v", v)
 		}
 	}
-	d.rows(2, "id ok", "verify", first.ID) // its audio and its story
+	d.rows(3, "ok", "verify", first.ID) // its audio, its story, and the summary
 	verbs := map[any]int{}
 	for _, a := range d.rows(-1, "seq time actor verb result", "audit", "--limit", "0") {
 		verbs[a["verb"]]++

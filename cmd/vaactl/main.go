@@ -81,6 +81,7 @@ type cli struct {
 	Audit      auditCmd      `cmd:""`
 	Reindex    reindexCmd    `cmd:""`
 	Verify     verifyCmd     `cmd:""`
+	Evidence   evidenceCmd   `cmd:""`
 
 	Analyse     analyseCmd     `cmd:""`
 	Transcode   transcodeCmd   `cmd:""`

@@ -25,6 +25,7 @@ import (
 	"vaad/driver/framelog"
 	"vaad/recorder"
 	"vaad/recorder/archive"
+	"vaad/recorder/evidence"
 	"vaad/recorder/index"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -68,6 +69,7 @@ type running struct {
 
 	state
 	archive *archive.Archive
+	tree    *evidence.Log // nil if it could not be opened
 	index   *index.Index
 	journal *calls.Journal
 	plan    *plan
@@ -127,6 +129,9 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	feed, switching := d.sys.Subscribe("calls", true), d.sys.Subscribe("switch", true) // now, so that they miss nothing
 	keepers.run(inner, fail, "calls", func(ctx context.Context) error { return d.journal.Run(ctx, feed) })
 	keepers.run(inner, fail, "recorder", d.rec.Run)
+	if d.tree != nil {
+		keepers.run(inner, fail, "evidence", d.tree.Run)
+	}
 	// The boards end last, when opened is undone: their rings hold what the
 	// recorder has still to write.
 	if err := d.sys.Start(context.WithoutCancel(ctx)); err != nil {
@@ -188,6 +193,7 @@ func (d *running) openRecordings(opened *undo) (err error) {
 		return fmt.Errorf("open index.db in %s: %w", d.cfg.Root, err)
 	}
 	opened.add(d.index.Close)
+	d.openEvidence(opened)
 	return nil
 }
 

@@ -74,6 +74,7 @@ type sections struct {
 	trunks   settings.Section[map[string]trunkGroupDoc]
 	dialplan settings.Section[dialplanDoc]
 	recorder settings.Section[diskDoc]
+	evidenceSections
 	rulesSections
 }
 
@@ -89,12 +90,14 @@ func newSections() sections {
 		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}, Incoming: []incomingDoc{}}, dialplanDoc.validate),
 		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop", Legs: "trunk"}, diskDoc.validate),
 
+		evidenceSections: newEvidenceSections(),
+
 		rulesSections: newRulesSections(),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.calendars, s.numbers, s.rules}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.evidence, s.calendars, s.numbers, s.rules}
 }
 
 // check looks across sections: one board and port is one line.

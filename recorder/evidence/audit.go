@@ -132,7 +132,7 @@ func (l *Log) auditAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.frozen = in.short || !in.records // what is signed cannot be gone on from
+	l.frozen = in.cut || !in.records // what is signed cannot be gone on from
 	l.top, l.runs = in.top, in.days
 	l.read = map[archive.Day]*progress{}
 	days, err := l.c.Archive.Days()

@@ -228,16 +228,19 @@ func TestAnySingleChangeIsNamed(t *testing.T) {
 		"a line at the end":       {lines(func(ls []string) []string { return append(ls, ls[1]) }), []string{"line-uncovered 2026-11-22 line 10 recording"}},
 		"a line called simulated": {lines(func(ls []string) []string { ls[2] = ls[4]; return ls }), []string{"line-removed 2026-11-22 line 3 recording"}},
 		"a journal removed":       {func(r *rig) { r.must(r.disk.Remove(day1)) }, []string{"day-missing 2026-11-22"}},
-		"a leaf":                  {file("evidence/leaves", flip(128*3+70)), []string{"leaf-changed 2026-11-22 line 3 recording"}},
-		"a leaf's day":            {file("evidence/leaves", flip(128*3+9)), []string{"leaf-changed 2026-11-23 line 3 recording"}},
-		"a leaf unreadable":       {file("evidence/leaves", flip(128*3+10)), []string{"leaf-changed leaf 3"}},
-		"a hash of a leaf":        {file("evidence/hashes", flip(32*1+5)), []string{"hash-changed 2026-11-22 line 1 recording"}},
-		"a hash of a subtree":     {file("evidence/hashes", flip(32*3+5)), []string{"hash-changed leaf 2 (hash 2)"}},
-		"the tree shortened":      {file("evidence/leaves", func(b []byte) []byte { return b[:128*8] }), []string{"tree-short leaves 8-9 checkpoint 2"}},
-		"the hashes shortened":    {file("evidence/hashes", func(b []byte) []byte { return b[:32*8] }), []string{"hash-changed ("}},
-		"a checkpoint's text":     {file("checkpoints", func(b []byte) []byte { return []byte(strings.Replace(string(b), "\n6\n", "\n5\n", 1)) }), []string{"note-changed checkpoint 1", "note-missing checkpoint 2"}},
-		"the newest checkpoint":   {file("checkpoints", func(b []byte) []byte { return b[:len(b)/2+8] }), []string{"note-missing checkpoint 2"}},
-		"the tree removed":        {func(r *rig) { r.must(r.disk.Remove("evidence/leaves")) }, []string{"log-missing"}},
+		"a leaf": {file("evidence/leaves", func(b []byte) []byte {
+			b[128*3+70] = map[bool]byte{true: '1', false: '0'}[b[128*3+70] == '0']
+			return b
+		}), []string{"leaf-changed 2026-11-22 line 3 recording"}},
+		"a leaf's day":          {file("evidence/leaves", flip(128*3+9)), []string{"leaf-changed 2026-11-23 line 3 recording"}},
+		"a leaf unreadable":     {file("evidence/leaves", flip(128*3+10)), []string{"leaf-changed leaf 3"}},
+		"a hash of a leaf":      {file("evidence/hashes", flip(32*1+5)), []string{"hash-changed 2026-11-22 line 1 recording"}},
+		"a hash of a subtree":   {file("evidence/hashes", flip(32*3+5)), []string{"hash-changed leaf 2 (hash 2)"}},
+		"the tree shortened":    {file("evidence/leaves", func(b []byte) []byte { return b[:128*8] }), []string{"tree-short leaves 8-9 checkpoint 2"}},
+		"the hashes shortened":  {file("evidence/hashes", func(b []byte) []byte { return b[:32*8] }), []string{"hash-changed ("}},
+		"a checkpoint's text":   {file("checkpoints", func(b []byte) []byte { return []byte(strings.Replace(string(b), "\n6\n", "\n5\n", 1)) }), []string{"note-changed checkpoint 1", "note-missing checkpoint 2"}},
+		"the newest checkpoint": {file("checkpoints", func(b []byte) []byte { return b[:len(b)/2+8] }), []string{"note-missing checkpoint 2"}},
+		"the tree removed":      {func(r *rig) { r.must(r.disk.Remove("evidence/leaves")) }, []string{"log-missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := small(t)
@@ -328,7 +331,18 @@ func TestARolledBackArchiveIsShownByItsAnchor(t *testing.T) {
 	if up := r.alarms.codes(); !slices.Contains(up, "evidence-broken recordings") {
 		t.Error(up)
 	}
+	for i := range 3 { // it goes on from what there is, and the anchor does not forget
+		r.record(t0.Add(time.Duration(i)*time.Hour), false)
+	}
 	r.stop()
+	sum, found, _ := r.verify(func(o *evidence.Options) { o.Anchors = [][]byte{readFile(t, anchored[0])} })
+	kinds = map[evidence.Kind]bool{}
+	for _, f := range found {
+		kinds[f.Kind] = true
+	}
+	if sum.Signed != 4 || !kinds[evidence.RootWrong] || !kinds[evidence.NoteMissing] || len(kinds) != 2 {
+		t.Error(sum, found)
+	}
 }
 
 func TestAReplacedKeyIsSaid(t *testing.T) {

@@ -92,8 +92,9 @@ type inspection struct {
 	suspects map[int64]tlog.Hash // leaves whose record has not the stored hash, and that hash
 	records  bool                // the records are what was signed
 	stored   bool                // the stored hashes of leaves are what was signed
-	short    bool
-	unread   []int64 // records that cannot be read
+	short    bool                // something signed has more leaves
+	cut      bool                // a checkpoint of its own has
+	unread   []int64             // records that cannot be read
 }
 
 // inspect walks the whole tree once and holds it against everything signed, both
@@ -103,12 +104,19 @@ func inspect(ctx context.Context, t *tree, signed []Checkpoint, found func(Findi
 	in := &inspection{days: map[archive.Day][]run{}, suspects: map[int64]tlog.Hash{}, records: true, stored: true}
 	var other frontier // of the stored hashes of leaves
 	var good int64     // leaves that are proven by the last checkpoint that fits
-	var wrong *Finding
+	var wrong, forked *Finding
 	at := 0
+	own := slices.ContainsFunc(signed, func(cp Checkpoint) bool { return !cp.elsewhere })
 	hold := func() {
 		for ; at < len(signed) && signed[at].Size == in.top.n; at++ {
 			cp := signed[at]
 			fits := in.top.root() == cp.Root
+			if cp.elsewhere && own { // it does not say which leaves are to be gone on from
+				if !fits && forked == nil {
+					forked = &Finding{Kind: RootWrong, From: good + 1, To: cp.Size, Number: cp.Number, Time: cp.Time, Anchor: true}
+				}
+				continue
+			}
 			if fits && in.records {
 				good = cp.Size
 			}
@@ -154,9 +162,13 @@ func inspect(ctx context.Context, t *tree, signed []Checkpoint, found func(Findi
 	if at < len(signed) {
 		last := signed[len(signed)-1]
 		in.short = true
+		in.cut = slices.ContainsFunc(signed[at:], func(cp Checkpoint) bool { return !cp.elsewhere })
 		found(Finding{Kind: TreeShort, From: t.n + 1, To: last.Size, Number: last.Number, Time: last.Time, Anchor: last.elsewhere})
 	}
 	in.tell(t, wrong, found)
+	if forked != nil && in.records {
+		found(*forked)
+	}
 	for _, f := range inner {
 		found(f)
 	}

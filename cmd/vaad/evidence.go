@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"vaad/recorder/evidence"
+	"vaad/settings"
+)
+
+// evidenceDoc is how the evidence log is signed.
+type evidenceDoc struct {
+	CheckpointMinutes int    `json:"checkpoint_minutes"` // between checkpoints, where there are new journal lines
+	Anchor            string `json:"anchor"`             // folder or file that checkpoints are copied to; "" = none
+}
+
+func (e evidenceDoc) validate() error {
+	var errs []error
+	if e.CheckpointMinutes < 1 || e.CheckpointMinutes > 24*60 {
+		errs = append(errs, fmt.Errorf("checkpoint_minutes: %d is not within 1 to 1440", e.CheckpointMinutes))
+	}
+	if e.Anchor != "" && !filepath.IsAbs(e.Anchor) {
+		errs = append(errs, fmt.Errorf("anchor: %q: give the whole path of a folder, from /", e.Anchor))
+	}
+	return errors.Join(errs...)
+}
+
+// evidenceSections is the part of the settings that is about evidence.
+type evidenceSections struct {
+	evidence settings.Section[evidenceDoc]
+}
+
+func newEvidenceSections() evidenceSections {
+	return evidenceSections{settings.NewSection("evidence", evidenceDoc{CheckpointMinutes: int(evidence.DefaultEvery / time.Minute)}, evidenceDoc.validate)}
+}
+
+// openEvidence opens the evidence log. Without it recordings are made all the
+// same, and an alarm is up.
+func (d *running) openEvidence(opened *undo) {
+	log, err := evidence.Open(evidence.Config{Root: filepath.Join(d.cfg.Root, "recordings"), Keys: filepath.Join(d.cfg.Root, "evidence"),
+		Archive: d.archive, Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg, Settings: func() evidence.Settings {
+			e := d.sec.evidence.Get(d.doc)
+			return evidence.Settings{Every: time.Duration(e.CheckpointMinutes) * time.Minute, Anchor: e.Anchor}
+		}})
+	if err != nil {
+		d.log.Error("there is no evidence log in this run", "error", err)
+		d.alarms.Raise(evidence.AlarmFailed, "recordings", map[string]string{"reason": err.Error()})
+		return
+	}
+	d.tree = log
+	opened.add(log.Close)
+}
