@@ -192,7 +192,7 @@ func causeOf(e *channels.Event) int {
 		return 19
 	}
 	switch e.EndedBy {
-	case "no-battery", "board-gone", "no-dial-tone", "glare", "refused", "link-lost", "channel-restart":
+	case "no-battery", "board-gone", channels.EndReconfigured, "no-dial-tone", "glare", "refused", "link-lost", "channel-restart":
 		return 41
 	}
 	return 16

@@ -1,6 +1,10 @@
 package calls
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"vaad/channels"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 type metrics struct {
 	total        *prometheus.CounterVec
@@ -41,7 +45,7 @@ func (m *metrics) ended(r Row) {
 	}
 	o := "unanswered"
 	switch {
-	case r.EndedBy == EndedByRestart || r.EndedBy == EndedByOverflow || r.EndedBy == EndedByNext || r.EndedBy == "board-gone":
+	case r.EndedBy == EndedByRestart || r.EndedBy == EndedByOverflow || r.EndedBy == EndedByNext || r.EndedBy == "board-gone" || r.EndedBy == channels.EndReconfigured:
 		o = "interrupted"
 	case r.Missed:
 		o = "missed"

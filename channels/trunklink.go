@@ -54,8 +54,10 @@ func (l *loop) restack() {
 		case old != nil && ok && old.goesOn(c):
 			kept = append(kept, old)
 		case old != nil:
+			l.out.ended = EndReconfigured
 			old.stack.Gone(&old.out, l.next)
 			l.flush(old)
+			l.out.ended = ""
 			l.spans[span].linkIs(true, l.next)
 			fallthrough
 		default:

@@ -81,7 +81,9 @@ func TestSpansAreSetUpWhileTheyRun(t *testing.T) {
 	x.run(100)
 	x.state(5, Ringing) // nothing has changed
 	x.must(x.l.take(item{replan: true, plans: []SpanConfig{{Number: 1, Side: "network"}}}))
-	x.await(5, CallEnd, 100)
+	if e := x.await(5, CallEnd, 100); e.EndedBy != EndReconfigured {
+		t.Errorf("ended by %q", e.EndedBy)
+	}
 	x.stack = pri.NewStack(pri.StackConfig{Side: pri.User})
 	x.do(func(o *pri.StackOut, now int64) { x.stack.Start(o, now) })
 	x.run(10_000)
