@@ -191,7 +191,7 @@ func speaks(t *testing.T, d *Daemon, b labtest.Span) {
 	must(t, err)
 	runs := labtest.Runs(codesOf(t, d, started.Recording))
 	if len(runs) != 1 || runs[0].Blocks() != 100 {
-		t.Errorf("of 100 blocks the recording has %v", runs)
+		t.Errorf("of 100 blocks the recording has %v; the far end ran dry %d times", runs, talk.Underruns())
 	}
 	_, err = c.Start(ctx, line)
 	must(t, err)
