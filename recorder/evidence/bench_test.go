@@ -1,10 +1,16 @@
 package evidence_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
 	"strings"
 	"testing"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/evidence"
 )
 
 // manyLines is an archive whose one journal has n lines of acts, made without
@@ -57,4 +63,51 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	b.ReportMetric(many*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// BenchmarkSeal seals 128 recordings of 20 s at once, as that of the archive
+// does, with and without a log that follows.
+func BenchmarkSeal(b *testing.B) {
+	for name, follow := range map[string]bool{"alone": false, "logged": true} {
+		b.Run(name, func(b *testing.B) {
+			root := b.TempDir()
+			a, err := archive.Open(archive.Config{Root: root})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer a.Close()
+			if follow {
+				l, err := evidence.Open(evidence.Config{Root: root, Keys: b.TempDir(), Archive: a, Alarms: new(alarms), Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					b.Fatal(err)
+				}
+				ctx, stop := context.WithCancel(context.Background())
+				done := make(chan error, 1)
+				go func() { done <- l.Run(ctx) }()
+				defer func() {
+					stop()
+					<-done
+					if err := l.Close(); err != nil {
+						b.Error(err)
+					}
+				}()
+			}
+			data := make([]byte, 160_000)
+			for b.Loop() {
+				for i := range 128 {
+					w, err := a.Begin(archive.Start{Line: i + 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: t0})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := errors.Join(w.Append(0, data), w.Finish(archive.End{Time: t0, EndedBy: "on-hook"})); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := a.Flush(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(128*float64(b.N)/b.Elapsed().Seconds(), "recordings/s")
+		})
+	}
 }

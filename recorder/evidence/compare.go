@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 
 	"vaad/recorder/archive"
@@ -47,6 +48,7 @@ func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run
 	for i := range c.leaves {
 		logged[c.leaves[i].ID] = true
 	}
+	same := map[[sha256.Size]byte]int{}
 	r := lineReader{day: d, leaves: bySum(c.leaves), simulated: c.simulated}
 	err = j.RawLines(ctx, d, archive.Place{}, func(raw *archive.RawLine) error {
 		if each != nil {
@@ -69,6 +71,7 @@ func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run
 			c.proven++
 			return nil
 		}
+		c.choose(&l, same)
 		c.lines = append(c.lines, l)
 		return nil
 	})
@@ -79,6 +82,26 @@ func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run
 	c.blame(untrusted)
 	return c, nil
 }
+
+// choose decides which of two lines that are the same is the one that was logged:
+// the one nearer to its place. same has the lines that were taken for theirs.
+func (c *comparison) choose(l *line, same map[[sha256.Size]byte]int) {
+	n, twice := same[l.sum]
+	switch {
+	case l.leaf >= 0:
+		same[l.sum] = len(c.lines)
+	case twice:
+		first := &c.lines[n]
+		leaf := &c.leaves[first.leaf]
+		if far(l.number, leaf.Number) <= far(first.number, leaf.Number) { // a new line before both has moved the true one on
+			l.leaf, first.leaf = first.leaf, -1
+			first.kind, first.id = leaf.Kind, leaf.ID
+			same[l.sum] = len(c.lines)
+		}
+	}
+}
+
+func far(a, b int) int { return max(a-b, b-a) }
 
 // distrust takes the leaves out whose records are not what was signed, and
 // returns their numbers in the journal, as far as they say them.

@@ -433,3 +433,20 @@ func TestAnArchiveThatIsOlderThanItsLogIsTakenWhole(t *testing.T) {
 		t.Errorf("%+v %v %v", sum, found, files)
 	}
 }
+
+// A line that somebody doubled while the daemon was away is logged at its next
+// start, as any line at the end is; the log does not take one for the other.
+func TestALineThatWasLoggedTwiceIsThereTwice(t *testing.T) {
+	r, _ := small(t)
+	b, err := r.disk.ReadFile(day1)
+	r.must(err)
+	r.disk.WriteFile(day1, []byte(string(b)+split(b)[1]))
+	r.must(r.start())
+	r.stop()
+	if sum, found, _ := r.verify(nil); len(found) > 0 || sum.Covered != 10 {
+		t.Errorf("%+v %v", sum, found)
+	}
+	if up := r.alarms.codes(); len(up) > 0 {
+		t.Error(up)
+	}
+}

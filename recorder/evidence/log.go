@@ -1,22 +1,17 @@
 package evidence
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
-	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	"vaad/recorder/archive"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/mod/sumdb/note"
 )
 
 // Alarms that the log raises; their subject is subject.
@@ -239,186 +234,4 @@ func (l *Log) Close() error {
 		return fmt.Errorf("evidence log: %w", err)
 	}
 	return nil
-}
-
-// follow takes the new lines of all days that have some.
-func (l *Log) follow(ctx context.Context) error {
-	l.dmu.Lock()
-	days := slices.Sorted(maps.Keys(l.dirty))
-	clear(l.dirty)
-	l.dmu.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, d := range days {
-		if err := l.take(ctx, d); err != nil {
-			l.dmu.Lock()
-			for _, d := range days[i:] {
-				l.dirty[d] = true
-			}
-			l.dmu.Unlock()
-			return err
-		}
-	}
-	return nil
-}
-
-// take appends the new lines of a day.
-func (l *Log) take(ctx context.Context, d archive.Day) error {
-	p := l.read[d]
-	if p == nil {
-		return l.auditDay(ctx, d, l.broken)
-	}
-	r := lineReader{day: d, simulated: p.simulated}
-	at := p.at
-	var fresh, held []Leaf
-	err := l.c.Archive.RawLines(ctx, d, p.at, func(raw *archive.RawLine) error {
-		n := r.read(raw)
-		if n.simulated {
-			fresh, held = append(fresh, held...), nil
-			at = archive.Place{Lines: raw.Number, Bytes: raw.Next}
-			return nil
-		}
-		held = append(held, n.asLeaf(d))
-		if !n.damaged { // damage counts only before a good line: behind the last the archive cuts it off
-			fresh, held = append(fresh, held...), nil
-			at = archive.Place{Lines: raw.Number, Bytes: raw.Next}
-		}
-		return nil
-	})
-	if errors.Is(err, archive.ErrCursor) {
-		return l.auditDay(ctx, d, l.broken)
-	}
-	if err != nil {
-		return err
-	}
-	if err := l.grow(d, fresh); err != nil {
-		return err
-	}
-	p.at = at
-	return nil
-}
-
-func (n *line) asLeaf(d archive.Day) Leaf {
-	leaf := Leaf{Day: d, Number: n.number, Kind: n.kind, ID: n.id, Sum: n.sum}
-	if leaf.Kind == "" {
-		leaf.Kind = "other"
-	}
-	return leaf
-}
-
-// grow appends leaves of one day.
-func (l *Log) grow(d archive.Day, leaves []Leaf) error {
-	if len(leaves) == 0 || l.frozen {
-		return nil
-	}
-	top := frontier{n: l.top.n, edge: slices.Clone(l.top.edge)}
-	if err := l.tree.append(&top, leaves); err != nil {
-		return err
-	}
-	for i := range leaves {
-		l.runs[d] = addRun(l.runs[d], l.top.n+int64(i))
-	}
-	l.top = top
-	l.m.leaves.Set(float64(top.n))
-	return nil
-}
-
-// unsigned says how many leaves no checkpoint covers.
-func (l *Log) unsigned() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.frozen {
-		return 0
-	}
-	return l.top.n - l.last.Size
-}
-
-// next is how long it is until a checkpoint is due: some time after the last one
-// where there are new lines, at once where there is none, and at each day's end.
-func (l *Log) next(now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.frozen || !l.up {
-		return time.Hour
-	}
-	if l.last.Number == 0 || now.Before(l.last.Time) { // the clock was set back
-		if l.last.Number == 0 || l.top.n > l.last.Size {
-			return 0
-		}
-		return time.Hour
-	}
-	last := l.last.Time.UTC()
-	midnight := time.Date(last.Year(), last.Month(), last.Day()+1, 0, 0, 0, 0, time.UTC)
-	at := midnight
-	if l.top.n > l.last.Size {
-		at = earlier(midnight, last.Add(max(l.c.Settings().Every, time.Second)))
-	}
-	return min(at.Sub(now), time.Hour)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// Sign makes all leaves durable, signs the tree, and copies the checkpoint to
-// the anchors.
-func (l *Log) Sign() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.frozen {
-		return nil
-	}
-	if err := l.disk.SyncFS(); err != nil {
-		return err
-	}
-	cp := Checkpoint{Origin: l.key.signer.Name(), Size: l.top.n, Root: l.top.root(), Number: l.last.Number + 1,
-		Time: l.c.Now().UTC().Truncate(time.Second), Previous: "none"}
-	if l.last.Number > 0 {
-		cp.Previous = l.last.sum()
-	}
-	var err error
-	if cp.text, err = note.Sign(&note.Note{Text: cp.body()}, l.key.signer); err != nil {
-		return err
-	}
-	b := append(slices.Clone(cp.text), '\n')
-	if _, err = l.note.WriteAt(b, l.end); err == nil {
-		err = l.disk.SyncFS()
-	}
-	if err != nil {
-		return errors.Join(err, l.note.Truncate(l.end))
-	}
-	l.end += int64(len(b))
-	cp.key = l.key.Public
-	l.last = cp
-	l.m.signed.Set(float64(cp.Size))
-	l.m.time.Set(float64(cp.Time.Unix()))
-	l.anchor(b)
-	return replaceFile(filepath.Join(l.c.Keys, lastFile), append(bytes.Join(l.lost, nil), b...), filePerm)
-}
-
-// anchor copies a note to where the box cannot take it back. What it misses while
-// the anchor is away the next one makes good.
-func (l *Log) anchor(b []byte) {
-	name := l.c.Settings().Anchor
-	if name == "" {
-		l.c.Alarms.Clear(AlarmFailed, subjectAnchor)
-		return
-	}
-	fi, err := os.Stat(name)
-	if err == nil && fi.IsDir() {
-		name = filepath.Join(name, l.key.signer.Name()+".checkpoints")
-	}
-	if err == nil {
-		err = appendFile(name, b)
-	}
-	if err != nil {
-		l.m.errors.Inc()
-		l.c.Logger.Error("a checkpoint cannot be copied to its anchor", "error", err)
-		l.c.Alarms.Raise(AlarmFailed, subjectAnchor, map[string]string{"reason": err.Error()})
-		return
-	}
-	l.c.Alarms.Clear(AlarmFailed, subjectAnchor)
 }

@@ -26,15 +26,14 @@ type line struct {
 // their seals, which stand before what is done to them.
 type lineReader struct {
 	day       archive.Day
-	leaves    map[[sha256.Size]byte]int // sum → leaf that no line has taken yet
+	leaves    map[[sha256.Size]byte][]int // sum → leaves that no line has taken yet
 	simulated map[string]bool
 }
 
 func (r *lineReader) read(raw *archive.RawLine) line {
 	l := line{number: raw.Number, next: raw.Next, sum: sha256.Sum256(raw.Bytes), leaf: -1}
-	if i, ok := r.leaves[l.sum]; ok {
-		delete(r.leaves, l.sum) // a second one like it is one too many
-		l.leaf = i
+	if free := r.leaves[l.sum]; len(free) > 0 {
+		l.leaf, r.leaves[l.sum] = free[0], free[1:]
 		return l
 	}
 	j, err := raw.Parse()
@@ -54,10 +53,16 @@ func (r *lineReader) read(raw *archive.RawLine) line {
 }
 
 // bySum is where lines look for their leaf.
-func bySum(leaves []Leaf) map[[sha256.Size]byte]int {
-	m := make(map[[sha256.Size]byte]int, len(leaves))
+func bySum(leaves []Leaf) map[[sha256.Size]byte][]int {
+	m := make(map[[sha256.Size]byte][]int, len(leaves))
+	own := make([]int, len(leaves)) // one for each, as hardly any two are the same
 	for i := range leaves {
-		m[leaves[i].Sum] = i
+		own[i] = i
+		if at := m[leaves[i].Sum]; at != nil {
+			m[leaves[i].Sum] = append(at, i)
+		} else {
+			m[leaves[i].Sum] = own[i : i+1 : i+1]
+		}
 	}
 	return m
 }
