@@ -128,6 +128,8 @@ func (s *Switch) Supervise(ctx context.Context, actor string, line int, leg, tar
 				return f
 			case l == to:
 				return &Failure{Code: BadRequest, Text: "a call cannot supervise itself"}
+			case l.bridge == to.bridge && l.Role == Talk: // it would be muted by mistake
+				return wrongState("it talks in that call already; its role there can be changed")
 			}
 			if s.take(l); to.bridge == nil { // what was cancelled was all that it talked with
 				l.kept = true

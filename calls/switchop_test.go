@@ -118,6 +118,7 @@ func TestOperationsSayWhyTheyAreNotCarriedOut(t *testing.T) {
 			{"supervise with nobody", supervise(0, "", a.ID, Listen), BadRequest},
 			{"supervise with a trunk", supervise(trunk1, "", a.ID, Listen), NoSuchLine},
 			{"supervise oneself", supervise(0, a.ID, a.ID, Listen), BadRequest},
+			{"supervise whom one talks with", supervise(0, b.ID, a.ID, Listen), WrongState},
 			{"play nothing", play(PlayRequest{Leg: a.ID}), BadRequest},
 			{"play to nobody", play(PlayRequest{Leg: "x", Audio: sound()}), NoLeg},
 			{"play to no bridge", play(PlayRequest{Bridge: "x", Audio: sound()}), NoBridge},
