@@ -54,6 +54,12 @@
 //     off-hook at the beginning, also when its call ends, so that a forgotten
 //     button does not record the calls after it.
 //
+// Rules (Config.Rules) change this by call: whether it is recorded, and by which
+// trigger, codec and sides. They are asked when a call begins, whenever more is known
+// of it, and when it ends. While a rule that needs a number may yet decide, what any of
+// them wants is recorded; what is then denied is thrown away, and what is wanted only
+// then begins where the call began, as far as the ring has it.
+//
 // A start while the line is recorded is a mark in the story, and keeps that
 // recording however short it gets. A stop ends any recording until the line's
 // next call. A fax or a modem that is heard makes a recording in a lossy codec go
