@@ -18,6 +18,7 @@ type Status struct {
 	Recordings int64          `json:"recordings" doc:"Recordings that the caller may see"`
 	AtLeast    bool           `json:"at_least,omitempty" doc:"Counting was cut short: there are at least that many"`
 	Disk       *Disk          `json:"disk,omitempty" doc:"Where recordings are kept"`
+	Evidence   *Evidence      `json:"evidence,omitempty" doc:"The evidence log; absent where it could not be opened"`
 	Alarms     int            `json:"alarms" doc:"Conditions that are up"`
 	Severity   string         `json:"severity,omitempty" doc:"The worst of them: warning or critical"`
 	Actor      Actor          `json:"actor" doc:"Who is asking"`
@@ -28,6 +29,14 @@ type Disk struct {
 	FreeBytes  int64 `json:"free_bytes" doc:"Bytes left for recordings"`
 	FreeInodes int64 `json:"free_inodes" doc:"Files left for recordings"`
 	Seconds    int64 `json:"forecast_s,omitempty" doc:"Seconds of one line in 8-bit G.711 that still fit"`
+}
+
+// Evidence says how far recordings are proven.
+type Evidence struct {
+	Key        string `json:"key" doc:"Public key that verifies checkpoints"`
+	Lines      int64  `json:"lines" doc:"Journal lines in the log"`
+	Signed     int64  `json:"signed" doc:"Of these, what the newest checkpoint covers"`
+	Checkpoint *Time  `json:"checkpoint,omitempty" doc:"When the newest checkpoint was signed; absent before the first"`
 }
 
 // An Actor is who acts: a person, a program or the machine's administrator.

@@ -13,6 +13,7 @@ import (
 
 	"vaad/access"
 	"vaad/alarm"
+	"vaad/api"
 	"vaad/calls"
 	"vaad/channels"
 	"vaad/recorder"
@@ -111,6 +112,7 @@ type Config struct {
 	Profile  func(line int) Profile
 	Rules    func(sections json.RawMessage) (Judge, error) // of past calls: by the rules in force, or by sections of settings; nil: not offered
 	Site     func() Site                                   // nil: it has no name, and speaks English
+	Evidence func() *api.Evidence                          // nil, or answers nil: there is no evidence log
 
 	// Flight writes the last seconds of a line, or of its whole board, as a frame
 	// log to w. nil: not offered.

@@ -49,6 +49,9 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 	if sp, err := s.cfg.Archive.Space(); err == nil { // a disk that does not answer has its alarm
 		st.Disk = &api.Disk{FreeBytes: sp.FreeBytes, FreeInodes: sp.FreeInodes, Seconds: sp.FreeBytes / 8000}
 	}
+	if s.cfg.Evidence != nil {
+		st.Evidence = s.cfg.Evidence()
+	}
 	if c.scope.Verbs[access.AlarmRead] {
 		for _, a := range s.cfg.Alarms.Active() {
 			if !c.seesAlarm(a) {

@@ -32,6 +32,9 @@ func TestEvidenceOutlivesAKillAndTellsOfAChange(t *testing.T) {
 	d := run()
 	key, err := d.Ctl(ctx, "evidence", "key")
 	ok(err)
+	if out, err := d.Ctl(ctx, "status"); err != nil || !strings.Contains(out, strings.TrimSpace(key)) {
+		t.Errorf("status: %v\n%s", err, out)
+	}
 	all, err := filepath.Glob(filepath.Join(root, "recordings/2026/11/23/*.jsonl"))
 	ok(err)
 	id := strings.TrimSuffix(filepath.Base(all[0]), ".jsonl")

@@ -65,6 +65,9 @@ func (statusCmd) Run(s *session) error {
 		hours := strconv.FormatInt(st.Disk.Seconds/3600, 10)
 		rows = append(rows, [2]string{"cli.free", s.t("cli.free-for", "bytes", size(st.Disk.FreeBytes), "hours", hours)})
 	}
+	if e := st.Evidence; e != nil {
+		rows = append(rows, [2]string{"cli.evidence", s.t("cli.evidence-of", "signed", strconv.FormatInt(e.Signed, 10), "lines", strconv.FormatInt(e.Lines, 10), "key", e.Key)})
+	}
 	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + s.codes("role", strings.Join(st.Actor.Roles, ",")) + ")"})
 	if st.Simulated {
 		rows = append(rows, [2]string{"cli.lines-are", s.t("page.simulated")})

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"vaad/api"
 	"vaad/recorder/evidence"
 	"vaad/settings"
 )
@@ -51,4 +52,17 @@ func (d *running) openEvidence(opened *undo) {
 	}
 	d.tree = log
 	opened.add(log.Close)
+}
+
+// proven is how far recordings are proven; nil without a log.
+func (d *running) proven() *api.Evidence {
+	if d.tree == nil {
+		return nil
+	}
+	s := d.tree.State()
+	e := &api.Evidence{Key: s.Key, Lines: s.Leaves, Signed: s.Signed}
+	if !s.Last.IsZero() {
+		e.Checkpoint = &s.Last
+	}
+	return e
 }

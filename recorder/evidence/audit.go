@@ -146,9 +146,7 @@ func (l *Log) auditAll(ctx context.Context) error {
 			return err
 		}
 	}
-	l.m.leaves.Set(float64(l.top.n))
-	l.m.signed.Set(float64(l.last.Size))
-	l.m.time.Set(float64(max(l.last.Time.Unix(), 0)))
+	l.tell()
 	l.m.broken.Set(float64(len(found)))
 	if len(found) == 0 {
 		l.c.Alarms.Clear(AlarmBroken, subject)

@@ -87,6 +87,6 @@ func (l *Log) grow(d archive.Day, leaves []Leaf) error {
 		l.runs[d] = addRun(l.runs[d], l.top.n+int64(i))
 	}
 	l.top = top
-	l.m.leaves.Set(float64(top.n))
+	l.tell()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vaad/recorder/archive"
@@ -87,6 +88,7 @@ type Log struct {
 	up     bool       // audited, and following
 
 	bell  chan struct{} // one slot
+	state atomic.Pointer[State]
 	dmu   sync.Mutex
 	dirty map[archive.Day]bool
 	stop  func()
@@ -127,8 +129,30 @@ func Open(c Config) (_ *Log, err error) {
 	return l, nil
 }
 
-// Public is the key that verifies checkpoints.
-func (l *Log) Public() string { return l.key.Public }
+// State is where a log stands.
+type State struct {
+	Key            string // public
+	Leaves, Signed int64
+	Last           time.Time // of the newest checkpoint; zero = none
+}
+
+// State says where the log stands. It never waits for the disk.
+func (l *Log) State() State {
+	if s := l.state.Load(); s != nil {
+		return *s
+	}
+	return State{Key: l.key.Public}
+}
+
+// tell notes where the log stands.
+func (l *Log) tell() {
+	l.state.Store(&State{Key: l.key.Public, Leaves: l.top.n, Signed: l.last.Size, Last: l.last.Time})
+	l.m.leaves.Set(float64(l.top.n))
+	l.m.signed.Set(float64(l.last.Size))
+	if !l.last.Time.IsZero() {
+		l.m.time.Set(float64(l.last.Time.Unix()))
+	}
+}
 
 // ring notes that a day's journal has new lines.
 func (l *Log) ring(d archive.Day) {

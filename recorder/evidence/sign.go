@@ -81,8 +81,7 @@ func (l *Log) Sign() error {
 	l.end += int64(len(b))
 	cp.key = l.key.Public
 	l.last = cp
-	l.m.signed.Set(float64(cp.Size))
-	l.m.time.Set(float64(cp.Time.Unix()))
+	l.tell()
 	l.anchor(b)
 	return replaceFile(filepath.Join(l.c.Keys, lastFile), append(bytes.Join(l.lost, nil), b...), filePerm)
 }
