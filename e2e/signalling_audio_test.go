@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // far is the actor of the call's channel.
@@ -33,8 +35,11 @@ func (d *deed) converse() error {
 	b.Speak(0)
 	a.Forget()
 	d.keys = "159#"
-	b.Dial(d.keys)
-	return a.Wait(d.ctx, "hears keys, and their end", func() bool { return heardKeys(a.Keys(), d.keys) && a.Hushed() })
+	return d.again(func(ctx context.Context) error {
+		a.Forget()
+		b.Dial(d.keys)
+		return a.Wait(ctx, "hears keys, and their end", func() bool { return heardKeys(a.Keys(), d.keys) && a.Hushed() })
+	})
 }
 
 // press has vaad press keys in a call that it has answered, or made, itself.
@@ -50,10 +55,26 @@ func (d *deed) press() error {
 	if err := d.trunk("talking"); err != nil {
 		return err
 	}
-	if _, err := d.x.api.SendKeys(d.ctx, d.leg, "2580"); err != nil {
-		return err
+	return d.again(func(ctx context.Context) error {
+		if _, err := d.x.api.SendKeys(ctx, d.leg, "2580"); err != nil {
+			return err
+		}
+		return b.Wait(ctx, "hears keys", func() bool { return heardKeys(b.Keys(), "2580") })
+	})
+}
+
+// again does what sounds must come through for, three times at most: a machine that
+// is too busy breaks them off.
+func (d *deed) again(do func(context.Context) error) (err error) {
+	for range 3 {
+		ctx, cancel := context.WithTimeout(d.ctx, 7*time.Second)
+		err = do(ctx)
+		cancel()
+		if err == nil || d.ctx.Err() != nil {
+			return err
+		}
 	}
-	return b.Wait(d.ctx, "hears keys", func() bool { return heardKeys(b.Keys(), "2580") })
+	return err
 }
 
 // heardKeys reports whether keys were heard. A key that was broken off by a busy

@@ -322,15 +322,15 @@ func (d *deed) dial() error {
 		return err
 	}
 	d.leg = leg.ID
-	return d.heard(ch)
+	return d.heard(d.ctx, ch)
 }
 
 // heard waits until libpri has got the call.
-func (d *deed) heard(ch <-chan *farCall) error {
+func (d *deed) heard(ctx context.Context, ch <-chan *farCall) error {
 	defer d.l.forget(d.called)
 	select {
 	case d.call = <-ch:
-	case <-d.ctx.Done():
+	case <-ctx.Done():
 		return fmt.Errorf("no SETUP for %s has come", d.called)
 	}
 	if c := d.call; c.caller != d.caller || c.name != d.name {
@@ -390,20 +390,33 @@ func (d *deed) outStation() error {
 	return d.clear()
 }
 
-// lift has a telephone dial out.
-func (d *deed) lift() error {
-	if err := d.takePhone(); err != nil {
-		return err
+// lift has a telephone dial out. Where a busy machine has broken keys, so that
+// another number was dialled, it tries again.
+func (d *deed) lift() (err error) {
+	for range 3 {
+		if err = d.takePhone(); err != nil {
+			return err
+		}
+		a := d.actor()
+		a.Event("off-hook")
+		if err = a.Wait(d.ctx, "hears dial tone", func() bool { return a.Hears(chinaHz) }); err != nil {
+			return err
+		}
+		d.called = d.x.unique(7)
+		ch := d.l.expect(d.called)
+		a.Dial(d.l.prefix + d.called)
+		ctx, cancel := context.WithTimeout(d.ctx, 8*time.Second)
+		err = d.heard(ctx, ch)
+		cancel()
+		if err == nil || d.ctx.Err() != nil || d.call != nil {
+			return err
+		}
+		d.x.misdial()
+		if err := d.putPhone(); err != nil {
+			return err
+		}
 	}
-	a := d.actor()
-	a.Event("off-hook")
-	if err := a.Wait(d.ctx, "hears dial tone", func() bool { return a.Hears(chinaHz) }); err != nil {
-		return err
-	}
-	d.called = d.x.unique(7)
-	ch := d.l.expect(d.called)
-	a.Dial(d.l.prefix + d.called)
-	return d.heard(ch)
+	return err
 }
 
 func (d *deed) outRefused() error {

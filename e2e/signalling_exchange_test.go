@@ -65,13 +65,14 @@ type exchange931 struct {
 	phones []*Actor // extension 801 is the first
 	idle   chan int // telephones that nobody uses
 
-	mu     sync.Mutex
-	legs   []api.Leg // as they were lately
-	seen   int       // how often they were looked at
-	serial int
-	done   []*deed
-	made   int
-	faults []string
+	mu       sync.Mutex
+	legs     []api.Leg // as they were lately
+	seen     int       // how often they were looked at
+	serial   int
+	done     []*deed
+	made     int
+	faults   []string
+	misdials int // of telephones whose keys were not understood
 }
 
 // newExchange931 starts all of it. spans of one board are those of one element.
@@ -241,4 +242,10 @@ func (x *exchange931) up() {
 		lines, _ := x.d.Ctl(context.Background(), "lines")
 		x.t.Fatalf("%v\n%s\n%s", err, lines, x.d.Log())
 	}
+}
+
+func (x *exchange931) misdial() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.misdials++
 }

@@ -132,7 +132,7 @@ func (d *deed) elsewhere() error {
 	first := d.call
 	ch := d.l.expect(d.called)
 	d.call.clear(34)
-	if err := d.heard(ch); err != nil {
+	if err := d.heard(d.ctx, ch); err != nil {
 		return err
 	}
 	if d.call.state().channel == first.state().channel {

@@ -108,7 +108,8 @@ func (x *exchange931) check() {
 	for _, s := range stuck {
 		x.complain("stuck: %s", s)
 	}
-	x.t.Logf("%d calls on %d links, %d wrong; %d of %d channels stuck", x.made, len(x.links), len(x.faults)-len(stuck), len(stuck), x.channels())
+	x.t.Logf("%d calls on %d links, %d wrong; %d of %d channels stuck; %d numbers misdialled by telephones", x.made, len(x.links), len(x.faults)-len(stuck), len(stuck),
+		x.channels(), x.misdials)
 	if len(x.faults) > 0 {
 		x.t.Log(x.d.Log())
 	}
@@ -158,6 +159,13 @@ func (x *exchange931) try(l *link, slot int) error {
 	}
 	if s := c.state(); s.cause != 1 {
 		return fmt.Errorf("libpri's call got cause %d", s.cause)
+	}
+	err = Until(ctx, "its line is idle", func() (bool, error) {
+		st, err := x.api.Line(ctx, l.line[slot])
+		return st.State == "idle", err
+	})
+	if err != nil {
+		return err
 	}
 	number := x.unique(7)
 	ch := l.expect(number)
