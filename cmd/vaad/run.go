@@ -171,6 +171,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, d.server.Shutdown(soon), wishes.wait())
+	hangUp(context.WithoutCancel(ctx), d.sys)
 	stopInner()
 	return errors.Join(err, keepers.wait())
 }
