@@ -92,6 +92,7 @@ func (c verifyCmd) Run(s *session) error {
 			return err
 		}
 	}
+	v.keyless = len(o.Keys) == 0
 	if o.Anchors, err = c.anchors(c.keyFolder(s, dir)); err != nil {
 		return err
 	}
@@ -173,6 +174,7 @@ func (c verifyCmd) anchors(keys string) (all [][]byte, err error) {
 type verifier struct {
 	s       *session
 	trusted bool
+	keyless bool // there is no key at all
 	sum     evidence.Summary
 	seen    map[string]bool // recordings
 	bad     map[string]bool
@@ -295,7 +297,10 @@ func (v *verifier) told(good, bad int) error {
 			last = sum.Last.UTC().Format("2006-01-02 15:04:05 UTC")
 		}
 		said = append(said, s.t("cli.evidence-signed", "signed", strconv.FormatInt(sum.Signed, 10), "leaves", strconv.FormatInt(sum.Leaves, 10), "time", last))
-		if !v.trusted {
+		switch {
+		case v.keyless:
+			said = append(said, s.t("cli.evidence-keyless"))
+		case !v.trusted:
 			said = append(said, s.t("cli.evidence-own-key"))
 		}
 	}

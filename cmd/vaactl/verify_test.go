@@ -32,8 +32,16 @@ func logged(t *testing.T) (root string, ids []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signed := make(chan struct{}, 1)
 	l, err := evidence.Open(evidence.Config{Root: filepath.Join(root, "recordings"), Keys: filepath.Join(root, "evidence"), Archive: a,
-		Alarms: silent{}, Logger: slog.New(slog.DiscardHandler)})
+		Alarms: silent{}, Logger: slog.New(slog.DiscardHandler),
+		Settings: func() evidence.Settings { // asked for with each checkpoint
+			select {
+			case signed <- struct{}{}:
+			default:
+			}
+			return evidence.Settings{Every: evidence.DefaultEvery}
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,13 +64,7 @@ func logged(t *testing.T) (root string, ids []string) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
-	for notes := 0; notes == 0; { // the first checkpoint comes when all is taken
-		b, err := os.ReadFile(filepath.Join(root, "recordings/checkpoints"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		notes = len(b)
-	}
+	<-signed
 	stop()
 	<-done
 	if err := l.Close(); err != nil {
@@ -125,6 +127,16 @@ func TestVerifyProvesWithTheEvidenceLog(t *testing.T) {
 	}
 	if _, _, code := ctl(t, "--root", root, "verify", "--from", "yesterday"); code != exitUsage {
 		t.Error(code)
+	}
+	alone := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(alone, os.DirFS(filepath.Join(root, "recordings"))); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := ctl(t, "--lang", "en", "verify", "--dir", alone); code != exitOK || !strings.Contains(out, "signatures were not checked") {
+		t.Errorf("a copy without a key: %d %q %q", code, out, errs)
+	}
+	if out, errs, code := ctl(t, "--lang", "en", "verify", "--dir", alone, "--key", key); code != exitOK || strings.Contains(out, "--key") {
+		t.Errorf("a copy with the key given: %d %q %q", code, out, errs)
 	}
 	change(t, filepath.Join(root, "recordings/2026/11/23/day.jsonl"), `"line":1`, `"line":2`)
 	for _, lang := range text.Languages() {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -448,5 +449,100 @@ func TestALineThatWasLoggedTwiceIsThereTwice(t *testing.T) {
 	}
 	if up := r.alarms.codes(); len(up) > 0 {
 		t.Error(up)
+	}
+}
+
+// What is signed is not gone on from when it was changed; a new log may begin
+// when the old one is out of the way.
+func TestAChangedTreeIsNotGoneOnFrom(t *testing.T) {
+	r, _ := small(t)
+	b, err := r.disk.ReadFile("evidence/leaves")
+	r.must(err)
+	b = slices.Clone(b)
+	b[128*3+15] ^= 1
+	r.disk.WriteFile("evidence/leaves", b)
+	was, err := r.disk.ReadFile("checkpoints")
+	r.must(err)
+	r.must(r.start())
+	r.record(r.now, false)
+	r.stop()
+	now, err := r.disk.ReadFile("checkpoints")
+	r.must(err)
+	if after, _ := r.disk.ReadFile("evidence/leaves"); string(now) != string(was) || string(after) != string(b) {
+		t.Error("it was gone on from")
+	}
+	if up := r.alarms.codes(); !slices.Contains(up, "evidence-broken recordings") {
+		t.Error(up)
+	}
+	for _, name := range []string{"evidence/leaves", "evidence/hashes", "checkpoints"} {
+		r.must(r.disk.Remove(name))
+	}
+	r.must(os.Remove(filepath.Join(r.keys, "last")))
+	r.must(r.start())
+	r.stop()
+	if sum, found, _ := r.verify(nil); len(found) > 0 || sum.Covered != 10 || sum.Signed != 10 || len(r.alarms.codes()) > 0 {
+		t.Errorf("a new log: %+v %v %v", sum, found, r.alarms.codes())
+	}
+}
+
+// The daemon's own loop: lines get their leaves by themselves, and the end signs
+// what there is.
+func TestTheLogFollowsByItself(t *testing.T) {
+	root, keys := t.TempDir(), t.TempDir()
+	a, err := archive.Open(archive.Config{Root: root})
+	r := &rig{TB: t, a: a, keys: keys}
+	r.must(err)
+	var up alarms
+	asked := make(chan struct{}, 1) // the loop asks for its settings whenever something is new
+	l, err := evidence.Open(evidence.Config{Root: root, Keys: keys, Archive: a, Alarms: &up, Logger: slog.New(slog.DiscardHandler),
+		Settings: func() evidence.Settings {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			return evidence.Settings{Every: evidence.DefaultEvery}
+		}})
+	r.must(err)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	for i := range 3 {
+		r.record(t0.Add(time.Duration(i)*time.Minute), false)
+	}
+	for l.State().Leaves < 3 {
+		<-asked
+	}
+	stop()
+	<-done
+	r.record(t0, false) // after the loop has ended
+	r.must(l.Close())
+	r.must(a.Close())
+	if s := l.State(); s.Leaves != 4 || s.Signed != 4 || s.Last.IsZero() || len(up.codes()) > 0 {
+		t.Errorf("%+v %v", s, up.codes())
+	}
+	if fi, err := os.Stat(filepath.Join(keys, "key")); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Error("the key's mode:", fi.Mode(), err)
+	}
+}
+
+// An anchor that is away is told of, and costs no checkpoint.
+func TestAnAnchorThatIsAwayIsSaid(t *testing.T) {
+	r := newRig(t)
+	r.anchor = filepath.Join(t.TempDir(), "away")
+	r.must(r.start())
+	r.record(t0, false)
+	r.must(evidence.Follow(r.l))
+	r.must(r.l.Sign())
+	if up := r.alarms.codes(); !slices.Equal(up, []string{"evidence-failed anchor"}) {
+		t.Error(up)
+	}
+	r.must(os.Mkdir(r.anchor, 0o700))
+	r.must(r.l.Sign())
+	if up := r.alarms.codes(); len(up) > 0 {
+		t.Error(up)
+	}
+	r.stop()
+	if sum, found, _ := r.verify(nil); len(found) > 0 || sum.Signed != 1 || sum.Checkpoints != 2 {
+		t.Errorf("%+v %v", sum, found)
 	}
 }

@@ -150,10 +150,11 @@ type sealed struct {
 }
 
 func (v *verifier) day(ctx context.Context, d archive.Day) error {
-	names, err := v.o.Reader.Names(d) // before the journal: what is here has its line by then, or is being sealed
+	names, err := v.o.Reader.Names(d)
 	if err != nil {
 		return err
 	}
+	names = slices.DeleteFunc(names, v.o.Reader.Sealing) // before the journal is read: the others have their line by then
 	var order []sealed
 	gone := map[string]bool{}
 	known := map[string]bool{} // names of files
@@ -195,7 +196,7 @@ func (v *verifier) day(ctx context.Context, d archive.Day) error {
 		if id, _, _ := strings.Cut(name, "."); lost[id] || c.gone() {
 			continue
 		}
-		if !known[name] && !v.o.Reader.Sealing(name) && v.o.ID == "" {
+		if !known[name] && v.o.ID == "" {
 			v.found(Finding{Kind: FileAdded, Day: d, File: name})
 		}
 	}
