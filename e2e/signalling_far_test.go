@@ -36,7 +36,6 @@ type farCall struct {
 	seen                 []string
 	cause                int
 	over                 bool
-	cleared              bool // libpri has cleared it
 	spoken               bool // libpri has said something of it
 }
 
@@ -240,7 +239,6 @@ func (c *farCall) do(words string) {
 func (c *farCall) clear(cause int) {
 	c.far.mu.Lock()
 	defer c.far.mu.Unlock()
-	c.cleared = true
 	c.far.hangUp(c, cause)
 }
 
