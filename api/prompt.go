@@ -24,7 +24,14 @@ func (c *Client) Prompts(ctx context.Context) ([]Prompt, error) {
 	return p.Items, err
 }
 
-func promptQuery(lang, name string) url.Values { return url.Values{"lang": {lang}, "name": {name}} }
+// promptQuery names a prompt; lang "" is the site's.
+func promptQuery(lang, name string) url.Values {
+	q := url.Values{"name": {name}}
+	if lang != "" {
+		q.Set("lang", lang)
+	}
+	return q
+}
 
 // PromptAudio writes a prompt to w as it is played, a WAV of 8 kHz.
 func (c *Client) PromptAudio(ctx context.Context, lang, name string, w io.Writer) (int64, error) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -39,15 +40,18 @@ func (s *Server) prompts(_ context.Context, _ *empty) (*body[api.Page[api.Prompt
 
 // PromptInput names a prompt.
 type PromptInput struct {
-	Lang string `query:"lang" required:"true" minLength:"2" maxLength:"16" doc:"Language of the prompt"`
+	Lang string `query:"lang" maxLength:"16" doc:"Language of the prompt; absent: the site's"`
 	Name string `query:"name" required:"true" minLength:"1" maxLength:"64" doc:"Its name, as queue/please-wait"`
 }
+
+// lang is the language that is meant: as in playing, the site's where none is said.
+func (s *Server) lang(in *PromptInput) string { return cmp.Or(in.Lang, s.cfg.Site().Language) }
 
 func (s *Server) promptAudio(_ context.Context, in *PromptInput) (stream, error) {
 	if s.cfg.Prompts == nil {
 		return nil, fail("not-available", "")
 	}
-	file, err := s.cfg.Prompts.WAV(in.Lang, in.Name)
+	file, err := s.cfg.Prompts.WAV(s.lang(in), in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +70,11 @@ type PromptPutInput struct {
 
 func (s *Server) promptPut(ctx context.Context, in *PromptPutInput) (*done, error) {
 	recording := append([]byte{}, in.RawBody...) // the framework takes its buffer back
-	return s.onPrompt(ctx, &in.PromptInput, "put", func() error { return s.cfg.Prompts.Put(in.Lang, in.Name, recording) })
+	return s.onPrompt(ctx, &in.PromptInput, "put", func() error { return s.cfg.Prompts.Put(s.lang(&in.PromptInput), in.Name, recording) })
 }
 
 func (s *Server) promptRemove(ctx context.Context, in *PromptInput) (*done, error) {
-	return s.onPrompt(ctx, in, "remove", func() error { return s.cfg.Prompts.Remove(in.Lang, in.Name) })
+	return s.onPrompt(ctx, in, "remove", func() error { return s.cfg.Prompts.Remove(s.lang(in), in.Name) })
 }
 
 // onPrompt changes a prompt: all lines hear it.
@@ -78,7 +82,7 @@ func (s *Server) onPrompt(ctx context.Context, in *PromptInput, act string, do f
 	if s.cfg.Prompts == nil {
 		return nil, fail("not-available", "")
 	}
-	object := "prompts/" + in.Lang + "/" + in.Name
+	object := "prompts/" + s.lang(in) + "/" + in.Name
 	if !who(ctx).scope.All {
 		s.denied(ctx, access.SettingsWrite, object, 0)
 		return nil, fail("forbidden", "prompts are heard on every line, also on those outside your groups")

@@ -34,6 +34,9 @@ func TestPromptsAreListedHeardReplacedAndRemoved(t *testing.T) {
 	if want := []string{"put zh queue/please-wait a recording", "remove zh queue/please-wait"}; !slices.Equal(f.sounds.asked, want) {
 		t.Errorf("asked %q, want %q", f.sounds.asked, want)
 	}
+	if w := f.do("GET", "/prompts/audio?name=welcome", nil); w.Body.String() != "RIFF "+f.cfg.Site().Language+" welcome" {
+		t.Errorf("without a language: %s", w.Body)
+	}
 	for _, e := range f.audit.rows(t) {
 		if e.Verb != access.SettingsWrite || e.Object != "prompts/zh/queue/please-wait" || e.Result != "ok" {
 			t.Errorf("%+v", e)

@@ -50,17 +50,10 @@ func (c promptListCmd) Run(s *session) error {
 	return s.list(t, "cli.no-prompts")
 }
 
-// promptNamed names a prompt. A language that is not given is that of the words here.
+// promptNamed names a prompt. A language that is not given is the site's, as in announce.
 type promptNamed struct {
 	Name     string `arg:""`
 	Language string `placeholder:"LANG"`
-}
-
-func (p promptNamed) language(s *session) string {
-	if p.Language != "" {
-		return p.Language
-	}
-	return s.lang
 }
 
 type promptSaveCmd struct {
@@ -70,7 +63,7 @@ type promptSaveCmd struct {
 
 func (c promptSaveCmd) Run(s *session) error {
 	return s.save(c.Out, false, func(w io.Writer) error {
-		_, err := s.client.PromptAudio(s.ctx, c.language(s), c.Name, w)
+		_, err := s.client.PromptAudio(s.ctx, c.Language, c.Name, w)
 		return err
 	})
 }
@@ -92,11 +85,11 @@ func (c promptPutCmd) Run(s *session) error {
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
-	return s.client.PutPrompt(s.ctx, c.language(s), c.Name, recording)
+	return s.client.PutPrompt(s.ctx, c.Language, c.Name, recording)
 }
 
 type promptRemoveCmd struct{ promptNamed }
 
 func (c promptRemoveCmd) Run(s *session) error {
-	return s.client.RemovePrompt(s.ctx, c.language(s), c.Name)
+	return s.client.RemovePrompt(s.ctx, c.Language, c.Name)
 }
