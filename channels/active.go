@@ -62,10 +62,10 @@ func (l *loop) act(r *lineRun, a *analog.Act, request string) {
 		if on == 0 {
 			on, off = keyOn, keyOff
 		}
-		l.keys(s, a, on, off)
+		s.dial(a, on, off)
 	case analog.PlayMessage:
 		if a.Keys != "" { // EN 300 659-1 annex C: 50 ms at least
-			l.keys(s, a, 70, 70)
+			s.dial(a, 70, 70)
 			return
 		}
 		var src source = callerid.NewSource(a.Coding, a.Data, callerid.OnHook(), callerLevel)
@@ -78,9 +78,9 @@ func (l *loop) act(r *lineRun, a *analog.Act, request string) {
 	}
 }
 
-// keys plays keys. Those that cannot be are silence of no length: the table is told
+// dial plays keys. Those that cannot be are silence of no length: the table is told
 // that they are sent.
-func (l *loop) keys(s *signal, a *analog.Act, on, off int) {
+func (s *signal) dial(a *analog.Act, on, off int) {
 	c, err := tone.DTMF(a.Keys, tone.DTMFLevel, on, off)
 	if err != nil {
 		c = tone.Cadence{}
@@ -120,6 +120,48 @@ func pass(out *emitter, line *Line, o *analog.Output, begun, keys string) {
 		out.emit(e)
 	}
 	o.Events = o.Events[:0]
+}
+
+// An analogTable is what the tables of trunks and stations have in common.
+type analogTable struct {
+	line    *Line
+	machine machine
+	out     analog.Output
+	keys    string // ID of the wish whose keys are being sent
+}
+
+// A machine is an analog.Trunk or analog.Station.
+type machine interface {
+	Event(o *analog.Output, e driver.Event, pos int64)
+	Tick(o *analog.Output, pos int64)
+	Gone(o *analog.Output, pos int64)
+	Sent(o *analog.Output, pos int64)
+	Call() (analog.Call, bool)
+}
+
+func (t *analogTable) wants() *analog.Output { return &t.out }
+func (t *analogTable) busy() bool            { _, up := t.machine.Call(); return up }
+func (t *analogTable) pass(out *emitter)     { pass(out, t.line, &t.out, "", t.keys) }
+
+func (t *analogTable) event(out *emitter, e driver.Event, pos int64) {
+	t.machine.Event(&t.out, e, pos)
+	t.pass(out)
+}
+
+func (t *analogTable) tick(out *emitter, pos int64) {
+	t.machine.Tick(&t.out, pos)
+	t.pass(out)
+}
+
+func (t *analogTable) gone(out *emitter, pos int64) {
+	t.machine.Gone(&t.out, pos)
+	t.pass(out)
+	t.out.Acts = t.out.Acts[:0] // there is nobody to carry them out
+}
+
+func (t *analogTable) sent(out *emitter, pos int64) {
+	t.machine.Sent(&t.out, pos)
+	t.pass(out)
 }
 
 // callerTime is the date and time in a message about a caller (GR-30: month, day,

@@ -3,19 +3,17 @@ package channels
 import (
 	"vaad/channels/analog"
 	"vaad/channels/ears"
-	"vaad/driver"
 )
 
 // A stationTable is the table of an FXS line.
 type stationTable struct {
-	line    *Line
+	analogTable
 	station *analog.Station
-	out     analog.Output
-	keys    string // ID of the wish whose keys are being sent
 }
 
 func newStationTable(l *Line, v *view) *stationTable {
-	return &stationTable{line: l, station: analog.NewStation(stationConfig(v))}
+	t := analog.NewStation(stationConfig(v))
+	return &stationTable{analogTable{line: l, machine: t}, t}
 }
 
 func stationConfig(v *view) analog.StationConfig {
@@ -24,32 +22,8 @@ func stationConfig(v *view) analog.StationConfig {
 		FlashMS: a.FlashMS, Lamp: true} // a board that has no lamps refuses to light one
 }
 
-func (t *stationTable) state() State          { return State(t.station.State().String()) }
-func (t *stationTable) wants() *analog.Output { return &t.out }
-func (t *stationTable) busy() bool            { _, up := t.station.Call(); return up }
-func (t *stationTable) open() bool            { return t.busy() && t.station.State().OffHook() }
-func (t *stationTable) pass(out *emitter)     { pass(out, t.line, &t.out, "", t.keys) }
-
-func (t *stationTable) event(out *emitter, e driver.Event, pos int64) {
-	t.station.Event(&t.out, e, pos)
-	t.pass(out)
-}
-
-func (t *stationTable) tick(out *emitter, pos int64) {
-	t.station.Tick(&t.out, pos)
-	t.pass(out)
-}
-
-func (t *stationTable) gone(out *emitter, pos int64) {
-	t.station.Gone(&t.out, pos)
-	t.pass(out)
-	t.out.Acts = t.out.Acts[:0]
-}
-
-func (t *stationTable) sent(out *emitter, pos int64) {
-	t.station.Sent(&t.out, pos)
-	t.pass(out)
-}
+func (t *stationTable) state() State { return State(t.station.State().String()) }
+func (t *stationTable) open() bool   { return t.busy() && t.station.State().OffHook() }
 
 // senses: an on-hook telephone says nothing.
 func (t *stationTable) senses(int64) ears.Senses {

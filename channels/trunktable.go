@@ -8,14 +8,13 @@ import (
 
 // A trunkTable is the table of an FXO line that is ours.
 type trunkTable struct {
-	line  *Line
+	analogTable
 	trunk *analog.Trunk
-	out   analog.Output
-	keys  string // ID of the wish whose keys are being sent
 }
 
 func newTrunkTable(l *Line, v *view) *trunkTable {
-	return &trunkTable{line: l, trunk: analog.NewTrunk(trunkConfig(v), v.cfg.Learnt)}
+	t := analog.NewTrunk(trunkConfig(v), v.cfg.Learnt)
+	return &trunkTable{analogTable{line: l, machine: t}, t}
 }
 
 func trunkConfig(v *view) analog.TrunkConfig {
@@ -25,32 +24,8 @@ func trunkConfig(v *view) analog.TrunkConfig {
 		Report: c.Active.Report, Volts: v.info.Caps.Has(driver.CapVolts), Polarity: v.info.Caps.Has(driver.CapPolarity)}
 }
 
-func (t *trunkTable) state() State          { return State(t.trunk.State().String()) }
-func (t *trunkTable) wants() *analog.Output { return &t.out }
-func (t *trunkTable) busy() bool            { _, up := t.trunk.Call(); return up }
-func (t *trunkTable) open() bool            { return t.trunk.OffHook() }
-func (t *trunkTable) pass(out *emitter)     { pass(out, t.line, &t.out, "", t.keys) }
-
-func (t *trunkTable) event(out *emitter, e driver.Event, pos int64) {
-	t.trunk.Event(&t.out, e, pos)
-	t.pass(out)
-}
-
-func (t *trunkTable) tick(out *emitter, pos int64) {
-	t.trunk.Tick(&t.out, pos)
-	t.pass(out)
-}
-
-func (t *trunkTable) gone(out *emitter, pos int64) {
-	t.trunk.Gone(&t.out, pos)
-	t.pass(out)
-	t.out.Acts = t.out.Acts[:0] // there is nobody to carry them out
-}
-
-func (t *trunkTable) sent(out *emitter, pos int64) {
-	t.trunk.Sent(&t.out, pos)
-	t.pass(out)
-}
+func (t *trunkTable) state() State { return State(t.trunk.State().String()) }
+func (t *trunkTable) open() bool   { return t.trunk.OffHook() }
 
 // senses: on-hook who calls, off-hook everything that ends or answers a call.
 func (t *trunkTable) senses(pos int64) ears.Senses {
