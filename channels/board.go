@@ -227,7 +227,7 @@ func (b *board) finish(l *loop, err error) {
 	if l.opened {
 		pos := b.marks.pos.Load()
 		for _, r := range l.runs {
-			l.hush(r, "")
+			l.hush(r)
 			r.gone(&l.out, pos)
 		}
 		l.unmix()

@@ -1,11 +1,13 @@
 package channels
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"vaad/channels/elastic"
 	"vaad/driver"
+	"vaad/dsp/mix"
 )
 
 // A mixer adds up what its members say, and gives each what the others said. It
@@ -68,9 +70,7 @@ func (x *mixer) blend() {
 		}
 		for _, w := range x.members {
 			if w.role == Whisperer && w.to == m.line {
-				for i, s := range w.voice() {
-					m.heard[i] = clip(int32(m.heard[i]) + int32(s))
-				}
+				mix.Add(m.heard[:], w.voice()[:])
 			}
 		}
 		if m.port != nil {
@@ -109,23 +109,12 @@ func (l *loop) mixOf(name string) *mixer {
 
 // drop takes a member out of a mix, which ends with its last one.
 func (l *loop) drop(x *mixer, m *member) {
-	for i := range x.members {
-		if x.members[i] == m {
-			x.members = append(x.members[:i], x.members[i+1:]...)
-			break
-		}
-	}
+	x.members = slices.DeleteFunc(x.members, func(o *member) bool { return o == m })
 	if m.port != nil {
 		m.port.closed.Store(true)
 	}
-	if len(x.members) > 0 {
-		return
-	}
-	for i := range l.mixes {
-		if l.mixes[i] == x {
-			l.mixes = append(l.mixes[:i], l.mixes[i+1:]...)
-			return
-		}
+	if len(x.members) == 0 {
+		l.mixes = slices.DeleteFunc(l.mixes, func(o *mixer) bool { return o == x })
 	}
 }
 

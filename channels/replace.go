@@ -89,7 +89,7 @@ func (l *loop) letGo(old *lineRun) {
 		b.link.slots[b.slot] = nil
 	}
 	if old.speech != nil {
-		l.hush(old, "")
+		l.hush(old)
 		l.cardEcho(old, false)
 		clear(l.tx.LinePCM(old.view.rx))
 		l.parting = append(l.parting, old.view.rx)

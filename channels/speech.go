@@ -135,15 +135,15 @@ func (v *speech) heard(f *ears.Finding) {
 }
 
 // hush ends what is played to a line and takes it out of its mix, as when its
-// call is over. id is the request's that wants it, or "".
-func (l *loop) hush(r *lineRun, id string) {
+// call is over.
+func (l *loop) hush(r *lineRun) {
 	v := r.speech
 	if v == nil {
 		return
 	}
 	v.play.stop("stopped")
 	l.played(r)
-	l.leave(r, id)
+	l.leave(r, "")
 	v.data = false
 }
 
@@ -152,7 +152,7 @@ func (l *loop) tidy() {
 	for _, n := range l.out.ends {
 		for _, r := range l.runs {
 			if r.line.number == n {
-				l.hush(r, "")
+				l.hush(r)
 			}
 		}
 	}
