@@ -54,16 +54,11 @@ func (c evidenceExportCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := archive.OpenReadOnly(dir, nil)
+	r, disk, shut, err := openRecordings(dir)
 	if err != nil {
 		return err
 	}
-	defer r.Close() // read only
-	disk, err := archive.OSDisk(dir)
-	if err != nil {
-		return err
-	}
-	defer disk.Close() // read only
+	defer shut()
 	f, err := os.CreateTemp(filepath.Dir(c.Out), ".bundle-*")
 	if err != nil {
 		return notWritten(c.Out, err)

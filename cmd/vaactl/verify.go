@@ -75,16 +75,11 @@ func (c verifyCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	r, err := archive.OpenReadOnly(dir, nil)
+	r, disk, shut, err := openRecordings(dir)
 	if err != nil {
 		return err
 	}
-	defer r.Close() // read only
-	disk, err := archive.OSDisk(dir)
-	if err != nil {
-		return err
-	}
-	defer disk.Close() // read only
+	defer shut()
 	v := &verifier{s: s, trusted: len(keys) > 0, bad: map[string]bool{}, seen: map[string]bool{}}
 	o := evidence.Options{Reader: r, Disk: disk, Keys: keys, From: archive.Day(c.From), To: archive.Day(c.To), Now: time.Now(), Found: v.found, File: v.file}
 	if !v.trusted {
@@ -117,6 +112,18 @@ func (s *session) recordingsFolder(dir string) (string, error) {
 		return "", err
 	}
 	return dir, nil
+}
+
+// openRecordings opens that folder to be read only. shut closes both.
+func openRecordings(dir string) (r *archive.Reader, disk archive.Disk, shut func(), err error) {
+	if r, err = archive.OpenReadOnly(dir, nil); err != nil {
+		return nil, nil, nil, err
+	}
+	if disk, err = archive.OSDisk(dir); err != nil {
+		r.Close() // read only
+		return nil, nil, nil, err
+	}
+	return r, disk, func() { disk.Close(); r.Close() }, nil // read only
 }
 
 // keyFolder is where the daemon keeps its key: beside the recordings.
