@@ -149,7 +149,11 @@ func Rows[T any](ctx context.Context, d *Daemon, args ...string) ([]T, error) {
 
 // Until polls cond every 50 ms until it says true, fails, or ctx ends.
 func Until(ctx context.Context, what string, cond func() (bool, error)) error {
-	t := time.NewTicker(50 * time.Millisecond)
+	return untilEvery(ctx, 50*time.Millisecond, what, cond)
+}
+
+func untilEvery(ctx context.Context, every time.Duration, what string, cond func() (bool, error)) error {
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		ok, err := cond()

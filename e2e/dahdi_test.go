@@ -79,22 +79,7 @@ func client(t *testing.T, d *Daemon) *api.Client {
 // eventually waits until cond says true. The guest's processor is slow: asking
 // often costs more than what is tested.
 func eventually(ctx context.Context, what string, cond func() (bool, error)) error {
-	tick := time.NewTicker(400 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		ok, err := cond()
-		if err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-		if ok {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited in vain: %s", what)
-		case <-tick.C:
-		}
-	}
+	return untilEvery(ctx, 400*time.Millisecond, what, cond)
 }
 
 // isBoard waits until a board is in a state for a reason (one of those between
