@@ -24,6 +24,12 @@ const (
 	Export        Verb = "export"         // take a recording away
 	Note          Verb = "note"           // write a note or a mark
 	StartStop     Verb = "start-stop"     // begin and end a recording by hand
+	Pause         Verb = "pause"          // leave something out of what is being recorded
+	Protect       Verb = "protect"        // keep from retention, change the retention class
+	Hold          Verb = "hold"           // begin and end a legal hold
+	Delete        Verb = "delete"         // into the trash and out of it
+	Erase         Verb = "erase"          // ask for, and approve, what cannot be undone
+	Keep          Verb = "keep"           // run backups, retention, drills; restore; see what they say
 	Calls         Verb = "calls"          // lists of calls
 	Call          Verb = "call"           // make, take and move calls on a line
 	Supervise     Verb = "supervise"      // come into the calls of others: listen in, whisper, barge
@@ -39,8 +45,8 @@ const (
 
 // Verbs lists every verb.
 func Verbs() []Verb {
-	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, Call, Supervise, SaveFlight,
-		SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain}
+	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Hold, Delete, Erase, Keep,
+		Calls, Call, Supervise, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain}
 }
 
 // Roles lists every role.
@@ -56,9 +62,9 @@ type Grant struct {
 func Table() []Grant {
 	return []Grant{
 		{Administrator, Verbs()},
-		{Technician, []Verb{ViewLines, Listen, StartStop, Call, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain}},
-		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Calls, Call, Supervise, AlarmRead, Status}},
-		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Calls, Call}},
+		{Technician, []Verb{ViewLines, Listen, StartStop, Call, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain, Keep}},
+		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Delete, Calls, Call, Supervise, AlarmRead, Status}},
+		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Pause, Calls, Call}},
 		{Reviewer, []Verb{ViewLines, SearchRecords, Play, Export, Calls, AuditRead, Status}},
 	}
 }

@@ -15,8 +15,7 @@ const WhyDropped = "rule-dropped"
 
 // Story lines about rules.
 const (
-	entryRule  = "rule"            // Text: the rule's name; Code: as [rules.Decision.Code]
-	entryClass = "retention-class" // Text: the class
+	entryRule = "rule" // Text: the rule's name; Code: as [rules.Decision.Code]
 )
 
 // proofLength is what is kept of a fax or a modem as a proof of it.
@@ -251,7 +250,7 @@ func (w *watch) tellRule(e *channels.Event) {
 	at := e.Pos - rec.from
 	rec.tell(archive.Entry{Time: e.Time, At: at, Kind: entryRule, Text: w.verdict.Rule, Code: code})
 	if w.verdict.Class != "" {
-		rec.tell(archive.Entry{Time: e.Time, At: at, Kind: entryClass, Text: w.verdict.Class})
+		rec.tell(archive.Entry{Time: e.Time, At: at, Kind: archive.EntryClass, Text: w.verdict.Class})
 	}
 }
 

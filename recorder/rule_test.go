@@ -137,7 +137,7 @@ func TestARuleRecordsFromTheBeginningOfACallWhoseNumberIsKnownLate(t *testing.T)
 		if e := entriesOf(story, entryRule); len(e) != 1 || e[0].Text != "r0" || e[0].Code != "rule:r0:record:caller=@vip" {
 			t.Errorf("the story has %+v", e)
 		}
-		if e := entriesOf(story, entryClass); len(e) != 1 || e[0].Text != "long" {
+		if e := entriesOf(story, "retention-class"); len(e) != 1 || e[0].Text != "long" {
 			t.Errorf("the story has %+v", e)
 		}
 	}

@@ -11,8 +11,9 @@ const (
 	ActMark      = "mark"      // a place in the audio: At, Value is text
 	ActProtect   = "protect"   // retention never deletes it
 	ActUnprotect = "unprotect" //
-	ActHold      = "hold"      // legal hold; Value is the reason
-	ActRelease   = "release"   // ends a hold
+	ActHold      = "hold"      // a legal hold begins; Value names its case
+	ActRelease   = "release"   // the hold of the case Value ends; "" = all holds
+	ActClass     = "class"     // Value is the retention class from now on
 	ActTrash     = "trash"     //
 	ActUndelete  = "undelete"  // out of the trash
 	ActErase     = "erase"     // the files are gone for good
@@ -64,6 +65,7 @@ type Seal struct {
 	Damaged     int64     `json:"damaged,omitempty"`    // samples that do not match their checkpoint, or have none
 	Gaps        int       `json:"gaps,omitempty"`
 	LostSamples int64     `json:"lost_samples,omitempty"` // sum of all gaps
+	Masked      int64     `json:"masked,omitempty"`       // samples of the longest side that were left out on purpose
 	Acts        []Act     `json:"acts,omitempty"`         // done while it was still running
 	Files       []Sealed  `json:"files"`                  // one per side, in the order of Sides
 	Story       Sealed    `json:"story,omitzero"`

@@ -26,6 +26,7 @@ type Start struct {
 	Simulated    bool      `json:"simulated,omitempty"`
 	ClockSynced  bool      `json:"clock_synced"` // the wall clock was synchronised
 	Actor        string    `json:"actor,omitempty"`
+	Class        string    `json:"class,omitempty"` // retention class; "" = the default one
 }
 
 // End is what is known when a recording ends.
@@ -53,16 +54,18 @@ type Entry struct {
 // ([ActNote], [ActMark], …) in a story become Seal.Acts. Other kinds are kept as
 // they are.
 const (
-	EntryCaller       = "caller"        // Text is the caller's number, the last one counts
-	EntryCalled       = "called"        // Text is the called number
-	EntryDirection    = "direction"     // Text: in, out
-	EntryCall         = "call"          // Text is the call's ID
-	EntryConversation = "conversation"  // Text is the conversation's ID
-	EntryCallerName   = "caller-name"   // Text is the name of the calling party
-	EntryCallEnd      = "call-end"      // Code is what became of the call
-	EntryAnswered     = "call-answered" // Text is the code of how that was known
-	EntryGap          = "gap"           // Value samples are missing and stand as silence at At
-	EntryClock        = "clock"         // the wall clock was corrected by Value ns
+	EntryCaller       = "caller"          // Text is the caller's number, the last one counts
+	EntryCalled       = "called"          // Text is the called number
+	EntryDirection    = "direction"       // Text: in, out
+	EntryCall         = "call"            // Text is the call's ID
+	EntryConversation = "conversation"    // Text is the conversation's ID
+	EntryCallerName   = "caller-name"     // Text is the name of the calling party
+	EntryCallEnd      = "call-end"        // Code is what became of the call
+	EntryAnswered     = "call-answered"   // Text is the code of how that was known
+	EntryClass        = "retention-class" // Text is the class
+	EntryMasked       = "masked"          // Value samples are silence at At because somebody asked for it, or a rule did; Code says why
+	EntryGap          = "gap"             // Value samples are missing and stand as silence at At
+	EntryClock        = "clock"           // the wall clock was corrected by Value ns
 )
 
 // Kinds of story lines that the archive writes itself. All but the first stand

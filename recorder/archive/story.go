@@ -78,7 +78,7 @@ func isClosing(kind string) bool {
 
 func isAct(kind string) bool {
 	switch kind {
-	case ActNote, ActMark, ActProtect, ActUnprotect, ActHold, ActRelease, ActTrash, ActUndelete, ActErase:
+	case ActNote, ActMark, ActProtect, ActUnprotect, ActHold, ActRelease, ActClass, ActTrash, ActUndelete, ActErase:
 		return true
 	}
 	return false
@@ -110,6 +110,10 @@ func (m *summary) add(e Entry) {
 		s.Outcome = e.Code
 	case EntryAnswered:
 		s.AnsweredBy = e.Text
+	case EntryClass:
+		s.Class = e.Text
+	case EntryMasked:
+		s.Masked += e.Value
 	case EntryGap:
 		s.Gaps++
 		s.LostSamples += e.Value
