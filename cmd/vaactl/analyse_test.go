@@ -15,6 +15,7 @@ import (
 
 	"vaad/dsp"
 	"vaad/dsp/callerid"
+	"vaad/dsp/codec"
 	"vaad/dsp/g711"
 	"vaad/dsp/modemtone"
 	"vaad/dsp/resample"
@@ -74,7 +75,7 @@ func (x *tape) speak(ms int) {
 // wav is the tape as a file; several channels are interleaved already.
 func (x tape) wav(channels int) []byte {
 	head := wav.Spec{Format: wav.PCM16, Rate: rate, Channels: channels}.Header(int64(2 * len(x)))
-	return linear{}.Encode(head, x)
+	return codec.Linear{}.Encode(head, x)
 }
 
 func put(t *testing.T, dir, name string, b []byte) string {
@@ -259,12 +260,12 @@ func TestEveryCodecIsHeard(t *testing.T) {
 		}
 	}
 	bare := map[string][]byte{}
-	for ext, codec := range bareNames() {
-		if v, ok := map[string]lawCodec{"alaw": lawCodec(g711.ALaw), "ulaw": lawCodec(g711.MuLaw)}[codec]; ok {
+	for ext, name := range bareNames() {
+		if v, ok := map[string]codec.Law{"alaw": codec.Law(g711.ALaw), "ulaw": codec.Law(g711.MuLaw)}[name]; ok {
 			bare[ext] = v.Encode(nil, x)
 		}
 	}
-	bare[".sln"] = linear{}.Encode(nil, x)
+	bare[".sln"] = codec.Linear{}.Encode(nil, x)
 	for ext, b := range bare {
 		if all, errs, code := heard(t, nil, put(t, dir, "bare"+ext, b)); code != exitOK || digits(all) != "159D#" {
 			t.Errorf("%s: %q %d %s", ext, digits(all), code, errs)
@@ -277,16 +278,16 @@ func TestStandardInputIsHeard(t *testing.T) {
 	x.silence(200)
 	x.keys(t, "42")
 	whole := x.wav(1)
-	stream := linear{}.Encode(wav.StreamHeader(wav.PCM16), x)
+	stream := codec.Linear{}.Encode(wav.StreamHeader(wav.PCM16), x)
 	for name, in := range map[string][]byte{"wav": whole, "stream": stream} {
 		if all, errs, code := heard(t, bytes.NewReader(in), "-"); code != exitOK || digits(all) != "42" {
 			t.Errorf("%s: %q %d %s", name, digits(all), code, errs)
 		}
 	}
-	if all, errs, code := heard(t, bytes.NewReader(linear{}.Encode(nil, x)), "-", "--from", "pcm16"); code != exitOK || digits(all) != "42" {
+	if all, errs, code := heard(t, bytes.NewReader(codec.Linear{}.Encode(nil, x)), "-", "--from", "pcm16"); code != exitOK || digits(all) != "42" {
 		t.Errorf("bare: %q %d %s", digits(all), code, errs)
 	}
-	if _, errs, code := heard(t, bytes.NewReader(linear{}.Encode(nil, x)), "-"); code != exitFailed || !strings.Contains(errs, "--from") {
+	if _, errs, code := heard(t, bytes.NewReader(codec.Linear{}.Encode(nil, x)), "-"); code != exitFailed || !strings.Contains(errs, "--from") {
 		t.Errorf("bare without --from: %d %s", code, errs)
 	}
 	if _, errs, code := heard(t, bytes.NewReader(whole[:len(whole)-100]), "-"); code != exitFailed || !strings.Contains(errs, "50 samples too early") {
@@ -360,7 +361,7 @@ func TestOtherRatesAreHeard(t *testing.T) {
 		for _, v := range up.Flush(up.Process(nil, x)) {
 			both = append(both, 0, v)
 		}
-		b := linear{}.Encode(wav.Spec{Format: wav.PCM16, Rate: r, Channels: 2}.Header(int64(2*len(both))), both)
+		b := codec.Linear{}.Encode(wav.Spec{Format: wav.PCM16, Rate: r, Channels: 2}.Header(int64(2*len(both))), both)
 		name := put(t, dir, "r.wav", b)
 		all, errs, code := heard(t, nil, name, "--only", "dtmf")
 		if code != exitOK || digits(all) != "2468" || all[0]["channel"] != 2.0 || math.Abs(all[0]["at"].(float64)-0.2) > 0.005 {

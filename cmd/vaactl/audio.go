@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vaad/dsp/codec"
 	"vaad/dsp/g726"
 	"vaad/dsp/gsm"
 	"vaad/dsp/resample"
@@ -37,7 +38,7 @@ type audio struct {
 	samples  int64    // of each channel, at 8 kHz; endless where that is not known before
 	file     *os.File // nil for standard input
 	data     io.Reader
-	dec      decoder
+	dec      codec.Decoder
 	law      g726.Law
 
 	code  []byte

@@ -4,16 +4,11 @@ import (
 	"strings"
 
 	"vaad/dsp/adpcm"
+	"vaad/dsp/codec"
 	"vaad/dsp/g711"
 	"vaad/dsp/g726"
 	"vaad/dsp/gsm"
 )
-
-// A decoder appends the samples of pieces of code. All decoders of dsp have
-// this shape.
-type decoder interface {
-	Decode(dst []int16, src []byte) []int16
-}
 
 // g726Rate is the number of bits of a sample, 0 for other codecs.
 func g726Rate(codec string) g726.Rate {
@@ -47,14 +42,14 @@ func bareSamples(codec string, size int64) (samples, rest int64) {
 }
 
 // newDecoder makes the decoder of a codec; block is that of IMA in bytes.
-func newDecoder(codec string, packing gsm.Packing, block int, law g726.Law) (decoder, error) {
-	switch codec {
+func newDecoder(name string, packing gsm.Packing, block int, law g726.Law) (codec.Decoder, error) {
+	switch name {
 	case "alaw":
-		return lawCodec(g711.ALaw), nil
+		return codec.Law(g711.ALaw), nil
 	case "ulaw":
-		return lawCodec(g711.MuLaw), nil
+		return codec.Law(g711.MuLaw), nil
 	case "pcm16":
-		return linear{}, nil
+		return codec.Linear{}, nil
 	case "ima":
 		return adpcm.NewIMADecoder(block)
 	case "vox":
@@ -65,54 +60,15 @@ func newDecoder(codec string, packing gsm.Packing, block int, law g726.Law) (dec
 		return gsm.NewDecoder(packing), nil
 	}
 	p := g726.MSBFirst
-	if strings.HasSuffix(codec, "-rtp") {
+	if strings.HasSuffix(name, "-rtp") {
 		p = g726.LSBFirst
 	}
-	d, err := g726.NewDecoder(g726Rate(codec), p)
+	d, err := g726.NewDecoder(g726Rate(name), p)
 	if err != nil || law == 0 {
 		return d, err
 	}
 	return &octets{d: d, law: law}, nil
 }
-
-// lawCodec is G.711 in the shape of the other codecs.
-type lawCodec g711.Law
-
-func (l lawCodec) Decode(dst []int16, src []byte) []int16 {
-	for t, i := g711.DecodeTable(g711.Law(l)), 0; i < len(src); i++ {
-		dst = append(dst, t[src[i]])
-	}
-	return dst
-}
-
-func (l lawCodec) Encode(dst []byte, src []int16) []byte {
-	for _, v := range src {
-		dst = append(dst, g711.EncodeSample(v, g711.Law(l)))
-	}
-	return dst
-}
-
-func (lawCodec) Flush(dst []byte) []byte { return dst }
-
-// linear is 16-bit PCM, lower byte first. Half a sample at the end of a file is
-// left out.
-type linear struct{}
-
-func (linear) Decode(dst []int16, src []byte) []int16 {
-	for i := 0; i+1 < len(src); i += 2 {
-		dst = append(dst, int16(uint16(src[i])|uint16(src[i+1])<<8))
-	}
-	return dst
-}
-
-func (linear) Encode(dst []byte, src []int16) []byte {
-	for _, v := range src {
-		dst = append(dst, byte(v), byte(uint16(v)>>8))
-	}
-	return dst
-}
-
-func (linear) Flush(dst []byte) []byte { return dst }
 
 // octets is a G.726 decoder that gives the samples of G.711 codes.
 type octets struct {
@@ -123,5 +79,5 @@ type octets struct {
 
 func (o *octets) Decode(dst []int16, src []byte) []int16 {
 	o.buf = o.d.DecodeLaw(o.buf[:0], src, o.law)
-	return lawCodec(o.law).Decode(dst, o.buf)
+	return codec.Law(o.law).Decode(dst, o.buf)
 }

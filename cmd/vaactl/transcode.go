@@ -10,9 +10,8 @@ import (
 	"strings"
 
 	"vaad/dsp/adpcm"
-	"vaad/dsp/g711"
+	"vaad/dsp/codec"
 	"vaad/dsp/g726"
-	"vaad/dsp/gsm"
 	"vaad/dsp/mix"
 	"vaad/dsp/wav"
 )
@@ -23,13 +22,6 @@ type transcodeCmd struct {
 	Codec string `required:"" enum:"alaw,ulaw,ima,vox,vox-sox,g726-32,gsm,pcm16" placeholder:"CODEC"`
 	Side  string `placeholder:"SIDE"`
 	source
-}
-
-// An encoder appends the code of pieces of audio. All encoders of dsp have this
-// shape.
-type encoder interface {
-	Encode(dst []byte, src []int16) []byte
-	Flush(dst []byte) []byte
 }
 
 func (c transcodeCmd) Run(s *session) error {
@@ -60,7 +52,7 @@ func (c transcodeCmd) transcode(s *session, in *audio, bare bool) error {
 		return err
 	}
 	return s.save(c.Out, false, func(w io.Writer) error {
-		bytes := codeBytes(format, bare, in.samples)
+		bytes := codec.Bytes(format, bare, in.samples)
 		if !bare {
 			head := wav.Spec{Format: format, Rate: rate, Channels: 1}.HeaderOf(bytes, in.samples)
 			if _, err := w.Write(head); err != nil {
@@ -171,47 +163,25 @@ func lawOf(codec string) g726.Law {
 	return 0
 }
 
-func (c transcodeCmd) encoder(bare bool) (encoder, wav.Format, error) {
+// encoder makes what writes the codec, and says which format the head has.
+func (c transcodeCmd) encoder(bare bool) (codec.Encoder, wav.Format, error) {
+	f := wav.PCM16
 	switch c.Codec {
 	case "alaw":
-		return lawCodec(g711.ALaw), wav.ALaw, nil
+		f = wav.ALaw
 	case "ulaw":
-		return lawCodec(g711.MuLaw), wav.MuLaw, nil
+		f = wav.MuLaw
 	case "ima":
-		e, err := adpcm.NewIMAEncoder(adpcm.IMABlock)
-		return e, wav.IMA, err
+		f = wav.IMA
 	case "vox":
-		return adpcm.NewVOXEncoder(adpcm.Dialogic), wav.VOX, nil
+		f = wav.VOX
 	case "vox-sox":
 		return adpcm.NewVOXEncoder(adpcm.SoX), wav.VOX, nil
 	case "g726-32":
-		e, err := g726.NewEncoder(g726.Rate32, g726.MSBFirst)
-		return e, wav.G726At32, err
+		f = wav.G726At32
 	case "gsm":
-		p := gsm.WAV49
-		if bare {
-			p = gsm.Raw
-		}
-		return gsm.NewEncoder(p), wav.GSM, nil
+		f = wav.GSM
 	}
-	return linear{}, wav.PCM16, nil
-}
-
-// codeBytes is how long the code of so many samples is, so that the head can be
-// written first.
-func codeBytes(f wav.Format, bare bool, samples int64) int64 {
-	blocks := func(of int64) int64 { return (samples + of - 1) / of }
-	switch {
-	case f == wav.PCM16:
-		return 2 * samples
-	case f == wav.IMA:
-		return blocks(int64(adpcm.IMASamples(adpcm.IMABlock))) * adpcm.IMABlock
-	case f == wav.GSM && bare:
-		return blocks(160) * 33
-	case f == wav.GSM:
-		return blocks(320) * 65
-	case f == wav.VOX, f == wav.G726At32:
-		return blocks(2)
-	}
-	return samples
+	e, err := codec.New(f, bare)
+	return e, f, err
 }

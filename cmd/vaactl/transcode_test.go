@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vaad/dsp"
+	"vaad/dsp/codec"
 	"vaad/dsp/tone"
 	"vaad/dsp/wav"
 )
@@ -32,7 +33,7 @@ func decoded(t *testing.T, name string, args ...string) []int16 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return linear{}.Decode(nil, b[in.DataOffset:in.DataOffset+in.DataBytes])
+	return codec.Linear{}.Decode(nil, b[in.DataOffset:in.DataOffset+in.DataBytes])
 }
 
 // apart is how far y lies below x, in dB: the signal over the difference.
@@ -137,7 +138,7 @@ func TestSoxReadsWhatIsWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, theirs := decoded(t, out, from...), linear{}.Decode(nil, b)
+		ours, theirs := decoded(t, out, from...), codec.Linear{}.Decode(nil, b)
 		if len(theirs) < len(ours) || !same(ours, theirs) {
 			t.Errorf("%s: sox reads %d samples, we %d, %.1f dB apart", c.name, len(theirs), len(ours), apart(ours, theirs))
 		}
@@ -167,7 +168,7 @@ func TestWhatSoxWritesIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, theirs := decoded(t, out, from...), linear{}.Decode(nil, b)
+		ours, theirs := decoded(t, out, from...), codec.Linear{}.Decode(nil, b)
 		if n := min(len(ours), len(theirs)); n < len(x) || !same(ours[:n], theirs[:n]) {
 			t.Errorf("%s: sox reads %d samples, we %d, %.1f dB apart", c.name, len(theirs), len(ours), apart(ours, theirs))
 		}
