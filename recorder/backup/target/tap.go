@@ -1,0 +1,90 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// tap is what stands between a source and its reader: before waits and says how
+// many bytes may be read, after hears how many were.
+type tap struct {
+	before func(ctx context.Context, want int) (int, error)
+	after  func(n int)
+}
+
+func (t tap) reader(ctx context.Context, r io.Reader) io.Reader { return &tapped{ctx, t, r} }
+
+func (t tap) readerAt(ctx context.Context, r io.ReaderAt) io.ReaderAt {
+	return &tappedAt{ctx, t, r}
+}
+
+type tapped struct {
+	ctx context.Context
+	t   tap
+	r   io.Reader
+}
+
+func (s *tapped) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if s.t.before != nil {
+		n, err := s.t.before(s.ctx, len(p))
+		if err != nil {
+			return 0, err
+		}
+		p = p[:n]
+	}
+	n, err := s.r.Read(p)
+	if s.t.after != nil && n > 0 {
+		s.t.after(n)
+	}
+	return n, err
+}
+
+type tappedAt struct {
+	ctx context.Context
+	t   tap
+	r   io.ReaderAt
+}
+
+func (s *tappedAt) ReadAt(p []byte, off int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		want := len(p) - done
+		if s.t.before != nil {
+			n, err := s.t.before(s.ctx, want)
+			if err != nil {
+				return done, err
+			}
+			want = n
+		}
+		n, err := s.r.ReadAt(p[done:done+want], off+int64(done))
+		if s.t.after != nil && n > 0 {
+			s.t.after(n)
+		}
+		done += n
+		if err != nil && !(errors.Is(err, io.EOF) && n == want) {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// Unpaced is the source below the wrappers, for bytes that are compared and not
+// moved. It is for the kinds.
+func Unpaced(r io.ReaderAt) io.ReaderAt {
+	for {
+		t, ok := r.(*tappedAt)
+		if !ok {
+			return r
+		}
+		r = t.r
+	}
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
