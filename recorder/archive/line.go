@@ -28,6 +28,9 @@ type Act struct {
 	Actor string    `json:"actor,omitempty"`
 	At    int64     `json:"at,omitempty"` // samples from the recording's first one
 	Value string    `json:"value,omitempty"`
+
+	// Forget, of an erasure, takes what the journal says of people away too.
+	Forget bool `json:"forget,omitempty"`
 }
 
 // A JournalLine is one line of a day's journal.
@@ -45,6 +48,9 @@ type JournalLine struct {
 	Actor string `json:"actor,omitempty"`
 	At    int64  `json:"at,omitempty"`
 	Value string `json:"value,omitempty"`
+
+	Forget   bool `json:"forget,omitempty"`   // of an erasure: the other lines of the recording are redacted
+	Redacted bool `json:"redacted,omitempty"` // what it said of people is gone, and its salt
 
 	Day  Day   `json:"-"` // filled by the reader
 	Next int64 `json:"-"` // offset behind this line in its journal: what a Cursor holds
