@@ -49,8 +49,9 @@ var rules = []struct {
 	{"recorder/archive/*", []string{"recorder/archive"}},
 	{"recorder/rules", nil}, // pure: facts in, decisions out
 	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
-	{"recorder/backup", []string{"recorder/archive", "recorder/evidence", "recorder/backup/*"}}, // vaactl restores without a daemon
-	{"recorder/backup/*", []string{"recorder/backup/*"}},                                        // targets know files, not recordings
+	{"recorder/evidence/*", []string{"recorder/evidence", "recorder/evidence/*", "recorder/archive"}}, // who is outside
+	{"recorder/backup", []string{"recorder/archive", "recorder/evidence", "recorder/backup/*"}},       // vaactl restores without a daemon
+	{"recorder/backup/*", []string{"recorder/backup/*"}},                                              // targets know files, not recordings
 	{"recorder/schedule", nil}, // when jobs run, and what became of them
 	{"recorder", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
 	{"recorder/*", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
@@ -63,7 +64,7 @@ var rules = []struct {
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
 	{"console", []string{"api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
+	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
@@ -91,6 +92,7 @@ var places = map[string][]string{
 	"github.com/netresearch/go-cron":      {"recorder/schedule"},
 	"github.com/xuri/excelize/v2":         {"console", "recorder/export"},
 	"github.com/mewkiz/flac":              {"recorder/export"},
+	"github.com/digitorus/pkcs7":          {"recorder/evidence/stamp"},
 	"github.com/digitorus/timestamp":      {"recorder/evidence", "recorder/evidence/*"},
 	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "cmd/vaad"},
 	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},

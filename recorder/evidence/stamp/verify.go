@@ -1,0 +1,129 @@
+package stamp
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"vaad/recorder/evidence"
+)
+
+// Folder is where stamps lie, below the folder of recordings.
+const Folder = "stamps"
+
+// Name is the name of the stamp of a checkpoint.
+func Name(number int64) string { return fmt.Sprintf("%09d.tsr", number) }
+
+// A Finding is a stamp that was compared with its checkpoint.
+type Finding struct {
+	Number  int64     `json:"number"` // of the checkpoint
+	File    string    `json:"file"`
+	Time    time.Time `json:"time,omitzero"` // as the authority says
+	Signer  string    `json:"signer,omitempty"`
+	Trusted bool      `json:"trusted"`           // its certificate was checked
+	Wrong   string    `json:"wrong,omitempty"`   // what is wrong; "" = nothing
+	Signed  time.Time `json:"signed,omitzero"`   // as the checkpoint says
+	Missing bool      `json:"missing,omitempty"` // its checkpoint is not there
+}
+
+// early is how much later than its stamp a checkpoint may say it was signed: the
+// clocks of the box and of the authority are two.
+const early = time.Hour
+
+// Verify compares all stamps below the folder of recordings with the checkpoints
+// of that folder. Only reading errors are errors.
+func Verify(recordings string, roots Roots, found func(Finding)) error {
+	names, err := os.ReadDir(filepath.Join(recordings, Folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(recordings, evidence.NotesFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	notes := map[int64][]byte{}
+	signed := map[int64]time.Time{}
+	for _, n := range evidence.ReadNotes(text) {
+		if cp, err := evidence.ParseCheckpoint(n, nil); err == nil {
+			notes[cp.Number], signed[cp.Number] = n, cp.Time
+		}
+	}
+	for _, e := range names {
+		base, ok := strings.CutSuffix(e.Name(), ".tsr")
+		number, err := strconv.ParseInt(base, 10, 64)
+		if !ok || err != nil || Name(number) != e.Name() {
+			if !strings.HasSuffix(e.Name(), partial) {
+				found(Finding{File: e.Name(), Wrong: "this is no stamp's name"})
+			}
+			continue
+		}
+		f := Finding{Number: number, File: e.Name(), Signed: signed[number]}
+		der, err := readSmall(filepath.Join(recordings, Folder, e.Name()))
+		if err != nil {
+			return err
+		}
+		s, err := Read(der, roots)
+		f.Time, f.Signer, f.Trusted = s.Time, s.Signer, s.Trusted
+		note, there := notes[number]
+		switch {
+		case err != nil:
+			f.Wrong = err.Error()
+		case !there:
+			f.Wrong, f.Missing = "its checkpoint is not there", true
+		case s.Of(note) != nil:
+			f.Wrong = "the checkpoint is not what was stamped"
+		case f.Signed.After(s.Time.Add(early)):
+			f.Wrong = fmt.Sprintf("the checkpoint says %s, which is after the stamp", f.Signed.UTC().Format(time.RFC3339))
+		}
+		found(f)
+	}
+	return nil
+}
+
+// readSmall reads a file of which nothing over the limit is wanted.
+func readSmall(name string) ([]byte, error) {
+	fi, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if fi.Size() > maxAnswer {
+		return make([]byte, maxAnswer+1), nil // Read says that it is too long
+	}
+	return os.ReadFile(name)
+}
+
+// partial ends the name of a stamp that is being written.
+const partial = ".part"
+
+// Keep writes an answer into the folder of recordings, durable when it returns.
+func Keep(recordings string, number int64, answer []byte) (err error) {
+	dir := filepath.Join(recordings, Folder)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	name := filepath.Join(dir, Name(number))
+	f, err := os.OpenFile(name+partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o440)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(answer)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(name+partial, name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(name+partial))
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
