@@ -25,7 +25,8 @@ type File struct {
 	plain  *archive.Audio // one side as recorded: the file itself
 	spec   wav.Spec
 	header []byte
-	frames int64 // samples of the longer side
+	first  int64 // sample of the sides that the file begins with
+	frames int64 // samples of the longer side, as far as they are wanted
 	pos    int64
 	in     []byte // one side's bytes
 	out    []byte // whole frames
@@ -35,9 +36,17 @@ type File struct {
 // chunk is how many frames are made at once.
 const chunk = 4096
 
+// A Span is a part of a recording in samples: From ≤ sample < To. The zero Span
+// is all of it.
+type Span struct{ From, To int64 } // To 0: to the end
+
 // New makes the WAV of one or two sides. The sides belong to the File from here
 // on, also when New fails.
-func New(f Format, audio ...*archive.Audio) (*File, error) {
+func New(f Format, audio ...*archive.Audio) (*File, error) { return NewPart(f, Span{}, audio...) }
+
+// NewPart is New of a part. A side that is shorter than the other is silent
+// behind its end.
+func NewPart(f Format, part Span, audio ...*archive.Audio) (*File, error) {
 	x := &File{spec: wav.Spec{Rate: wav.Rate, Channels: len(audio)}}
 	for _, a := range audio {
 		s, err := newSide(a)
@@ -47,10 +56,15 @@ func New(f Format, audio ...*archive.Audio) (*File, error) {
 		x.sides = append(x.sides, s)
 		x.frames = max(x.frames, a.Samples)
 	}
+	if part.To > 0 {
+		x.frames = min(x.frames, part.To)
+	}
+	x.first = min(max(0, part.From), x.frames)
+	x.frames -= x.first
 	switch {
 	case len(audio) != 1 && len(audio) != 2:
 		return nil, errors.Join(fmt.Errorf("export: %d sides; one WAV holds one or two", len(audio)), closeAll(audio))
-	case f == Native && len(audio) == 1:
+	case f == Native && len(audio) == 1 && part == Span{}:
 		x.plain = audio[0]
 		_, err := x.plain.Seek(0, io.SeekStart)
 		return x, err
@@ -152,6 +166,7 @@ func (x *File) make() error {
 // out. Behind the side's end there is silence.
 func (x *File) fill(ch int, first, n int64) error {
 	s := &x.sides[ch]
+	first += x.first
 	have := max(0, min(n, s.audio.Samples-first))
 	if s.coded != nil {
 		return x.decoded(ch, first, have, n)
@@ -202,6 +217,13 @@ func (x *File) decoded(ch int, first, have, n int64) error {
 	}
 	return nil
 }
+
+// Channels is how many there are in it, Frames how many samples each has.
+func (x *File) Channels() int { return len(x.sides) }
+
+// Frames is the number of samples of each channel; of one side as recorded, those
+// of the whole side.
+func (x *File) Frames() int64 { return x.frames }
 
 // Close closes the sides.
 func (x *File) Close() error {
