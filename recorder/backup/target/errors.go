@@ -114,3 +114,13 @@ func Class(err error) string {
 	}
 	return "other"
 }
+
+// ClassOf is the class err matches, or nil.
+func ClassOf(err error) error {
+	for _, c := range classes {
+		if errors.Is(err, c.err) {
+			return c.err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package folder
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Disk is what a target does to its folder. Names are relative, with slashes.
+type Disk interface {
+	// Open opens a regular file; flag as for os.OpenFile. It follows no link and
+	// never waits for a pipe.
+	Open(name string, flag int) (File, error)
+	Mkdir(name string) error
+	Rename(from, to string) error
+	Remove(name string) error
+	// Stat follows no link.
+	Stat(name string) (fs.FileInfo, error)
+	ReadDir(name string) ([]fs.DirEntry, error)
+	// SyncDir makes the names in a folder durable.
+	SyncDir(name string) error
+	// Space is free and total bytes.
+	Space() (free, total int64, err error)
+	Close() error
+}
+
+// File is an open file of a Disk.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+	Truncate(size int64) error
+	Sync() error
+}
+
+// Opener finds the folder and opens it, for one call.
+type Opener func() (Disk, error)
+
+const (
+	filePerm = 0o640
+	dirPerm  = 0o750
+)
+
+// errNotFile is said of a name that is a folder, a link, a device.
+var errNotFile = errors.New("not a regular file")
+
+// root is a Disk in the file system. Nothing in it can lead out of its folder.
+type root struct{ r *os.Root }
+
+func (d root) Open(name string, flag int) (File, error) {
+	f, err := d.r.OpenFile(name, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, filePerm)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errNotFile}
+	}
+	if err != nil {
+		_ = f.Close() // nothing was done with it
+		return nil, err
+	}
+	return file{f}, nil
+}
+
+type file struct{ *os.File }
+
+// Sync also drops what the kernel remembers of the file, so that who reads it
+// back reads the medium.
+func (f file) Sync() error {
+	if err := f.File.Sync(); err != nil {
+		return err
+	}
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // not every file system knows it
+	return nil
+}
+
+func (d root) Mkdir(name string) error               { return d.r.Mkdir(name, dirPerm) }
+func (d root) Rename(from, to string) error          { return d.r.Rename(from, to) }
+func (d root) Remove(name string) error              { return d.r.Remove(name) }
+func (d root) Stat(name string) (fs.FileInfo, error) { return d.r.Lstat(name) }
+func (d root) Close() error                          { return d.r.Close() }
+
+func (d root) ReadDir(name string) ([]fs.DirEntry, error) {
+	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return f.ReadDir(-1)
+}
+
+func (d root) SyncDir(name string) error {
+	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		err = nil // some network file systems sync no folders: their names are durable at once
+	}
+	return errors.Join(err, f.Close())
+}
+
+func (d root) Space() (free, total int64, err error) {
+	f, err := d.r.Open(".")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = f.Close() }() // only looked at
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
+		return 0, 0, &fs.PathError{Op: "statfs", Path: ".", Err: err}
+	}
+	return int64(st.Bavail) * st.Bsize, int64(st.Blocks) * st.Bsize, nil
+}
+
+// mkdirAll makes the folders of name that are missing, each durable.
+func mkdirAll(d Disk, name string) error {
+	dir := path.Dir(name)
+	if dir == "." {
+		return nil
+	}
+	if st, err := d.Stat(dir); err == nil {
+		if !st.IsDir() {
+			return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+		}
+		return nil
+	}
+	if err := mkdirAll(d, dir); err != nil {
+		return err
+	}
+	if err := d.Mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.SyncDir(path.Dir(dir))
+}

@@ -1,0 +1,144 @@
+package folder
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"vaad/recorder/backup/target"
+)
+
+// At opens the folder at path. Where mount is not "", the folder must lie on what
+// is mounted exactly there: the bare mount point is [target.ErrGone].
+func At(path, mount string) Opener {
+	return func() (Disk, error) {
+		r, err := os.OpenRoot(path)
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+				return nil, gone("%s does not exist", path)
+			}
+			return nil, err
+		}
+		if mount == "" {
+			return root{r}, nil
+		}
+		at, err := mountOf(r)
+		if err == nil && at.Point != mount && !strings.HasPrefix(at.Point, mount+"/") {
+			err = gone("nothing is mounted at %s", mount)
+		}
+		if err != nil {
+			_ = r.Close() // nothing was done with it
+			return nil, err
+		}
+		return root{r}, nil
+	}
+}
+
+// gone is an error of the class ErrGone.
+func gone(format string, args ...any) error {
+	return &classed{target.ErrGone, fmt.Errorf(format, args...)}
+}
+
+// classed is an error whose class is known where it arises.
+type classed struct{ class, err error }
+
+func (e *classed) Error() string        { return e.err.Error() }
+func (e *classed) Is(target error) bool { return target == e.class }
+
+// Mount is a line of the kernel's table of mounts.
+type Mount struct {
+	ID      int
+	Dev     string // major:minor of the file system
+	Point   string
+	Options string // of this mount, as "rw,noatime"
+	Type    string
+	Source  string
+}
+
+// Mounts reads the table.
+func Mounts() ([]Mount, error) {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return ParseMounts(f)
+}
+
+// ParseMounts reads a table in the kernel's mountinfo format; lines it does not
+// understand are left out.
+func ParseMounts(r io.Reader) ([]Mount, error) {
+	var all []Mount
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		left, right, ok := strings.Cut(sc.Text(), " - ")
+		a, b := strings.Fields(left), strings.Fields(right)
+		if !ok || len(a) < 6 || len(b) < 2 {
+			continue
+		}
+		id, err := strconv.Atoi(a[0])
+		if err != nil {
+			continue
+		}
+		all = append(all, Mount{ID: id, Dev: a[2], Point: unescape(a[4]), Options: a[5], Type: b[0], Source: unescape(b[1])})
+	}
+	return all, sc.Err()
+}
+
+// unescape undoes \040 and the like.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// mountOf finds the mount that an open folder lies on, whatever is mounted over
+// its path by now.
+func mountOf(r *os.Root) (Mount, error) {
+	f, err := r.Open(".")
+	if err != nil {
+		return Mount{}, err
+	}
+	defer func() { _ = f.Close() }() // only looked at
+	info, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(int(f.Fd())))
+	if err != nil {
+		return Mount{}, err
+	}
+	id := -1
+	for line := range strings.Lines(string(info)) {
+		if v, ok := strings.CutPrefix(line, "mnt_id:"); ok {
+			if id, err = strconv.Atoi(strings.TrimSpace(v)); err != nil {
+				return Mount{}, err
+			}
+		}
+	}
+	mounts, err := Mounts()
+	if err != nil {
+		return Mount{}, err
+	}
+	for _, m := range mounts {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return Mount{}, gone("what was mounted at %s is not mounted any more", r.Name())
+}
