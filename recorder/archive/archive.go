@@ -52,6 +52,7 @@ type Archive struct {
 	reported map[string]bool // findings told once per process
 
 	reconciling sync.Mutex
+	erasing     erasing
 
 	closeOnce sync.Once
 	closeErr  error

@@ -70,6 +70,7 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extDiscard)))
 		c.finish(s)
 	}
+	c.eraseFiles(lines)
 	c.publish(live, lines)
 }
 
@@ -215,11 +216,28 @@ func (c *committer) salt() string {
 // durable, so that no crash can leave an act without the seal before it. Lines of
 // recordings that wait in the queue, or are being sealed, wait for the next batch.
 func (c *committer) ready(jobs []*lineJob, batch []*sealing) []*lineJob {
+	order := newLineOrder()
 	return slices.DeleteFunc(jobs, func(j *lineJob) bool {
 		id := j.line.ID
 		if !c.live.has(id) {
 			if j.line.Seal != nil {
 				return false
+			}
+			if !order.take(j) {
+				c.mu.Lock()
+				c.lines = append(c.lines, j)
+				c.mu.Unlock()
+				return true
+			}
+			if j.check != nil {
+				if err := j.check(); err != nil {
+					order.drop(j)
+					j.done(JournalLine{}, err)
+					return true
+				}
+			}
+			if j.line.Forget {
+				return false // of one that was erased before there are no files
 			}
 			there, err := has(c.disk, j.day.dir(), id)
 			if err == nil && !there {

@@ -32,15 +32,16 @@ type committer struct {
 	jm    *journalMetrics
 	errs  *errorMetric
 
-	mu      sync.Mutex
-	limits  map[Day]int64 // journals that are longer than what is durable
-	queue   []*sealing
-	lines   []*lineJob
-	flush   []chan struct{}
-	subs    []*subscriber
-	closing bool
-	wake    chan struct{} // one slot
-	done    chan struct{}
+	mu         sync.Mutex
+	limits     map[Day]int64 // journals that are longer than what is durable
+	queue      []*sealing
+	lines      []*lineJob
+	redactions []redaction
+	flush      []chan struct{}
+	subs       []*subscriber
+	closing    bool
+	wake       chan struct{} // one slot
+	done       chan struct{}
 
 	// Owned by the goroutine.
 	pending  []*sealing // failed, to be tried again
@@ -49,9 +50,11 @@ type committer struct {
 
 // lineJob is a journal line that is no sealing: an act, or files adopted.
 type lineJob struct {
-	day  Day
-	line JournalLine
-	done func(JournalLine, error)
+	day   Day
+	line  JournalLine
+	check func() error // asked before the line is written, when all before it are durable and told; nil: it may be
+	done  func(JournalLine, error)
+	late  error // the line is durable, but what it says could not be done
 }
 
 type subscriber struct{ f func(JournalLine) }
@@ -111,8 +114,9 @@ func (c *committer) run() {
 		}
 		for c.batch() {
 		}
+		c.redactAll()
 		c.mu.Lock()
-		end := c.closing && len(c.queue)+len(c.lines)+len(c.flush) == 0
+		end := c.closing && len(c.queue)+len(c.lines)+len(c.flush)+len(c.redactions) == 0
 		c.mu.Unlock()
 		if end {
 			for _, j := range c.journals {
@@ -186,15 +190,16 @@ func (c *committer) publish(seals []*sealing, jobs []*lineJob) {
 	type told struct {
 		line *JournalLine
 		done func(JournalLine, error)
+		err  error
 	}
 	var all []told
 	for _, s := range seals {
 		if !s.journaled {
-			all = append(all, told{&s.line, s.done})
+			all = append(all, told{&s.line, s.done, nil})
 		}
 	}
 	for _, j := range jobs {
-		all = append(all, told{&j.line, j.done})
+		all = append(all, told{&j.line, j.done, j.late})
 	}
 	slices.SortStableFunc(all, func(a, b told) int {
 		return cmp.Or(cmp.Compare(a.line.Day, b.line.Day), cmp.Compare(a.line.Seq, b.line.Seq))
@@ -205,7 +210,7 @@ func (c *committer) publish(seals []*sealing, jobs []*lineJob) {
 			s.f(*t.line)
 		}
 		if t.done != nil {
-			t.done(*t.line, nil)
+			t.done(*t.line, t.err)
 		}
 	}
 }

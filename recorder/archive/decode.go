@@ -28,6 +28,7 @@ func decodeCanonical(b []byte, l *JournalLine) bool {
 	l.Actor = p.optStr("actor")
 	l.At = p.optInt("at")
 	l.Value = p.optStr("value")
+	l.Forget = p.optBool("forget")
 	p.reqStr("crc")
 	p.lit(`}`)
 	return p.ok && len(p.b) == 0
@@ -61,6 +62,7 @@ func (p *canon) seal() *Seal {
 	p.need("clock_synced")
 	s.ClockSynced = p.boolean()
 	s.Actor = p.optStr("actor")
+	s.Class = p.optStr("class")
 	s.End = p.reqTime("end")
 	s.Samples = p.reqInt("samples")
 	s.CallerName = p.optStr("caller_name")
@@ -73,6 +75,7 @@ func (p *canon) seal() *Seal {
 	s.Damaged = p.optInt("damaged")
 	s.Gaps = int(p.optInt("gaps"))
 	s.LostSamples = p.optInt("lost_samples")
+	s.Masked = p.optInt("masked")
 	p.need("files") // a line with acts goes the other way
 	p.open('[')
 	s.Files = make([]Sealed, 0, len(s.Sides))

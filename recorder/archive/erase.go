@@ -1,8 +1,14 @@
 package archive
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
 
-// Done is what became of one act of several.
+// Done is what became of one act of several. With an error and a line the line is
+// durable and what it says is not done yet: the next start, or Reconcile, does it.
 type Done struct {
 	Line JournalLine
 	Err  error
@@ -10,23 +16,259 @@ type Done struct {
 
 // An ErasedLeaf proves that a journal line of kind erase stands in the evidence log.
 type ErasedLeaf struct {
+	ID     string   `json:"-"`
 	Index  int64    `json:"index"`  // in the tree, from 0
 	Record string   `json:"record"` // of the file of leaves, without its line feed
 	Proof  [][]byte `json:"proof"`  // from the leaf upwards, RFC 6962 section 2.1.1
 }
 
+// actBatch is how many acts go to the committer at once.
+const actBatch = 256
+
 // ActAll does several acts in few batches, each with its own outcome, in their
-// order. check, if not nil, is asked for each from the committer's goroutine when
-// all lines before are durable and told, directly before the line is written: its
+// order. Recordings that still run are refused, and erasing is: see EraseAll.
+//
+// check, if not nil, is asked for each from the committer's goroutine when all
+// lines before are durable and told, directly before the line is written: its
 // error refuses the act. It must not call the archive.
 func (a *Archive) ActAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
-	return make([]Done, len(acts))
+	return a.inBatches(ctx, acts, func(acts []Act) []Done {
+		out := make([]Done, len(acts))
+		for i := range acts {
+			if acts[i].Kind == ActErase {
+				out[i].Err = errors.New("erasing is no act like others")
+			} else {
+				acts[i].Forget = false
+			}
+		}
+		a.lines(ctx, acts, check, out)
+		return out
+	})
 }
 
 // EraseAll erases recordings: the lines first, durable, then the files, audio and
 // story. What a crash leaves of it the next start finishes. With Act.Forget the
-// recording's lines in the journal are replaced too, by lines that say nothing of
-// people. Kind is always ActErase. check as in ActAll; it must know the recording.
+// recording's other lines in the journal are replaced too, by lines that say
+// nothing of people; then a recording that was erased before may be named again,
+// if Act.Day is given. Kind is not looked at. check as in ActAll.
 func (a *Archive) EraseAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
-	return make([]Done, len(acts))
+	return a.inBatches(ctx, acts, func(acts []Act) []Done {
+		out := make([]Done, len(acts))
+		for i := range acts {
+			acts[i].Kind, acts[i].At = ActErase, 0
+			if acts[i].Day == "" {
+				acts[i].Day, out[i].Err = a.Find(acts[i].ID)
+			}
+		}
+		if err := a.eraseSome(ctx, acts, check, out); err != nil {
+			for i := range out {
+				if out[i].Err == nil && out[i].Line.Seq == 0 {
+					out[i].Err = &Error{Op: "erase", ID: acts[i].ID, Err: err}
+				}
+			}
+		}
+		return out
+	})
+}
+
+func (a *Archive) inBatches(ctx context.Context, acts []Act, f func([]Act) []Done) []Done {
+	out := make([]Done, 0, len(acts))
+	for from := 0; from < len(acts); from += actBatch {
+		some := append([]Act{}, acts[from:min(from+actBatch, len(acts))]...)
+		if err := ctx.Err(); err != nil {
+			for range some {
+				out = append(out, Done{Err: err})
+			}
+			continue
+		}
+		out = append(out, f(some)...)
+	}
+	return out
+}
+
+// eraseSome writes down what it is about to erase, has it erased, and strikes
+// that out when it is durably gone.
+func (a *Archive) eraseSome(ctx context.Context, acts []Act, check func(Act) error, out []Done) error {
+	in := intent{}
+	for i, act := range acts {
+		if out[i].Err == nil && validID(act.ID) == nil && act.Day.Valid() {
+			in.add(act.Day, act.ID)
+		}
+	}
+	if len(in.Days) == 0 {
+		a.lines(ctx, acts, check, out) // says what is wrong with them
+		return nil
+	}
+	name := a.erasing.begin(a.NewID(a.now()))
+	defer a.erasing.end(name)
+	if err := in.write(a.disk, name); err != nil {
+		return errors.Join(err, removeName(a.disk, name))
+	}
+	a.lines(ctx, acts, check, out)
+	for i := range out {
+		if out[i].Line.Seq > 0 && out[i].Err != nil {
+			return nil // it stays written down
+		}
+	}
+	if ctx.Err() != nil {
+		return nil // some may be under way still
+	}
+	if _, err := a.sync.sync(); err != nil { // that the files are gone
+		return a.errs.wrap("sync", "", err)
+	}
+	return removeName(a.disk, name)
+}
+
+// lines journals acts on sealed recordings. Those that have an outcome already
+// are passed over.
+func (a *Archive) lines(ctx context.Context, acts []Act, check func(Act) error, out []Done) {
+	type result struct {
+		at   int
+		line JournalLine
+		err  error
+	}
+	ch := make(chan result, len(acts))
+	wait := 0
+	for i := range acts {
+		act := acts[i]
+		if out[i].Err != nil {
+			continue
+		}
+		if err := a.checkLater(&act); err != nil {
+			out[i].Err = &Error{Op: "act", ID: act.ID, Err: err}
+			continue
+		}
+		j := &lineJob{day: act.Day, line: JournalLine{V: journalVersion, Kind: act.Kind, ID: act.ID, Time: act.Time, Actor: act.Actor,
+			At: act.At, Value: act.Value, Forget: act.Forget}, done: func(l JournalLine, err error) { ch <- result{i, l, err} }}
+		if check != nil {
+			j.check = func() error { return check(act) }
+		}
+		if err := a.c.line(j); err != nil {
+			out[i].Err = &Error{Op: "act", ID: act.ID, Err: err}
+			continue
+		}
+		wait++
+	}
+	for ; wait > 0; wait-- {
+		select {
+		case r := <-ch:
+			out[r.at] = Done{r.line, r.err}
+			if r.err != nil {
+				out[r.at].Err = &Error{Op: "act", ID: acts[r.at].ID, Err: r.err}
+			}
+		case <-ctx.Done():
+			for i := range out {
+				if out[i].Err == nil && out[i].Line.Seq == 0 {
+					out[i].Err = ctx.Err()
+				}
+			}
+			return
+		}
+	}
+}
+
+// checkLater is what act checks, for recordings that are sealed.
+func (a *Archive) checkLater(act *Act) error {
+	if err := validID(act.ID); err != nil {
+		return err
+	}
+	if !isAct(act.Kind) {
+		return fmt.Errorf("%q is not an act on a recording", act.Kind)
+	}
+	if len(act.Value) > maxText || len(act.Actor) > 1024 {
+		return fmt.Errorf("text is limited to %d bytes", maxText)
+	}
+	if act.Time.IsZero() {
+		act.Time = a.now()
+	}
+	if err := checkTime("act", act.Time); err != nil {
+		return err
+	}
+	act.Time = act.Time.UTC().Round(0)
+	if w := a.live.get(act.ID); w != nil && w.runs() {
+		return errors.New("it is still being recorded")
+	}
+	if act.Forget && act.Day.Valid() {
+		return nil
+	}
+	day, err := a.locate(act.Day, act.ID)
+	if err == nil && day == "" {
+		err = errors.New("it is waiting for recovery")
+	}
+	act.Day = day
+	return err
+}
+
+// lineOrder keeps lines apart that must not be in one batch: what is checked, and
+// what erases, is alone with its recording.
+type lineOrder struct{ taken, alone map[string]bool }
+
+func newLineOrder() *lineOrder { return &lineOrder{map[string]bool{}, map[string]bool{}} }
+
+// take reports whether a line may be in the batch.
+func (o *lineOrder) take(j *lineJob) bool {
+	id, alone := j.line.ID, j.check != nil || j.line.Kind == ActErase
+	if o.alone[id] || alone && o.taken[id] {
+		return false
+	}
+	o.taken[id] = true
+	o.alone[id] = o.alone[id] || alone
+	return true
+}
+
+// drop takes a line that was refused out again.
+func (o *lineOrder) drop(j *lineJob) { delete(o.taken, j.line.ID); delete(o.alone, j.line.ID) }
+
+// eraseFiles does what durable erase lines say. Nobody else writes lines
+// meanwhile, so nothing comes between a line and what it says.
+func (c *committer) eraseFiles(jobs []*lineJob) {
+	gone, forgot := map[Day]map[string]bool{}, map[Day]map[string]bool{}
+	for _, j := range jobs {
+		if j.line.Kind != ActErase {
+			continue
+		}
+		note(gone, j.day, j.line.ID)
+		if j.line.Forget {
+			note(forgot, j.day, j.line.ID)
+		}
+	}
+	late := map[Day]error{}
+	for d, ids := range gone {
+		late[d] = removeFiles(c.disk, d, ids)
+	}
+	for d, ids := range forgot {
+		late[d] = errors.Join(late[d], c.redact(d, ids))
+	}
+	for d, err := range late {
+		if err == nil {
+			continue
+		}
+		err = c.errs.wrap("erase", "", err)
+		for _, j := range jobs {
+			if j.day == d && j.line.Kind == ActErase {
+				j.late = err
+			}
+		}
+	}
+}
+
+func note(m map[Day]map[string]bool, d Day, id string) {
+	if m[d] == nil {
+		m[d] = map[string]bool{}
+	}
+	m[d][id] = true
+}
+
+// removeFiles removes all files of some recordings from a day's folder.
+func removeFiles(d Disk, day Day, ids map[string]bool) error {
+	es, err := d.ReadDir(day.dir())
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		if id, _, ok := strings.Cut(e.Name(), "."); ok && ids[id] {
+			err = errors.Join(err, removeName(d, day.file(e.Name())))
+		}
+	}
+	return err
 }

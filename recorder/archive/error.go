@@ -22,7 +22,7 @@ var (
 // An Error says which operation failed on which file and why, as
 // "append 01J…: write open/01J….mixed.wav: no space left on device".
 type Error struct {
-	Op  string // bounded: begin, append, checkpoint, log, sync, seal, journal, act, recover, adopt, read, space
+	Op  string // bounded: begin, append, checkpoint, log, sync, seal, journal, act, recover, adopt, erase, read, space
 	ID  string // recording, may be empty
 	Err error
 }

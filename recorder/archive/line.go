@@ -40,7 +40,7 @@ type JournalLine struct {
 	Time time.Time `json:"time"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	Salt string    `json:"salt"` // random, so that a hash of the line tells nothing about it
+	Salt string    `json:"salt,omitempty"` // random, so that a hash of the line tells nothing about it; a redacted line has none
 
 	Seal *Seal `json:"seal,omitempty"` // for KindSealed and KindAdopted
 

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
+	"vaad/recorder/archive/crypt"
 )
 
 // A Finding is what Reconcile came across.
@@ -35,6 +36,8 @@ const (
 	FoundUnreadable FindingKind = "unreadable"   // a file without a journal line is no WAV, or cannot be read
 	FoundLine       FindingKind = "damaged-line" // a journal line cannot be read
 	FoundStray      FindingKind = "stray"        // a file that is none of ours
+	FoundErased     FindingKind = "erased"       // an erasure that was interrupted is finished
+	FoundUnfinished FindingKind = "unerased"     // and one that could not be
 )
 
 // Reconcile walks the day folders once, oldest first: files without a journal
@@ -64,7 +67,13 @@ func (a *Archive) Reconcile(ctx context.Context, pace func(context.Context) erro
 		return a.errs.wrap("adopt", "", err)
 	}
 	for _, e := range es {
-		if _, _, _, ok := splitName(e.Name()); !ok {
+		_, _, _, ok := splitName(e.Name())
+		isIntent, isJournal := unfinished(e.Name())
+		if isIntent {
+			if !a.erasing.has(inOpen(e.Name())) {
+				tell(Finding{Kind: FoundUnfinished, Name: inOpen(e.Name())})
+			}
+		} else if !ok && !isJournal {
 			tell(Finding{Kind: FoundStray, Name: inOpen(e.Name())})
 		}
 	}
@@ -114,21 +123,35 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 		if have[id] == nil {
 			order = append(order, id)
 		}
-		have[id] = append(have[id], side)
+		have[id] = append(have[id], e.Name())
 		byName[e.Name()] = e
 	}
-	sealed := make(map[string][]Sealed)
+	sealed, said, erased := make(map[string][]Sealed), make(map[string]bool), false
 	err = a.dayLines(ctx, d, 0, func(l *JournalLine) error {
 		switch {
 		case l.Seal != nil:
 			sealed[l.ID] = append(slices.Clone(l.Seal.Files), l.Seal.Story)
 		case l.Kind == ActErase:
 			sealed[l.ID] = []Sealed{}
+			erased = erased || len(have[l.ID]) > 0
 		}
+		erased = erased || l.Kind == ActErase && l.Forget && said[l.ID]
+		said[l.ID] = said[l.ID] || personal(l)
 		return nil
 	}, func(where string, err error) { tell(Finding{Kind: FoundLine, Day: d, Name: where, Err: err}) })
 	if err != nil {
 		return err
+	}
+	if erased {
+		if err := pace(ctx); err != nil {
+			return err
+		}
+		switch n, err := a.finishErasing(ctx, d, nil); {
+		case err != nil:
+			tell(Finding{Kind: FoundUnfinished, Day: d, Err: a.errs.wrap("erase", "", err)})
+		case n > 0:
+			tell(Finding{Kind: FoundErased, Day: d})
+		}
 	}
 	for _, id := range order {
 		if _, ok := sealed[id]; ok {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
+	"vaad/recorder/archive/crypt"
 )
 
 // Recovered says what became of one recording that a crash left in open/.
@@ -43,6 +44,9 @@ const recoverWorkers = 8
 // and journals. It may run while new recordings begin. f (may be nil) is called
 // once per recording, never twice at a time, when its fate is durable.
 func (a *Archive) Recover(ctx context.Context, f func(Recovered)) error {
+	if err := a.finishErasures(ctx); err != nil {
+		a.errs.wrap("erase", "", err) // it is tried again by Reconcile; recordings come first
+	}
 	groups, err := a.leftovers()
 	if err != nil {
 		return a.errs.wrap("recover", "", err)
