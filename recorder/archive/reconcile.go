@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
-	"vaad/recorder/archive/crypt"
 )
 
 // A Finding is what Reconcile came across.
