@@ -122,7 +122,7 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 		if have[id] == nil {
 			order = append(order, id)
 		}
-		have[id] = append(have[id], e.Name())
+		have[id] = append(have[id], side)
 		byName[e.Name()] = e
 	}
 	sealed, said, erased := make(map[string][]Sealed), make(map[string]bool), false

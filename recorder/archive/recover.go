@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
-	"vaad/recorder/archive/crypt"
 )
 
 // Recovered says what became of one recording that a crash left in open/.
