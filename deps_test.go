@@ -46,7 +46,7 @@ var rules = []struct {
 	{"calls/prompt", []string{"dsp", "dsp/*"}},
 	{"calls/prompt/make", []string{"calls/prompt", "dsp", "dsp/*"}}, // makes the set of prompts at build time
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},
-	{"recorder/archive/*", []string{"recorder/archive"}},
+	{"recorder/archive/*", []string{"recorder/archive", "recorder/archive/*"}}, // keys: days and the cipher
 	{"recorder/rules", nil}, // pure: facts in, decisions out
 	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
 	{"recorder/evidence/*", []string{"recorder/evidence", "recorder/evidence/*", "recorder/archive"}}, // who is outside
@@ -64,7 +64,7 @@ var rules = []struct {
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
 	{"console", []string{"api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
+	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
@@ -81,7 +81,7 @@ var places = map[string][]string{
 	"github.com/pelletier/go-toml/v2":     {"cmd/vaad"},
 	"github.com/danielgtaylor/huma/v2":    {"console"},
 	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
-	"github.com/oklog/ulid/v2":            {"recorder/archive", "channels", "calls", "access"},
+	"github.com/oklog/ulid/v2":            {"recorder/archive", "recorder/archive/*", "channels", "calls", "access"},
 	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "alarm", "console", "cmd/vaad"},
 	"github.com/prometheus/client_model":  {"alarm", "console", "cmd/vaad"},
 	"golang.org/x/mod":                    {"recorder/evidence"},

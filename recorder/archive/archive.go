@@ -30,6 +30,11 @@ type Config struct {
 	Now        func() time.Time      // nil = time.Now; stamps journal lines
 	Rand       io.Reader             // nil = crypto/rand; salts and IDs
 
+	// Keys has the keys of encrypted recordings; nil = there are none. Encryption
+	// says what is encrypted when it is sealed; asked each time, nil = nothing.
+	Keys       Keyring
+	Encryption func() Encryption
+
 	// Fault is told what the committer could not do and will try again (full
 	// or read-only disk). Called from its goroutine; nil = nobody is told.
 	Fault func(error)
@@ -47,6 +52,8 @@ type Archive struct {
 	wm   *writerMetrics
 	rm   *recoverMetrics
 	am   *adoptMetrics
+
+	keyring Keyring // nil = there are no keys
 
 	mu       sync.Mutex
 	reported map[string]bool // findings told once per process
@@ -86,6 +93,7 @@ func Open(c Config) (*Archive, error) {
 	}
 	a := &Archive{
 		Reader:   Reader{disk: d},
+		keyring:  c.Keys,
 		ids:      newIDs(c.Rand),
 		now:      c.Now,
 		live:     &liveSet{m: make(map[string]*Writer)},
@@ -97,8 +105,11 @@ func Open(c Config) (*Archive, error) {
 	}
 	a.sync = &syncer{disk: d, m: newSyncMetrics(c.Registerer)}
 	a.c = &committer{disk: d, sync: a.sync, pool: c.Pool, now: c.Now, rand: c.Rand, fault: c.Fault, live: a.live,
-		m: newCommitMetrics(c.Registerer), jm: newJournalMetrics(c.Registerer), errs: a.errs}
+		keys: c.Keys, encryption: c.Encryption, m: newCommitMetrics(c.Registerer), jm: newJournalMetrics(c.Registerer), errs: a.errs}
 	a.Reader.durable = a.c.durable
+	if c.Keys != nil {
+		a.keys = c.Keys
+	}
 	a.c.start()
 	return a, nil
 }

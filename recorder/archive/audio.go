@@ -19,7 +19,7 @@ type Audio struct {
 	DataBytes     int64  // whole blocks of the codec
 	Samples       int64  // in these; the last block of a coded file may be filled up
 	Running       bool   // the recording is still being written
-	f             File
+	f             content
 }
 
 // Data reads the samples only.

@@ -16,6 +16,7 @@ import (
 
 // commit seals and journals one batch.
 func (c *committer) commit(seals []*sealing, lines []*lineJob) {
+	c.keysFor(seals)
 	c.prepare(seals)
 	seals = c.keep(seals, func(s *sealing) error {
 		if s.discard {
@@ -62,8 +63,11 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 	c.closeJournals()
 	// Nothing is lost when these fail: the next recovery sees that all else is
 	// done and removes the file.
+	bare := c.removePlain(live)
 	for _, s := range live {
-		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
+		if bare || len(s.plain) == 0 {
+			c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
+		}
 		c.finish(s)
 	}
 	for _, s := range gone {
@@ -92,7 +96,9 @@ func (c *committer) prepare(seals []*sealing) {
 				s.w.close()
 				s.w.mu.Unlock()
 			}
-			s.err = s.prepare(c.disk)
+			if s.err == nil {
+				s.err = s.prepare(c.disk)
+			}
 		})
 	}
 	wg.Wait()

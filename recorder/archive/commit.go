@@ -32,6 +32,9 @@ type committer struct {
 	jm    *journalMetrics
 	errs  *errorMetric
 
+	keys       Keyring // nil = nothing is encrypted
+	encryption func() Encryption
+
 	mu         sync.Mutex
 	limits     map[Day]int64 // journals that are longer than what is durable
 	queue      []*sealing
@@ -176,6 +179,8 @@ func (c *committer) finish(s *sealing) {
 	c.live.remove(s.id)
 	if s.discard {
 		c.m.discarded.Inc()
+	} else if s.enc.Audio && !s.journaled {
+		c.m.encrypted.Inc()
 	}
 	if s.done != nil && (s.discard || s.journaled) {
 		s.done(JournalLine{}, nil)
@@ -240,6 +245,7 @@ type commitMetrics struct {
 	seconds   prometheus.Histogram
 	queue     prometheus.Gauge
 	discarded prometheus.Counter
+	encrypted prometheus.Counter
 }
 
 func newCommitMetrics(r prometheus.Registerer) *commitMetrics {
@@ -258,6 +264,10 @@ func newCommitMetrics(r prometheus.Registerer) *commitMetrics {
 			Help: "Recordings removed because they were shorter than wanted or empty.",
 		}),
 	}
-	register(r, m.seconds, m.queue, m.discarded)
+	m.encrypted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vaad_recordings_encrypted_total",
+		Help: "Recordings that were encrypted when they were sealed.",
+	})
+	register(r, m.seconds, m.queue, m.discarded, m.encrypted)
 	return m
 }

@@ -99,6 +99,7 @@ func (p *canon) sealed() (f Sealed) {
 	f.Name = p.reqStr("name")
 	f.Bytes = p.reqInt("bytes")
 	f.SHA256 = p.reqStr("sha256")
+	f.Enc = int(p.optInt("enc"))
 	if !p.close('}') {
 		p.ok = false
 	}

@@ -22,7 +22,7 @@ func readFull(f io.ReaderAt, b []byte, at int64) error {
 }
 
 // readAll reads a whole file, up to limit bytes.
-func readAll(f File, limit int64) ([]byte, error) {
+func readAll(f content, limit int64) ([]byte, error) {
 	size, err := f.Size()
 	if err != nil {
 		return nil, err

@@ -96,7 +96,8 @@ type Sealed struct {
 	Side   string `json:"side,omitempty"`
 	Name   string `json:"name"` // within the day folder
 	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // hex; "" = it could not be read back
+	SHA256 string `json:"sha256"`        // hex, of the file as it is stored; "" = it could not be read back
+	Enc    int    `json:"enc,omitempty"` // version of its encryption; 0 = it is not encrypted
 }
 
 // A Cursor says up to where each day's journal is known: its day and the

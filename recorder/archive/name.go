@@ -22,6 +22,7 @@ const (
 	extCkpt    = ".ckpt"
 	extDiscard = ".discard" // a ckpt renamed so: the recording is to be removed
 	extWAV     = ".wav"
+	extEnc     = ".enc" // behind the name of a file that is encrypted
 
 	openPerm   = 0o640
 	sealedPerm = 0o440
@@ -52,19 +53,24 @@ func (d Day) file(name string) string {
 	return d.dir() + "/" + name
 }
 
-// splitName takes a file name apart: 01J….network.wav → 01J…, network, .wav.
+// splitName takes a file name apart: 01J….network.wav → 01J…, network, .wav; an
+// encrypted one has .wav.enc or .jsonl.enc.
 func splitName(name string) (id, side, ext string, ok bool) {
 	if len(name) < ulid.EncodedSize+2 || validID(name[:ulid.EncodedSize]) != nil {
 		return "", "", "", false
 	}
 	id, rest := name[:ulid.EncodedSize], name[ulid.EncodedSize:]
 	switch rest {
-	case extStory, extCkpt, extDiscard:
+	case extStory, extCkpt, extDiscard, extStory + extEnc:
 		return id, "", rest, true
 	}
-	side, found := strings.CutSuffix(rest, extWAV)
+	plain, enc := strings.CutSuffix(rest, extEnc)
+	side, found := strings.CutSuffix(plain, extWAV)
 	if !found || len(side) < 2 || side[0] != '.' || validSide(side[1:]) != nil {
 		return "", "", "", false
+	}
+	if enc {
+		return id, side[1:], extWAV + extEnc, true
 	}
 	return id, side[1:], extWAV, true
 }

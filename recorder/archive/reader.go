@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 type Reader struct {
 	disk    Disk
 	durable func(Day, int64) int64 // nil = all of a journal is
+	keys    Keys                   // of encrypted recordings; nil = there are none
 }
 
 // OpenReadOnly opens an archive without a lock and without repairing anything,
@@ -132,6 +132,11 @@ func (r *Reader) locate(day Day, id string) (Day, error) {
 // has reports whether a folder holds a recording: its story, or any of its files.
 func has(d Disk, dir, id string) (bool, error) {
 	names := []string{id + extStory, wavName(id, "mixed"), wavName(id, "network"), wavName(id, "local")}
+	if dir != openDir { // there encrypted files are on their way
+		for _, name := range names[:4:4] {
+			names = append(names, name+extEnc)
+		}
+	}
 	for _, name := range names {
 		_, err := d.Stat(path.Join(dir, name))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -170,29 +175,4 @@ func (r *Reader) Story(day Day, id string) (Story, error) {
 	}
 	_, s.Ended = p.ended()
 	return s, nil
-}
-
-// open opens a file of a recording wherever it is now, and says in which day, ""
-// for open/.
-func (r *Reader) open(day Day, id, name string) (File, Day, error) {
-	for try := 0; ; try++ {
-		d, err := r.locate(day, id)
-		if err != nil {
-			return nil, "", err
-		}
-		at := inOpen(name)
-		if d != "" {
-			at = d.file(name)
-		}
-		f, err := r.disk.Open(at, os.O_RDONLY, 0)
-		if err == nil {
-			return f, d, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, "", err
-		}
-		if try == 1 { // the first time it may have been sealed in between
-			return nil, "", fmt.Errorf("%s: %w", name, ErrNotFound)
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
+	"vaad/recorder/archive/crypt"
 )
 
 // A Finding is what Reconcile came across.
@@ -105,11 +106,11 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 	}
 	// Listed first, then the live ones, then the journal: what is not live and
 	// was renamed before the listing has its line by now.
-	have := make(map[string][]string) // id → sides, "" = story
+	have := make(map[string][]string) // id → names
 	byName := make(map[string]fs.DirEntry)
 	var order []string
 	for _, e := range es {
-		id, side, ext, ok := splitName(e.Name())
+		id, _, ext, ok := splitName(e.Name())
 		if !ok || ext == extCkpt || ext == extDiscard {
 			if e.Name() != dayJournal {
 				tell(Finding{Kind: FoundStray, Day: d, Name: d.file(e.Name())})
@@ -122,7 +123,7 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 		if have[id] == nil {
 			order = append(order, id)
 		}
-		have[id] = append(have[id], side)
+		have[id] = append(have[id], e.Name())
 		byName[e.Name()] = e
 	}
 	sealed, said, erased := make(map[string][]Sealed), make(map[string]bool), false
@@ -193,49 +194,52 @@ func (a *Archive) look(d Day, id string, want Sealed, e fs.DirEntry, tell func(F
 }
 
 // adopt journals files as they were found; nothing of them is changed.
-func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, tell func(Finding)) error {
+func (a *Archive) adopt(ctx context.Context, d Day, id string, names []string, tell func(Finding)) error {
 	seal := &Seal{Unverified: true}
 	seal.Begin = ulid.Time(ulid.MustParseStrict(id).Time()).UTC()
-	if slices.Contains(sides, "") {
-		name := id + extStory
-		b, err := readName(a.disk, d.file(name))
-		var p *parsedStory
-		if err == nil {
-			p, err = parseStory(b)
+	unreadable := func(name string, err error) {
+		tell(Finding{Kind: FoundUnreadable, Day: d, ID: id, Name: d.file(name), Err: err})
+	}
+	for _, name := range names {
+		if _, side, _, _ := splitName(name); side != "" {
+			continue
 		}
+		p, err := a.adoptStory(d, name)
 		if err != nil {
-			tell(Finding{Kind: FoundUnreadable, Day: d, ID: id, Name: d.file(name), Err: err})
-		} else {
-			m := summary{seal: Seal{Unverified: true, Start: seal.Start}}
-			if p.start != nil {
-				m.seal.Start = *p.start
-			}
-			for _, e := range p.entries {
-				m.add(e)
-			}
-			seal = &m.seal
-			seal.Story = Sealed{Name: name}
-			if seal.Story.Bytes, seal.Story.SHA256, err = a.hashName(ctx, d.file(name)); err != nil {
-				return err
-			}
+			unreadable(name, err)
+			continue
+		}
+		m := summary{seal: Seal{Unverified: true, Start: seal.Start}}
+		if p.start != nil {
+			m.seal.Start = *p.start
+		}
+		for _, e := range p.entries {
+			m.add(e)
+		}
+		seal = &m.seal
+		seal.Story = Sealed{Name: name, Enc: encOf(name)}
+		if seal.Story.Bytes, seal.Story.SHA256, err = a.hashName(ctx, d.file(name)); err != nil {
+			return err
 		}
 	}
 	known := seal.Sides
 	seal.Sides = nil
-	slices.SortFunc(sides, func(x, y string) int {
+	sideOf := func(name string) string { _, side, _, _ := splitName(name); return side }
+	slices.SortFunc(names, func(x, y string) int {
+		x, y = sideOf(x), sideOf(y)
 		return cmp.Or(cmp.Compare(slices.Index(known, x), slices.Index(known, y)), cmp.Compare(x, y))
 	})
-	for _, side := range sides {
-		if side == "" {
+	for _, name := range names {
+		side := sideOf(name)
+		if side == "" || slices.Contains(seal.Sides, side) {
 			continue
 		}
-		name := wavName(id, side)
-		f, in, err := a.adoptWAV(ctx, d.file(name))
+		f, in, err := a.adoptWAV(ctx, d, name)
 		if err != nil {
-			tell(Finding{Kind: FoundUnreadable, Day: d, ID: id, Name: d.file(name), Err: err})
+			unreadable(name, err)
 			continue
 		}
-		f.Side, f.Name = side, name
+		f.Side, f.Name, f.Enc = side, name, encOf(name)
 		seal.Codec = codecOf(&in)
 		seal.Samples = max(seal.Samples, realIn(&in))
 		seal.Sides = append(seal.Sides, side)
@@ -261,21 +265,42 @@ func (a *Archive) adopt(ctx context.Context, d Day, id string, sides []string, t
 	return err
 }
 
-func (a *Archive) adoptWAV(ctx context.Context, name string) (s Sealed, in wav.Any, err error) {
-	f, err := a.disk.Open(name, os.O_RDONLY, 0)
+// encOf is the version of a file's encryption, as a seal has it.
+func encOf(name string) int {
+	if Encrypted(name) {
+		return crypt.Version
+	}
+	return 0
+}
+
+func (a *Archive) adoptStory(d Day, name string) (*parsedStory, error) {
+	c, err := a.openNamed(d, name)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	b, err := readAll(c, 1<<30)
+	if err != nil {
+		return nil, err
+	}
+	return parseStory(b)
+}
+
+func (a *Archive) adoptWAV(ctx context.Context, d Day, name string) (s Sealed, in wav.Any, err error) {
+	c, err := a.openNamed(d, name)
 	if err != nil {
 		return s, in, err
 	}
-	defer f.Close()
-	size, err := f.Size()
+	defer c.Close()
+	size, err := c.Size()
 	if err == nil {
-		in, err = wav.ParseAnyAt(f, size)
+		in, err = wav.ParseAnyAt(c, size)
 	}
 	if err == nil {
 		err = ours(&in)
 	}
 	if err == nil {
-		s.Bytes, s.SHA256, err = a.hashName(ctx, name)
+		s.Bytes, s.SHA256, err = a.hashName(ctx, d.file(name))
 	}
 	return s, in, err
 }

@@ -3,7 +3,9 @@ package archive
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/dsp/wav"
+	"vaad/recorder/archive/crypt"
 )
 
 // Recovered says what became of one recording that a crash left in open/.
@@ -55,7 +58,7 @@ func (a *Archive) Recover(ctx context.Context, f func(Recovered)) error {
 	}
 	var tell sync.Mutex
 	var wg, sealing sync.WaitGroup
-	known := &knownLines{r: &a.Reader, days: make(map[Day]map[string]bool)}
+	known := &knownLines{r: &a.Reader, days: make(map[Day]map[string][]string)}
 	slots := make(chan struct{}, recoverWorkers)
 	for _, g := range groups {
 		if ctx.Err() != nil {
@@ -102,6 +105,28 @@ type leftover struct {
 	story   bool
 	ckpt    bool
 	discard bool
+	enc     []string // encrypted files
+	sealed  []string // encrypted audio in the day folder, without its seal
+}
+
+// resume completes the moves that a seal speaks of, and removes what its encrypted
+// files were made of.
+func (s *sealing) resume(g *leftover, names []string) {
+	have := slices.Clone(g.enc)
+	for _, side := range g.sides {
+		have = append(have, wavName(g.id, side))
+	}
+	if g.story {
+		have = append(have, g.id+extStory)
+	}
+	for _, name := range have {
+		switch {
+		case slices.Contains(names, name):
+			s.moves = append(s.moves, name)
+		case slices.Contains(names, name+extEnc), strings.HasSuffix(name, extEnc):
+			s.plain = append(s.plain, name)
+		}
+	}
 }
 
 func (a *Archive) leftovers() ([]*leftover, error) {
@@ -131,6 +156,8 @@ func (a *Archive) leftovers() ([]*leftover, error) {
 			g.discard = true
 		case extWAV:
 			g.sides = append(g.sides, side)
+		default:
+			g.enc = append(g.enc, e.Name())
 		}
 	}
 	slices.SortFunc(groups, func(x, y *leftover) int {
@@ -146,29 +173,35 @@ func (a *Archive) leftovers() ([]*leftover, error) {
 type knownLines struct {
 	r    *Reader
 	mu   sync.Mutex
-	days map[Day]map[string]bool
+	days map[Day]map[string][]string
 }
 
-func (k *knownLines) has(d Day, id string) (bool, error) {
+// names are the files that the journal of a day says a recording has, nil where
+// it has no seal of it.
+func (k *knownLines) names(d Day, id string) ([]string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ids, ok := k.days[d]
 	if !ok {
 		var err error
 		if ids, err = k.r.sealedIDs(d); err != nil {
-			return false, err
+			return nil, err
 		}
 		k.days[d] = ids
 	}
 	return ids[id], nil
 }
 
-// sealedIDs lists the recordings that a day's journal has a seal of.
-func (r *Reader) sealedIDs(d Day) (map[string]bool, error) {
-	ids := make(map[string]bool)
+// sealedIDs lists the recordings that a day's journal has a seal of, and their files.
+func (r *Reader) sealedIDs(d Day) (map[string][]string, error) {
+	ids := make(map[string][]string)
 	err := r.dayLines(context.Background(), d, 0, func(l *JournalLine) error {
 		if l.Seal != nil {
-			ids[l.ID] = true
+			names := make([]string, 0, len(l.Seal.Files)+1)
+			for _, f := range l.Seal.Files {
+				names = append(names, f.Name)
+			}
+			ids[l.ID] = append(names, l.Seal.Story.Name)
 		}
 		return nil
 	}, nil)
@@ -179,7 +212,7 @@ func (r *Reader) sealedIDs(d Day) (map[string]bool, error) {
 // (nil), or a sealing.
 func (a *Archive) recoverOne(g *leftover, known *knownLines) (r Recovered, s *sealing, err error) {
 	r = Recovered{ID: g.id, State: RecoverDiscarded}
-	s = &sealing{id: g.id}
+	s = &sealing{id: g.id, stale: g.enc}
 	if g.discard {
 		s.discard, s.start.Sides = true, g.sides
 		return r, s, nil
@@ -202,21 +235,27 @@ func (a *Archive) recoverOne(g *leftover, known *knownLines) (r Recovered, s *se
 	if s.day = a.dayOf(g, head); g.ckpt {
 		// The checkpoint file alone is the sign of a sealing under way: look
 		// what of it is in the day folder already.
-		done, err := known.has(s.day, g.id)
+		names, err := known.names(s.day, g.id)
 		if err != nil {
 			return r, nil, err
 		}
-		if done {
+		if names != nil {
 			r.State, r.Day, s.journaled = RecoverResumed, s.day, true
-			for _, side := range g.sides {
-				s.sides = append(s.sides, sealSide{name: side})
-			}
-			s.noStory = !g.story
+			s.resume(g, names)
 			return r, s, nil
 		}
 		if err := a.moveBack(g, head, s.day); err != nil {
 			return r, nil, err
 		}
+		if s.stale = g.enc; len(g.sides) == 0 && len(g.sealed) > 0 {
+			// The journal has lost the seal, and only encrypted audio is left: it
+			// stays where it is, and the reconciler adopts it.
+			r.State, r.Day, s.journaled = RecoverResumed, s.day, true
+			return r, s, nil
+		}
+	}
+	if len(g.sides) == 0 && !g.ckpt && !g.story && len(g.enc) > 0 {
+		return a.quarantine(g, r, crypt.ErrFormat)
 	}
 	return a.rebuild(g, head, recs, s, r)
 }
@@ -249,12 +288,15 @@ func (a *Archive) moveBack(g *leftover, head *ckptHeader, day Day) error {
 			return nil // no such folder: nothing was moved
 		}
 		for _, e := range es {
-			if id, _, ext, ok := splitName(e.Name()); ok && id == g.id && ext == extWAV {
-				names = append(names, e.Name())
+			if id, _, ext, ok := splitName(e.Name()); ok && id == g.id && strings.HasPrefix(ext, extWAV) {
+				names = append(names, strings.TrimSuffix(e.Name(), extEnc))
 			}
 		}
 	}
 	for _, name := range names {
+		if err := a.takeBack(g, name, day); err != nil {
+			return err
+		}
 		if _, err := a.disk.Stat(inOpen(name)); err == nil {
 			continue
 		}
@@ -271,6 +313,26 @@ func (a *Archive) moveBack(g *leftover, head *ckptHeader, day Day) error {
 		}
 	}
 	return nil
+}
+
+// takeBack moves an encrypted file back to open/, where it is of no more use, if
+// what it was made of is there. It is made anew then.
+func (a *Archive) takeBack(g *leftover, name string, day Day) error {
+	enc := name + extEnc
+	if _, err := a.disk.Stat(day.file(enc)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := a.disk.Stat(inOpen(name)); err != nil {
+		if strings.HasSuffix(name, extWAV) {
+			g.sealed = append(g.sealed, enc)
+		}
+		return nil
+	}
+	err := a.disk.Rename(day.file(enc), inOpen(enc))
+	if err == nil && !slices.Contains(g.enc, enc) {
+		g.enc = append(g.enc, enc)
+	}
+	return err
 }
 
 // rebuild finds out how much of the audio is good and prepares the sealing.
@@ -359,7 +421,7 @@ func (a *Archive) quarantine(g *leftover, r Recovered, cause error) (Recovered, 
 	if g.ckpt {
 		names = append(names, g.id+extCkpt)
 	}
-	for _, name := range names {
+	for _, name := range append(names, g.enc...) {
 		if err := a.disk.Rename(inOpen(name), damagedDir+"/"+name); err != nil {
 			return r, nil, err
 		}

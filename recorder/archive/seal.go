@@ -12,6 +12,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"vaad/dsp/wav"
+	"vaad/recorder/archive/crypt"
 )
 
 // A sealing brings one recording from open/ into its day folder. prepare works
@@ -37,8 +38,12 @@ type sealing struct {
 
 	discard   bool
 	journaled bool         // the journal has the line already: only finish moving
-	noStory   bool         // with journaled: the story is not in open/ any more
 	hashed    []hashedSide // kept over tries: a full disk must not cost a hash each time
+	moves     []string     // names that go from open/ into the day folder
+	plain     []string     // names that are removed from open/ when their encrypted files are sealed
+	stale     []string     // encrypted files in open/ that an earlier life left
+	enc       Encryption   // what is encrypted
+	key       crypt.Key    // with which
 	prepared  bool
 	durable   bool // a syncfs has made the prepared files durable
 
@@ -104,6 +109,7 @@ func (s *sealing) prepare(d Disk) error {
 	if s.prepared || s.discard || s.journaled {
 		return nil
 	}
+	s.moves, s.plain = nil, nil
 	if s.w != nil {
 		if err := s.w.toSealing(s); err != nil {
 			return err
@@ -147,7 +153,11 @@ func (s *sealing) prepare(d Disk) error {
 	seal.Sides = nil
 	for i, side := range s.sides {
 		seal.Sides = append(seal.Sides, side.name)
-		seal.Files = append(seal.Files, s.hashed[i].file)
+		file, err := s.final(d, s.hashed[i].file, s.enc.Audio)
+		if err != nil {
+			return err
+		}
+		seal.Files = append(seal.Files, file)
 		samples := codec.real(side.bytes, side.noted)
 		seal.Samples = max(seal.Samples, samples)
 		for _, b := range s.hashed[i].bad {
@@ -162,9 +172,17 @@ func (s *sealing) prepare(d Disk) error {
 	for _, e := range closing {
 		sum.add(e)
 	}
-	var err error
-	if seal.Story, err = s.sealStory(d, closing); err != nil {
+	story, err := s.sealStory(d, closing)
+	if err != nil {
 		return err
+	}
+	if seal.Story, err = s.final(d, story, s.enc.Audio && s.enc.Stories); err != nil {
+		return err
+	}
+	for _, name := range s.stale {
+		if !slices.Contains(s.moves, name) {
+			s.plain = append(s.plain, name)
+		}
 	}
 	seal.ID = s.id
 	s.line.Kind, s.line.ID, s.line.Seal = KindSealed, s.id, seal
@@ -320,15 +338,12 @@ func (s *sealing) move(d Disk) error {
 	if err := d.MkdirAll(s.day.dir(), dirPerm); err != nil {
 		return err
 	}
-	for _, side := range s.sides {
-		if err := moveFile(d, s.day, wavName(s.id, side.name)); err != nil {
+	for _, name := range s.moves {
+		if err := moveFile(d, s.day, name); err != nil {
 			return err
 		}
 	}
-	if s.noStory {
-		return nil
-	}
-	return moveFile(d, s.day, s.id+extStory)
+	return nil
 }
 
 func moveFile(d Disk, day Day, name string) error {
@@ -359,6 +374,11 @@ func (s *sealing) removeAudio(d Disk) error {
 			return err
 		}
 	}
+	for _, name := range s.stale {
+		if err := removeName(d, inOpen(name)); err != nil {
+			return err
+		}
+	}
 	return removeName(d, inOpen(s.id+extStory))
 }
 
@@ -369,7 +389,7 @@ func (s *sealing) vanished(d Disk) bool {
 		names = append(names, wavName(s.id, side))
 	}
 	for _, name := range names {
-		for _, at := range []string{inOpen(name), s.day.file(name)} {
+		for _, at := range []string{inOpen(name), s.day.file(name), s.day.file(name + extEnc)} {
 			if _, err := d.Stat(at); !errors.Is(err, fs.ErrNotExist) {
 				return false
 			}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"vaad/recorder/archive/crypt"
 )
 
 // A Check is the result of verifying one file.
@@ -12,6 +14,9 @@ type Check struct {
 	Name string
 	OK   bool
 	Err  error // what is wrong: missing, size, hash, format
+	// Locked: it is encrypted and no keys were given: only its stored bytes were
+	// compared. Erased: so they were, and its key was erased.
+	Locked, Erased bool
 }
 
 // Verify compares the files of a recording with its journal line: presence, size,
@@ -88,9 +93,33 @@ func (r *Reader) verifyFile(day Day, seal *Seal, want Sealed) Check {
 	if err == nil && sum != want.SHA256 {
 		err = fmt.Errorf("SHA-256 is %s, the journal says %s", sum, want.SHA256)
 	}
-	if err == nil && want.Side != "" {
+	switch {
+	case err != nil:
+	case Encrypted(want.Name):
+		c.Locked = r.keys == nil
+		err = r.verifyClear(f, size, day, seal, want)
+		if c.Erased = errors.Is(err, ErrKeyErased); c.Erased {
+			err = nil
+		}
+	case want.Side != "":
 		err = parseWAV(f, size, seal.Codec, seal.Samples)
 	}
 	c.OK, c.Err = err == nil, err
 	return c
+}
+
+// verifyClear checks that all of an encrypted file decrypts, where there are keys.
+func (r *Reader) verifyClear(f File, size int64, day Day, seal *Seal, want Sealed) error {
+	if r.keys == nil {
+		_, err := crypt.ReadHeader(f, size)
+		return err
+	}
+	in, err := Decrypt(f, size, day, want.Name, r.keys)
+	if err == nil {
+		err = in.Check()
+	}
+	if err == nil && want.Side != "" {
+		err = parseWAV(in, in.Size(), seal.Codec, seal.Samples)
+	}
+	return err
 }

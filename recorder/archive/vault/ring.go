@@ -1,0 +1,256 @@
+package vault
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/archive/crypt"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config says where keys are kept.
+type Config struct {
+	Disk archive.Disk // the keys folder; the ring closes it
+	// Master reads master keys or passphrases from elsewhere, one per line, the one
+	// in use first; asked again and again. nil = the folder's own file has them.
+	Master     func() ([]byte, error)
+	ReadOnly   bool                  // beside a daemon: nothing is made or repaired
+	Rand       io.Reader             // nil = crypto/rand
+	Now        func() time.Time      // nil = time.Now
+	Registerer prometheus.Registerer // nil = metrics are not registered
+	Told       func(error)           // told how each making of keys went; nil = nobody is
+}
+
+// Ring is an open keys folder. Its methods may be called from any goroutine.
+type Ring struct {
+	c Config
+	m *metrics
+
+	writing sync.Mutex // held by who changes files
+
+	mu      sync.Mutex // guards what follows
+	masters *masters
+	content []byte                // that masters were read from
+	cache   map[archive.Day]*keys // of files that were read lately
+	synced  map[archive.Day]bool  // files whose records are durable
+}
+
+// maxCached is how many days are kept in memory.
+const maxCached = 128
+
+// Open opens a keys folder and, unless it is only read, locks it and removes
+// what an interrupted rotation left.
+func Open(c Config) (*Ring, error) {
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Told == nil {
+		c.Told = func(error) {}
+	}
+	r := &Ring{c: c, m: newMetrics(c.Registerer), cache: map[archive.Day]*keys{}, synced: map[archive.Day]bool{}}
+	if c.ReadOnly {
+		return r, nil
+	}
+	if l, ok := c.Disk.(archive.Locker); ok {
+		if err := l.Lock(); err != nil {
+			return nil, fmt.Errorf("open the keys folder: %w", err)
+		}
+	}
+	if err := r.sweep(); err != nil {
+		return nil, fmt.Errorf("open the keys folder: %w", err)
+	}
+	return r, nil
+}
+
+// Close closes the folder.
+func (r *Ring) Close() error { return r.c.Disk.Close() }
+
+// Key implements archive.Keys.
+func (r *Ring) Key(day archive.Day, id string, want crypt.KeyID) (crypt.Key, error) {
+	k, err := r.key(day, id, want)
+	if err != nil {
+		reason := "failed"
+		switch {
+		case errors.Is(err, archive.ErrKeyErased):
+			reason = "erased"
+		case errors.Is(err, archive.ErrNoKey):
+			reason = "missing"
+		}
+		r.m.refused.WithLabelValues(reason).Inc()
+	}
+	return k, err
+}
+
+func (r *Ring) key(day archive.Day, id string, want crypt.KeyID) (crypt.Key, error) {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return crypt.Key{}, fmt.Errorf("%q: %w", id, archive.ErrNotFound)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := fmt.Errorf("%s, key %s: %w", id, want, archive.ErrNoKey)
+	for _, d := range r.where(day, u) {
+		ks, err := r.keysOf(d)
+		if err != nil {
+			return crypt.Key{}, err
+		}
+		for _, rec := range ks.of[u] {
+			switch {
+			case rec.damaged:
+				found = fmt.Errorf("%s: its record in the keys of %s is damaged: %w", id, d, archive.ErrNoKey)
+			case rec.key != want:
+			case rec.kind == kindErased:
+				return crypt.Key{}, fmt.Errorf("%s: %w", id, archive.ErrKeyErased)
+			default:
+				return r.open(&rec.record)
+			}
+		}
+	}
+	return crypt.Key{}, found
+}
+
+// where lists the days whose files may have a key, likely ones first.
+func (r *Ring) where(day archive.Day, u ulid.ULID) []archive.Day {
+	if day.Valid() {
+		return []archive.Day{day}
+	}
+	made := ulid.Time(u.Time())
+	look := []archive.Day{archive.DayOf(made), archive.DayOf(made.AddDate(0, 0, -1)), archive.DayOf(made.AddDate(0, 0, 1))}
+	more, err := r.days()
+	if err != nil {
+		return look
+	}
+	return append(look, more...)
+}
+
+// open unwraps a key.
+func (r *Ring) open(rec *record) (crypt.Key, error) {
+	ms, err := r.load()
+	if err != nil {
+		return crypt.Key{}, err
+	}
+	m := ms.get(rec.master)
+	if m == nil {
+		return crypt.Key{}, fmt.Errorf("%w: master key %s wrapped this one", ErrNoMaster, rec.master)
+	}
+	k, err := rec.unwrap(m)
+	if err != nil {
+		return k, fmt.Errorf("%w: %w", archive.ErrNoKey, err)
+	}
+	return k, nil
+}
+
+// Make implements archive.Keyring.
+func (r *Ring) Make(day archive.Day, ids []string) (map[string]crypt.Key, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	got, err := r.make(day, ids)
+	if err != nil {
+		err = fmt.Errorf("keys of %s: %w", day, err)
+	}
+	r.c.Told(err)
+	return got, err
+}
+
+func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c.ReadOnly {
+		return nil, errors.New("the keys are open to be read only")
+	}
+	ms, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	ks, err := r.keysOf(day)
+	if err != nil {
+		return nil, err
+	}
+	got := make(map[string]crypt.Key, len(ids))
+	var fresh []record
+	for _, id := range ids {
+		u, err := ulid.ParseStrict(id)
+		if err != nil {
+			return nil, err
+		}
+		var k crypt.Key
+		had := ks.last(u)
+		if had != nil && had.kind == kindErased {
+			return nil, fmt.Errorf("%s: %w", id, archive.ErrKeyErased)
+		}
+		if had != nil {
+			if k, err = r.open(&had.record); err == nil {
+				got[id] = k
+				continue
+			}
+			if errors.Is(err, archive.ErrKeys) { // a master key that is away may come back
+				return nil, err
+			}
+		}
+		if _, err := io.ReadFull(r.c.Rand, k[:]); err != nil {
+			return nil, err
+		}
+		rec := record{id: u, time: r.c.Now().Unix()}
+		if err := rec.wrap(ms.all[0], k, r.c.Rand); err != nil {
+			return nil, err
+		}
+		fresh, got[id] = append(fresh, rec), k
+	}
+	if err := r.append(day, ks, fresh); err != nil {
+		return nil, err
+	}
+	r.m.made.Add(float64(len(fresh)))
+	return got, nil
+}
+
+// Erase implements archive.Keyring. The record is overwritten where it stands;
+// what stays says that there was a key.
+func (r *Ring) Erase(day archive.Day, id string) error {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return fmt.Errorf("%q: %w", id, archive.ErrNotFound)
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c.ReadOnly {
+		return errors.New("the keys are open to be read only")
+	}
+	for _, d := range r.where(day, u) {
+		n, err := r.wipe(d, u)
+		if err != nil {
+			return fmt.Errorf("erase the key of %s: %w", id, err)
+		}
+		r.m.erased.Add(float64(n))
+	}
+	return nil
+}
+
+type metrics struct {
+	made, erased prometheus.Counter
+	refused      *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{
+		made:   prometheus.NewCounter(prometheus.CounterOpts{Name: "vaad_keys_made_total", Help: "Keys of recordings made."}),
+		erased: prometheus.NewCounter(prometheus.CounterOpts{Name: "vaad_keys_erased_total", Help: "Keys of recordings erased for good."}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vaad_keys_refused_total",
+			Help: "Keys that were wanted to read a recording and could not be had, by reason: missing, erased, failed."}, []string{"reason"}),
+	}
+	if r != nil {
+		r.MustRegister(m.made, m.erased, m.refused)
+	}
+	return m
+}

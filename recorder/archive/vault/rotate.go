@@ -1,0 +1,211 @@
+package vault
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"vaad/recorder/archive"
+)
+
+// Rotated says what a rotation did.
+type Rotated struct {
+	Keys   int    // wrapped anew
+	Kept   int    // that could not be: their master key is not here
+	Master string // ID of the master key in use now
+}
+
+// Rotate puts a new master key in use and wraps all keys with it. With master
+// keys from elsewhere the first of them is taken, and the others may be removed
+// afterwards. It may be interrupted anywhere and begun again; recordings can be
+// read all the time. Sealing waits for it.
+func (r *Ring) Rotate() (out Rotated, err error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ms, err := r.current()
+	if err != nil {
+		return out, err
+	}
+	if r.c.Master == nil && ms.own == 1 { // two: an interrupted rotation goes on
+		fresh, err := r.newMaster()
+		if err == nil {
+			err = r.writeMasters([]*master{fresh, ms.all[0]})
+		}
+		if err != nil {
+			return out, err
+		}
+		if ms, err = r.load(); err != nil {
+			return out, err
+		}
+	}
+	out.Master = ms.all[0].id.String()
+	days, err := r.days()
+	if err != nil {
+		return out, err
+	}
+	for some := range slices.Chunk(days, 64) { // which share their syncs
+		if err := r.rewrap(some, ms, &out); err != nil {
+			return out, err
+		}
+	}
+	if out.Kept > 0 || ms.own == 0 {
+		return out, nil
+	}
+	var own []*master
+	if r.c.Master == nil {
+		own = ms.all[:1]
+	}
+	return out, r.writeMasters(own)
+}
+
+// rewrap writes the files of some days anew.
+func (r *Ring) rewrap(days []archive.Day, ms *masters, out *Rotated) error {
+	var names []string
+	for _, d := range days {
+		k, err := r.read(d)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", fileOf(d), err)
+		}
+		changed := false
+		for u, all := range k.of {
+			for _, s := range all {
+				if s.damaged || s.kind != kindKey || s.master == ms.all[0].id {
+					continue
+				}
+				m := ms.get(s.master)
+				if m == nil {
+					out.Kept++
+					continue
+				}
+				key, err := s.unwrap(m)
+				if err != nil {
+					out.Kept++
+					continue
+				}
+				rec := record{id: u, time: s.time}
+				if err := rec.wrap(ms.all[0], key, r.c.Rand); err != nil {
+					return err
+				}
+				b := rec.encode()
+				copy(k.raw[s.at:], b[:])
+				changed = true
+				out.Keys++
+			}
+		}
+		if !changed {
+			continue
+		}
+		if err := r.write(fileOf(d)+extNew, k.raw); err != nil {
+			return err
+		}
+		names = append(names, fileOf(d))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if err := r.c.Disk.SyncFS(); err != nil {
+		return err
+	}
+	clear(r.cache)
+	for _, name := range names {
+		if err := r.c.Disk.Rename(name+extNew, name); err != nil {
+			return err
+		}
+	}
+	return r.c.Disk.SyncFS()
+}
+
+// A State is what there is of keys.
+type State struct {
+	Days, Keys, Erased, Damaged int
+	Foreign                     int       // wrapped by a master key that is not here
+	Master                      string    // ID of the one in use; "" = there is none yet
+	Others                      int       // keys wrapped by others that are here: a rotation is due
+	Newest                      time.Time // when the newest key was made
+}
+
+// State counts everything; it reads all files.
+func (r *Ring) State() (s State, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ms, err := r.load()
+	if err != nil {
+		ms = &masters{}
+	}
+	if len(ms.all) > 0 {
+		s.Master = ms.all[0].id.String()
+	}
+	days, e := r.days()
+	if e != nil {
+		return s, e
+	}
+	for _, d := range days {
+		k, e := r.read(d)
+		if e != nil {
+			return s, e
+		}
+		s.Days++
+		for _, all := range k.of {
+			for _, rec := range all {
+				switch {
+				case rec.damaged:
+					s.Damaged++
+				case rec.kind == kindErased:
+					s.Erased++
+				default:
+					s.Keys++
+					if made := time.Unix(rec.time, 0).UTC(); made.After(s.Newest) {
+						s.Newest = made
+					}
+					if ms.get(rec.master) == nil {
+						s.Foreign++
+					} else if rec.master.String() != s.Master {
+						s.Others++
+					}
+				}
+			}
+		}
+	}
+	if err == nil && s.Master == "" && s.Keys > 0 {
+		err = ErrNoMaster
+	}
+	return s, err
+}
+
+// Check says whether keys can be used: the master key is there and opens what
+// was wrapped last. A folder without keys needs none.
+func (r *Ring) Check() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	days, err := r.days()
+	if err != nil {
+		return fmt.Errorf("%w: %w", archive.ErrKeys, err)
+	}
+	ms, err := r.load()
+	if len(days) == 0 && r.c.Master == nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if len(ms.all) == 0 {
+		return ErrNoMaster
+	}
+	for _, d := range slices.Backward(days) {
+		k, err := r.keysOf(d)
+		if err != nil {
+			return err
+		}
+		for _, all := range k.of {
+			for _, rec := range all {
+				if !rec.damaged && rec.kind == kindKey {
+					_, err := r.open(&rec.record)
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
