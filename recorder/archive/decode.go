@@ -21,7 +21,7 @@ func decodeCanonical(b []byte, l *JournalLine) bool {
 	l.Time = p.reqTime("time")
 	l.Kind = p.reqStr("kind")
 	l.ID = p.reqStr("id")
-	l.Salt = p.reqStr("salt")
+	l.Salt = p.optStr("salt")
 	if p.key("seal") {
 		l.Seal = p.seal()
 	}
