@@ -1,0 +1,91 @@
+package export
+
+import (
+	"time"
+)
+
+// States of a job.
+const (
+	Queued    = "queued"
+	Running   = "running"
+	Done      = "done"      // the result can be had
+	Failed    = "failed"    // Code says why
+	Cancelled = "cancelled" // by somebody
+)
+
+// Codes of jobs that failed.
+const (
+	FailInterrupted = "interrupted" // the daemon ended
+	FailNoSpace     = "no-space"
+	FailNothing     = "nothing" // none of the recordings could be given
+	FailOther       = "error"
+)
+
+// Codes of recordings that a manifest tells of: what became of each.
+const (
+	ResultOK         = "ok"
+	ResultErased     = "erased"
+	ResultTrash      = "in-trash"
+	ResultGone       = "gone"       // the index no longer has it
+	ResultNoAudio    = "no-audio"   // its files are not there
+	ResultNoSide     = "no-side"    // it has not the side that was asked for
+	ResultEmpty      = "empty"      // there is nothing in it to be encoded
+	ResultUnreadable = "unreadable" // Detail says why
+)
+
+// Codes of proofs in a manifest.
+const (
+	ProofBundle    = "bundle"
+	ProofUnsigned  = "unsigned"  // no checkpoint covers the recording yet
+	ProofSimulated = "simulated" // it is no evidence
+	ProofFailed    = "failed"
+)
+
+// Limits of jobs.
+const (
+	MaxRecordings = 100_000 // in one job
+	MaxProofs     = 1000    // in one job: each reads the whole tree
+	maxJobs       = 200     // that are kept, whatever their state
+	maxWaiting    = 20      // that have not ended
+	maxReason     = 500     // bytes
+	workers       = 2       // jobs at once; the pool bounds what they do
+)
+
+// A Spec is what a job is asked for.
+type Spec struct {
+	IDs      []string `json:"ids"` // in the order of the manifest
+	Format   string   `json:"format"`
+	Layout   Layout   `json:"layout,omitempty"`
+	Template string   `json:"template,omitempty"`
+	Proof    bool     `json:"proof,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
+	Search   string   `json:"search,omitempty"` // how the recordings were found, for the manifest
+	Actor    string   `json:"actor"`
+	Kind     string   `json:"kind"` // how the actor came in
+}
+
+// A Job is one export of many recordings.
+type Job struct {
+	V        int       `json:"v"`
+	ID       string    `json:"id"`
+	Spec     Spec      `json:"spec"`
+	State    string    `json:"state"`
+	Code     string    `json:"code,omitempty"` // of what failed
+	Detail   string    `json:"detail,omitempty"`
+	Created  time.Time `json:"created"`
+	Started  time.Time `json:"started,omitzero"`
+	Finished time.Time `json:"finished,omitzero"`
+	Expires  time.Time `json:"expires,omitzero"` // then it is removed with its result
+
+	Handled int    `json:"handled"` // recordings, whatever became of them
+	Left    int    `json:"left"`    // of these, those that could not be given
+	Files   int    `json:"files"`
+	Bytes   int64  `json:"bytes"` // of the result
+	SHA256  string `json:"sha256,omitempty"`
+}
+
+// Ended says that nothing more becomes of it.
+func (j *Job) Ended() bool { return j.State == Done || j.State == Failed || j.State == Cancelled }
+
+// jobVersion is that of the files that jobs are kept in.
+const jobVersion = 1
