@@ -46,6 +46,7 @@ const (
 	TimedOut  = "timeout"
 	Cancelled = "cancelled" // somebody stopped it
 	CutOff    = "cut-off"   // by the end of the daemon; it is done again at the next start
+	Running   = "running"   // in a Record: it has not ended, or the daemon was killed meanwhile
 )
 
 // An Outcome is one run of a job that ended.
@@ -61,14 +62,15 @@ type Outcome struct {
 
 // A Record is what is remembered of a job over restarts.
 type Record struct {
-	Schedule string    `json:"schedule,omitempty"` // the text it ran by
+	Schedule string    `json:"schedule,omitempty"` // the text it runs by
+	Zone     string    `json:"zone,omitempty"`     // its time zone
 	Since    time.Time `json:"since,omitzero"`     // no due time before is looked at: by then it had another schedule
 	Next     time.Time `json:"next,omitzero"`      // when it is due again
 	Spans    []Span    `json:"spans,omitempty"`    // due times that were run, ascending
 	Due      time.Time `json:"due,omitzero"`       // of the last run, zero if it was asked for
 	Began    time.Time `json:"began,omitzero"`     // the last run
 	Took     float64   `json:"took_s,omitempty"`   // seconds
-	Result   string    `json:"result,omitempty"`   // of the last run; "running" while it runs
+	Result   string    `json:"result,omitempty"`   // of the last run; Running while it runs
 	Error    string    `json:"error,omitempty"`
 	Why      string    `json:"why,omitempty"`
 	By       string    `json:"by,omitempty"`
@@ -77,7 +79,7 @@ type Record struct {
 	Tries    int       `json:"tries,omitempty"`  // runs for Due that were cut off
 }
 
-// A Span says that every due time from From to To was run.
+// A Span says that every due time from From to To was run, or came while the job ran.
 type Span struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
@@ -100,7 +102,7 @@ type Status struct {
 	Last     Record
 }
 
-// Errors of Run and Cancel.
+// Errors of Ask and Cancel.
 var (
 	ErrUnknown = errors.New("there is no such job")
 	ErrRunning = errors.New("the job runs already")

@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // searched is how many days are looked at: from one leap day to the next there may be
 // eight years.
@@ -23,9 +26,9 @@ func (s *Schedule) seek(t time.Time, way int) (best time.Time) {
 	for range searched {
 		had := !best.IsZero()
 		if s.on(day) {
-			for _, minute := range s.times {
+			for _, minute := range s.near(day, t, way) {
 				for _, at := range s.instants(day.Add(time.Duration(minute) * time.Minute)) {
-					if !at.IsZero() && (way > 0) == at.After(t) && (best.IsZero() || (way > 0) == at.Before(best) && !at.Equal(best)) {
+					if !at.IsZero() && (way > 0) == at.After(t) && (best.IsZero() || at.Before(best) == (way > 0)) {
 						best = at
 					}
 				}
@@ -37,6 +40,28 @@ func (s *Schedule) seek(t time.Time, way int) (best time.Time) {
 		day = day.AddDate(0, 0, way)
 	}
 	return best
+}
+
+// near are those times of a day that may be the one that seek is after: on a day whose
+// clocks are not changed it is one at most.
+func (s *Schedule) near(day, t time.Time, way int) []int {
+	off := s.offset(day.Add(-24 * time.Hour))
+	if s.offset(day.Add(48*time.Hour)) != off {
+		return s.times
+	}
+	i, _ := slices.BinarySearchFunc(s.times, t, func(minute int, t time.Time) int {
+		if day.Add(time.Duration(minute)*time.Minute - off).After(t) {
+			return 1
+		}
+		return -1
+	}) // the first after t
+	switch {
+	case way > 0 && i < len(s.times):
+		return s.times[i : i+1]
+	case way < 0 && i > 0:
+		return s.times[i-1 : i]
+	}
+	return nil
 }
 
 // on reports whether a date is one of the schedule's.

@@ -242,7 +242,7 @@ func (f field) read(text string) (set uint64, err error) {
 				if hi, err = f.value(last); err != nil {
 					return 0, err
 				}
-				if hi == 0 && f.max == 7 {
+				if hi == 0 && lo > 0 && f.max == 7 {
 					hi = 7 // fri-sun
 				}
 			case !stepped:
