@@ -17,6 +17,7 @@ import (
 
 	"vaad/recorder/archive"
 	"vaad/recorder/archive/memdisk"
+	"vaad/recorder/archive/vault"
 )
 
 var t0 = time.Date(2026, 11, 22, 23, 59, 0, 0, time.UTC)
@@ -47,6 +48,8 @@ type world struct {
 	crashed bool
 	byID    map[string]*rec
 	now     time.Time
+
+	enc func() archive.Encryption // nil = there are no keys
 }
 
 func (w *world) live() []*rec {
@@ -171,7 +174,15 @@ func (w *world) step() error {
 
 // open opens the archive and notes what it publishes.
 func (w *world) open(d *memdisk.Disk) error {
-	a, err := archive.Open(archive.Config{Disk: d, Now: func() time.Time { return t0 }})
+	c := archive.Config{Disk: d, Now: func() time.Time { return t0 }}
+	if w.enc != nil {
+		ring, err := vault.Open(vault.Config{Disk: keysDisk{d}})
+		if err != nil {
+			return err
+		}
+		c.Keys, c.Encryption = ring, w.enc
+	}
+	a, err := archive.Open(c)
 	if err != nil {
 		return err
 	}
@@ -211,17 +222,17 @@ func TestNothingSyncedIsLostWhereverThePowerFails(t *testing.T) {
 		seeds = 100
 	}
 	for seed := range seeds {
-		crashOnce(t, uint64(seed))
+		crashOnce(t, uint64(seed), nil)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
 }
 
-func crashOnce(t *testing.T, seed uint64) {
+func crashOnce(t *testing.T, seed uint64, enc func() archive.Encryption) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	d := memdisk.New()
-	w := &world{rng: rng, byID: map[string]*rec{}, now: t0}
+	w := &world{rng: rng, byID: map[string]*rec{}, now: t0, enc: enc}
 	if err := w.open(d); err != nil {
 		t.Fatal(err)
 	}
@@ -328,6 +339,7 @@ func (w *world) check(t *testing.T, d *memdisk.Disk) {
 	}
 	for _, name := range d.Files() {
 		switch {
+		case w.enc != nil && strings.HasPrefix(name, "keys/"):
 		case path.Base(name) == "day.jsonl", files[name]:
 			delete(files, name)
 		case strings.HasPrefix(name, "damaged/"):

@@ -1,0 +1,315 @@
+package archive_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"path"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/archive/crypt"
+	"vaad/recorder/archive/memdisk"
+	"vaad/recorder/archive/vault"
+)
+
+// keysDisk is the folder keys of a disk, so that the power fails for both.
+type keysDisk struct{ d *memdisk.Disk }
+
+func (k keysDisk) Open(name string, flag int, perm fs.FileMode) (archive.File, error) {
+	if err := k.d.MkdirAll("keys", 0o700); err != nil {
+		return nil, err
+	}
+	return k.d.Open("keys/"+name, flag, perm)
+}
+func (k keysDisk) MkdirAll(name string, perm fs.FileMode) error {
+	return k.d.MkdirAll("keys/"+name, perm)
+}
+func (k keysDisk) Rename(from, to string) error { return k.d.Rename("keys/"+from, "keys/"+to) }
+func (k keysDisk) Remove(name string) error     { return k.d.Remove("keys/" + name) }
+func (k keysDisk) Chmod(name string, mode fs.FileMode) error {
+	return k.d.Chmod("keys/"+name, mode)
+}
+func (k keysDisk) ReadDir(name string) ([]fs.DirEntry, error) {
+	return k.d.ReadDir(path.Join("keys", name))
+}
+func (k keysDisk) Stat(name string) (fs.FileInfo, error) { return k.d.Stat("keys/" + name) }
+func (k keysDisk) SyncFS() error                         { return k.d.SyncFS() }
+func (k keysDisk) Space() (archive.Space, error)         { return k.d.Space() }
+func (k keysDisk) Close() error                          { return nil }
+
+// TestNothingIsLostOrReadableWhereverThePowerFailsWhileEncrypting is the archive's
+// first promise again, with encryption on, with stories, and switched while it works.
+func TestNothingIsLostOrReadableWhereverThePowerFailsWhileEncrypting(t *testing.T) {
+	seeds := 300
+	if testing.Short() {
+		seeds = 75
+	}
+	for seed := range seeds {
+		n := 0
+		crashOnce(t, uint64(seed)+10_000, func() archive.Encryption {
+			n++
+			e := archive.Encryption{Audio: true, Stories: seed%3 == 1}
+			if seed%3 == 2 {
+				e.Audio = n%2 == 0
+			}
+			return e
+		})
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// sealedSet is an archive with one recording of two sides, encrypted.
+type sealedSet struct {
+	d     *memdisk.Disk
+	ring  *vault.Ring
+	a     *archive.Archive
+	line  archive.JournalLine
+	audio [2][]byte
+}
+
+func encrypted(t testing.TB, samples int, e archive.Encryption) *sealedSet {
+	t.Helper()
+	s := &sealedSet{d: memdisk.New()}
+	s.open(t, e)
+	w, err := s.a.Begin(archive.Start{Line: 7, Codec: archive.G711A, Sides: []string{"network", "local"}, Begin: t0, Trigger: "call", Caller: "02161234567"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.NewChaCha8([32]byte{7})
+	for i := range s.audio {
+		s.audio[i] = make([]byte, samples)
+		rng.Read(s.audio[i])
+		if err := w.Append(i, s.audio[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Checkpoint(t0.Add(time.Second), int64(samples)); err != nil {
+		t.Fatal(err)
+	}
+	cancel := s.a.Subscribe(func(l archive.JournalLine) { s.line = l })
+	defer cancel()
+	if err := w.Finish(archive.End{Time: t0.Add(time.Second), EndedBy: "on-hook"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.a.Flush(ctx); err != nil || s.line.Seal == nil {
+		t.Fatal(err, s.line)
+	}
+	return s
+}
+
+func (s *sealedSet) open(t testing.TB, e archive.Encryption) {
+	t.Helper()
+	var err error
+	if s.ring, err = vault.Open(vault.Config{Disk: keysDisk{s.d}}); err != nil {
+		t.Fatal(err)
+	}
+	if s.a, err = archive.Open(archive.Config{Disk: s.d, Keys: s.ring, Encryption: func() archive.Encryption { return e }, Now: func() time.Time { return t0 }}); err != nil {
+		t.Fatal(err)
+	}
+	a := s.a
+	t.Cleanup(func() { a.Close() })
+}
+
+// TestAnyRangeOfAnEncryptedRecordingIsThePlainOne reads random pieces.
+func TestAnyRangeOfAnEncryptedRecordingIsThePlainOne(t *testing.T) {
+	s := encrypted(t, 3*crypt.ChunkSize+777, archive.Encryption{Audio: true, Stories: true})
+	for i, side := range []string{"network", "local"} {
+		a, err := s.a.Audio("", s.line.ID, side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		whole, err := io.ReadAll(a)
+		if err != nil || !bytes.Equal(whole[a.DataOffset:][:a.DataBytes], s.audio[i]) || a.Running {
+			t.Fatalf("%s: %v, %d bytes", side, err, len(whole))
+		}
+		rapid.Check(t, func(t *rapid.T) {
+			from := rapid.Int64Range(0, a.Size).Draw(t, "from")
+			n := rapid.Int64Range(0, a.Size-from).Draw(t, "n")
+			if _, err := a.Seek(from, io.SeekStart); err != nil {
+				t.Fatal(err)
+			}
+			b := make([]byte, n)
+			if _, err := io.ReadFull(a, b); err != nil || !bytes.Equal(b, whole[from:from+n]) {
+				t.Fatalf("%d bytes at %d: %v", n, from, err)
+			}
+		})
+	}
+	st, err := s.a.Story("", s.line.ID)
+	if err != nil || !st.Ended || st.Start.Caller != "02161234567" {
+		t.Errorf("%+v %v", st, err)
+	}
+}
+
+// TestAfterSealingNothingOnTheDiskIsPlain looks for audio and story in all files.
+func TestAfterSealingNothingOnTheDiskIsPlain(t *testing.T) {
+	s := encrypted(t, 100_000, archive.Encryption{Audio: true, Stories: true})
+	for _, name := range s.d.Files() {
+		b, _ := s.d.ReadFile(name)
+		for i, audio := range s.audio {
+			for at := 0; at+64 < len(audio); at += 4096 {
+				if bytes.Contains(b, audio[at:at+64]) {
+					t.Fatalf("%s has audio of side %d", name, i)
+				}
+			}
+		}
+		if strings.HasPrefix(name, "open/") || strings.HasSuffix(name, ".wav") || path.Base(name) == s.line.ID+".jsonl" {
+			t.Errorf("there is still %s", name)
+		}
+	}
+	seal := s.line.Seal
+	if seal.Files[0].Name != s.line.ID+".network.wav.enc" || seal.Files[0].Enc != 1 || seal.Story.Enc != 1 || seal.Files[0].Bytes != crypt.Size(100_094) {
+		t.Errorf("%+v", seal)
+	}
+	if !s.a.HasEncrypted(s.line.Day, s.line.ID, seal.Sides) {
+		t.Error("it does not say so")
+	}
+}
+
+// TestVerifyKnowsStoredBytesWithoutKeysAndContentWithThem covers a reader without
+// keys, one with them, and an erased key.
+func TestVerifyKnowsStoredBytesWithoutKeysAndContentWithThem(t *testing.T) {
+	s := encrypted(t, 100_000, archive.Encryption{Audio: true})
+	r, err := archive.OpenReadOnly("", s.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(locked, erased bool) {
+		t.Helper()
+		cs, err := r.Verify(ctx, "", s.line.ID)
+		if err != nil || len(cs) != 3 {
+			t.Fatal(cs, err)
+		}
+		for _, c := range cs {
+			if !c.OK || c.Locked != (locked && archive.Encrypted(c.Name)) || c.Erased != (erased && archive.Encrypted(c.Name)) {
+				t.Errorf("%+v", c)
+			}
+		}
+	}
+	check(true, false)
+	if _, err := r.Audio("", s.line.ID, "local"); !errors.Is(err, archive.ErrNoKey) || archive.Unreadable(err) != "key-missing" {
+		t.Error(err)
+	}
+	r.UseKeys(s.ring)
+	check(false, false)
+	if err := s.ring.Erase(s.line.Day, s.line.ID); err != nil {
+		t.Fatal(err)
+	}
+	check(false, true)
+	if _, err := r.Audio("", s.line.ID, "local"); !errors.Is(err, archive.ErrKeyErased) || archive.Unreadable(err) != "key-erased" {
+		t.Error(err)
+	}
+	other, err := vault.Open(vault.Config{Disk: keysDisk{memdisk.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.UseKeys(other)
+	if cs, err := r.Verify(ctx, "", s.line.ID); err != nil || cs[0].OK || !errors.Is(cs[0].Err, archive.ErrNoKey) {
+		t.Error(cs, err)
+	}
+}
+
+// TestAFileUnderAnotherNameIsRefused exchanges the sides, and two recordings.
+func TestAFileUnderAnotherNameIsRefused(t *testing.T) {
+	s := encrypted(t, 1000, archive.Encryption{Audio: true})
+	at := "2026/11/22/" + s.line.ID
+	b, err := s.d.ReadFile(at + ".network.wav.enc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.d.WriteFile(at+".local.wav.enc", b)
+	if _, err := s.a.Audio("", s.line.ID, "local"); !errors.Is(err, crypt.ErrOther) || archive.Unreadable(err) != "audio-changed" {
+		t.Error(err)
+	}
+}
+
+// TestWithoutKeysNothingIsSealedAndNothingIsLost refuses keys, then room on the
+// disk, and then neither.
+func TestWithoutKeysNothingIsSealedAndNothingIsLost(t *testing.T) {
+	d := memdisk.New()
+	s := &sealedSet{d: d}
+	s.open(t, archive.Encryption{Audio: true})
+	w, err := s.a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: t0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, w, strings.Repeat("\xD5\x55", 40_000))
+	for _, refuse := range []func(op, name string) error{
+		func(op, name string) error {
+			if op == "write" && strings.HasSuffix(name, ".keys") {
+				return syscall.EROFS
+			}
+			return nil
+		},
+		func(op, name string) error {
+			if op == "write" && strings.HasSuffix(name, ".enc") {
+				return syscall.ENOSPC
+			}
+			return nil
+		},
+	} {
+		d.Fail = refuse
+		if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil && !errors.Is(err, archive.ErrClosed) {
+			t.Fatal(err)
+		}
+		if err := s.a.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+		names := fmt.Sprint(d.Files())
+		if !strings.Contains(names, "open/"+w.ID()+".mixed.wav") || strings.Contains(names, ".enc") || strings.Contains(names, "day.jsonl") {
+			t.Errorf("%s", names)
+		}
+	}
+	d.Fail = nil
+	if err := s.a.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if names := fmt.Sprint(d.Files()); strings.Contains(names, "open/") || !strings.Contains(names, ".mixed.wav.enc") {
+		t.Error(names)
+	}
+}
+
+// TestABadSectorDoesNotKeepARecordingFromBeingEncrypted has one that stays bad.
+func TestABadSectorDoesNotKeepARecordingFromBeingEncrypted(t *testing.T) {
+	d := memdisk.New()
+	s := &sealedSet{d: d}
+	s.open(t, archive.Encryption{Audio: true})
+	w, err := s.a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: t0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, w, strings.Repeat("\xD5\x55", 4000))
+	var line archive.JournalLine
+	s.a.Subscribe(func(l archive.JournalLine) { line = l })
+	d.Fail = func(op, name string) error {
+		if op == "read" && strings.HasSuffix(name, ".mixed.wav") {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		if err := s.a.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if line.Seal == nil || line.Seal.Files[0].Enc != 1 || line.Seal.Files[0].SHA256 == "" || line.Seal.Damaged != 8000 {
+		t.Errorf("%+v", line.Seal)
+	}
+	if names := fmt.Sprint(d.Files()); strings.Contains(names, "open/") {
+		t.Error(names)
+	}
+}
