@@ -6,59 +6,12 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"vaad/recorder/archive"
 	"vaad/recorder/backup/target"
 )
 
 var errSoon = errors.New("not built yet")
-
-// Metrics of all engines of a process.
-type Metrics struct{}
-
-// NewMetrics registers them; r may be nil.
-func NewMetrics(r prometheus.Registerer) *Metrics { return &Metrics{} }
-
-// ApplianceID reads the ID of the appliance from ROOT/appliance, and makes one
-// where there is none.
-func ApplianceID(root string) (string, error) { return "", errSoon }
-
-// An Engine backs up to one target. Its methods may be called from any goroutine.
-type Engine struct{}
-
-// New reads the state of a target. It does not touch the target.
-func New(c Config) (*Engine, error) { return nil, errSoon }
-
-// Close closes the state. Call it when no run is under way.
-func (e *Engine) Close() error { return errSoon }
-
-// Run brings the target up to date. The report is there also when there is an
-// error; ErrIncomplete says that only single things failed.
-func (e *Engine) Run(ctx context.Context) (Report, error) { return Report{}, errSoon }
-
-// Plan says what a run would do, without the target.
-func (e *Engine) Plan(ctx context.Context) (Work, error) { return Work{}, errSoon }
-
-// Status says how things stand.
-func (e *Engine) Status() Status { return Status{} }
-
-// Backed reports whether line seq of a day is on the target with all that it
-// stands for. Recordings that Options leave out count as backed up: nothing is
-// to be waited for. It takes no time: no disk is read.
-func (e *Engine) Backed(d archive.Day, seq uint64) bool { return false }
-
-// Covered reports whether the files of a recording are on the target. It reads
-// the day's journal.
-func (e *Engine) Covered(id string, d archive.Day) bool { return false }
-
-// OldestUnbacked is the time of the oldest line that is not on the target; zero
-// when all is.
-func (e *Engine) OldestUnbacked(ctx context.Context) (time.Time, error) { return time.Time{}, errSoon }
-
-// Adopt makes the target ours: one that holds nothing, or the backup of another appliance.
-// What it holds stays.
-func (e *Engine) Adopt(ctx context.Context) (Head, error) { return Head{}, errSoon }
 
 // Drill restores random recordings to a temporary folder and compares them. The
 // report is kept as the last drill.
@@ -89,9 +42,6 @@ type Restoring struct {
 	Now        func() time.Time // nil = time.Now
 }
 
-// ReadHead says whose backup a target holds.
-func ReadHead(ctx context.Context, t target.Target) (Head, error) { return Head{}, errSoon }
-
 // RestoreAll brings a whole appliance back onto a new, empty root: recordings,
 // journals, evidence, settings, state. No daemon may run there. Interrupted, it
 // goes on where it was. The target is only read.
@@ -104,6 +54,3 @@ func RestoreAll(ctx context.Context, r Restoring, root string) (RestoreReport, e
 func Restore(ctx context.Context, r Restoring, s Selection, folder string) (RestoreReport, error) {
 	return RestoreReport{}, errSoon
 }
-
-// Bundles lists the state bundles of a target, newest first.
-func Bundles(ctx context.Context, t target.Target) ([]string, error) { return nil, errSoon }

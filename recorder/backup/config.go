@@ -32,6 +32,9 @@ type Config struct {
 	Journals Journals
 	Disk     archive.Disk // the folder of the recordings
 
+	// State is the folder ROOT/backup; nil = the file system.
+	State archive.Disk
+
 	// Open opens the target; each run, drill or adoption opens it once and closes it.
 	Open func(context.Context) (target.Target, error)
 	// Options is asked at the beginning of each run.

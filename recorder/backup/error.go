@@ -7,6 +7,9 @@ var (
 	ErrRunning = errors.New("a backup to this target is running already")
 	// ErrForeign: the target belongs to another appliance; see [Engine.Adopt].
 	ErrForeign = errors.New("the target holds the backup of another appliance: adopt it, or choose another place")
+	// ErrOtherWay: the target was set up with encryption and is to be used without,
+	// or the other way round.
+	ErrOtherWay = errors.New("whether a target is encrypted cannot be changed: use another folder of it")
 	// ErrNewer: a newer version of vaad has written this backup.
 	ErrNewer = errors.New("the backup was written by a newer version of vaad")
 	// ErrNoBackup: there is no backup on the target.

@@ -1,0 +1,339 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/backup/target"
+)
+
+// A dayRun brings one day up to date.
+type dayRun struct {
+	*run
+	day   archive.Day
+	there map[string]int64 // names in the day's folder on the target → bytes
+	trust uint64           // recordings up to this line are right where their size is,
+	doubt map[uint64]bool  // but for these
+
+	mu     sync.Mutex
+	faults []dayFault
+	failed bool
+}
+
+// day brings a day up to date. false says that it could not be finished; an
+// error, that nothing else would go better.
+func (r *run) day(ctx context.Context, d archive.Day) (bool, error) {
+	at := r.e.day(d)
+	w := &dayRun{run: r, day: d}
+	if err := w.list(ctx); err != nil {
+		return w.gaveUp(err, dirOf(d))
+	}
+	onTarget := w.has(journalName)
+	if at != nil && at.Recheck != recheckAll {
+		w.believe(at)
+	}
+	from := at
+	if at != nil && (!onTarget || at.Recheck == recheckAll) { // all is to be proven; somebody may have removed it
+		from = nil
+	}
+	sc, err := r.s.scan(ctx, d, from)
+	if err != nil {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		r.trouble(Fault{Kind: LocalUnread, Day: d, Name: journalName, Detail: err.Error()})
+		return false, nil
+	}
+	known := from != nil && from.Recheck == "" && from.Bytes > 0
+	good := known && sc.same && sc.fresh == 0 // the target's journal is ours
+	switch {
+	case known && !sc.same && sc.seq < at.Seq:
+		r.trouble(Fault{Kind: TargetAhead, Day: d, Name: journalName})
+		return false, nil
+	case !known && onTarget:
+		var ok bool
+		if good, ok, err = w.meet(ctx, sc, at); err != nil || !ok {
+			return w.gaveUp(err, journalName)
+		}
+	}
+	for _, n := range sc.bad {
+		r.e.c.Logger.Warn("a damaged line of a journal is backed up as it is", "day", d, "line", n)
+	}
+	if err := w.copy(ctx, sc.items); err != nil || w.failed {
+		return w.gaveUp(err, "")
+	}
+	if err := w.erasedMeanwhile(ctx, sc); err != nil {
+		return w.gaveUp(err, "")
+	}
+	if !good {
+		if err := w.journal(ctx, sc, known && !sc.same); err != nil {
+			return w.gaveUp(err, journalName)
+		}
+	}
+	next := &dayState{Day: d, Lines: sc.place.Lines, Bytes: sc.place.Bytes, Sum: sc.sum, Seq: sc.seq, Size: sc.size, Mod: sc.mod, Faults: w.faults}
+	if at != nil {
+		next.Remove = at.Remove
+	}
+	next.Remove, err = w.remove(ctx, sc.erased, next.Remove)
+	if err != nil {
+		return w.gaveUp(err, "")
+	}
+	slices.SortFunc(next.Faults, func(a, b dayFault) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range next.Faults {
+		r.trouble(f.Fault)
+	}
+	r.e.note(&stateLine{Day: next})
+	return true, nil
+}
+
+// believe takes for right what was compared in earlier runs, where it is there.
+func (w *dayRun) believe(at *dayState) {
+	w.trust, w.doubt = at.Seq, map[uint64]bool{}
+	for _, f := range at.Faults {
+		w.doubt[f.Seq] = true
+	}
+}
+
+// gaveUp ends a day that cannot be finished now.
+func (w *dayRun) gaveUp(err error, name string) (bool, error) {
+	if err != nil && fatal(err) {
+		return false, err
+	}
+	if err != nil {
+		w.trouble(Fault{Kind: kindOf(err), Day: w.day, Name: name, Class: target.Class(err), Detail: err.Error()})
+	}
+	return false, nil
+}
+
+// kindOf tells whose fault an error is.
+func kindOf(err error) Trouble {
+	if errors.Is(err, target.ErrSource) || errors.Is(err, target.ErrShort) || errors.Is(err, errChanged) || errors.Is(err, errLocal) {
+		return LocalUnread
+	}
+	if errors.Is(err, target.ErrCorrupt) {
+		return TargetDamaged
+	}
+	return TargetFailed
+}
+
+// list reads what the target has of the day.
+func (w *dayRun) list(ctx context.Context) error {
+	return w.try(ctx, func() error {
+		w.there = map[string]int64{}
+		dir := dirOf(w.day)
+		err := w.v.t.List(ctx, dir, func(e target.Entry) error {
+			if name, ok := strings.CutPrefix(e.Name, dir+"/"); ok && !strings.Contains(name, "/") {
+				w.there[name] = e.Size
+			}
+			return nil
+		})
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return err
+	})
+}
+
+func (w *dayRun) has(name string) bool {
+	_, ok := w.there[w.v.stored(name)]
+	return ok
+}
+
+// meet looks at the journal of a day that is on the target and of which nothing
+// is known here. good says that it is ours to its last line; !ok that the day is
+// to be left alone.
+func (w *dayRun) meet(ctx context.Context, sc *scan, at *dayState) (good, ok bool, err error) {
+	doubt := at != nil && at.Recheck == recheckAll
+	if !w.v.readable() {
+		if w.there[w.v.stored(journalName)] > w.v.size(sc.place.Bytes) {
+			w.trouble(Fault{Kind: TargetAhead, Day: w.day, Name: journalName})
+			return false, false, nil
+		}
+		return false, true, nil
+	}
+	var rel relation
+	var theirs dayState
+	err = w.try(ctx, func() error {
+		r, err := w.v.open(ctx, remote(w.day, journalName))
+		if err != nil {
+			return err
+		}
+		rel, theirs, err = w.s.compareJournals(ctx, w.day, r)
+		return errors.Join(err, r.Close())
+	})
+	if err != nil && !fatal(err) && target.Class(err) == "corrupt" {
+		return false, true, nil // ours takes the place of one that cannot be read
+	}
+	if err != nil {
+		return false, false, err
+	}
+	switch rel {
+	case relAhead:
+		if w.former == "" {
+			w.trouble(Fault{Kind: TargetAhead, Day: w.day, Name: journalName})
+			return false, false, nil
+		}
+		err = w.keepFormer(ctx)
+	case relForeign:
+		err = w.keepFormer(ctx)
+	case relPrefix, relOurs:
+		if !doubt {
+			w.trust = max(w.trust, theirs.Seq)
+		}
+	}
+	good = rel == relPrefix && theirs.Bytes == sc.place.Bytes && theirs.Sum == sc.sum
+	return good, err == nil, err
+}
+
+// keepFormer copies a journal that ours is to replace.
+func (w *dayRun) keepFormer(ctx context.Context) error {
+	return w.try(ctx, func() error {
+		b, err := w.v.all(ctx, remote(w.day, journalName), 1<<30)
+		if err != nil {
+			return err
+		}
+		whose := w.former
+		if whose == "" {
+			whose = "unknown"
+		}
+		name := formerDir + "/" + whose + "/" + string(w.day) + ".jsonl"
+		if _, err := w.v.t.Stat(ctx, w.v.stored(name)); !errors.Is(err, fs.ErrNotExist) {
+			return err // it is there since an earlier run that was interrupted
+		}
+		_, err = w.v.put(ctx, name, int64(len(b)), bytes.NewReader(b), "")
+		return err
+	})
+}
+
+// errLocal: the journal of the appliance cannot be read as it was planned.
+var errLocal = errors.New("the journal changed while it was read")
+
+// journal puts the day's journal. anew = some of its lines have other words now.
+func (w *dayRun) journal(ctx context.Context, sc *scan, anew bool) error {
+	f, err := w.e.c.Disk.Open(local(w.day, journalName), os.O_RDONLY, 0)
+	if err != nil {
+		return errors.Join(errLocal, err)
+	}
+	defer f.Close()
+	sum, err := w.v.hashLocal(ctx, f, sc.place.Bytes)
+	if err != nil || sum != sc.sum {
+		return errors.Join(errLocal, err) // the next run finds it as it is then
+	}
+	name := remote(w.day, journalName)
+	if anew && w.v.t.Kind() == target.KindS3 {
+		// A store with versions keeps what was redacted, unless it is removed.
+		if err := w.try(ctx, func() error { return w.v.t.Remove(ctx, w.v.stored(name)) }); err != nil && !errors.Is(err, target.ErrRefused) {
+			return err
+		}
+	}
+	return w.putFile(ctx, name, sc.place.Bytes, f, sum, w.o.Verify != VerifyNone)
+}
+
+// putFile stores a file and reads it back.
+func (w *dayRun) putFile(ctx context.Context, name string, size int64, f io.ReaderAt, sum string, verify bool) error {
+	err := w.try(ctx, func() error {
+		stored, err := w.v.put(ctx, name, size, f, sum)
+		if err != nil || !verify {
+			return err
+		}
+		return w.readBack(ctx, name, stored)
+	})
+	if err == nil {
+		w.count(size, &w.report.Files, "sent")
+	}
+	return err
+}
+
+// readBack compares what is on the target with what was sent.
+func (r *run) readBack(ctx context.Context, name, sum string) error {
+	got, n, err := r.v.hashStored(ctx, name)
+	r.mu.Lock()
+	r.report.ReadBack += n
+	r.mu.Unlock()
+	r.e.c.Metrics.bytes.WithLabelValues(r.e.c.Name, "read-back").Add(float64(n))
+	if err == nil && got != sum {
+		err = &target.Error{Target: r.v.t.Name(), Op: "get", Name: r.v.stored(name), Class: target.ErrCorrupt,
+			Err: errors.New("what was read back is not what was sent")}
+	}
+	return err
+}
+
+// count notes a file that was sent.
+func (r *run) count(size int64, n *int64, done string) {
+	r.mu.Lock()
+	*n++
+	if done == "sent" {
+		r.report.Bytes += size
+	}
+	r.mu.Unlock()
+	m := r.e.c.Metrics
+	m.files.WithLabelValues(r.e.c.Name, done).Inc()
+	if done == "sent" {
+		m.bytes.WithLabelValues(r.e.c.Name, "sent").Add(float64(size))
+	}
+	r.e.mu.Lock()
+	r.e.now.Done.Files++
+	r.e.now.Done.Bytes += size
+	r.e.mu.Unlock()
+}
+
+// erasedMeanwhile forgets that files are missing whose recordings were erased
+// after the journal was read.
+func (w *dayRun) erasedMeanwhile(ctx context.Context, sc *scan) error {
+	if len(w.faults) == 0 {
+		return nil
+	}
+	gone := map[string]bool{}
+	err := w.e.c.Journals.RawLines(ctx, w.day, sc.place, func(raw *archive.RawLine) error {
+		if l, err := raw.Parse(); err == nil && l.Kind == archive.ActErase {
+			gone[l.ID] = true
+		}
+		return nil
+	})
+	if errors.Is(err, archive.ErrCursor) {
+		return nil
+	}
+	w.faults = slices.DeleteFunc(w.faults, func(f dayFault) bool { return gone[f.ID] })
+	return err
+}
+
+// remove removes the files of erased recordings, and returns those that the
+// target would not remove.
+func (w *dayRun) remove(ctx context.Context, ids []string, refused []string) ([]string, error) {
+	names := slices.Clone(refused)
+	gone := map[string]bool{}
+	for _, id := range ids {
+		gone[id] = true
+	}
+	for name := range w.there {
+		if gone[idOf(name)] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var left []string
+	for _, name := range slices.Compact(names) {
+		err := w.try(ctx, func() error { return w.v.t.Remove(ctx, dirOf(w.day)+"/"+name) })
+		switch {
+		case err == nil:
+			w.run.mu.Lock()
+			w.report.Removed++
+			w.run.mu.Unlock()
+			w.e.c.Metrics.files.WithLabelValues(w.e.c.Name, "removed").Inc()
+		case fatal(err):
+			return nil, err
+		default:
+			left = append(left, name)
+			w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: target.Class(err), Detail: err.Error()})
+		}
+	}
+	return left, nil
+}
