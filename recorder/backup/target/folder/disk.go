@@ -54,12 +54,22 @@ var errNotFile = errors.New("not a regular file")
 type root struct{ r *os.Root }
 
 func (d root) Open(name string, flag int) (File, error) {
-	f, err := d.r.OpenFile(name, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, filePerm)
+	// os.Root follows links inside the folder, whatever the flags say.
+	before, err := d.r.Lstat(name)
+	switch {
+	case err == nil && !before.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotFile}
+	case errors.Is(err, fs.ErrNotExist) && flag&os.O_CREATE != 0:
+		flag |= os.O_EXCL
+	case err != nil:
+		return nil, err
+	}
+	f, err := d.r.OpenFile(name, flag|unix.O_NONBLOCK, filePerm)
 	if err != nil {
 		return nil, err
 	}
 	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
+	if err == nil && before != nil && !os.SameFile(before, st) {
 		err = &fs.PathError{Op: "open", Path: name, Err: errNotFile}
 	}
 	if err != nil {
@@ -88,7 +98,7 @@ func (d root) Stat(name string) (fs.FileInfo, error) { return d.r.Lstat(name) }
 func (d root) Close() error                          { return d.r.Close() }
 
 func (d root) ReadDir(name string) ([]fs.DirEntry, error) {
-	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}
