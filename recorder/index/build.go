@@ -12,6 +12,7 @@ type builder struct {
 	seg     *segment
 	starts  []uint64
 	samples []uint64
+	bytes   []uint64
 	ids     []string
 	codes   [fields][]uint32
 	words   map[column]*words
@@ -38,6 +39,7 @@ func (b *builder) add(r *Row) {
 	b.seg.LeastID, b.seg.MostID = min(b.seg.LeastID, r.ID), max(b.seg.MostID, r.ID)
 	b.starts = append(b.starts, toSorted(p.key.start))
 	b.samples = append(b.samples, p.samples)
+	b.bytes = append(b.bytes, p.bytes)
 	b.ids = append(b.ids, packID(r.ID))
 	for f := range fields {
 		b.codes[f] = append(b.codes[f], b.words[dictOf(f)].code(string(p.vals[f])))
@@ -52,7 +54,7 @@ func (b *builder) add(r *Row) {
 
 // columns is the finished segment; the builder is used up.
 func (b *builder) columns() (*segment, map[column][]byte) {
-	cols := map[column][]byte{colStart: packNumbers(b.starts), colSamples: packNumbers(b.samples)}
+	cols := map[column][]byte{colStart: packNumbers(b.starts), colSamples: packNumbers(b.samples), colBytes: packNumbers(b.bytes)}
 	b.orderIDs(cols)
 	places := map[column][]uint64{}
 	for c, w := range b.words {
@@ -126,8 +128,8 @@ func namePairs(names []string) []byte {
 }
 
 // rowOf is the reverse of probe, but for what appendRest keeps.
-func rowOf(k key, samples int64, vals [fields]string) *Row {
-	r := &Row{ID: k.id, Start: time.Unix(0, k.start).UTC(), Samples: samples, LineName: vals[fieldName], Board: vals[fieldBoard],
+func rowOf(k key, samples, bytes int64, vals [fields]string) *Row {
+	r := &Row{ID: k.id, Start: time.Unix(0, k.start).UTC(), Samples: samples, Bytes: bytes, Class: vals[fieldClass], LineName: vals[fieldName], Board: vals[fieldBoard],
 		Direction: vals[fieldDirection], Trigger: vals[fieldTrigger], Codec: vals[fieldCodec], Outcome: vals[fieldOutcome], AnsweredBy: vals[fieldAnswered],
 		EndedBy: vals[fieldEnded], CallerName: vals[fieldParty], Caller: vals[fieldCaller], Called: vals[fieldCalled],
 		Call: longID([]byte(vals[fieldCall])), Conversation: longID([]byte(vals[fieldConversation]))}
@@ -136,10 +138,16 @@ func rowOf(k key, samples int64, vals [fields]string) *Row {
 	if s := vals[fieldSides]; s != "" {
 		r.Sides = strings.Split(s, ",")
 	}
-	if s := strings.Trim(vals[fieldActors], "\n"); s != "" {
-		r.Actors = strings.Split(s, "\n")
-	}
+	r.Actors, r.Holds = apart(vals[fieldActors]), apart(vals[fieldHolds])
 	return r
+}
+
+// apart is the reverse of joined.
+func apart(s string) []string {
+	if s = strings.Trim(s, "\n"); s == "" {
+		return nil
+	}
+	return strings.Split(s, "\n")
 }
 
 // Texts are the notes and marks of the few rows that have any.

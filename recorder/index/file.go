@@ -12,7 +12,7 @@ import (
 
 // form is the version of the buckets below and of how rows follow from journal
 // lines. A file of another form is made anew.
-const form = 5
+const form = 6
 
 // The buckets of index.db; docs/formats/index.md.
 func metaBucket() store.Bucket[int]         { return store.NewBucket[int]("meta") }          // "form"

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"vaad/recorder/archive"
 )
 
 // A Filter says which recordings are asked for. Zero fields ask for everything;
@@ -32,16 +34,22 @@ type Filter struct {
 	AnsweredBy []string // how the call's answer was known
 	EndedBy    []string
 	States     []string // nil: all but StateTrash and StateErased
+	Classes    []string // retention classes; "" = none was given
+	NotClasses []string // none of these
 
-	Answered, Gaps, Recovered, Protected, Held, Noted, Marked, Simulated *bool // nil: both
+	Case                   string      // pattern of the case of a legal hold
+	TrashedFrom, TrashedTo archive.Day // went into the trash from … to, both included; "" = no bound
+
+	Answered, Gaps, Recovered, Protected, Held, Noted, Marked, Masked, Simulated *bool // nil: both
 
 	Call, Conversation string // IDs
 	Actor              string // pattern of who started it or did something to it
 	Text               string // words, all of which stand in notes, marks, numbers or names
 
-	Oldest bool   // oldest first
-	Limit  int    // rows of the page, 1…1000; 0 = 100
-	Cursor string // [Page.Next] of the page before
+	Oldest  bool   // oldest first
+	NoCount bool   // [Page.Count] is not wanted: that saves looking at what is not on the page
+	Limit   int    // rows of the page, 1…1000; 0 = 100
+	Cursor  string // [Page.Next] of the page before
 }
 
 // A clause is one thing that must hold of a row: that the value of one of its
@@ -89,6 +97,7 @@ func (f *Filter) matcher() *matcher {
 	m.oneOf(fieldCodec, f.Codecs)
 	m.oneOf(fieldAnswered, f.AnsweredBy)
 	m.oneOf(fieldEnded, f.EndedBy)
+	m.keeping(f)
 	m.sides(f.Sides)
 	m.oneOf(fieldDirection, orUnknown(f.Directions))
 	m.oneOf(fieldOutcome, orUnknown(f.Outcomes))
@@ -135,7 +144,7 @@ func (m *matcher) flags(f *Filter) {
 		is  *bool
 		bit uint16
 	}{{f.Gaps, flagGap}, {f.Recovered, flagRecovered}, {f.Protected, flagProtected}, {f.Held, flagHeld}, {f.Noted, flagNote},
-		{f.Marked, flagMark}, {f.Simulated, flagSimulated}} {
+		{f.Marked, flagMark}, {f.Masked, flagMasked}, {f.Simulated, flagSimulated}} {
 		if c.is != nil {
 			mask |= c.bit
 			if *c.is {
@@ -206,16 +215,35 @@ func (m *matcher) names(f *Filter) {
 		}
 		m.clauses = append(m.clauses, c)
 	}
-	if f.Actor != "" {
-		p := parts(fold(f.Actor))
-		m.add(func(b []byte) bool {
-			for name := range bytes.FieldsFuncSeq(b, func(r rune) bool { return r == '\n' }) {
-				if like([]byte(fold(string(name))), p) {
-					return true
-				}
+	m.anyOf(f.Actor, fieldActors)
+}
+
+// anyOf adds a pattern of one of several names.
+func (m *matcher) anyOf(pattern string, of field) {
+	if pattern == "" {
+		return
+	}
+	p := parts(fold(pattern))
+	m.add(func(b []byte) bool {
+		for name := range bytes.FieldsFuncSeq(b, func(r rune) bool { return r == '\n' }) {
+			if like([]byte(fold(string(name))), p) {
+				return true
 			}
-			return false
-		}, fieldActors)
+		}
+		return false
+	}, of)
+}
+
+// keeping is what is asked of how long it is kept.
+func (m *matcher) keeping(f *Filter) {
+	m.oneOf(fieldClass, f.Classes)
+	if len(f.NotClasses) > 0 {
+		none := slices.Clone(f.NotClasses)
+		m.add(func(b []byte) bool { return !slices.Contains(none, string(b)) }, fieldClass)
+	}
+	m.anyOf(f.Case, fieldHolds)
+	if from, to := string(f.TrashedFrom), string(f.TrashedTo); from != "" || to != "" {
+		m.add(func(b []byte) bool { return len(b) > 0 && string(b) >= from && (to == "" || string(b) <= to) }, fieldTrashed)
 	}
 }
 

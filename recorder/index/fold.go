@@ -28,6 +28,11 @@ func (ix *Index) due() (segs []*segment, rows []*entry) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	size := ix.c.sizes
+	for _, s := range ix.segs { // at once, so that the file does not say longer what the journals do not
+		if ix.purge[s.ID] {
+			return []*segment{s}, nil
+		}
+	}
 	if ix.tail() >= size.small {
 		for _, e := range ix.loose {
 			if e.seg == 0 {
@@ -188,6 +193,7 @@ func (ix *Index) publish(seg *segment, parts []part, old []*segment, used []*ent
 	gone := map[uint64]bool{0: true}
 	for _, s := range old {
 		gone[s.ID] = true
+		delete(ix.purge, s.ID)
 	}
 	for id, e := range ix.loose {
 		if i, there := at[id]; there && gone[e.seg] {

@@ -88,12 +88,13 @@ type known struct {
 	segs  []*segment           // never changed in place: a search keeps what it began with
 	loose map[string]*entry    // rows that no segment has, or has older
 	over  int                  // how many of them hide a row of a segment
+	purge map[uint64]bool      // segments that have rows whose people are to be forgotten
 	next  map[string]string    // segment of a recording → the one after it, while it has no row
 	steps uint64               // changes of segs and loose
 }
 
 func newKnown() known {
-	return known{days: map[archive.Day]mark{}, loose: map[string]*entry{}, next: map[string]string{}}
+	return known{days: map[archive.Day]mark{}, loose: map[string]*entry{}, next: map[string]string{}, purge: map[uint64]bool{}}
 }
 
 // An entry is a loose row. It is never changed; another takes its place.
@@ -102,6 +103,8 @@ type entry struct {
 	probe *probe
 	seg   uint64 // segment that has an older one; 0 = none
 	at    int    // its place there
+
+	segForgot bool // the one in the segment has forgotten too
 }
 
 func newEntry(r *Row) *entry { return &entry{row: r, probe: r.probe()} }
@@ -115,6 +118,9 @@ func (k *known) keep(e *entry) {
 	k.steps++
 	if e.seg != 0 {
 		k.over++
+		if e.row.Forgotten && !e.segForgot {
+			k.purge[e.seg] = true
+		}
 	}
 }
 

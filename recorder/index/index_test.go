@@ -320,9 +320,12 @@ func TestRowsComeOutOfSegmentsAsTheyWentIn(t *testing.T) {
 		{ID: "01J00000000000000000000001", Day: "2026-11-22", Start: epoch, End: epoch.Add(time.Second), Samples: 8000, State: StateSealed},
 		{ID: "not a ULID", Day: "0001-01-01", Start: time.Date(1, 1, 1, 0, 0, 0, 7, time.UTC), State: StateTrash, Seq: 1 << 40},
 		{ID: "fifteen letters", Day: "9999-12-31", Start: time.Date(9999, 12, 31, 0, 0, 0, 1, time.UTC), State: StateErased, Call: "C1", Next: "x"},
-		{ID: "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", Day: "2020-02-02", Start: epoch.Add(-time.Hour), Samples: 1 << 60, Bytes: -5, Line: 70000, State: StateOpen,
+		{ID: "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", Day: "2020-02-02", Start: epoch.Add(-time.Hour), Samples: 1 << 60, Bytes: 1 << 50, Line: 70000, State: StateOpen,
 			Sides: []string{"network", "local"}, SHA256: map[string]string{"network": "short", "other": ""}, Notes: []Note{{Time: epoch, Text: "a\nb"}},
-			Marks: []Mark{{Time: epoch, Actor: "李", At: -3}}, Gaps: 2, LostSamples: 320, Reason: "r", Actors: []string{"a", "b"}, Recovered: true, Held: true},
+			Marks: []Mark{{Time: epoch, Actor: "李", At: -3}}, Gaps: 2, LostSamples: 320, Reason: "r", Actors: []string{"a", "b"}, Recovered: true,
+			Held: true, Holds: []string{NoCase, "case 7"}, Class: "long", Masked: 9},
+		{ID: "01J00000000000000000000002", Day: "2026-11-22", Start: epoch, End: epoch, State: StateTrash, Trashed: epoch.Add(7), TrashedBy: "ann"},
+		{ID: "01J00000000000000000000003", Day: "2026-11-22", Start: epoch, End: epoch, State: StateErased, Forgotten: true},
 	}
 	slices.SortFunc(rows, func(a, b *Row) int { return a.key().compare(b.key()) })
 	b := newBuilder()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"vaad/recorder/archive"
 )
 
 // A field is a property of a recording that is searched by its value. In a
@@ -33,7 +35,10 @@ const (
 	fieldCalled
 	fieldCall // packed IDs
 	fieldConversation
-	fields // how many
+	fieldClass
+	fieldHolds   // cases, each in line feeds
+	fieldTrashed // day when it went into the trash
+	fields       // how many
 )
 
 // Flags of a row.
@@ -48,6 +53,8 @@ const (
 	flagGap
 	flagNote
 	flagMark
+	flagMasked
+	flagForgotten
 )
 
 // A key is where a row stands among others: by start, then by ID.
@@ -79,6 +86,7 @@ func nanos(t time.Time) int64 {
 type probe struct {
 	key     key
 	samples uint64
+	bytes   uint64
 	vals    [fields][]byte
 	text    []byte // of notes and marks, folded, one per line
 }
@@ -86,18 +94,26 @@ type probe struct {
 func (r *Row) key() key { return key{nanos(r.Start), r.ID} }
 
 func (r *Row) probe() *probe {
-	p := &probe{key: r.key(), samples: uint64(max(r.Samples, 0)), text: []byte(r.words())}
+	p := &probe{key: r.key(), samples: uint64(max(r.Samples, 0)), bytes: uint64(max(r.Bytes, 0)), text: []byte(r.words())}
 	for f, s := range [fields]string{
 		fieldLine: strconv.Itoa(r.Line), fieldName: r.LineName, fieldBoard: r.Board, fieldSides: strings.Join(r.Sides, ","),
 		fieldDirection: r.Direction, fieldTrigger: r.Trigger, fieldCodec: r.Codec, fieldOutcome: r.Outcome, fieldAnswered: r.AnsweredBy, fieldEnded: r.EndedBy,
 		fieldFlags: r.flags(), fieldActors: joined(r.Actors), fieldParty: r.CallerName, fieldCaller: r.Caller, fieldCalled: r.Called,
 		fieldCall: packID(r.Call), fieldConversation: packID(r.Conversation),
+		fieldClass: r.Class, fieldHolds: joined(r.Holds), fieldTrashed: r.trashDay(),
 	} {
 		if s != "" {
 			p.vals[f] = []byte(s)
 		}
 	}
 	return p
+}
+
+func (r *Row) trashDay() string {
+	if r.Trashed.IsZero() {
+		return ""
+	}
+	return string(archive.DayOf(r.Trashed))
 }
 
 func joined(names []string) string {
@@ -124,6 +140,8 @@ func (r *Row) flags() string {
 	set(r.Gaps > 0 || r.LostSamples > 0, flagGap)
 	set(len(r.Notes) > 0, flagNote)
 	set(len(r.Marks) > 0, flagMark)
+	set(r.Masked > 0, flagMasked)
+	set(r.Forgotten, flagForgotten)
 	return string(binary.BigEndian.AppendUint16(nil, f))
 }
 
@@ -137,6 +155,7 @@ func flagsOf(b []byte) uint16 {
 // setFlags is the reverse of flags.
 func (r *Row) setFlags(f uint16) {
 	r.Recovered, r.Protected, r.Held, r.Simulated = f&flagRecovered != 0, f&flagProtected != 0, f&flagHeld != 0, f&flagSimulated != 0
+	r.Forgotten = f&flagForgotten != 0
 	switch {
 	case f&flagErased != 0:
 		r.State = StateErased

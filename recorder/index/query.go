@@ -38,7 +38,7 @@ const (
 func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 	begin := time.Now()
 	defer func() { ix.metrics.query.Observe(time.Since(begin).Seconds()) }()
-	w := &walk{ctx: ctx, begin: begin, oldest: f.Oldest, limit: f.Limit, scan: scan{m: f.matcher()}}
+	w := &walk{ctx: ctx, begin: begin, oldest: f.Oldest, limit: f.Limit, brief: f.NoCount, scan: scan{m: f.matcher()}}
 	switch {
 	case w.limit == 0:
 		w.limit = defaultLimit

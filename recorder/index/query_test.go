@@ -55,6 +55,10 @@ func plainly(r Row, f Filter) bool {
 		oneOf(cmp.Or(r.Outcome, "unknown"), f.Outcomes) &&
 		is(r.AnsweredBy != "", f.Answered) && is(r.Gaps > 0, f.Gaps) && is(r.Recovered, f.Recovered) && is(r.Protected, f.Protected) &&
 		is(r.Held, f.Held) && is(len(r.Notes) > 0, f.Noted) && is(len(r.Marks) > 0, f.Marked) && is(r.Simulated, f.Simulated) &&
+		is(r.Masked > 0, f.Masked) && oneOf(r.Class, f.Classes) && !slices.Contains(f.NotClasses, r.Class) &&
+		(f.Case == "" || slices.ContainsFunc(r.Holds, func(s string) bool { return glob(f.Case, strings.ToLower(s)) })) &&
+		(f.TrashedFrom == "" || !r.Trashed.IsZero() && archive.DayOf(r.Trashed) >= f.TrashedFrom) &&
+		(f.TrashedTo == "" || !r.Trashed.IsZero() && archive.DayOf(r.Trashed) <= f.TrashedTo) &&
 		(f.Call == "" || r.Call == f.Call) && (f.Conversation == "" || r.Conversation == f.Conversation)
 	if f.States == nil {
 		ok = ok && r.State != StateTrash && r.State != StateErased
@@ -134,12 +138,16 @@ func (w *world) grow(steps int) {
 			}
 			of := rapid.SampledFrom(w.lines).Draw(w.T, "of")
 			kind := pick("kind", archive.ActNote, archive.ActMark, archive.ActTrash, archive.ActUndelete, archive.ActProtect,
-				archive.ActUnprotect, archive.ActHold, archive.ActRelease, archive.ActErase)
-			l := w.j.add(archive.JournalLine{Day: of.Day, Time: epoch, Kind: kind, ID: of.ID, Actor: pick("actor", someActors...), Value: pick("text", someWords...)})
+				archive.ActUnprotect, archive.ActHold, archive.ActHold, archive.ActRelease, archive.ActRelease, archive.ActClass, archive.ActErase)
+			at := epoch.AddDate(0, 0, rapid.IntRange(0, 3).Draw(w.T, "days"))
+			value := pick("text", someWords...)
+			if kind == archive.ActHold || kind == archive.ActRelease || kind == archive.ActClass {
+				value = pick("value", "", "Case 7", "long")
+			}
+			l := w.j.add(archive.JournalLine{Day: of.Day, Time: at, Kind: kind, ID: of.ID, Actor: pick("actor", someActors...), Value: value,
+				Forget: kind == archive.ActErase && rapid.Bool().Draw(w.T, "forget")})
 			r := w.rows[of.ID]
-			r.act(l.Kind, l.Time, l.Actor, l.At, l.Value)
-			r.Seq = l.Seq
-			w.rows[of.ID] = r
+			w.rows[of.ID] = *r.with(&l)
 		default:
 			minutes := rapid.IntRange(-2000, 2000).Draw(w.T, "start")
 			l := w.j.recording(time.Duration(minutes)*time.Minute, rapid.IntRange(1, 4).Draw(w.T, "line"), func(s *archive.Seal) {
@@ -152,6 +160,8 @@ func (w *world) grow(steps int) {
 				s.Samples = rapid.Int64Range(0, 5).Draw(w.T, "samples") * 4000
 				s.Simulated, s.Recovered = rapid.Bool().Draw(w.T, "simulated"), rapid.Bool().Draw(w.T, "recovered")
 				s.Gaps = rapid.IntRange(0, 1).Draw(w.T, "gaps")
+				s.Masked, s.Class = rapid.Int64Range(0, 1).Draw(w.T, "masked"), pick("class", "", "long")
+				s.Files = []archive.Sealed{{Side: "mixed", Name: "x", Bytes: rapid.Int64Range(0, 1000).Draw(w.T, "bytes")}}
 				s.Actor = pick("by", someActors...)
 				if rapid.Bool().Draw(w.T, "duplex") {
 					s.Sides = []string{"network", "local"}
@@ -202,6 +212,8 @@ func (w *world) filter() Filter {
 		Outcomes: one("outcome", "answered", "unknown"), AnsweredBy: one("answered-by", "off-hook", "reversal"), EndedBy: one("ended", "on-hook", "busy-tone"),
 		States:   one("state", StateSealed, StateRecovered, StateTrash, StateErased),
 		Answered: is("answered"), Gaps: is("gaps"), Recovered: is("recovered"), Protected: is("protected"), Held: is("held"),
+		Masked: is("masked"), Classes: one("class", "", "long"), NotClasses: one("not class", "", "long"), Case: rare("case", "case 7", "-", "*7"),
+		TrashedFrom: archive.Day(rare("trashed from", "2026-11-22", "2026-11-23")), TrashedTo: archive.Day(rare("trashed to", "2026-11-23", "2026-11-24")),
 		Noted: is("noted"), Marked: is("marked"), Simulated: is("simulated"),
 		Call: rare("call", "01J000000000000000000000C1", "C2", "C3"), Conversation: rare("conversation", "01J000000000000000000000C1", "C2"),
 		Actor: rare("actor", "ann", "李", "*n*", "bob"), Text: rare("text", "refund", "退", "要求 call", "back 退款", "desk", "1381234", "555", "full"),
@@ -247,6 +259,28 @@ func (w *world) ask(f Filter) {
 	}
 	if !slices.Equal(got, want) && len(got)+len(want) > 0 {
 		w.Fatalf("filter %+v\ngot  %v\nwant %v", f, got, want)
+	}
+	w.daily(f, want)
+}
+
+// daily checks what is counted of a filter by day.
+func (w *world) daily(f Filter, ids []string) {
+	want := map[archive.Day]DayTotal{}
+	for _, id := range ids {
+		r := w.rows[id]
+		d := want[archive.DayOf(r.Start)]
+		want[archive.DayOf(r.Start)] = DayTotal{archive.DayOf(r.Start), d.Count + 1, d.Bytes + r.Bytes, d.Samples + r.Samples}
+	}
+	all, err := w.ix.Daily(w.Context(), f)
+	if err != nil {
+		w.Fatal(err)
+	}
+	got := map[archive.Day]DayTotal{}
+	for _, d := range all {
+		got[d.Day] = d
+	}
+	if d := gocmp.Diff(want, got); d != "" || !slices.IsSortedFunc(all, func(a, b DayTotal) int { return cmp.Compare(a.Day, b.Day) }) {
+		w.Fatalf("filter %+v by day (-want +got):\n%s", f, d)
 	}
 }
 

@@ -187,11 +187,15 @@ func (r *reader) row(i int) (*Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	size, err := r.packed(colBytes)
+	if err != nil {
+		return nil, err
+	}
 	rest, err := r.restOf(i)
 	if err != nil {
 		return nil, err
 	}
-	row := rowOf(k, int64(samples.at(i)), vals)
+	row := rowOf(k, int64(samples.at(i)), int64(size.at(i)), vals)
 	if !row.setRest(rest) {
 		return nil, r.bad(colRest + column(i/blockRows))
 	}

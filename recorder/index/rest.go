@@ -24,6 +24,8 @@ const (
 	restMarks                //
 	restHashes               // as many as sides, 32 bytes each
 	restOdd                  // a hash per side as text, counted
+	restTrash                // when it went into the trash, and who put it there
+	restMasked               //
 )
 
 func appendRest(b []byte, r *Row) []byte {
@@ -69,16 +71,14 @@ func appendRest(b []byte, r *Row) []byte {
 			p = appendText(appendText(p, side), h)
 		}
 	})
+	put(restTrash, !r.Trashed.IsZero(), func() { p = appendText(appendTime(p, r.Trashed), r.TrashedBy) })
+	put(restMasked, r.Masked != 0, func() { p = binary.AppendVarint(p, r.Masked) })
 	p = binary.AppendUvarint(p, r.Seq)
-	p = binary.AppendVarint(p, r.Bytes-r.audio())
 
 	head := binary.AppendUvarint(nil, has)
 	b = binary.AppendUvarint(b, uint64(len(head)+len(p)))
 	return append(append(b, head...), p...)
 }
-
-// audio is about what the files take.
-func (r *Row) audio() int64 { return r.Samples * int64(max(len(r.Sides), 1)) }
 
 // hashes are those of the sides in order; whole is false unless each side has a
 // good one, or none has any.
@@ -153,8 +153,13 @@ func (r *Row) setRest(b []byte) bool {
 			r.SHA256[side] = p.text()
 		}
 	}
+	if has&restTrash != 0 {
+		r.Trashed, r.TrashedBy = p.time(), p.text()
+	}
+	if has&restMasked != 0 {
+		r.Masked = p.int()
+	}
 	r.Seq = p.uint()
-	r.Bytes = r.audio() + p.int()
 	return p.ok
 }
 

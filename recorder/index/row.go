@@ -46,11 +46,17 @@ type Row struct {
 	Notes        []Note            `json:"notes,omitempty"`
 	Marks        []Mark            `json:"marks,omitempty"`
 	Protected    bool              `json:"protected,omitempty"`
-	Held         bool              `json:"held,omitempty"` // legal hold
+	Held         bool              `json:"held,omitempty"`       // legal hold: there are Holds
+	Holds        []string          `json:"holds,omitempty"`      // cases of legal holds, sorted; one without a name is NoCase
+	Class        string            `json:"class,omitempty"`      // retention class; "" = the default one
+	Trashed      time.Time         `json:"trashed,omitzero"`     // when it went into the trash; zero: it is not there
+	TrashedBy    string            `json:"trashed_by,omitempty"` // who put it there
+	Forgotten    bool              `json:"forgotten,omitempty"`  // erased, with what was known of people
 	Simulated    bool              `json:"simulated,omitempty"`
 	Recovered    bool              `json:"recovered,omitempty"`
 	Gaps         int               `json:"gaps,omitempty"`
 	LostSamples  int64             `json:"lost_samples,omitempty"`
+	Masked       int64             `json:"masked,omitempty"` // samples that were left out on purpose
 	SHA256       map[string]string `json:"sha256,omitempty"` // by side
 	Actors       []string          `json:"actors,omitempty"` // who started it or did something to it, sorted
 
@@ -72,6 +78,9 @@ type Mark struct {
 	Text  string    `json:"text,omitempty"`
 }
 
+// NoCase stands in Row.Holds for a hold that names no case.
+const NoCase = "-"
+
 // Duration is the length of the audio.
 func (r *Row) Duration() time.Duration { return time.Duration(r.Samples) * (time.Second / 8000) }
 
@@ -84,7 +93,7 @@ func sealed(l *archive.JournalLine) *Row {
 		Direction: s.Direction, Caller: s.Caller, Called: s.Called, Trigger: s.Trigger,
 		Codec: string(s.Codec), Sides: append([]string(nil), s.Sides...), Bytes: s.Bytes(), State: StateSealed,
 		CallerName: s.CallerName, Outcome: s.Outcome, AnsweredBy: s.AnsweredBy, EndedBy: s.EndedBy, Reason: s.Reason, Call: s.Call, Conversation: s.Conversation, Previous: s.Previous,
-		Simulated: s.Simulated, Recovered: s.Recovered, Gaps: s.Gaps, LostSamples: s.LostSamples, Seq: l.Seq,
+		Simulated: s.Simulated, Recovered: s.Recovered, Gaps: s.Gaps, LostSamples: s.LostSamples, Masked: s.Masked, Class: s.Class, Seq: l.Seq,
 	}
 	if s.Recovered {
 		r.State = StateRecovered
@@ -111,41 +120,5 @@ func (r *Row) acts(all []archive.Act) {
 func (r *Row) by(actor string) {
 	if i, there := slices.BinarySearch(r.Actors, actor); actor != "" && !there {
 		r.Actors = slices.Insert(slices.Clone(r.Actors), i, actor)
-	}
-}
-
-// with returns the row with a later act applied; r itself stays as it is.
-func (r *Row) with(l *archive.JournalLine) *Row {
-	n := *r
-	n.Notes, n.Marks = slices.Clip(n.Notes), slices.Clip(n.Marks)
-	n.act(l.Kind, l.Time, l.Actor, l.At, l.Value)
-	n.Seq = l.Seq
-	return &n
-}
-
-func (r *Row) act(kind string, at time.Time, actor string, pos int64, value string) {
-	r.by(actor)
-	switch kind {
-	case archive.ActNote:
-		r.Notes = append(r.Notes, Note{at.UTC(), actor, value})
-	case archive.ActMark:
-		r.Marks = append(r.Marks, Mark{at.UTC(), actor, pos, value})
-	case archive.ActProtect:
-		r.Protected = true
-	case archive.ActUnprotect:
-		r.Protected = false
-	case archive.ActHold:
-		r.Held = true
-	case archive.ActRelease:
-		r.Held = false
-	case archive.ActTrash:
-		r.State = StateTrash
-	case archive.ActUndelete:
-		r.State = StateSealed
-		if r.Recovered {
-			r.State = StateRecovered
-		}
-	case archive.ActErase:
-		r.State = StateErased
 	}
 }

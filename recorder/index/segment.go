@@ -85,6 +85,7 @@ const (
 	colTexts                 // texts
 	colPairs                 // postings: two letters → places in colTexts
 	colNames                 // postings: two letters → places in the dict of callers' names
+	colBytes                 // packed
 	colDicts   column = 32   // + field: dict
 	colCodes   column = 64   // + field: packed places in the dict
 	colRest    column = 128  // + block: the rest of its rows

@@ -68,6 +68,7 @@ type walk struct {
 	oldest bool
 	behind *key // only rows behind this one; nil = all, and they are counted
 	limit  int
+	brief  bool // no count is wanted
 	trust  bool // see reader.trust
 	scan   scan
 	tx     *store.Tx
@@ -207,7 +208,7 @@ func (w *walk) run() error {
 			return err
 		}
 	}
-	if w.behind != nil {
+	if w.behind != nil || w.brief {
 		return nil
 	}
 	for len(w.segs) > 0 {
@@ -317,7 +318,7 @@ func (w *walk) page() (Page, error) {
 	more := len(w.found) > w.limit
 	found := w.found[:min(len(w.found), w.limit)]
 	p := Page{Rows: make([]Row, 0, len(found))}
-	if w.behind == nil {
+	if w.behind == nil && !w.brief {
 		p.Count, p.AtLeast = w.count, w.least
 	}
 	for _, h := range found {
