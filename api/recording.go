@@ -31,6 +31,12 @@ type Recording struct {
 	Marks        []Mark   `json:"marks,omitempty" nullable:"false" doc:"Moments that people marked"`
 	Protected    bool     `json:"protected,omitempty" doc:"Retention never deletes it"`
 	Held         bool     `json:"held,omitempty" doc:"Kept by legal hold"`
+	Holds        []string `json:"holds,omitempty" nullable:"false" doc:"Cases that it is held for; - stands for one without a name"`
+	Class        string   `json:"class,omitempty" doc:"Retention class; absent: the default one"`
+	Trashed      *Time    `json:"trashed,omitempty" doc:"When it went into the trash; absent: it is not there"`
+	TrashedBy    string   `json:"trashed_by,omitempty" doc:"Who put it there; retention: its time was over"`
+	Forgotten    bool     `json:"forgotten,omitempty" doc:"Erased with everything that was known of people"`
+	Masked       Number   `json:"masked_s,omitempty" doc:"Seconds that were left out on purpose"`
 	Simulated    bool     `json:"simulated,omitempty" doc:"Made on a simulated board: not evidence"`
 	Recovered    bool     `json:"recovered,omitempty" doc:"Its end was cut off by a crash and repaired"`
 	Gaps         int      `json:"gaps,omitempty" doc:"Places where audio was lost and marked"`

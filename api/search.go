@@ -30,13 +30,17 @@ type RecordingFilter struct {
 	Recovered    string   `query:"recovered" enum:"yes,no" doc:"A crash cut it off"`
 	Protected    string   `query:"protected" enum:"yes,no" doc:"Retention never deletes it"`
 	Held         string   `query:"held" enum:"yes,no" doc:"Kept by legal hold"`
+	HeldFor      string   `query:"held_for" maxLength:"100" doc:"Case of a legal hold; * stands for anything"`
+	Classes      []string `query:"class" maxItems:"32" doc:"Retention classes; default: those that nothing gave another class"`
 	Noted        string   `query:"noted" enum:"yes,no" doc:"Somebody wrote a note on it"`
 	Marked       string   `query:"marked" enum:"yes,no" doc:"Somebody marked a moment of it"`
 	Simulated    string   `query:"simulated" enum:"yes,no" doc:"Made on a simulated board"`
 	Call         string   `query:"call" maxLength:"64" doc:"ID of the call it belongs to"`
 	Conversation string   `query:"conversation" maxLength:"64" doc:"ID of the conversation"`
 	Actor        string   `query:"actor" maxLength:"100" doc:"Who started it or did something to it; * stands for anything"`
-	Order        string   `query:"order" enum:"newest,oldest" default:"newest" doc:"Which come first"`
+	Order        string   `query:"order" enum:"newest,oldest" doc:"Which come first; without it newest"`
+	Period       string   `query:"period" maxLength:"60" doc:"Words for a time, in the zone of the box, instead of from and to: today, yesterday, this week, last month, last 7 days, last 3 hours …"`
+	Saved        string   `query:"saved" maxLength:"100" doc:"Name or ID of a saved search; what is given beside it replaces what it says"`
 }
 
 func (f RecordingFilter) values() url.Values {
@@ -46,8 +50,8 @@ func (f RecordingFilter) values() url.Values {
 		"direction": strings.Join(f.Directions, ","), "trigger": strings.Join(f.Triggers, ","), "codec": strings.Join(f.Codecs, ","),
 		"outcome": strings.Join(f.Outcomes, ","), "answered_by": strings.Join(f.AnsweredBy, ","), "ended_by": strings.Join(f.EndedBy, ","),
 		"state": strings.Join(f.States, ","), "answered": f.Answered, "gaps": f.Gaps, "recovered": f.Recovered, "protected": f.Protected,
-		"held": f.Held, "noted": f.Noted, "marked": f.Marked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
-		"actor": f.Actor, "order": f.Order,
+		"held": f.Held, "held_for": f.HeldFor, "class": strings.Join(f.Classes, ","), "noted": f.Noted, "marked": f.Marked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
+		"actor": f.Actor, "order": f.Order, "period": f.Period, "saved": f.Saved,
 	} {
 		if v != "" {
 			q.Set(k, v)
@@ -57,6 +61,12 @@ func (f RecordingFilter) values() url.Values {
 		q.Set("max_duration", strconv.FormatFloat(f.MaxDuration, 'f', -1, 64))
 	}
 	return q
+}
+
+// Encode is the filter as a query, for people and logs.
+func (f RecordingFilter) Encode() string {
+	f.Limit, f.After = 0, ""
+	return f.values().Encode()
 }
 
 // Recordings asks for one page of recordings, newest first unless the filter says otherwise.

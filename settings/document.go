@@ -208,14 +208,29 @@ func (d *Document) Apply(actor, why string, doc json.RawMessage) (Version, error
 // Check says what Apply would change, and what is wrong with doc.
 func (d *Document) Check(doc json.RawMessage) ([]Change, error) {
 	now := d.cur.Load()
+	next, err := d.try(now, doc)
+	if err != nil {
+		return nil, err
+	}
+	return diff(now.explicit, next.explicit), nil
+}
+
+// Try is the state that Apply would make. Nothing changes.
+func (d *Document) Try(doc json.RawMessage) (View, error) {
+	next, err := d.try(d.cur.Load(), doc)
+	return View{next}, err
+}
+
+func (d *Document) try(now *state, doc json.RawMessage) (*state, error) {
 	tree, err := d.normal(now.explicit, doc)
 	if err != nil {
 		return nil, err
 	}
-	if _, bad := d.compile(now.n+1, tree); len(bad) > 0 {
+	next, bad := d.compile(now.n+1, tree)
+	if len(bad) > 0 {
 		return nil, &Invalid{bad}
 	}
-	return diff(now.explicit, tree), nil
+	return next, nil
 }
 
 // Rollback makes a new version that is the same as version n (0: nothing set).

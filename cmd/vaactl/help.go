@@ -12,7 +12,8 @@ import (
 
 // What commands, arguments and flags do stands in the catalogue: "help.COMMAND",
 // "help.COMMAND.--FLAG", "help.COMMAND.<ARGUMENT>", the words of a command being
-// separated by dots. What means the same everywhere stands once, as "help.--FLAG".
+// separated by dots. What means the same everywhere stands once, as "help.--FLAG"; what
+// recordings are found by stands with recordings, for all commands that search.
 
 // describe gives a program its texts in a language. A part without words in the
 // catalogue keeps those of its tag.
@@ -63,8 +64,12 @@ func helpKey(n *kong.Node, name string) (key string, ok bool) {
 	if _, ok = text.Lookup(text.English, key); ok || name == "" {
 		return key, ok
 	}
-	_, ok = text.Lookup(text.English, "help."+name)
-	return "help." + name, ok
+	for _, key = range []string{"help." + name, "help.recordings." + name} {
+		if _, ok = text.Lookup(text.English, key); ok {
+			break
+		}
+	}
+	return key, ok
 }
 
 // help prints what kong prints, with the words around the texts in a language.

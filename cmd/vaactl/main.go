@@ -51,6 +51,8 @@ type cli struct {
 	Mark       markCmd       `cmd:""`
 	Start      startCmd      `cmd:""`
 	Stop       stopCmd       `cmd:""`
+	Pause      pauseCmd      `cmd:""`
+	Resume     resumeCmd     `cmd:""`
 	Listen     listenCmd     `cmd:""`
 	Flight     flightCmd     `cmd:""`
 	Pcap       pcapCmd       `cmd:""`
@@ -82,6 +84,22 @@ type cli struct {
 	Reindex    reindexCmd    `cmd:""`
 	Verify     verifyCmd     `cmd:""`
 	Evidence   evidenceCmd   `cmd:""`
+	Jobs       jobsCmd       `cmd:""`
+
+	Protect   protectCmd   `cmd:""`
+	Unprotect unprotectCmd `cmd:""`
+	LegalHold legalHoldCmd `cmd:""`
+	Release   releaseCmd   `cmd:""`
+	Class     classCmd     `cmd:""`
+	Trash     trashCmd     `cmd:""`
+	Undelete  undeleteCmd  `cmd:""`
+	Erase     eraseCmd     `cmd:""`
+	Undo      undoCmd      `cmd:""`
+	Storage   storageCmd   `cmd:""`
+	Retention retentionCmd `cmd:""`
+	Tidy      tidyCmd      `cmd:""`
+	Approvals approvalsCmd `cmd:""`
+	Erasures  erasuresCmd  `cmd:""`
 
 	Analyse     analyseCmd     `cmd:""`
 	Transcode   transcodeCmd   `cmd:""`

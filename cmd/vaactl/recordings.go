@@ -137,6 +137,8 @@ type recordingsCmd struct {
 	Recovered    string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Protected    string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Held         string   `enum:",yes,no" default:"" placeholder:"YES"`
+	HeldFor      string   `placeholder:"CASE"`
+	Class        []string `placeholder:"CLASS"`
 	Noted        string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Marked       string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Simulated    string   `enum:",yes,no" default:"" placeholder:"YES"`
@@ -151,7 +153,7 @@ func (c *recordingsCmd) with(f api.Filter) api.RecordingFilter {
 	out := api.RecordingFilter{Filter: f, MaxDuration: c.MaxDuration, Caller: c.Caller, Called: c.Called, Name: c.Name, Boards: c.Board,
 		Sides: c.Side, Directions: c.Direction, Triggers: c.Trigger, Codecs: c.Codec, Outcomes: c.Outcome, Answered: c.Answered,
 		AnsweredBy: c.AnsweredBy, EndedBy: c.EndedBy, States: c.State, Gaps: c.Gaps, Recovered: c.Recovered, Protected: c.Protected,
-		Held: c.Held, Noted: c.Noted, Marked: c.Marked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor}
+		Held: c.Held, HeldFor: c.HeldFor, Classes: c.Class, Noted: c.Noted, Marked: c.Marked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor}
 	if c.Oldest {
 		out.Order = "oldest"
 	}
@@ -263,6 +265,16 @@ func (c showCmd) Run(s *session) error {
 	add("codec", s.code("codec", r.Codec))
 	add("size", size(r.Bytes))
 	add("state", s.code("recording-state", r.State))
+	add("class", r.Class)
+	if r.Protected {
+		add("kept", s.t("cli.kept-protected"))
+	}
+	for _, c := range r.Holds {
+		add("kept", s.t("cli.kept-held", "case", c))
+	}
+	if r.Trashed != nil {
+		add("trashed", strings.TrimSpace(when(*r.Trashed)+"  "+r.TrashedBy))
+	}
 	for _, n := range r.Notes {
 		add("notes", when(n.Time)+"  "+n.Actor+"  "+n.Text)
 	}
