@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"vaad/recorder/archive"
@@ -140,17 +141,18 @@ func (r *Ring) load() (*masters, error) {
 }
 
 // current is the master key that wraps; it is made where there are no keys yet.
+// Where the keys that there are cannot be opened it is none: nobody would notice
+// before it is too late that a master key was lost, or a passphrase mistyped.
 func (r *Ring) current() (*masters, error) {
 	m, err := r.load()
-	if err != nil || len(m.all) > 0 {
+	if err != nil || len(m.all) > 0 && m == r.proved {
 		return m, err
 	}
-	days, err := r.days()
-	if err != nil {
+	if err := r.opensNewest(m); err != nil {
 		return nil, err
 	}
-	if len(days) > 0 { // somebody lost it: a new one would hide that
-		return nil, ErrNoMaster
+	if r.proved = m; len(m.all) > 0 {
+		return m, nil
 	}
 	made, err := r.newMaster()
 	if err == nil {
@@ -160,6 +162,37 @@ func (r *Ring) current() (*masters, error) {
 		return nil, err
 	}
 	return r.load()
+}
+
+// opensNewest checks that the master keys open what was wrapped last, if anything was.
+func (r *Ring) opensNewest(m *masters) error {
+	days, err := r.days()
+	if err != nil {
+		return err
+	}
+	for _, d := range slices.Backward(days) {
+		k, err := r.keysOf(d)
+		if err != nil {
+			return err
+		}
+		var newest *stored
+		for _, all := range k.of {
+			for i := range all {
+				if s := &all[i]; !s.damaged && s.kind == kindKey && (newest == nil || s.at > newest.at) {
+					newest = s
+				}
+			}
+		}
+		if newest == nil {
+			continue
+		}
+		if len(m.all) == 0 {
+			return ErrNoMaster
+		}
+		_, err = r.open(&newest.record)
+		return err
+	}
+	return nil
 }
 
 func (r *Ring) newMaster() (*master, error) {
@@ -251,9 +284,6 @@ func (r *Ring) readSmall(name string) ([]byte, error) {
 func (r *Ring) salt() ([]byte, error) {
 	b, err := r.readSmall(saltFile)
 	if errors.Is(err, fs.ErrNotExist) && !r.c.ReadOnly {
-		if days, e := r.days(); e != nil || len(days) > 0 {
-			return nil, errors.Join(fmt.Errorf("%w: the file %s is missing, without which the passphrase opens nothing", archive.ErrKeys, saltFile), e)
-		}
 		s := make([]byte, 16)
 		if _, err := io.ReadFull(r.c.Rand, s); err != nil {
 			return nil, err

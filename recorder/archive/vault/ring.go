@@ -37,6 +37,7 @@ type Ring struct {
 
 	mu      sync.Mutex // guards what follows
 	masters *masters
+	proved  *masters              // that open what was wrapped last
 	content []byte                // that masters were read from
 	cache   map[archive.Day]*keys // of files that were read lately
 	synced  map[archive.Day]bool  // files whose records are durable

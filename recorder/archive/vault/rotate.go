@@ -179,33 +179,9 @@ func (r *Ring) State() (s State, err error) {
 func (r *Ring) Check() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	days, err := r.days()
-	if err != nil {
-		return fmt.Errorf("%w: %w", archive.ErrKeys, err)
-	}
 	ms, err := r.load()
-	if len(days) == 0 && r.c.Master == nil {
-		return err
-	}
 	if err != nil {
 		return err
 	}
-	if len(ms.all) == 0 {
-		return ErrNoMaster
-	}
-	for _, d := range slices.Backward(days) {
-		k, err := r.keysOf(d)
-		if err != nil {
-			return err
-		}
-		for _, all := range k.of {
-			for _, rec := range all {
-				if !rec.damaged && rec.kind == kindKey {
-					_, err := r.open(&rec.record)
-					return err
-				}
-			}
-		}
-	}
-	return nil
+	return r.opensNewest(ms)
 }
