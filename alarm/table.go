@@ -40,6 +40,7 @@ func Table() []Kind {
 		{"recorder-failed", Critical, true, "line"},  // a whole recording was lost
 		{"recorder-gap", Critical, true, "line"},     // audio is missing in a recording; the gap is marked
 		{"recovered-recordings", Warning, true, ""},  // recordings were cut off by a crash and have been repaired
+		{"recording-paused", Warning, false, "line"}, // for longer than its settings want to see
 		{"disk-slow", Warning, false, "disk"},        // a sync took over 1 s
 		{"disk-low", Warning, false, "disk"},         // little space is left
 		{"disk-full", Critical, false, "disk"},       // the reserve is reached
@@ -50,6 +51,16 @@ func Table() []Kind {
 		{"evidence-broken", Critical, false, "disk"}, // journals, evidence log and checkpoints do not agree
 		{"evidence-failed", Warning, false, "disk"},  // leaves or checkpoints cannot be written
 		{"journal-damaged", Warning, true, "file"},   // a day journal or the settings journal had unreadable lines
+		// keeping
+		{"storage-eta", Warning, false, "disk"},        // the disk will be full soon
+		{"retention-disk", Warning, false, "disk"},     // nearly at the reserve; then the policy acts
+		{"retention-deletes", Critical, false, "disk"}, // at the reserve: the oldest are being deleted
+		{"retention-nothing", Critical, false, "disk"}, // at the reserve: nothing may be deleted
+		{"retention-unsaved", Critical, false, "disk"}, // recordings will go before they are backed up
+		{"retention-clock", Warning, false, "disk"},    // nothing is deleted: the clock cannot be trusted
+		{"retention-failed", Warning, false, "disk"},   // a run could not do what was due
+		{"retention-no-class", Warning, false, "disk"}, // recordings have a class that there is not
+		{"approvals-waiting", Warning, false, ""},      // somebody must approve or refuse
 		// state
 		{"state-db-damaged", Critical, true, "file"},  // replaced by a hot copy
 		{"state-db-failing", Critical, false, "file"}, // changes cannot be written
@@ -57,6 +68,8 @@ func Table() []Kind {
 		{"copy-failed", Warning, false, "file"},       // the hourly hot copy failed
 		{"settings-ignored", Warning, false, ""},      // stored settings that this version does not take
 		{"settings-journal", Warning, false, "file"},  // the settings journal cannot be written
+		// jobs
+		{"job-failed", Warning, false, "job"}, // what is done from time to time did not end well
 		// clock
 		{"clock-jump", Warning, true, ""},            // wall clock against line time
 		{"clock-unsynchronised", Warning, false, ""}, // no time source: times of recordings are uncertain
