@@ -69,7 +69,7 @@ type box struct {
 }
 
 func (b *box) now() time.Time        { return time.Now().Add(b.off) }
-func (b *box) set(wall time.Time)    { b.off = wall.Sub(time.Now()) }
+func (b *box) set(wall time.Time)    { b.off = time.Until(wall) }
 func (b *box) job(name, text string) { b.add(Job{Name: name, Schedule: func() string { return text }}) }
 
 // add registers a job; one without anything to run is done at once.
