@@ -17,7 +17,7 @@ type Fact struct {
 	Boot       string `json:"boot" doc:"ID of this run of the daemon; numbers begin anew with each"`
 	Seq        uint64 `json:"seq" doc:"Number of the fact, rising"`
 	Time       Time   `json:"time" doc:"Line time"`
-	Kind       string `json:"kind" doc:"board-up, board-gone, line-state, ring-begin, ring-end, off-hook, on-hook, polarity, no-battery, battery, gap, call-begin, call-answered, call-end, numbers, call-waiting, caller-id-failed, digit, key, voice-begin, voice-end, tone, modem, refused, overflow, anchor; of trunks and stations also alerting, number-complete, held, keys-sent, parallel-pick-up, would-release, played, joined, left"`
+	Kind       string `json:"kind" doc:"board-up, board-gone, line-state, ring-begin, ring-end, off-hook, on-hook, polarity, no-battery, battery, gap, call-begin, call-answered, call-end, numbers, call-waiting, caller-id-failed, digit, key, voice-begin, voice-end, tone, modem, masked, refused, overflow, anchor; of trunks and stations also alerting, number-complete, held, keys-sent, parallel-pick-up, would-release, played, joined, left"`
 	Board      string `json:"board,omitempty" doc:"The board"`
 	Line       int    `json:"line,omitempty" doc:"The line; absent where the whole board is meant"`
 	Call       string `json:"call,omitempty" doc:"The call, while one is up"`

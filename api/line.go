@@ -24,6 +24,7 @@ type Line struct {
 	Recording      bool   `json:"recording" doc:"Whether it is being recorded now"`
 	RecordingID    string `json:"recording_id,omitempty" doc:"The recording being made"`
 	RecordingSince *Time  `json:"recording_since,omitempty" doc:"When that recording began"`
+	Paused         *Pause `json:"paused,omitempty" doc:"The pause that its recording is under; absent where there is none"`
 	Trigger        string `json:"trigger" doc:"What starts a recording: off, manual, voltage, voice, key, call or continuous"`
 	TriggerNote    string `json:"trigger_note,omitempty" doc:"What to know about that trigger on this line: either-party, both parties are one signal, and either may key the sequence"`
 

@@ -55,6 +55,7 @@ const (
 	LongOffHook    EventKind = "long-off-hook"     // off-hook for too long: an alarm. Value: ms
 	LongOffHookEnd EventKind = "long-off-hook-end" // that is over
 
+	Masked  EventKind = "masked"  // audio is kept out of the rings on purpose, from Pos on: silence stands there. Value: 0 it begins, else it is over and so many samples are silence; By: "pause", "rule", "keys"; Text: why; Request: Blank.ID; Side: of keys
 	Gap     EventKind = "gap"     // audio lost from Pos on, the ring holds silence there. Value: samples
 	Refused EventKind = "refused" // a command was not carried out. Text: the reason; Request: its ID
 	Done    EventKind = "done"    // a command's outcome. Text: the command; Request: its ID
@@ -116,6 +117,8 @@ type Event struct {
 	AnsweredBy string
 	EndedBy    string
 	Missed     bool // rang, nobody answered
+
+	digit string // the key, where Text must not say it
 
 	Facts *CallFacts // in call-begin, numbers and call-end of a tap: all that is known of the call now; never changed
 }

@@ -50,6 +50,10 @@ type Line struct {
 	until   atomic.Int64            // while it is not used: where it stopped to be
 	shown   State                   // the last state told; the loop's own, then the supervisor's
 
+	blanks   [blankKinds]atomic.Pointer[Blank] // what is to be kept out of the rings
+	veiled   [blankKinds]*Blank                // what is; the loop's own, as the next
+	veiledAt [blankKinds]int64                 // its first position
+
 	fact facts // what the feed has told
 
 	mu     sync.RWMutex    // held for reading while a ring is read; never by the loop
@@ -117,10 +121,11 @@ func (l *Line) Read(dst []byte, side int, pos int64) (n int, err error) {
 	}
 	v, upto := l.view.Load(), l.board.fed.Load()
 	var from *ring
+	law := driver.ALaw
 	switch {
 	case side < 0 || side >= maxSides:
 	case side < len(v.sides):
-		from = v.rings[side]
+		from, law = v.rings[side], v.sides[side].Law
 	case v.use == driver.Unused && pos < l.until.Load():
 		from, upto = l.rings[side], min(upto, l.until.Load())
 	}
@@ -131,6 +136,7 @@ func (l *Line) Read(dst []byte, side int, pos int64) (n int, err error) {
 	if err != nil {
 		l.board.stats.overruns.Inc()
 	}
+	l.hide(dst[:n], pos, law)
 	return n, err
 }
 

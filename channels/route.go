@@ -13,9 +13,14 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 	if r.speech != nil {
 		r.speech.takeIn(l.rx.LinePCM(r.view.rx), pos)
 	}
+	silent := l.veil(r, pos)
 	for i := range r.view.sides {
 		ring, law, src := r.view.rings[i], r.view.sides[i].Law, r.view.src[i]
 		switch {
+		case silent:
+			ring.fill(pos, end, law.Silence())
+			r.level[i].Add(dsp.Measure(l.pcmOf(r, i)))
+			continue
 		case src == sent && r.speech == nil:
 			ring.fill(pos, end, law.Silence())
 			continue
@@ -35,6 +40,17 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		}
 		r.level[i].Add(dsp.Measure(l.rx.LinePCM(src)))
 	}
+}
+
+// pcmOf is the present block of a side, which may not be in its ring.
+func (l *loop) pcmOf(r *lineRun, side int) []int16 {
+	switch src := r.view.src[side]; {
+	case src != sent:
+		return l.rx.LinePCM(src)
+	case r.speech != nil:
+		return r.speech.sent[:]
+	}
+	return nil
 }
 
 // snapshot shows levels ten times a second, and what was learnt once.

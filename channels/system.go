@@ -29,6 +29,8 @@ type System struct {
 	lines map[int]*Line
 	old   []*Line // lines whose number went to another board; their rings are given back at the end
 
+	blanked map[int][blankKinds]*Blank // of lines that are not known yet
+
 	start  sync.Once
 	end    sync.Once
 	cancel context.CancelFunc
@@ -196,6 +198,7 @@ func (s *System) adopt(b *board, c LineConfig, begin State) (*Line, error) {
 		s.old = slices.Delete(s.old, i, i+1)
 	} else {
 		l = newLine(b, c)
+		s.blank(l)
 	}
 	l.shown = begin
 	l.fact.mu.Lock()

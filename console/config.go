@@ -49,6 +49,9 @@ type Recorder interface {
 	Start(line int, actor string) (id string, err error)
 	Stop(line int, actor string) error
 	Active() []recorder.Active
+	Pause(line int, w recorder.PauseWish) (recorder.Pause, error)
+	Resume(line int, actor string) (recorder.Pause, error)
+	Paused() []recorder.Pause
 	Listen(ctx context.Context, line int) (io.Reader, error)
 }
 

@@ -55,6 +55,8 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		{recorder.ErrUnused, "line-unused"},
 		{recorder.ErrOff, "recording-off"},
 		{recorder.ErrIdle, "not-recording"},
+		{recorder.ErrNotPaused, "not-paused"},
+		{recorder.ErrNotKept, "pause-not-kept"},
 		{recorder.ErrStarting, "starting"},
 		{recorder.ErrNotRunning, "closing"},
 		{recorder.ErrNoSpace, "disk-full"},

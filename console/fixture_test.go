@@ -324,6 +324,7 @@ func (f *fakeFeed) kick() {
 type fakeRecorder struct {
 	mu     sync.Mutex
 	active map[int]recorder.Active
+	paused map[int]recorder.Pause
 	err    error
 	live   func(ctx context.Context, line int) (io.Reader, error)
 	frames []byte

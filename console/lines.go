@@ -45,6 +45,7 @@ func (s *Server) allLines(lang string) []api.Line {
 	for _, a := range s.cfg.Recorder.Active() {
 		marks[a.Line] = a
 	}
+	paused := s.paused()
 	all := s.cfg.Lines.Lines()
 	out := make([]api.Line, 0, len(all))
 	for i := range all {
@@ -52,6 +53,7 @@ func (s *Server) allLines(lang string) []api.Line {
 		if a, ok := marks[l.Line]; ok {
 			l.Recording, l.RecordingID, l.RecordingSince = true, a.ID, moment(a.Since)
 		}
+		l.Paused = paused[l.Line]
 		out = append(out, l)
 	}
 	return out

@@ -44,6 +44,8 @@ func statuses() map[string]int {
 		"setting-fixed":      http.StatusConflict,
 		"not-recording":      http.StatusConflict,
 		"recording-off":      http.StatusConflict,
+		"not-paused":         http.StatusConflict,
+		"pause-not-kept":     http.StatusInternalServerError,
 		"starting":           http.StatusServiceUnavailable,
 		"line-unused":        http.StatusConflict,
 		"line-gone":          http.StatusServiceUnavailable,

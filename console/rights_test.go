@@ -21,6 +21,9 @@ import (
 func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body any) {
 	path = strings.NewReplacer("{leg}", legOne, "{bridge}", bridgeOne, "{board}", "sim", "{span}", "1", "{line}", "1", "/recordings/{id}", "/recordings/"+rec, "/calls/{id}", "/calls/"+call,
 		"/alarms/{id}", "/alarms/"+alarm).Replace(rt.Path)
+	if rt.Verb == access.Pause { // there is something to pause and to resume
+		f.rec.pausable(1, rec)
+	}
 	switch rt.ID {
 	case "setting":
 		path += "?path=site.name"

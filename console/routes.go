@@ -41,6 +41,8 @@ func routes() []route {
 		{"line", get, "/lines/{line}", access.ViewLines, "Lines", "One line as it is now", with((*Server).line)},
 		{"start", post, "/lines/{line}/start", access.StartStop, "Lines", "Begin a recording by hand", with((*Server).start)},
 		{"stop", post, "/lines/{line}/stop", access.StartStop, "Lines", "End the line's recording", with((*Server).stop)},
+		{"pause", post, "/lines/{line}/pause", access.Pause, "Lines", "Leave out of recordings, flight recorder and listening what is said from now on", with((*Server).pause)},
+		{"resume", post, "/lines/{line}/resume", access.Pause, "Lines", "End that", with((*Server).resume)},
 		{"listen", get, "/lines/{line}/listen", access.Listen, "Lines", "Hear the line: a WAV without end", withStream((*Server).listen, "audio/wav")},
 		{"flight", get, "/lines/{line}/flight", access.SaveFlight, "Lines", "What just happened on the line, as a frame log", withStream((*Server).flight, "application/octet-stream")},
 		{"pcap", get, "/boards/{board}/spans/{span}/dchannel.pcap", access.SaveFlight, "Lines", "What comes on a span's D-channel from now on, as a capture file that Wireshark opens", withStream((*Server).pcap, "application/vnd.tcpdump.pcap")},
@@ -57,6 +59,8 @@ func routes() []route {
 		{"note", post, "/recordings/{id}/notes", access.Note, "Recordings", "Write a note on a recording", with((*Server).note)},
 		{"mark", post, "/recordings/{id}/marks", access.Note, "Recordings", "Mark a moment of a recording", with((*Server).mark)},
 
+		{"recording-pause", post, "/recordings/{id}/pause", access.Pause, "Recordings", "Pause the line of a recording that is being made", with((*Server).pauseRecording)},
+		{"recording-resume", post, "/recordings/{id}/resume", access.Pause, "Recordings", "End that", with((*Server).resumeRecording)},
 		{"calls", get, "/calls", access.Calls, "Calls", "Search the call journal, newest first", with((*Server).calls)},
 		{"call", get, "/calls/{id}", access.Calls, "Calls", "One call", with((*Server).call)},
 		{"calls-csv", get, "/calls.csv", access.Calls, "Calls", "The call journal as a table, newest first", withStream((*Server).callsCSV, "text/csv")},
@@ -76,6 +80,8 @@ func routes() []route {
 		{"play", post, "/legs/{leg}/play", access.Call, "Legs", "Let a leg hear something", with((*Server).playTo)},
 		{"stop-play", post, "/legs/{leg}/stop-play", access.Call, "Legs", "Stop what plays at a leg", with((*Server).stopPlay)},
 		{"keys", post, "/legs/{leg}/keys", access.Call, "Legs", "Send keys in a call", with((*Server).sendKeys)},
+		{"leg-pause", post, "/legs/{leg}/pause", access.Pause, "Legs", "Pause recording of the line of a leg", with((*Server).pauseLeg)},
+		{"leg-resume", post, "/legs/{leg}/resume", access.Pause, "Legs", "End that", with((*Server).resumeLeg)},
 		{"bridges", get, "/bridges", access.ViewLines, "Legs", "Legs that hear each other", with((*Server).bridges)},
 		{"bridge", post, "/bridges", access.Call, "Legs", "Put legs together, out of the bridges they are in", with((*Server).bridge)},
 		{"bridge-add", post, "/bridges/{bridge}/legs", access.Call, "Legs", "Take legs into a bridge", with((*Server).bridgeAdd)},
@@ -109,8 +115,8 @@ func routes() []route {
 // change something or let somebody hear something.
 func acts(v access.Verb) bool {
 	switch v {
-	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.SaveFlight, access.Call, access.Supervise,
-		access.SettingsWrite, access.AlarmAck, access.Maintain:
+	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.Pause, access.SaveFlight, access.Call, access.Supervise,
+		access.SettingsWrite, access.AlarmAck, access.Maintain, access.Protect, access.Hold, access.Delete, access.Erase, access.Keep:
 		return true
 	}
 	return false

@@ -76,6 +76,12 @@ type LineConfig struct {
 	KeyFrom  string // FromCall (default) or FromKey
 	KeyMute  bool   // the sequences are silence in the recording, which is written 5 s late
 
+	PauseKey    string // the sequence that pauses what is recorded; "": none
+	ResumeKey   string // the one that ends a pause; "": none
+	PauseMaxS   int    // a pause ends by itself after so long, 1…3600; default 300
+	PauseAlarmS int    // an alarm is raised for one that lasts so long; 0: none
+	PauseBackMS int    // a pause leaves out what was said so long before, 0…5000; recordings are written so much later
+
 	OnModem string // ModemLossless (default), ModemSkip or ModemKeep
 	Codec   string // G711 (default), PCM, IMA or GSM
 }
@@ -115,6 +121,7 @@ func (c LineConfig) Validate() error {
 	if strings.HasPrefix(c.KeyStop, c.KeyStart) || strings.HasPrefix(c.KeyStart, c.KeyStop) {
 		errs = append(errs, fmt.Errorf("key_stop: %q and key_start %q: neither may be the other's beginning", c.KeyStop, c.KeyStart))
 	}
+	errs = append(errs, c.badPause()...)
 	if c.VoiceDBm0 < -60 || c.VoiceDBm0 > -20 {
 		errs = append(errs, fmt.Errorf("voice_dbm0: %d: must be −60…−20", c.VoiceDBm0))
 	}
@@ -143,6 +150,9 @@ func (c LineConfig) filled() LineConfig {
 	}
 	if c.HangoverMS == 0 {
 		c.HangoverMS = 10_000
+	}
+	if c.PauseMaxS == 0 {
+		c.PauseMaxS = 300
 	}
 	if c.MaxMS == 0 {
 		c.MaxMS = int(longest.Milliseconds())
@@ -194,6 +204,9 @@ type Config struct {
 	Legs        Legs                      // nil: every call is a conversation of its own
 	Rules       func() *rules.Set         // asked when a call begins; nil: the settings of its line decide
 	Groups      func(line int) []string   // of lines, for rules; nil: none
+	Class       func(line int) string     // retention class of recordings where no rule names one; asked when one begins; nil: the default one
+	Pauses      Pauses                    // nil: a restart ends pauses
+	Partners    func(line int) []int      // lines whose parties hear that line's now; nil: none
 	ClockSynced func() bool               // nil: the kernel is asked
 	Registerer  prometheus.Registerer     // nil: metrics are not registered
 	Logger      *slog.Logger              // nil: silent
@@ -232,6 +245,12 @@ func (c *Config) fill() error {
 	}
 	if c.Groups == nil {
 		c.Groups = func(int) []string { return nil }
+	}
+	if c.Class == nil {
+		c.Class = func(int) string { return "" }
+	}
+	if c.Partners == nil {
+		c.Partners = func(int) []int { return nil }
 	}
 	if c.ClockSynced == nil {
 		c.ClockSynced = ClockSynced

@@ -149,17 +149,18 @@ func (w *watch) ceiling(p int64) int64 {
 		}
 		p -= muteBehind
 	}
-	return p
+	return p - samples(w.own.PauseBackMS)
 }
 
 // key takes a key that was pressed while nobody dialled. On a line with sides
 // only its own party may begin and end recordings.
 func (w *watch) key(e *channels.Event) {
+	w.pauseKeyed(e)
 	if w.cfg.Trigger != Key || !w.up || w.heard.over || len(w.line.Sides()) > 1 && e.Side != local {
 		return
 	}
 	k := &w.heard.keys
-	k.add(e.Text, e.Pos, e.Pos+e.Value)
+	k.add(e.Digit(), e.Pos, e.Pos+e.Value)
 	first, end := k.first, k.end
 	switch {
 	case k.take(w.cfg.KeyStart):

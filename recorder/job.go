@@ -143,27 +143,17 @@ func (j *job) portion(until, limit int64, last bool) (moved bool, err error) {
 		return true, j.put(n, nil, last && j.pos+n >= limit)
 	}
 	raw := make([][]byte, len(j.rec.enc.laws))
-	for i := range raw {
-		got, err := j.rec.line.Read(j.bufs.raw[i][:n], i, j.pos)
-		var over *channels.ErrOverrun
-		switch {
-		case errors.As(err, &over):
-			j.lost(min(over.Oldest+skipAhead, limit))
-			return true, nil
-		case err != nil:
-			j.rec.broken.Store(true)
-			return false, nil
-		case got == 0: // an end may be known before its audio is there
-			return false, nil
-		}
-		n = int64(got)
-		raw[i] = j.bufs.raw[i][:got]
-	}
-	if n = whole(n); n == 0 {
+	n, err = j.read(raw, n, whole)
+	var over *channels.ErrOverrun
+	switch {
+	case errors.As(err, &over):
+		j.lost(min(over.Oldest+skipAhead, limit))
+		return true, nil
+	case err != nil:
+		j.rec.broken.Store(true)
 		return false, nil
-	}
-	for i := range raw {
-		raw[i] = raw[i][:n]
+	case n == 0:
+		return false, nil
 	}
 	j.rec.silenced(j.pos, j.pos+n, func(from, to int64) {
 		for i := range raw {
@@ -174,6 +164,27 @@ func (j *job) portion(until, limit int64, last bool) (moved bool, err error) {
 	})
 	j.tellGap()
 	return true, j.put(n, raw, j.part || last && j.pos+n >= limit)
+}
+
+// read takes at most n samples of all sides from the rings into raw, cut to what is
+// whole; 0 where there is nothing yet, as an end may be known before its audio is there.
+// Who pauses knows afterwards what was taken before.
+func (j *job) read(raw [][]byte, n int64, whole func(int64) int64) (int64, error) {
+	j.rec.reading.Lock()
+	defer j.rec.reading.Unlock()
+	for i := range raw {
+		got, err := j.rec.line.Read(j.bufs.raw[i][:n], i, j.pos)
+		if err != nil || got == 0 {
+			return 0, err
+		}
+		n = int64(got)
+	}
+	n = whole(n)
+	for i := range raw {
+		raw[i] = j.bufs.raw[i][:n]
+	}
+	j.rec.taken = max(j.rec.taken, j.pos+n)
+	return n, nil
 }
 
 // lost begins a gap up to the end of the block that a position is in, or makes

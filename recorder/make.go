@@ -21,7 +21,7 @@ func (w *watch) begin(from, fired int64, trigger, actor string, link *resumed) *
 	}
 	w.refused = ""
 	s := archive.Start{ID: w.r.c.Archive.NewID(w.line.Time(from)), Line: w.line.Number(), Board: w.line.Board(), LineName: w.line.Status().Name,
-		Trigger: trigger, Begin: w.line.Time(from), BeginPos: from, Simulated: w.line.Simulated(), Actor: actor}
+		Trigger: trigger, Begin: w.line.Time(from), BeginPos: from, Simulated: w.line.Simulated(), Actor: actor, Class: w.r.c.Class(w.line.Number())}
 	s.Conversation = s.ID
 	if link != nil {
 		s.Previous, s.Conversation = link.id, link.conversation
@@ -58,9 +58,13 @@ func (w *watch) make(s archive.Start, enc *encoder) *recording {
 	rec := &recording{id: s.ID, line: w.line, enc: enc, from: s.BeginPos, fired: s.BeginPos, trigger: s.Trigger,
 		horizon: s.BeginPos, end: none, start: s}
 	rec.written.Store(rec.from)
+	rec.taken = rec.from
 	w.cur, w.ending = rec, nil
 	w.r.metrics.started.WithLabelValues(rec.trigger).Inc()
 	w.r.begun(rec)
+	if w.paused != nil {
+		w.tellPause(rec, w.paused.By)
+	}
 	return rec
 }
 
@@ -126,6 +130,7 @@ func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 	if !rec.broken.Load() {
 		pos = max(pos, rec.reach())
 	}
+	w.unsaid(rec, pos)
 	over := pos
 	if by == EndSilence { // the hang-over is no talk
 		over = w.heard.silent

@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -21,6 +22,7 @@ type Recorder struct {
 	disk     *disk
 	metrics  *metrics
 	asked    chan request
+	pausing  pausing
 	removed  chan []string // recordings whose files somebody removed
 	running  chan struct{} // closed when Run begins to answer
 	repaired chan struct{} // closed when the last run's recordings are repaired
@@ -34,6 +36,7 @@ type Recorder struct {
 	initial []initial // lines that ran before the recorder was made
 	events  []channels.Event
 	starts  map[int]*resumed // what may go on, of lines not seen yet
+	paused  map[int]*mask    // pauses of the last run, of lines not seen yet
 
 	good   int // syncs in a row that were in time; the syncing goroutine's
 	slowMu sync.Mutex
@@ -67,7 +70,11 @@ func New(c Config) (*Recorder, error) {
 	}
 	r := &Recorder{c: c, asked: make(chan request), removed: make(chan []string), running: make(chan struct{}), repaired: make(chan struct{}), ended: make(chan struct{}),
 		watches: map[int]*watch{}, starts: map[int]*resumed{}, now: map[int]*recording{},
-		open: map[string]*recording{}, cold: map[*recording]bool{}}
+		open: map[string]*recording{}, cold: map[*recording]bool{}, paused: map[int]*mask{},
+		pausing: pausing{store: c.Pauses, bell: make(chan struct{}, 1), all: map[int]Pause{}}}
+	if err := r.restorePauses(); err != nil {
+		return nil, fmt.Errorf("make recorder: read which lines are paused: %w", err)
+	}
 	r.metrics = newMetrics(c.Registerer, r.countActive, r.behind)
 	r.disk = newDisk(r)
 	r.writer = newWriter(r)
@@ -102,6 +109,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { r.writer.run(writing) })
 	work.Go(func() { r.syncs(writing) })
+	work.Go(func() { r.keepPauses(writing) })
 
 	r.begin(ctx)
 	for ctx.Err() == nil {
@@ -172,6 +180,7 @@ func (r *Recorder) watch(n int) *watch {
 	own := r.settings(n)
 	w = &watch{r: r, line: line, own: own, cfg: own, resume: r.starts[n], heard: heard{began: none}}
 	delete(r.starts, n)
+	w.restored()
 	r.watches[n] = w
 	r.made++
 	at, _ := slices.BinarySearchFunc(r.order, n, func(o *watch, n int) int { return o.line.Number() - n })

@@ -28,21 +28,25 @@ type recording struct {
 	hooked  bool // by request while off-hook: ends with the call
 
 	// The decider's own.
-	fired     int64    // where it was triggered: from plus the pre-roll
-	kept      bool     // never thrown away for being short
-	asked     bool     // a person wants it
-	ruled     string   // which rule it owes itself to, as told in the story
-	ruledOut  bool     // thrown away because a rule does not want it, or not so
-	whyOut    string   // … and what the call journal is told of that
-	until     int64    // it ends there at the latest; 0: not decided
-	name      string   // of the calling party, as told in the story
-	answer    string   // how that the call was answered is known, as told in the story
-	dropped   bool     // thrown away, however long
-	elsewhere bool     // … because another recording has all of it
-	link      *resumed // what it continues after a restart
+	fired     int64            // where it was triggered: from plus the pre-roll
+	kept      bool             // never thrown away for being short
+	asked     bool             // a person wants it
+	ruled     string           // which rule it owes itself to, as told in the story
+	ruledOut  bool             // thrown away because a rule does not want it, or not so
+	whyOut    string           // … and what the call journal is told of that
+	until     int64            // it ends there at the latest; 0: not decided
+	name      string           // of the calling party, as told in the story
+	answer    string           // how that the call was answered is known, as told in the story
+	maskTold  map[string]int64 // up to where the story has of each blank what is silence
+	dropped   bool             // thrown away, however long
+	elsewhere bool             // … because another recording has all of it
+	link      *resumed         // what it continues after a restart
 
 	written atomic.Int64 // audio before it is in the files
 	broken  atomic.Bool  // the line's sides are not what they were: no more can be read
+
+	reading sync.Mutex // held while a ring is read, and never longer
+	taken   int64      // audio before it has been read
 
 	mu      sync.Mutex
 	start   archive.Start
@@ -77,6 +81,14 @@ func (r *recording) silenced(from, to int64, f func(from, to int64)) {
 			f(a, b)
 		}
 	}
+}
+
+// told notes up to where the story tells of a blank.
+func (r *recording) told(blank string, upto int64) {
+	if r.maskTold == nil {
+		r.maskTold = map[string]int64{}
+	}
+	r.maskTold[blank] = max(r.maskTold[blank], upto)
 }
 
 // ofACall says that it lasts as long as a call, where calls or the hook are known.

@@ -80,7 +80,10 @@ func (w *watch) ruled(e *channels.Event) {
 }
 
 // unruled ends it: the settings of the line count.
-func (w *watch) unruled() { w.ruling, w.cfg = ruling{}, w.own }
+func (w *watch) unruled() {
+	w.unblankCall()
+	w.ruling, w.cfg = ruling{}, w.own
+}
 
 func (w *watch) facts(e *channels.Event, when moment) *rules.Facts {
 	f := &rules.Facts{Call: w.call, Line: w.line.Number(), Groups: w.r.c.Groups(w.line.Number()), Use: w.line.Status().Use.String(),
@@ -99,6 +102,11 @@ func (w *watch) rule(e *channels.Event, when moment) {
 	}
 	d := w.set.Decide(w.facts(e, when))
 	w.verdict, w.cfg = d, w.own.Under(&d)
+	if d.Blank && !d.Undecided {
+		w.blankCall()
+	} else {
+		w.unblankCall()
+	}
 	switch {
 	case d.Proof:
 		w.denied = true

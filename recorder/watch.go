@@ -72,6 +72,11 @@ type watch struct {
 
 	gaps []channels.Event // since the last recording, for a pre-roll that reaches back to them
 
+	pauseKeys  sequence
+	paused     *mask   // nil: it is not
+	ruledBlank *mask   // of a call whose audio a rule wants kept nowhere
+	masks      []*mask // these, and those that are ending
+
 	cur    *recording
 	ending *ending
 	resume *resumed // cut off by a restart; may go on
@@ -97,6 +102,10 @@ const (
 // event acts on one event of the line. All that was known earlier came before.
 func (w *watch) event(e *channels.Event) {
 	w.settle(e.Known)
+	if e.Kind == channels.Masked {
+		w.masked(e)
+		return
+	}
 	w.note(e)
 	switch e.Kind {
 	case channels.LineState:
@@ -266,6 +275,7 @@ func (w *watch) callEnds(e *channels.Event) {
 		w.hungUp(e.Known, e.EndedBy)
 	}
 	w.unruled()
+	w.pauseEnds()
 	w.call, w.direction, w.refused = "", "", ""
 	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.recent = w.recent[:0]
@@ -398,6 +408,7 @@ func (w *watch) advance(p int64) {
 	w.fed = max(w.fed, p)
 	w.ease(p)
 	w.listen(p - voiceLate)
+	w.pauseLasts(p)
 	p = w.ceiling(p)
 	switch {
 	case w.cur != nil && w.ending != nil:

@@ -150,6 +150,8 @@ type metrics struct {
 	discarded, bytes, lost, overflows     prometheus.Counter
 	write                                 prometheus.Histogram
 	listeners                             prometheus.Gauge
+	paused                                *prometheus.GaugeVec
+	masked                                *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer, active, behind func() float64) *metrics {
@@ -176,6 +178,7 @@ func newMetrics(reg prometheus.Registerer, active, behind func() float64) *metri
 			Help: "Time to write what is new in one recording.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9)}),
 		listeners: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_listeners", Help: "Live streams being listened to."}),
 	}
+	m.paused, m.masked = pauseMetrics()
 	// Counters begin at 0, so that a first fault shows as an increase.
 	for v, values := range map[*prometheus.CounterVec][]string{m.started: {Manual, Voltage, Continuous, Voice, Key, Call}, m.refused: {WhyDiskFull, WhyInodes},
 		m.gaps: {"line", "recorder"}, m.faults: {"no-space", "read-only", "io"}} {
@@ -184,7 +187,7 @@ func newMetrics(reg prometheus.Registerer, active, behind func() float64) *metri
 		}
 	}
 	if reg != nil {
-		reg.MustRegister(m.started, m.ended, m.refused, m.gaps, m.faults, m.discarded, m.bytes, m.lost, m.overflows, m.write, m.listeners,
+		reg.MustRegister(m.started, m.ended, m.refused, m.gaps, m.faults, m.discarded, m.bytes, m.lost, m.overflows, m.write, m.listeners, m.paused, m.masked,
 			gauge("vaad_recordings_active", "Recordings being made.", active),
 			gauge("vaad_recorder_behind_seconds", "How far the recording that is most behind is behind its line.", behind))
 	}

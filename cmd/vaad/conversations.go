@@ -17,6 +17,8 @@ type conversations struct {
 	rule     func() string       // recorder.legs
 	recorded func(line int) bool // calls of that line are recorded from beginning to end
 
+	connected func(lines []int) // is told which lines hear each other; nil: nobody
+
 	mu      sync.Mutex
 	legs    map[string]*legFate
 	bridges map[string][]string // IDs of legs
@@ -54,6 +56,7 @@ func (c *conversations) take(change *calls.Change) {
 	case calls.BridgeChanged:
 		c.bridges[change.Bridge.ID] = change.Bridge.Legs
 		c.weigh(change.Bridge.ID)
+		c.joined(change.Bridge.ID)
 	case calls.BridgeEnded:
 		delete(c.bridges, change.Bridge.ID)
 	case calls.Resync: // what was connected meanwhile is not known
@@ -76,8 +79,12 @@ func (c *conversations) leg(now *calls.Leg) {
 			c.over = c.over[1:]
 		}
 	}
+	known := l.ID != ""
 	l.Leg = *now
 	c.weigh(now.Bridge)
+	if !known { // its bridge may have been told before
+		c.joined(now.Bridge)
+	}
 }
 
 // weigh says which recording has what is said in a bridge.

@@ -48,6 +48,7 @@ type lineDoc struct {
 	ThresholdMV   int    `json:"threshold_mv"`   // off-hook below this; 0 = the profile's, or learn it
 	RingGapMS     int    `json:"ring_gap_ms"`    // longest pause between rings of one call; 0 = the profile's, or learn it
 	callDoc
+	maskDoc
 }
 
 // groupDoc is a group of lines that rights can be given on.
@@ -135,7 +136,7 @@ func (s sections) check(v settings.View) error {
 func defaultLine() lineDoc {
 	return lineDoc{Trigger: "auto", PrerollMS: 2000, MaxMS: 4 * 3600 * 1000, Sides: "separate", Codec: "g711",
 		VoiceDBm0: -45, HangoverMS: 10_000, KeyStart: "*1", KeyStop: "#1", KeyFrom: "call", OnModem: "lossless",
-		callDoc: callDoc{Dial: "keys", Release: "act", Ring: []string{}}}
+		callDoc: callDoc{Dial: "keys", Release: "act", Ring: []string{}}, maskDoc: defaultMask()}
 }
 
 func (d siteDoc) validate() error {
@@ -184,7 +185,10 @@ func (l lineDoc) validate(key string) error {
 	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "voice", "key", "call", "continuous")
 	oneOf("sides", l.Sides, "separate", "mixed")
 	oneOf("codec", l.Codec, "g711", "pcm16", "ima", "gsm")
-	if err := (recorder.LineConfig{VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom,
+	if l.PauseMaxS == 0 {
+		bad("pause_max_s", "0: must be 1…3600")
+	}
+	if err := l.into(recorder.LineConfig{Trigger: keyed(l.Trigger), VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom,
 		OnModem: l.OnModem}).Validate(); err != nil {
 		errs = append(errs, err) // names its keys
 	}

@@ -19,6 +19,7 @@ type Decision struct {
 	Codec     string   //
 	Sides     string   //
 	Class     string   // retention class; "" = none
+	Blank     bool     // its audio is kept nowhere, not even for a minute
 	Undecided bool     // decide again when more is known
 }
 
@@ -26,6 +27,7 @@ type Decision struct {
 func (r *rule) decide(f *Facts, why []string) Decision {
 	d := Decision{Record: r.Record, Rule: r.Name, Why: why}
 	if !r.Record {
+		d.Blank = r.Blank
 		return d
 	}
 	if r.Percent > 0 && r.Percent < 100 {

@@ -31,6 +31,7 @@ type Rule struct {
 	Heard     []string `json:"heard"`     // fax, modem, text (telephone), or any of these: from when it was heard
 
 	Record  bool   `json:"record"`  // false: such calls are not recorded
+	Blank   bool   `json:"blank"`   // with record false: flight recorder and listeners have nothing of such calls either
 	Percent int    `json:"percent"` // of the calls that fit, a random sample so large is recorded and the others are not; 0 = all
 	Proof   bool   `json:"proof"`   // with heard: only 3 s of it are recorded
 	Trigger string `json:"trigger"` // call, voice, key or manual; "" = the line's own
@@ -136,6 +137,9 @@ func (r *Rule) validate() (errs []error) {
 	}
 	if r.Outside && r.Calendar == "" {
 		bad("outside", "it says nothing without a calendar")
+	}
+	if r.Blank && r.Record {
+		bad("blank", "it is for rules with record false: what is recorded cannot be kept out")
 	}
 	if r.Proof && (len(r.Heard) == 0 || !r.Record) {
 		bad("proof", "it needs record and heard: three seconds of a fax or a modem are the proof")

@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"vaad/api"
+)
+
+// A caller talks in numbered blocks on a tapped line whose receiver is off, through
+// pauses, a daemon that is killed in one, and restarts.
+type caller struct {
+	t    *testing.T
+	ctx  context.Context
+	d    *Daemon
+	peer *Peer
+	base uint32 // of the numbers of this life
+	done chan error
+}
+
+const pausedLine = `
+trigger = "voltage"
+preroll_ms = 0
+pause_key = "*7"
+resume_key = "*8"
+`
+
+func newCaller(t *testing.T, ctx context.Context, root, settings string, base uint32) *caller {
+	c := &caller{t: t, ctx: ctx, base: base, done: make(chan error, 1)}
+	c.d = start(t, root, quietly+board("b", "real", 1, "")+pin(1, 1, settings))
+	next := Numbered(1)
+	c.peer = &Peer{Line: 1, Next: func(n uint32, dst []int16) (events []string, end bool) {
+		next(base+n, dst)
+		switch n {
+		case 0:
+			events = []string{"volts -48"}
+			if base > 0 { // the call goes on
+				events = []string{"volts -9"}
+			}
+		case 50:
+			events = []string{"volts -9"}
+		}
+		return events, false
+	}}
+	ps, err := Dial(sockets(c.d, "b"), c.peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { c.done <- ps.Run(ctx) }()
+	return c
+}
+
+func (c *caller) sent() uint32 { return c.base + c.peer.Sent.Load() }
+
+// talk lets some blocks pass.
+func (c *caller) talk(blocks uint32) {
+	c.t.Helper()
+	until := c.sent() + blocks
+	if err := Until(c.ctx, "blocks", func() (bool, error) { return c.sent() >= until, nil }); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *caller) ctl(args ...string) string {
+	c.t.Helper()
+	out, err := c.d.Ctl(c.ctx, args...)
+	if err != nil {
+		c.t.Fatalf("%v\n%s", err, c.d.Log())
+	}
+	return out
+}
+
+func (c *caller) line() api.Line {
+	c.t.Helper()
+	all, err := Rows[api.Line](c.ctx, c.d, "lines")
+	if err != nil || len(all) != 1 {
+		c.t.Fatalf("%v %v", err, all)
+	}
+	return all[0]
+}
+
+// heard is which numbered blocks are in the recordings of the line.
+func (c *caller) heard() []uint32 {
+	c.t.Helper()
+	runs, err := c.d.Heard(c.ctx, 1, c.t.TempDir())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var all []uint32
+	for _, r := range runs {
+		for n := r.First; n <= r.Last; n++ {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// without checks that of the blocks between first and last those of [from, to] are not
+// recorded, and those up to before and from after on are.
+func without(t *testing.T, heard []uint32, first, before, from, to, after, last uint32) {
+	t.Helper()
+	for n := first; n < last; n++ {
+		_, there := slices.BinarySearch(heard, n)
+		switch {
+		case n >= from && n <= to && there:
+			t.Errorf("block %d is recorded: the pause was in effect from %d to %d", n, from, to)
+		case (n <= before || n >= after) && !there:
+			t.Errorf("block %d is not recorded: it was not paused before %d and after %d", n, before, after)
+		}
+	}
+}
+
+func TestWhatIsSaidInAPauseIsNowhere(t *testing.T) {
+	ctx := within(t, time.Minute)
+	c := newCaller(t, ctx, scratch(t), pausedLine, 0)
+	c.talk(200)
+	if err := Until(ctx, "the recording", func() (bool, error) { return c.line().Recording, nil }); err != nil {
+		t.Fatal(err)
+	}
+	before := c.sent()
+	if out := c.ctl("pause", "1", "--reason", "card-data", "--for", "60s"); !strings.Contains(out, "paused") {
+		t.Error(out)
+	}
+	from := c.sent()
+	if p := c.line().Paused; p == nil || p.Reason != "card-data" || p.By != "request" {
+		t.Errorf("the line shows %+v", p)
+	}
+	file := filepath.Join(t.TempDir(), "live.wav")
+	c.ctl("listen", "1", "--seconds", "2", "-o", file)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live := b[len(b)-15000:]; len(bytes.Trim(live, "\xD5")) != 0 {
+		t.Error("a listener hears something in the pause")
+	}
+	flight := filepath.Join(t.TempDir(), "line.framelog")
+	c.ctl("flight", "1", "--seconds", "1", "-o", flight)
+	to := c.sent()
+	c.ctl("resume", "1")
+	after := c.sent() + 5
+	c.talk(150)
+	last := c.sent() - 50
+	c.ctl("stop", "1")
+	sealed(t, c.d)
+	without(t, c.heard(), before-40, before-3, from+3, to-3, after, last)
+	recs, err := c.d.Recordings(ctx, 1)
+	if err != nil || len(recs) != 1 {
+		t.Fatalf("%v %+v", err, recs)
+	}
+	story := c.ctl("show", recs[0].ID)
+	for _, want := range []string{"Recording paused", "Recording goes on", "Left out on purpose"} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the story does not say %q: %s", want, story)
+		}
+	}
+	calls, err := c.d.Calls(ctx, 1)
+	if err != nil || len(calls) != 1 || !strings.Contains(calls[0].Why, "paused") {
+		t.Errorf("%v %+v", err, calls)
+	}
+	if audit := c.ctl("audit", "--json"); strings.Count(audit, `"verb":"pause"`) != 2 {
+		t.Error(audit)
+	}
+	if _, err := c.d.Ctl(ctx, "resume", "1"); err == nil || !strings.Contains(err.Error(), "not paused") {
+		t.Errorf("resuming what is not paused: %v", err)
+	}
+	if n := counted(t, c.d, `vaad_masked_seconds_total{reason="pause"}`); n < 2 || n > 20 {
+		t.Errorf("%v seconds were masked", n)
+	}
+}
+
+func TestADaemonThatIsKilledInAPauseRecordsNothingOfIt(t *testing.T) {
+	ctx := within(t, 2*time.Minute)
+	root := scratch(t)
+	c := newCaller(t, ctx, root, pausedLine, 0)
+	c.talk(200)
+	before := c.sent()
+	c.ctl("pause", "1")
+	from := c.sent()
+	c.talk(30)
+	c.d.Kill()
+	<-c.done
+	again := newCaller(t, ctx, root, pausedLine, 10_000)
+	again.talk(150)
+	if p := again.line().Paused; p == nil || p.By != "restart" {
+		t.Fatalf("after the restart the line shows %+v\n%s", p, again.d.Log())
+	}
+	to := again.sent()
+	again.ctl("resume", "1")
+	after := again.sent() + 5
+	again.talk(150)
+	last := again.sent() - 50
+	again.ctl("stop", "1")
+	sealed(t, again.d)
+	heard := again.heard()
+	without(t, heard, before-40, before-3, from+3, 9_999, 10_000, 9_999)
+	without(t, heard, 10_000, 0, 10_000, to-3, after, last)
+}
+
+// counted is one value of the daemon's metrics, as its socket gives them.
+func counted(t *testing.T, d *Daemon, name string) (v float64) {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(d.Root, "run", "vaad.sock"))
+	}}}
+	defer c.CloseIdleConnections()
+	r, err := c.Get("http://vaad/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			v, _ = strconv.ParseFloat(strings.TrimSpace(rest), 64)
+		}
+	}
+	return v
+}

@@ -1,0 +1,300 @@
+package recorder
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"vaad/channels"
+	"vaad/recorder/archive"
+)
+
+// Story lines about pauses.
+const (
+	entryPause  = "pause"  // Text: the reason; Code: by what: request, key, bridge, restart; Actor
+	entryResume = "resume" // Code: by what: request, key, time, call-end; Actor
+)
+
+// WhyPaused is what the call journal is told of a call that was paused, and WhyKeys
+// of one in which keys were masked.
+const (
+	WhyPaused = "paused"
+	WhyKeys   = "keys-masked"
+)
+
+// AlarmPaused says that a line is paused for longer than its settings want to see.
+const AlarmPaused = "recording-paused"
+
+// tellEvery is how often a pause that lasts is told to the story, so that a crash
+// leaves little of it unsaid.
+const tellEvery = 30 * rate
+
+// A mask is one stretch in which a line's rings are blanked. It belongs to the
+// deciding goroutine.
+type mask struct {
+	Pause
+	kind    channels.BlankKind
+	blank   *channels.Blank
+	from    int64
+	seen    bool   // the board has it
+	over    string // it is to end, as soon as the board has it
+	unsure  bool   // the daemon or the board began anew: whether its call is up is not known
+	alarmed bool
+}
+
+// pause begins a pause of the line and of those it is connected with, or makes the
+// one that there is last anew.
+func (w *watch) pause(v *veil, wish PauseWish, by string, now *Pause) error {
+	switch {
+	case !w.up:
+		return ErrGone
+	case len(w.line.Sides()) == 0:
+		return ErrUnused
+	case w.cur == nil && !w.bound():
+		return ErrIdle
+	}
+	at := w.line.Time(w.line.Fed())
+	p := Pause{Line: w.line.Number(), Since: at, Reason: wish.Reason, Actor: wish.Actor, By: by}
+	if w.paused != nil { // it lasts on
+		p.ID, p.Since = w.paused.ID, w.paused.Since
+	}
+	w.veilWith(v, p, at, wish.For)
+	if now != nil {
+		*now = w.paused.Pause
+	}
+	w.together(append(w.r.c.Partners(w.line.Number()), w.line.Number()))
+	return nil
+}
+
+// veilWith is pause of this line alone. v is nil where nothing was drawn yet.
+func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
+	if most := time.Duration(w.own.PauseMaxS) * time.Second; length <= 0 || length > most {
+		length = most
+	}
+	p.Until, p.Call = at.Add(length), w.call
+	if w.cur != nil {
+		p.Recording = w.cur.id
+	}
+	if m := w.paused; m != nil {
+		m.Pause = p
+	} else {
+		if v == nil {
+			v = w.r.newVeil(w.line, 0)
+		}
+		m = &mask{Pause: p, blank: v.blank, from: v.blank.From}
+		if m.ID == "" {
+			m.ID = v.blank.ID
+		}
+		if v.rec != nil {
+			v.rec.told(v.blank.ID, v.taken)
+		}
+		w.paused, w.masks = m, append(w.masks, m)
+		w.r.metrics.paused.WithLabelValues(strconv.Itoa(p.Line)).Set(1)
+	}
+	w.tellPause(w.cur, p.By)
+	if w.call != "" {
+		w.r.c.Calls.Attach(w.call, "", WhyPaused)
+	}
+	w.r.pausing.set(p.Line, &w.paused.Pause)
+	w.r.c.Logger.Info("recording is paused", "line", p.Line, "reason", p.Reason, "by", p.By, "until", p.Until)
+}
+
+// together pauses all of some lines where one of them is: they hear each other.
+func (w *watch) together(lines []int) {
+	var from *mask
+	for _, n := range lines {
+		if o := w.r.watches[n]; o != nil && o.paused != nil {
+			from = o.paused
+		}
+	}
+	if from == nil {
+		return
+	}
+	for _, n := range lines {
+		o := w.r.watches[n]
+		if o == nil || o.paused != nil || !o.up || len(o.line.Sides()) == 0 {
+			continue
+		}
+		at := o.line.Time(o.line.Fed())
+		p := from.Pause
+		p.Line, p.Since, p.By, p.Recording = n, at, pausedByBridge, ""
+		o.veilWith(nil, p, at, from.Until.Sub(at))
+	}
+}
+
+// resumeAll ends the pause of this line and of those paused with it.
+func (w *watch) resumeAll(code, actor string) {
+	id := w.paused.ID
+	for _, o := range slices.Clone(w.r.order) {
+		if o.paused != nil && o.paused.ID == id {
+			o.resumeNow(code, actor)
+		}
+	}
+}
+
+// resumeNow ends the pause of this line: what its board hears from the next block on is kept.
+func (w *watch) resumeNow(code, actor string) {
+	m := w.paused
+	w.paused = nil
+	if m.over = code; m.seen {
+		w.unveil(m)
+	}
+	if rec := w.cur; rec != nil {
+		at := w.line.Fed()
+		rec.tell(archive.Entry{Time: w.line.Time(at), At: at - rec.from, Kind: entryResume, Code: code, Actor: actor})
+	}
+	n := w.line.Number()
+	w.r.metrics.paused.WithLabelValues(strconv.Itoa(n)).Set(0)
+	if m.alarmed {
+		w.r.c.Alarms.Clear(AlarmPaused, strconv.Itoa(n))
+	}
+	w.r.pausing.set(n, nil)
+	w.r.c.Logger.Info("recording goes on after a pause", "line", n, "by", code)
+}
+
+// unveil lets the line's audio into its rings again, unless a later one of its kind
+// wants otherwise.
+func (w *watch) unveil(m *mask) {
+	var next *channels.Blank
+	if later := w.standing(m.kind); later != nil {
+		next = later.blank
+	}
+	w.r.c.System.Blank(w.line.Number(), m.kind, next)
+}
+
+// standing is what keeps audio out now; nil: nothing does.
+func (w *watch) standing(k channels.BlankKind) *mask {
+	if k == channels.ByRule {
+		return w.ruledBlank
+	}
+	return w.paused
+}
+
+// masked takes what the board tells of its rings.
+func (w *watch) masked(e *channels.Event) {
+	if e.By == channels.ByKeys {
+		w.keysMasked(e)
+		return
+	}
+	i := slices.IndexFunc(w.masks, func(m *mask) bool { return m.blank.ID == e.Request })
+	if i < 0 {
+		return
+	}
+	m := w.masks[i]
+	if e.Value == 0 {
+		m.from, m.seen = e.Pos, true
+		if m.over != "" {
+			w.unveil(m)
+		}
+		return
+	}
+	if w.cur != nil {
+		w.tellMasked(w.cur, m, e.Pos+e.Value)
+	}
+	w.masks = slices.Delete(w.masks, i, i+1)
+	w.r.metrics.masked.WithLabelValues(e.By).Add(float64(e.Value) / rate)
+}
+
+// keysMasked tells of a key whose tones were kept out.
+func (w *watch) keysMasked(e *channels.Event) {
+	w.r.metrics.masked.WithLabelValues(e.By).Add(float64(e.Value) / rate)
+	rec := w.cur
+	if rec == nil {
+		return
+	}
+	from, to := max(e.Pos, rec.from), e.Pos+e.Value
+	if from < to {
+		rec.tell(archive.Entry{Time: w.line.Time(from), At: from - rec.from, Kind: archive.EntryMasked, Side: sideOf(e), Value: to - from, Code: e.By})
+	}
+	if w.call != "" && w.ofCall(rec) {
+		w.r.c.Calls.Attach(w.call, "", WhyKeys)
+	}
+}
+
+// tellPause tells a recording that it is paused, from where it is.
+func (w *watch) tellPause(rec *recording, code string) {
+	if rec == nil || w.paused == nil {
+		return
+	}
+	at := max(w.line.Fed(), rec.from)
+	rec.tell(archive.Entry{Time: w.line.Time(at), At: at - rec.from, Kind: entryPause, Text: w.paused.Reason, Code: code, Actor: w.paused.Actor})
+}
+
+// tellMasked tells a recording what of it is silence up to a position.
+func (w *watch) tellMasked(rec *recording, m *mask, upto int64) {
+	from := max(m.from, rec.from, rec.maskTold[m.blank.ID])
+	if from >= upto {
+		return
+	}
+	rec.told(m.blank.ID, upto)
+	rec.tell(archive.Entry{Time: w.line.Time(from), At: from - rec.from, Kind: archive.EntryMasked, Value: upto - from, Code: m.kind.String(), Text: m.Reason, Actor: m.Actor})
+}
+
+// unsaid tells a recording that ends at a position what of it is silence.
+func (w *watch) unsaid(rec *recording, end int64) {
+	for _, m := range w.masks {
+		w.tellMasked(rec, m, end)
+	}
+}
+
+// pauseLasts looks at what time has brought to a pause, once all is known up to p.
+func (w *watch) pauseLasts(p int64) {
+	for _, m := range w.masks {
+		if rec := w.cur; rec != nil && m.seen && p-max(m.from, rec.from, rec.maskTold[m.blank.ID]) >= tellEvery {
+			w.tellMasked(rec, m, p)
+		}
+	}
+	m := w.paused
+	if m == nil {
+		return
+	}
+	now := w.line.Time(p)
+	long := time.Duration(w.own.PauseAlarmS) * time.Second
+	switch {
+	case !now.Before(m.Until):
+		w.r.c.Logger.Warn("a pause has lasted as long as it may: recording goes on", "line", m.Line, "since", m.Since, "reason", m.Reason)
+		w.resumeNow(resumedByTime, "")
+	case !w.bound() && w.cur == nil && (w.known || !m.unsure):
+		w.resumeNow(resumedByEnd, "")
+	case long > 0 && !m.alarmed && now.Sub(m.Since) >= long:
+		m.alarmed = true
+		w.r.c.Alarms.Raise(AlarmPaused, strconv.Itoa(m.Line), map[string]string{"since": m.Since.UTC().Format(time.RFC3339), "reason": m.Reason})
+	}
+}
+
+// pauseEnds ends the pause of a call that is over.
+func (w *watch) pauseEnds() {
+	if w.paused != nil {
+		w.resumeNow(resumedByEnd, "")
+	}
+}
+
+// restorePauses lets lines begin paused that were so when the last run ended.
+func (r *Recorder) restorePauses() error {
+	if r.pausing.store == nil {
+		return nil
+	}
+	all, err := r.pausing.store.Load()
+	now := r.c.Now()
+	for _, p := range all {
+		if p.Line < 1 || !now.Before(p.Until) || p.Until.Sub(now) > mostPause {
+			continue
+		}
+		p.By = pausedBefore
+		r.pausing.all[p.Line] = p
+		m := &mask{Pause: p, blank: &channels.Blank{ID: p.ID, Why: p.Reason}, unsure: true}
+		r.paused[p.Line] = m
+		r.c.System.Blank(p.Line, channels.ByPause, m.blank)
+	}
+	return err
+}
+
+// restored gives a new watch the pause that its line was under.
+func (w *watch) restored() {
+	n := w.line.Number()
+	if m := w.r.paused[n]; m != nil {
+		delete(w.r.paused, n)
+		w.paused, w.masks = m, append(w.masks, m)
+		w.r.metrics.paused.WithLabelValues(strconv.Itoa(n)).Set(1)
+	}
+}
