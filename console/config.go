@@ -18,6 +18,7 @@ import (
 	"vaad/channels"
 	"vaad/recorder"
 	"vaad/recorder/archive"
+	"vaad/recorder/export"
 	"vaad/recorder/index"
 	"vaad/settings"
 
@@ -60,6 +61,7 @@ type Index interface {
 	Query(context.Context, index.Filter) (index.Page, error)
 	Get(id string) (index.Row, bool, error)
 	Refresh(context.Context) error
+	Daily(context.Context, index.Filter) ([]index.DayTotal, error)
 }
 
 // Archive opens recordings and takes what is done to them: [archive.Archive].
@@ -67,6 +69,7 @@ type Archive interface {
 	Audio(day archive.Day, id, side string) (*archive.Audio, error)
 	Story(day archive.Day, id string) (archive.Story, error)
 	Act(context.Context, archive.Act) (archive.JournalLine, error)
+	HasEncrypted(day archive.Day, id string, sides []string) bool
 	Space() (archive.Space, error)
 }
 
@@ -102,20 +105,28 @@ type Judge func(*calls.Row) recorder.Foresight
 
 // Config is what a Server needs. All fields are required unless said otherwise.
 type Config struct {
-	Lines    Lines
-	Feed     Feed
-	Recorder Recorder
-	Index    Index
-	Archive  Archive
-	Calls    Calls
-	Settings *settings.Document
-	Access   *access.Control
-	Audit    Audit
-	Alarms   Alarms
-	Profile  func(line int) Profile
-	Rules    func(sections json.RawMessage) (Judge, error) // of past calls: by the rules in force, or by sections of settings; nil: not offered
-	Site     func() Site                                   // nil: it has no name, and speaks English
-	Evidence func() *api.Evidence                          // nil, or answers nil: there is no evidence log
+	Lines      Lines
+	Feed       Feed
+	Recorder   Recorder
+	Index      Index
+	Archive    Archive
+	Calls      Calls
+	Settings   *settings.Document
+	Access     *access.Control
+	Audit      Audit
+	Alarms     Alarms
+	Profile    func(line int) Profile
+	Rules      func(sections json.RawMessage) (Judge, error) // of past calls: by the rules in force, or by sections of settings; nil: not offered
+	Site       func() Site                                   // nil: it has no name, and speaks English
+	Jobs       Jobs                                          // nil: not offered
+	Assurance  Assurance                                     // nil: not offered
+	Evidence   func() *api.Evidence                          // nil, or answers nil: there is no evidence log
+	Encryption Encryption                                    // nil: recordings are never encrypted
+	Searches   Searches                                      // nil: searches are not saved
+	Maker      *export.Maker                                 // of audio in other formats; nil: recordings are not exported
+	Exports    *export.Jobs                                  // of many recordings; nil: not offered
+	Keep       Keep                                          // nil: not offered
+	Undos      Undos                                         // nil: acts on many recordings cannot be undone
 
 	// Flight writes the last seconds of a line, or of its whole board, as a frame
 	// log to w. nil: not offered.

@@ -57,6 +57,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		{recorder.ErrIdle, "not-recording"},
 		{recorder.ErrNotPaused, "not-paused"},
 		{recorder.ErrNotKept, "pause-not-kept"},
+		{recorder.ErrReason, "invalid"},
 		{recorder.ErrStarting, "starting"},
 		{recorder.ErrNotRunning, "closing"},
 		{recorder.ErrNoSpace, "disk-full"},
@@ -78,6 +79,15 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		if errors.Is(err, known.err) {
 			return fail(known.code, strings.TrimPrefix(err.Error(), known.err.Error()+": ")) // the title says it already
 		}
+	}
+	if code := exportFailure(err); code != "" {
+		return fail(code, err.Error())
+	}
+	if code := keepFailure(err); code != "" {
+		return fail(code, err.Error())
+	}
+	if code := archive.Unreadable(err); code != "" {
+		return fail(code, err.Error())
 	}
 	switch archive.Reason(err) {
 	case "no-space":

@@ -154,14 +154,19 @@ func (f *faults) common(in *api.Filter) {
 	}
 }
 
-// checkSearch says what a search for recordings asks for that cannot be.
+// checkSearch says what a search for recordings asks for that cannot be. What it
+// takes from a saved search, and times in words, stand in their fields afterwards.
 func (s *Server) checkSearch(ctx context.Context, in *api.RecordingFilter) error {
 	sc, f := who(ctx).scope, &faults{lang: languageOf(ctx)}
+	if err := s.settle(ctx, f, in); err != nil {
+		return err
+	}
 	f.common(&in.Filter)
 	f.length("max_duration", in.MaxDuration)
 	if in.MaxDuration > 0 && in.MinDuration > in.MaxDuration {
 		f.add("max_duration", in.MaxDuration, "max-duration", nil)
 	}
+	in.Classes = s.classNames(in.Classes)
 	f.codes("side", in.Sides, "side")
 	f.codes("trigger", in.Triggers, "trigger", "off", "auto")
 	f.codes("codec", in.Codecs, "codec")

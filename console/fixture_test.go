@@ -48,6 +48,8 @@ type fixture struct {
 	alarms  *alarm.Manager
 	board   *fakeSwitch
 	sounds  *fakePrompts
+	saved   *fakeSearches
+	keep    *fakeKeep
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 }
@@ -102,7 +104,12 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{t: t, lines: newFakeLines(), rec: &fakeRecorder{active: map[int]recorder.Active{}}, journal: &fakeCalls{},
 		audit: &fakeAudit{Audit: access.NewAudit(db, nil)}, archive: arch, index: ix, alarms: alarms,
 		board: newFakeSwitch(), sounds: &fakePrompts{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
+	f.keep = newFakeKeep(f)
+	f.saved = &fakeSearches{}
+	maker, exports := newExports(t, dir, ix, arch)
 	f.Server, err = New(Config{
+		Searches: f.saved, Maker: maker, Exports: exports,
+		Keep: f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
 		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },

@@ -49,7 +49,7 @@ func (in *SearchInput) filter(sc access.Scope) index.Filter {
 		Number: in.Number, Caller: in.Caller, Called: in.Called, Name: in.Name, Boards: in.Boards, Sides: in.Sides,
 		Directions: in.Directions, Triggers: in.Triggers, Codecs: in.Codecs, Outcomes: in.Outcomes, AnsweredBy: in.AnsweredBy,
 		EndedBy: in.EndedBy, States: in.States, Answered: is(in.Answered), Gaps: is(in.Gaps), Recovered: is(in.Recovered),
-		Protected: is(in.Protected), Held: is(in.Held), Noted: is(in.Noted), Marked: is(in.Marked), Simulated: is(in.Simulated),
+		Protected: is(in.Protected), Held: is(in.Held), Case: in.HeldFor, Classes: in.Classes, Noted: is(in.Noted), Marked: is(in.Marked), Masked: is(in.Masked), Simulated: is(in.Simulated),
 		Call: in.Call, Conversation: in.Conversation, Actor: in.Actor, Text: in.Text,
 		Oldest: in.Order == "oldest", Limit: in.Limit, Cursor: in.After,
 	}
@@ -66,7 +66,7 @@ func (s *Server) recordings(ctx context.Context, in *SearchInput) (*body[api.Pag
 	}
 	out := api.Page[api.Recording]{Items: []api.Recording{}, Next: p.Next, Total: int64(p.Count), AtLeast: p.AtLeast, Partial: p.Rebuilding}
 	for i := range p.Rows {
-		out.Items = append(out.Items, recordingOf(&p.Rows[i]))
+		out.Items = append(out.Items, s.shown(&p.Rows[i]))
 	}
 	return &body[api.Page[api.Recording]]{out}, nil
 }
@@ -77,13 +77,23 @@ func recordingOf(r *index.Row) api.Recording {
 		Duration: round(r.Duration().Seconds(), 3), Direction: r.Direction, Caller: r.Caller, CallerName: r.CallerName, Called: r.Called, Trigger: r.Trigger,
 		Codec: r.Codec, Sides: append([]string{}, r.Sides...), Bytes: r.Bytes, State: r.State, Outcome: r.Outcome, AnsweredBy: r.AnsweredBy, EndedBy: r.EndedBy, Reason: r.Reason,
 		Call: r.Call, Conversation: r.Conversation, Previous: r.Previous, Next: r.Next, Notes: []api.Note{}, Protected: r.Protected,
-		Held: r.Held, Simulated: r.Simulated, Recovered: r.Recovered, Gaps: r.Gaps, LostSamples: r.LostSamples, Actors: r.Actors, SHA256: r.SHA256,
+		Held: r.Held, Holds: r.Holds, Class: r.Class, Trashed: moment(r.Trashed), TrashedBy: r.TrashedBy, Forgotten: r.Forgotten,
+		Masked: round(float64(r.Masked)/8000, 3), Simulated: r.Simulated, Recovered: r.Recovered, Gaps: r.Gaps, LostSamples: r.LostSamples, Actors: r.Actors, SHA256: r.SHA256,
 	}
 	for _, n := range r.Notes {
 		out.Notes = append(out.Notes, api.Note{Time: n.Time, Actor: n.Actor, Text: n.Text})
 	}
 	for _, m := range r.Marks {
 		out.Marks = append(out.Marks, api.Mark{Time: m.Time, Actor: m.Actor, At: round(float64(m.At)/8000, 3), Text: m.Text})
+	}
+	return out
+}
+
+// shown is a recording with what only its files tell.
+func (s *Server) shown(r *index.Row) api.Recording {
+	out := recordingOf(r)
+	if r.State != index.StateOpen && r.State != index.StateErased {
+		out.Encrypted = s.cfg.Archive.HasEncrypted(r.Day, r.ID, r.Sides)
 	}
 	return out
 }
@@ -114,7 +124,7 @@ func (s *Server) recording(ctx context.Context, in *RecordingInput) (*body[api.R
 	if err != nil {
 		return nil, err
 	}
-	return &body[api.Recording]{recordingOf(&row)}, nil
+	return &body[api.Recording]{s.shown(&row)}, nil
 }
 
 // story is what happened during a recording, as its story file tells it.

@@ -24,7 +24,20 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 	if rt.Verb == access.Pause { // there is something to pause and to resume
 		f.rec.pausable(1, rec)
 	}
+	if rt.Tag == keeping {
+		return keepCallOf(f, rt, path, rec)
+	}
+	path = strings.Replace(path, "{search}", "mine", 1)
+	if rt.Tag == "Searches" {
+		f.saved.mine()
+	}
 	switch rt.ID {
+	case "search-save":
+		body = api.NewSearch{Name: "another", Query: map[string]string{"number": "0755*"}}
+	case "search-replace":
+		body = api.NewSearch{Name: "mine", Query: map[string]string{"number": "0755*"}}
+	case "export-new":
+		body = api.NewExport{IDs: []string{rec}}
 	case "setting":
 		path += "?path=site.name"
 	case "set":
@@ -91,6 +104,7 @@ func TestEveryRouteOfEveryRole(t *testing.T) {
 			f.alarms.Raise("clock-jump", "", nil)
 			id := strconv.FormatUint(f.alarms.Active()[0].ID, 10)
 			path, body := callOf(f, rt, rec, callID, id)
+			path = f.withExport(string(role), path, rec)
 			if rt.ID == "start" || rt.ID == "stop" {
 				_, _ = f.rec.Start(1, "test")
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ type route struct {
 // routes is the whole API. Rights are checked from here, before anything else.
 func routes() []route {
 	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-	return []route{
+	return append([]route{
 		{"session", get, "/session", anyone, "Status", "Who the caller is and what they may do", with((*Server).session)},
 		{"status", get, "/status", access.Status, "Status", "The daemon at a glance", with((*Server).status)},
 		{"boards", get, "/boards", access.ViewLines, "Lines", "All boards, working or not", with((*Server).boards)},
@@ -61,6 +62,7 @@ func routes() []route {
 
 		{"recording-pause", post, "/recordings/{id}/pause", access.Pause, "Recordings", "Pause the line of a recording that is being made", with((*Server).pauseRecording)},
 		{"recording-resume", post, "/recordings/{id}/resume", access.Pause, "Recordings", "End that", with((*Server).resumeRecording)},
+
 		{"calls", get, "/calls", access.Calls, "Calls", "Search the call journal, newest first", with((*Server).calls)},
 		{"call", get, "/calls/{id}", access.Calls, "Calls", "One call", with((*Server).call)},
 		{"calls-csv", get, "/calls.csv", access.Calls, "Calls", "The call journal as a table, newest first", withStream((*Server).callsCSV, "text/csv")},
@@ -108,7 +110,7 @@ func routes() []route {
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
 		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
-	}
+	}, slices.Concat(keepRoutes(), jobRoutes(), assureRoutes(), findRoutes(), encryptionRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they
@@ -169,7 +171,7 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
 			writeProblem(w, r, fail("forbidden", d.Error()))
 		default:
-			if rt.Verb == access.Maintain {
+			if rt.Verb == access.Maintain || rt.Tag == keeping {
 				unhurried(w)
 			}
 			next(huma.WithValue(ctx, languageKey{}, language(r)))

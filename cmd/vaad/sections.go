@@ -11,6 +11,7 @@ import (
 	"vaad/driver"
 	"vaad/dsp/tone"
 	"vaad/recorder"
+	"vaad/recorder/keep"
 	"vaad/settings"
 )
 
@@ -29,6 +30,7 @@ type lineDoc struct {
 	LocalPort     int    `json:"local_port"`     // digital tap: the port that hears the local side, 0 = none
 	Use           string `json:"use"`            // tap, trunk, station, unused; "" = as the board's configuration says
 	Group         string `json:"group"`          // line group, for rights
+	Class         string `json:"class"`          // retention class of its recordings, where no rule names one; "" = the group's, or the default one
 	Trigger       string `json:"trigger"`        // off, manual, voltage, voice, key, call, continuous; auto = call of trunks, stations and where a tapped D-channel tells of calls, voltage where the line has volts, else manual
 	PrerollMS     int    `json:"preroll_ms"`     // kept from before the trigger
 	MinMS         int    `json:"min_ms"`         // shorter recordings are thrown away
@@ -55,13 +57,16 @@ type lineDoc struct {
 type groupDoc struct {
 	Name  string `json:"name"`
 	Lines []int  `json:"lines"`
+	Class string `json:"class"` // retention class of recordings of lines that name this group, and no class of their own
+	quotaDoc
 }
 
 // diskDoc is how the recorder treats the disk.
 type diskDoc struct {
 	ReserveMB     int64  `json:"disk_reserve_mb"`     // kept free
 	ReserveInodes int64  `json:"disk_reserve_inodes"` // kept free
-	Full          string `json:"disk_full"`           // stop: no new recordings below the reserve
+	Full          string `json:"disk_full"`           // below the reserve: stop (no new recordings), delete-oldest (the trash, then the oldest), warn (go on)
+	FullUnbacked  bool   `json:"disk_full_unbacked"`  // delete-oldest takes also what is not backed up
 	Legs          string `json:"legs"`                // of calls that are connected with each other here: trunk or station, which recording is kept, or both
 }
 
@@ -76,7 +81,11 @@ type sections struct {
 	dialplan settings.Section[dialplanDoc]
 	recorder settings.Section[diskDoc]
 	evidenceSections
+	encryptionSections
+	mailSections
 	rulesSections
+	keepSections
+	backupSections
 }
 
 func newSections() sections {
@@ -93,12 +102,18 @@ func newSections() sections {
 
 		evidenceSections: newEvidenceSections(),
 
+		encryptionSections: newEncryptionSections(),
+		mailSections:       newMailSections(),
+
 		rulesSections: newRulesSections(),
+		keepSections:  newKeepSections(),
+
+		backupSections: newBackupSections(),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.evidence, s.calendars, s.numbers, s.rules}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.mail, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
 }
 
 // check looks across sections: one board and port is one line.
@@ -130,6 +145,11 @@ func (s sections) check(v settings.View) error {
 	if _, err := s.rulesIn(v); err != nil {
 		errs = append(errs, err)
 	}
+	if len(s.evidence.In(v).MailTo) > 0 && s.mail.In(v).Server == "" {
+		errs = append(errs, errors.New("evidence.mail_to: there is no mail server yet: set mail.server first"))
+	}
+	errs = append(errs, s.checkClasses(v)...)
+	errs = append(errs, s.checkBackups(v)...)
 	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.trunks.In(v), s.dialplan.In(v))...)...)
 }
 
@@ -219,7 +239,7 @@ func (g groupDoc) validate(key string) error {
 	if key == "" || strings.ContainsAny(key, ". /") {
 		return fmt.Errorf("a group's key is a short word without dots and spaces")
 	}
-	return nil
+	return g.quotaDoc.validate()
 }
 
 func (d diskDoc) validate() error {
@@ -230,8 +250,8 @@ func (d diskDoc) validate() error {
 	if d.ReserveInodes < 0 {
 		errs = append(errs, errors.New("disk_reserve_inodes: must not be negative"))
 	}
-	if d.Full != "stop" {
-		errs = append(errs, fmt.Errorf("disk_full: %q is not known; this version has stop", d.Full))
+	if !slices.Contains([]string{string(keep.FullStop), string(keep.FullDelete), string(keep.FullWarn)}, d.Full) {
+		errs = append(errs, fmt.Errorf("disk_full: %q is not known; use stop, delete-oldest or warn", d.Full))
 	}
 	if !slices.Contains([]string{"trunk", "station", "both"}, d.Legs) {
 		errs = append(errs, fmt.Errorf("legs: %q is not known; use trunk, station or both", d.Legs))

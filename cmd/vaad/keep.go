@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"vaad/recorder"
+	"vaad/recorder/keep"
+	"vaad/recorder/schedule"
+	"vaad/settings"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// keeper connects the engine of retention with settings, state.db, alarms and the console.
+type keeper struct {
+	*keep.Engine
+	*keep.Desk
+	d     *running
+	store requests
+	look  keep.Config // of the engine: what plans by other policies are made with
+	eta   prometheus.Gauge
+
+	waiting sync.Mutex // of who tells whether somebody must decide
+}
+
+// Alarms that the keeper raises itself.
+const (
+	alarmEta       = "storage-eta"       // the disk will be full soon
+	alarmApprovals = "approvals-waiting" // somebody must decide
+)
+
+// openKeep makes the engine.
+func (d *running) openKeep() error {
+	k := &keeper{d: d, store: requests{d.db}, eta: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_storage_full_eta_seconds",
+		Help: "Seconds until only the reserve of the disk is left if days go on like the last 28, what retention deletes counted in; ten years where that is not in sight."})}
+	d.reg.MustRegister(k.eta)
+	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Synced: recorder.ClockSynced, Logger: d.log}
+	c := k.look
+	c.Memory, c.Calls, c.Alarms, c.Registerer = memory{d.db}, d.journal, keepAlarms{d}, d.reg
+	if d.tree != nil {
+		c.Prover = d.tree
+	}
+	var err error
+	if k.Engine, err = keep.New(c); err != nil {
+		return fmt.Errorf("open retention: %w", err)
+	}
+	k.Desk = keep.NewDesk(k.store, func() string { return ulid.Make().String() }, nil)
+	d.keep = k
+	return nil
+}
+
+// keepAlarms passes the engine's alarms on. Where the disk's reserve stops recordings, the
+// recorder says itself how full the disk is.
+type keepAlarms struct{ d *running }
+
+func (a keepAlarms) Raise(code, subject string, args map[string]string) {
+	if (code == keep.AlarmStopped || code == keep.AlarmNearFull) && a.d.sec.recorder.Get(a.d.doc).Full == string(keep.FullStop) {
+		return
+	}
+	a.d.alarms.Raise(code, subject, args)
+}
+
+func (a keepAlarms) Clear(code, subject string) { a.d.alarms.Clear(code, subject) }
+
+// least is what stays free whatever happens at the reserve: what runs can still be sealed,
+// and state be written.
+const (
+	leastBytes  = 64 << 20
+	leastInodes = 1000
+)
+
+// reserve is what the recorder keeps free itself.
+func (d *running) reserve() recorder.Reserve {
+	r := d.sec.recorder.Get(d.doc)
+	keepFree := recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
+	if r.Full != string(keep.FullStop) {
+		keepFree.Bytes, keepFree.Inodes = min(keepFree.Bytes, leastBytes), min(keepFree.Inodes, leastInodes)
+	}
+	return keepFree
+}
+
+// Policy is how recordings are kept now.
+func (k *keeper) Policy() keep.Policy { return k.d.sec.policyIn(k.d.doc.View(), k.Groups()) }
+
+// Groups are the lines of each line group.
+func (k *keeper) Groups() map[string][]int { return k.d.lineGroups(k.d.sec.groups.Get(k.d.doc)) }
+
+// PolicyBy is the policy with sections of settings in the place of theirs.
+func (k *keeper) PolicyBy(given json.RawMessage) (keep.Policy, error) {
+	sections := []string{"retention", "retention_classes", "groups", "recorder"}
+	var over, doc map[string]json.RawMessage
+	if err := json.Unmarshal(given, &over); err != nil {
+		return keep.Policy{}, &settings.Invalid{Faults: []settings.Fault{{Path: "settings", Text: err.Error()}}}
+	}
+	for name := range over {
+		if !slices.Contains(sections, name) {
+			return keep.Policy{}, &settings.Invalid{Faults: []settings.Fault{{Path: name, Text: "no part of retention; known are retention, retention_classes, groups, recorder"}}}
+		}
+	}
+	whole, err := k.d.doc.Get("")
+	if err != nil {
+		return keep.Policy{}, err
+	}
+	if err := json.Unmarshal(whole, &doc); err != nil {
+		return keep.Policy{}, err
+	}
+	maps.Copy(doc, over)
+	merged, err := json.Marshal(doc)
+	if err != nil {
+		return keep.Policy{}, err
+	}
+	v, err := k.d.doc.Try(merged)
+	if err != nil {
+		return keep.Policy{}, err
+	}
+	return k.d.sec.policyIn(v, linesOfGroups(k.d.sec.groups.In(v), k.d.sec.lines.In(v))), nil
+}
+
+// PlanBy is what a run by another policy would do.
+func (k *keeper) PlanBy(ctx context.Context, p keep.Policy, at time.Time) (keep.Plan, error) {
+	c := k.look
+	c.Policy = func() keep.Policy { return p }
+	e, err := keep.New(c)
+	if err != nil {
+		return keep.Plan{}, err
+	}
+	return e.Plan(ctx, at)
+}
+
+// RunNow does what is due.
+func (k *keeper) RunNow(ctx context.Context, _ string) (keep.Report, error) { return k.Run(ctx) }
+
+// Schedule says when retention runs by itself.
+func (k *keeper) Schedule() (text string, next time.Time) {
+	text = k.d.sec.retention.Get(k.d.doc).Schedule
+	if s, err := schedule.Parse(text, time.Local); err == nil { // settings have validated it
+		next = s.Next(time.Now())
+	}
+	return text, next
+}
+
+// OldestUnsaved is the begin of the oldest recording that is not backed up.
+func (k *keeper) OldestUnsaved() (time.Time, bool) { return time.Time{}, false }
+
+// Ask files a request, and says that somebody must decide it.
+func (k *keeper) Ask(kind keep.RequestKind, what keep.Subject, by, reason string) (keep.Request, error) {
+	defer k.tellWaiting()
+	return k.Desk.Ask(kind, what, by, reason)
+}
+
+// Approve says yes to a request and does it. Where no second person is needed, who asked
+// may say so too.
+func (k *keeper) Approve(ctx context.Context, id, by string) (keep.Request, error) {
+	defer k.tellWaiting()
+	r, err := k.Desk.Get(id)
+	if err != nil {
+		return r, err
+	}
+	again := r.State == keep.Approved // a crash, or the disk, kept it from being done
+	switch {
+	case again:
+	case r.By == by && r.State == keep.Asked && !k.Policy().Second:
+		r.State, r.Approver, r.Decided = keep.Approved, by, time.Now().UTC()
+		err = k.store.Put(r)
+	default:
+		r, err = k.Desk.Approve(id, by)
+	}
+	if err != nil {
+		return r, err
+	}
+	return k.Perform(ctx, k.Desk, id)
+}
+
+// Refuse says no.
+func (k *keeper) Refuse(id, by, why string) (keep.Request, error) {
+	defer k.tellWaiting()
+	return k.Desk.Refuse(id, by, why)
+}
+
+// Withdraw takes a request back.
+func (k *keeper) Withdraw(id, by string) (keep.Request, error) {
+	defer k.tellWaiting()
+	return k.Desk.Withdraw(id, by)
+}
+
+// tellWaiting raises or clears the alarm that somebody must decide.
+func (k *keeper) tellWaiting() {
+	k.waiting.Lock()
+	defer k.waiting.Unlock()
+	all, err := k.List()
+	if err != nil {
+		k.d.log.Error("requests for approval cannot be read", "error", err)
+		return
+	}
+	n := 0
+	for i := range all {
+		if all[i].State == keep.Asked {
+			n++
+		}
+	}
+	if n == 0 {
+		k.d.alarms.Clear(alarmApprovals, "approvals")
+		return
+	}
+	k.d.alarms.Raise("approvals-waiting", "approvals", map[string]string{"count": strconv.Itoa(n)})
+}
+
+// tenYears is what the forecast says where the end is not in sight.
+const tenYears = 3650 * 24 * time.Hour
+
+// foresee says when the disk will be full.
+func (k *keeper) foresee(ctx context.Context) {
+	f, err := k.Forecast(ctx)
+	if err != nil {
+		if ctx.Err() == nil && !errors.Is(err, keep.ErrNotNow) {
+			k.d.log.Error("the forecast of the disk failed", "error", err)
+		}
+		return
+	}
+	left := tenYears
+	if f.Days >= 0 {
+		left = time.Duration(f.Days) * 24 * time.Hour
+	}
+	k.eta.Set(left.Seconds())
+	if soon := k.d.sec.retention.Get(k.d.doc).EtaDays; f.Days >= 0 && f.Days < soon {
+		k.d.alarms.Raise("storage-eta", "recordings", map[string]string{"days": strconv.Itoa(f.Days)})
+	} else {
+		k.d.alarms.Clear(alarmEta, "recordings")
+	}
+	if _, err := k.Unsaved(ctx, 7*24*time.Hour); err != nil && ctx.Err() == nil && !errors.Is(err, keep.ErrNotNow) { // raises its alarm itself
+		k.d.log.Error("what is not backed up could not be found", "error", err)
+	}
+}
+
+// keepLooking looks at clock and disk every minute, at what will be every hour and after
+// settings have changed, and does what is due at its time, until ctx ends.
+func (k *keeper) keepLooking(ctx context.Context) {
+	bell := make(chan struct{}, 1)
+	ring := func() {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	}
+	defer k.d.sec.retention.Subscribe(k.d.doc, func(retentionDoc) { ring() })()
+	defer k.d.sec.classes.Subscribe(k.d.doc, func(map[string]classDoc) { ring() })()
+	defer k.d.sec.recorder.Subscribe(k.d.doc, func(diskDoc) { ring() })()
+	minute, hour := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
+	defer minute.Stop()
+	defer hour.Stop()
+	_, due := k.Schedule()
+	k.tellWaiting()
+	k.foresee(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute.C:
+		case <-bell:
+			_, due = k.Schedule()
+			k.foresee(ctx)
+		case <-hour.C:
+			k.foresee(ctx)
+			k.tellWaiting() // requests expire
+		}
+		if _, err := k.Watch(ctx); err != nil && ctx.Err() == nil {
+			k.d.log.Error("clock and disk could not be looked at", "error", err)
+		}
+		if !due.IsZero() && !time.Now().Before(due) {
+			if _, err := k.Run(ctx); err != nil && ctx.Err() == nil { // raises its alarm itself
+				k.d.log.Error("retention failed", "error", err)
+			}
+			_, due = k.Schedule()
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"vaad/recorder/keep"
+	"vaad/store"
+)
+
+// memory keeps in state.db what retention must remember.
+type memory struct{ db *store.DB }
+
+func memoryBucket() store.Bucket[keep.State] { return store.NewBucket[keep.State]("keep.state") }
+
+const memoryKey = "state"
+
+// Load implements keep.Memory.
+func (m memory) Load() (s keep.State, err error) {
+	err = m.db.View(func(tx *store.Tx) (err error) {
+		s, _, err = memoryBucket().Get(tx, memoryKey)
+		return err
+	})
+	return s, err
+}
+
+// Save implements keep.Memory.
+func (m memory) Save(s keep.State) error {
+	return m.db.Update(func(tx *store.Tx) error { return memoryBucket().Put(tx, memoryKey, s) })
+}
+
+// requests keeps in state.db what people ask others to approve.
+type requests struct{ db *store.DB }
+
+func requestBucket() store.Bucket[keep.Request] {
+	return store.NewBucket[keep.Request]("keep.requests")
+}
+
+// Put implements keep.RequestStore. What was done no longer needs the number that was to be
+// forgotten.
+func (r requests) Put(one keep.Request) error {
+	if one.State == keep.Done {
+		one.What.Number = ""
+	}
+	return r.db.Update(func(tx *store.Tx) error { return requestBucket().Put(tx, one.ID, one) })
+}
+
+// Get implements keep.RequestStore.
+func (r requests) Get(id string) (one keep.Request, ok bool, err error) {
+	err = r.db.View(func(tx *store.Tx) (err error) {
+		one, ok, err = requestBucket().Get(tx, id)
+		return err
+	})
+	return one, ok, err
+}
+
+// List implements keep.RequestStore: IDs are in the order of time.
+func (r requests) List() (all []keep.Request, err error) {
+	err = r.db.View(func(tx *store.Tx) error {
+		return requestBucket().Range(tx, "", "", func(_ string, one keep.Request) bool {
+			all = append(all, one)
+			return true
+		})
+	})
+	return all, err
+}
