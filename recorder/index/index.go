@@ -103,8 +103,6 @@ type entry struct {
 	probe *probe
 	seg   uint64 // segment that has an older one; 0 = none
 	at    int    // its place there
-
-	segForgot bool // the one in the segment has forgotten too
 }
 
 func newEntry(r *Row) *entry { return &entry{row: r, probe: r.probe()} }
@@ -118,7 +116,7 @@ func (k *known) keep(e *entry) {
 	k.steps++
 	if e.seg != 0 {
 		k.over++
-		if e.row.Forgotten && !e.segForgot {
+		if e.row.Forgotten {
 			k.purge[e.seg] = true
 		}
 	}

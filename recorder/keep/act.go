@@ -3,6 +3,7 @@ package keep
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"vaad/recorder/archive"
 	"vaad/recorder/index"
@@ -40,20 +41,153 @@ type Outcome struct {
 	Err  error
 }
 
+// row is a recording as all journal lines so far make it.
+func (e *Engine) row(id string) (index.Row, error) {
+	if e.c.Index.Status().Rebuilding {
+		return index.Row{}, ErrNotNow
+	}
+	r, ok, err := e.c.Index.Get(id)
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
+// may says whether something may be done to a recording.
+func may(kind string, r *index.Row) error {
+	switch kind {
+	case archive.ActTrash, archive.ActErase:
+		switch {
+		case r.State == index.StateOpen:
+			return ErrOpen
+		case r.State == index.StateErased:
+			return ErrErased
+		case r.Held:
+			return ErrHeld
+		case r.Protected:
+			return ErrProtected
+		case kind == archive.ActTrash && r.State == index.StateTrash:
+			return ErrTrashed
+		}
+	case archive.ActUndelete:
+		if r.State != index.StateTrash {
+			return ErrNotTrash
+		}
+	default:
+		if r.State == index.StateErased {
+			return ErrErased
+		}
+	}
+	return nil
+}
+
+// check is what the archive asks directly before the line.
+func (e *Engine) check(a archive.Act) error {
+	r, err := e.row(a.ID)
+	if err == nil {
+		err = may(a.Kind, &r)
+	}
+	return err
+}
+
 // Do does an order, recording by recording: what is refused does not keep the
 // others. The outcomes are in the order of the IDs. The error is of the order itself.
-func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) { return nil, ctx.Err() }
+func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) {
+	switch o.Kind {
+	case archive.ActProtect, archive.ActUnprotect, archive.ActHold, archive.ActRelease, archive.ActTrash, archive.ActUndelete:
+	case archive.ActClass:
+		p := e.c.Policy()
+		if _, ok := p.class(o.Value); !ok || o.Value == "" {
+			return nil, fmt.Errorf("%q: %w", o.Value, ErrNoClass)
+		}
+	default:
+		return nil, fmt.Errorf("%q is no order", o.Kind)
+	}
+	if len(o.IDs) > MaxOrder {
+		return nil, fmt.Errorf("%d recordings in one order; at most %d are possible", len(o.IDs), MaxOrder)
+	}
+	out := make([]Outcome, len(o.IDs))
+	var acts []archive.Act
+	var at []int
+	for i, id := range o.IDs {
+		out[i].ID = id
+		r, err := e.row(id)
+		if err == nil {
+			err = may(o.Kind, &r)
+		}
+		a := archive.Act{ID: id, Day: r.Day, Kind: o.Kind, Actor: o.Actor, Value: o.Value}
+		switch {
+		case err != nil:
+			out[i].Err = err
+		case r.State == index.StateOpen: // into its story
+			a.Day = ""
+			out[i].Line, out[i].Err = e.c.Archive.Act(ctx, a)
+		default:
+			acts, at = append(acts, a), append(at, i)
+		}
+	}
+	for i, d := range e.c.Archive.ActAll(ctx, acts, e.check) {
+		out[at[i]].Line, out[at[i]].Err = d.Line, d.Err
+	}
+	return out, nil
+}
 
 // Restore takes all recordings that match out of the trash, which get back the
 // level that they had. States of the filter are not looked at. byRetention: also
 // those that retention put there. It says how many came back.
 func (e *Engine) Restore(ctx context.Context, f index.Filter, actor string, byRetention bool) (Totals, error) {
-	return Totals{}, ctx.Err()
+	var back Totals
+	f.States, f.Oldest, f.NoCount, f.Limit, f.Cursor = []string{index.StateTrash}, true, true, pageRows, ""
+	for {
+		page, err := e.c.Index.Query(ctx, f)
+		if err != nil {
+			return back, err
+		}
+		var acts []archive.Act
+		var bytes []int64
+		for _, r := range page.Rows {
+			if byRetention || r.TrashedBy != Actor {
+				acts = append(acts, archive.Act{ID: r.ID, Day: r.Day, Kind: archive.ActUndelete, Actor: actor})
+				bytes = append(bytes, r.Bytes)
+			}
+		}
+		for i, d := range e.c.Archive.ActAll(ctx, acts, e.check) {
+			switch {
+			case d.Err == nil:
+				back.Count++
+				back.Bytes += bytes[i]
+			case !errors.Is(d.Err, ErrNotTrash):
+				return back, d.Err
+			}
+		}
+		if f.Cursor = page.Next; f.Cursor == "" {
+			return back, nil
+		}
+	}
 }
 
 // Erase removes recordings for good, whatever level but protected and held they
 // have: the line in the journal first, then the files. The numbers stay in the
 // journal; see Forget. Policy.Second is for the caller to look at (see Desk).
 func (e *Engine) Erase(ctx context.Context, ids []string, actor, reason string) ([]Outcome, error) {
-	return nil, ctx.Err()
+	if len(ids) > MaxOrder {
+		return nil, fmt.Errorf("%d recordings at once; at most %d are possible", len(ids), MaxOrder)
+	}
+	out := make([]Outcome, len(ids))
+	var acts []archive.Act
+	var at []int
+	for i, id := range ids {
+		out[i].ID = id
+		r, err := e.row(id)
+		if err == nil {
+			err = may(archive.ActErase, &r)
+		}
+		if out[i].Err = err; err == nil {
+			acts, at = append(acts, archive.Act{ID: id, Day: r.Day, Kind: archive.ActErase, Actor: actor, Value: reason}), append(at, i)
+		}
+	}
+	for i, d := range e.c.Archive.EraseAll(ctx, acts, e.check) {
+		out[at[i]].Line, out[at[i]].Err = d.Line, d.Err
+	}
+	return out, nil
 }

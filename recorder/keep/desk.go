@@ -3,6 +3,9 @@ package keep
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -11,8 +14,8 @@ type RequestKind string
 
 // What needs a second person.
 const (
-	AskErase  RequestKind = "erase"
-	AskForget RequestKind = "forget"
+	AskErase  RequestKind = "erase"  // the files of recordings; What.Number is not possible
+	AskForget RequestKind = "forget" // and what the journals say of people
 )
 
 // A RequestState is where a request stands.
@@ -32,16 +35,18 @@ const (
 type Request struct {
 	ID       string       `json:"id"`
 	Kind     RequestKind  `json:"kind"`
-	What     Subject      `json:"what"`
-	By       string       `json:"by"` // who asked
+	What     Subject      `json:"what"` // of a forgetting that was done: without the number
+	By       string       `json:"by"`   // who asked
 	At       time.Time    `json:"at"`
 	Reason   string       `json:"reason"`
 	State    RequestState `json:"state"`
 	Approver string       `json:"approver,omitempty"` // who approved or refused
 	Decided  time.Time    `json:"decided,omitzero"`
 	Answer   string       `json:"answer,omitempty"` // of who refused, or what went wrong
-	Until    time.Time    `json:"until"`            // when it expires
-	Proof    *Proof       `json:"proof,omitempty"`  // of a forgetting that was done
+	Until    time.Time    `json:"until"`            // when it expires: it must be approved, and done, before
+	Erased   int          `json:"erased"`           // recordings
+	Refused  int          `json:"refused"`          // recordings that were not erased: the proof, or Answer, says why
+	Proof    *Proof       `json:"proof,omitempty"`  // of a forgetting
 }
 
 // RequestStore keeps requests; cmd/vaad has it in store. Put overwrites one of the
@@ -63,35 +68,200 @@ var (
 	ErrWrongState = errors.New("the request does not wait for this any more")
 )
 
+// A move is something that happens to a request.
+type move string
+
+const (
+	approve  move = "approve"
+	refuse   move = "refuse"
+	withdraw move = "withdraw"
+	expire   move = "expire"
+	perform  move = "perform" // all of it was done
+)
+
+// moves are the states of a request: what is not here is not possible.
+func moves() map[RequestState]map[move]RequestState {
+	return map[RequestState]map[move]RequestState{
+		Asked:    {approve: Approved, refuse: Refusal, withdraw: Withdrawn, expire: Expired},
+		Approved: {perform: Done, refuse: Refusal, withdraw: Withdrawn, expire: Expired},
+	}
+}
+
 // A Desk takes requests and approvals. Its methods may be called from any goroutine.
-type Desk struct{ store RequestStore }
+type Desk struct {
+	store RequestStore
+	newID func() string
+	now   func() time.Time
+
+	mu sync.Mutex
+}
 
 // NewDesk makes a desk. newID names requests; now nil = time.Now.
-func NewDesk(s RequestStore, newID func() string, now func() time.Time) *Desk { return &Desk{store: s} }
+func NewDesk(s RequestStore, newID func() string, now func() time.Time) *Desk {
+	if now == nil {
+		now = time.Now
+	}
+	return &Desk{store: s, newID: newID, now: now}
+}
 
 // Ask files a request.
 func (d *Desk) Ask(kind RequestKind, what Subject, by, reason string) (Request, error) {
-	return Request{}, nil
+	switch {
+	case kind != AskErase && kind != AskForget:
+		return Request{}, fmt.Errorf("%q cannot be asked for", kind)
+	case kind == AskErase && (what.Number != "" || len(what.IDs) == 0):
+		return Request{}, errors.New("name the recordings that are to be erased")
+	case what.Number == "" && len(what.IDs) == 0, what.Number != "" && !wholeNumber(what.Number):
+		return Request{}, ErrNumber
+	case len(what.IDs) > MaxOrder:
+		return Request{}, fmt.Errorf("%d recordings in one request; at most %d are possible", len(what.IDs), MaxOrder)
+	case by == "":
+		return Request{}, errors.New("a request needs somebody who asks")
+	}
+	now := d.now().UTC().Round(0)
+	r := Request{ID: d.newID(), Kind: kind, What: Subject{Number: what.Number, IDs: slices.Clone(what.IDs)}, By: by, At: now,
+		Reason: reason, State: Asked, Until: now.Add(RequestLife)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return r, d.store.Put(r)
 }
 
 // Approve says yes; by must be another person than who asked. The caller then
 // does it ([Engine.Perform]).
-func (d *Desk) Approve(id, by string) (Request, error) { return Request{}, nil }
+func (d *Desk) Approve(id, by string) (Request, error) {
+	return d.move(id, approve, func(r *Request) error {
+		if by == r.By || by == "" {
+			return ErrSameActor
+		}
+		r.Approver, r.Decided = by, d.now().UTC().Round(0)
+		return nil
+	})
+}
 
 // Refuse says no.
-func (d *Desk) Refuse(id, by, why string) (Request, error) { return Request{}, nil }
+func (d *Desk) Refuse(id, by, why string) (Request, error) {
+	return d.move(id, refuse, func(r *Request) error {
+		r.Approver, r.Decided, r.Answer = by, d.now().UTC().Round(0), why
+		return nil
+	})
+}
 
 // Withdraw takes a request back.
-func (d *Desk) Withdraw(id, by string) (Request, error) { return Request{}, nil }
+func (d *Desk) Withdraw(id, by string) (Request, error) {
+	return d.move(id, withdraw, func(r *Request) error {
+		if by != r.By {
+			return ErrNotAsker
+		}
+		return nil
+	})
+}
+
+// move changes a request as the table says.
+func (d *Desk) move(id string, m move, change func(*Request) error) (Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, err := d.get(id)
+	if err != nil {
+		return r, err
+	}
+	to, ok := moves()[r.State][m]
+	if !ok {
+		return r, ErrWrongState
+	}
+	if err := change(&r); err != nil {
+		return r, err
+	}
+	r.State = to
+	return r, d.store.Put(r)
+}
+
+// get is a request as it stands now: one whose time is over has expired.
+func (d *Desk) get(id string) (Request, error) {
+	r, ok, err := d.store.Get(id)
+	if err == nil && !ok {
+		err = ErrNoRequest
+	}
+	if err != nil {
+		return r, err
+	}
+	return d.aged(r)
+}
+
+func (d *Desk) aged(r Request) (Request, error) {
+	to, ok := moves()[r.State][expire]
+	if !ok || d.now().Before(r.Until) {
+		return r, nil
+	}
+	r.State = to
+	return r, d.store.Put(r)
+}
 
 // List is all requests, newest first; those whose time is over have expired.
-func (d *Desk) List() ([]Request, error) { return nil, nil }
+func (d *Desk) List() ([]Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all, err := d.store.List()
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i], err = d.aged(all[i]); err != nil {
+			return nil, err
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
+}
 
 // Get is one request.
-func (d *Desk) Get(id string) (Request, error) { return Request{}, ErrNoRequest }
+func (d *Desk) Get(id string) (Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.get(id)
+}
 
 // Perform does an approved request and notes what became of it. What was done
-// before may be done again: a request that a crash interrupted stays approved.
+// before may be done again: a request that a crash or a fault interrupted stays
+// approved. What is protected or held is refused, and does not keep it open. The
+// number of who was forgotten goes from the request too.
 func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, error) {
-	return Request{}, ctx.Err()
+	r, err := d.Get(id)
+	if err != nil {
+		return r, err
+	}
+	if r.State != Approved {
+		return r, ErrWrongState
+	}
+	if r.Kind == AskForget {
+		var p Proof
+		p, err = e.Forget(ctx, r.What, r.By, r.Approver, r.Reason)
+		r.Erased, r.Refused, r.Proof = len(p.Erased), len(p.Refused), &p
+	} else {
+		var out []Outcome
+		out, err = e.Erase(ctx, r.What.IDs, r.By, r.Reason)
+		r.Erased, r.Refused, r.Answer = sum(out)
+	}
+	if err != nil {
+		return r, err
+	}
+	return d.move(id, perform, func(now *Request) error {
+		now.Erased, now.Refused, now.Proof, now.Answer, now.What.Number = r.Erased, r.Refused, r.Proof, r.Answer, ""
+		return nil
+	})
+}
+
+// sum says how many were erased, how many not, and why the first was not. One that
+// was erased before counts as erased.
+func sum(out []Outcome) (erased, refused int, why string) {
+	for _, o := range out {
+		switch {
+		case o.Err == nil || errors.Is(o.Err, ErrErased):
+			erased++
+		case refused == 0:
+			refused, why = 1, o.Err.Error()
+		default:
+			refused++
+		}
+	}
+	return erased, refused, why
 }

@@ -24,6 +24,7 @@ type Index interface {
 
 // An Archive journals and erases; *archive.Archive is one.
 type Archive interface {
+	Act(ctx context.Context, act archive.Act) (archive.JournalLine, error) // on recordings that are still being made
 	ActAll(ctx context.Context, acts []archive.Act, check func(archive.Act) error) []archive.Done
 	EraseAll(ctx context.Context, acts []archive.Act, check func(archive.Act) error) []archive.Done
 	Space() (archive.Space, error)
@@ -69,6 +70,7 @@ type Memory interface {
 // State is what the engine must not forget.
 type State struct {
 	Seen    time.Time `json:"seen"`              // wall time when the clock was last found good
+	Future  time.Time `json:"future,omitzero"`   // recordings up to this start say nothing about the clock: a person said so
 	LastRun time.Time `json:"last_run,omitzero"` // of a run that was not held off
 	Last    Report    `json:"last,omitzero"`
 }
@@ -107,16 +109,19 @@ type Config struct {
 }
 
 // An Engine keeps recordings as long as its policy says. Its methods may be
-// called from any goroutine; one Run, Watch or Tidy is under way at a time.
+// called from any goroutine; of each job one is under way at a time.
 type Engine struct {
-	c   Config
-	m   *metrics
-	job sync.Mutex // held by Run, Watch that deletes, Tidy
+	c Config
+	m *metrics
+
+	job   sync.Mutex // one Run at a time
+	watch sync.Mutex // and one Watch: a full disk does not wait for a run
 
 	mu    sync.Mutex
 	state State
 	seen  time.Time // as State.Seen, with the monotonic clock
-	full  fullness
+	saved time.Time // State.Seen, as Memory has it
+	disk  DiskState
 	held  HoldOff
 }
 
@@ -140,7 +145,7 @@ func New(c Config) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.state = s
+		e.state, e.seen, e.saved = s, s.Seen, s.Seen
 	}
 	return e, nil
 }

@@ -1,7 +1,6 @@
 package keep
 
 import (
-	"context"
 	"time"
 
 	"vaad/recorder/archive"
@@ -50,10 +49,9 @@ type HoldOff string
 // Why nothing is deleted.
 const (
 	NoHoldOff     HoldOff = ""
-	ClockBack     HoldOff = "clock-back"   // the clock is before the newest recording, or before the last run
-	ClockAhead    HoldOff = "clock-ahead"  // the clock has leapt ahead and nothing says that it is right
-	IndexRebuilds HoldOff = "index"        // the index is being made anew: not all is known
-	DoesNotRemind HoldOff = "state-unread" // what must be remembered cannot be written
+	ClockBack     HoldOff = "clock-back"  // the clock is before the newest recording, or before the last run
+	ClockAhead    HoldOff = "clock-ahead" // the clock has leapt ahead and nothing says that it is right
+	IndexRebuilds HoldOff = "index"       // the index is being made anew: not all is known
 )
 
 // A Plan is what a run at that time would do.
@@ -74,11 +72,6 @@ type Totals struct {
 // PlanItems is how many items a plan names.
 const PlanItems = 1000
 
-// Plan says what a run at now would do, and does nothing. now may lie ahead.
-func (e *Engine) Plan(ctx context.Context, now time.Time) (Plan, error) {
-	return Plan{At: now}, ctx.Err()
-}
-
 // A Report is what a run did.
 type Report struct {
 	Begin   time.Time `json:"begin"`
@@ -90,22 +83,3 @@ type Report struct {
 	Failed  int       `json:"failed"`  // tried again at the next run
 	Error   string    `json:"error,omitempty"`
 }
-
-// Run does what is due, oldest first, in paced batches. It holds off, without an
-// error, when the clock cannot be trusted. What is protected or held is passed over.
-func (e *Engine) Run(ctx context.Context) (Report, error) { return Report{}, ctx.Err() }
-
-// TrustClock says that a person has looked at the clock and found it right: what
-// AlarmClock held off may go on.
-func (e *Engine) TrustClock() error { return nil }
-
-// Status is how the engine is.
-type Status struct {
-	HoldOff HoldOff   `json:"hold_off,omitempty"`
-	LastRun time.Time `json:"last_run,omitzero"`
-	Last    Report    `json:"last"`
-	Disk    DiskState `json:"disk"`
-}
-
-// Status says how the engine is.
-func (e *Engine) Status() Status { return Status{} }

@@ -1,0 +1,283 @@
+package keep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+)
+
+// A step is one source of a run, made when its turn comes: what went before it
+// may have made room.
+type step func(ctx context.Context, gone map[int]Totals) (source, error)
+
+// steps are all sources of a policy, in their order. gone, by line, is what the
+// steps before will take that the index still has: of a plan.
+func (e *Engine) steps(p *Policy, now time.Time) (all []step) {
+	fixed := func(s source) {
+		all = append(all, func(context.Context, map[int]Totals) (source, error) { return s, nil })
+	}
+	for _, c := range p.Classes {
+		fixed(p.trashed(c, now))
+	}
+	for _, c := range p.Classes {
+		if !c.Forever && c.Days > 0 {
+			fixed(p.over(c, now))
+		}
+	}
+	for _, q := range p.Quotas {
+		if q.Days > 0 && len(q.Lines) > 0 {
+			fixed(p.quota(q, now, nil))
+		}
+	}
+	for _, c := range p.Classes {
+		if !c.Forever && c.Count > 0 {
+			all = append(all, func(ctx context.Context, _ map[int]Totals) (source, error) {
+				s := p.counted(c, Totals{})
+				have, err := e.usage(ctx, s.filter)
+				return p.counted(c, have), err
+			})
+		}
+	}
+	for _, q := range p.Quotas {
+		if (q.Count > 0 || q.Bytes > 0) && len(q.Lines) > 0 {
+			all = append(all, func(ctx context.Context, gone map[int]Totals) (source, error) {
+				f := plain(normals())
+				f.Lines = q.Lines
+				have, err := e.usage(ctx, f)
+				for _, l := range q.Lines {
+					have.Count -= gone[l].Count
+					have.Bytes -= gone[l].Bytes
+				}
+				most := &Totals{}
+				if q.Count > 0 {
+					most.Count = have.Count - q.Count
+				}
+				if q.Bytes > 0 {
+					most.Bytes = have.Bytes - q.Bytes
+				}
+				return p.quota(q, now, most), err
+			})
+		}
+	}
+	return all
+}
+
+// Plan says what a run at now would do, and does nothing. now may lie ahead.
+func (e *Engine) Plan(ctx context.Context, now time.Time) (Plan, error) {
+	p := e.c.Policy()
+	out := Plan{At: now, Parts: []Part{}, Items: []Item{}}
+	e.mu.Lock()
+	out.HoldOff = e.held
+	e.mu.Unlock()
+	skip, gone := map[string]bool{}, map[int]Totals{}
+	for _, make := range e.steps(&p, now) {
+		s, err := make(ctx, gone)
+		if err != nil {
+			return out, err
+		}
+		if s.reason == ByCount { // what goes by time anyway is among these
+			s.most.Count -= planned(out.Parts, s.name)
+		}
+		err = e.each(ctx, &p, s, skip, func(items []Item, waiting int) error {
+			for _, it := range items {
+				out.part(&it, 1, 0)
+				skip[it.ID] = true
+				if it.Reason != ByTrash {
+					gone[it.Line] = Totals{gone[it.Line].Count + 1, gone[it.Line].Bytes + it.Bytes}
+				}
+				if len(out.Items) < PlanItems {
+					out.Items = append(out.Items, it)
+				}
+			}
+			if waiting > 0 {
+				out.part(&Item{Reason: s.reason, Name: s.name, Action: s.action(&index.Row{})}, 0, waiting)
+			}
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	var err error
+	out.Unknown, err = e.unknown(ctx, &p)
+	return out, err
+}
+
+// planned is how many of a class go for other reasons than their number.
+func planned(parts []Part, class string) (n int) {
+	for _, p := range parts {
+		if p.Reason == ByTime && p.Name == class {
+			n += p.Count
+		}
+	}
+	return n
+}
+
+func (p *Plan) part(it *Item, n, waiting int) {
+	for i := range p.Parts {
+		if o := &p.Parts[i]; o.Reason == it.Reason && o.Name == it.Name && o.Action == it.Action {
+			o.Count, o.Bytes, o.Waiting = o.Count+n, o.Bytes+it.Bytes, o.Waiting+waiting
+			return
+		}
+	}
+	p.Parts = append(p.Parts, Part{Reason: it.Reason, Name: it.Name, Action: it.Action, Count: n, Bytes: it.Bytes, Waiting: waiting})
+}
+
+// unknown counts the recordings whose class is in no policy.
+func (e *Engine) unknown(ctx context.Context, p *Policy) (Totals, error) {
+	f := index.Filter{States: everywhere()[:3], NotClasses: []string{""}}
+	for _, c := range p.Classes {
+		f.NotClasses = append(f.NotClasses, c.Name)
+	}
+	return e.usage(ctx, f)
+}
+
+// Run does what is due, oldest first, in paced batches. It holds off, without an
+// error, when the clock cannot be trusted. What is protected or held is passed over.
+func (e *Engine) Run(ctx context.Context) (Report, error) {
+	e.job.Lock()
+	defer e.job.Unlock()
+	now := e.c.Now()
+	rep := Report{Begin: now.UTC().Round(0)}
+	err := e.run(ctx, now, &rep)
+	rep.End = e.c.Now().UTC().Round(0)
+	if err != nil {
+		rep.Error = err.Error()
+		e.raise(AlarmFailed, map[string]string{"reason": rep.Error})
+	} else if rep.HoldOff == NoHoldOff {
+		e.clear(AlarmFailed)
+		e.m.last.Set(float64(rep.End.Unix()))
+	}
+	e.mu.Lock()
+	e.state.Last = rep
+	if err == nil && rep.HoldOff == NoHoldOff {
+		e.state.LastRun = rep.Begin
+	}
+	state := e.state
+	e.mu.Unlock()
+	return rep, errors.Join(err, e.save(state))
+}
+
+func (e *Engine) run(ctx context.Context, now time.Time, rep *Report) error {
+	h, err := e.clock(ctx, now)
+	if rep.HoldOff = h; err != nil || h != NoHoldOff {
+		return err
+	}
+	p := e.c.Policy()
+	for _, make := range e.steps(&p, now) {
+		s, err := make(ctx, nil)
+		if err == nil {
+			err = e.each(ctx, &p, s, nil, func(items []Item, waiting int) error {
+				rep.Waiting += waiting
+				return e.act(ctx, &s, items, rep)
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.m.waiting.Set(float64(rep.Waiting))
+	lost, err := e.unknown(ctx, &p)
+	switch {
+	case err != nil:
+		return err
+	case lost.Count > 0:
+		e.raise(AlarmUnknown, map[string]string{"count": fmt.Sprint(lost.Count)})
+	default:
+		e.clear(AlarmUnknown)
+	}
+	return nil
+}
+
+// act does what is due of one page.
+func (e *Engine) act(ctx context.Context, s *source, items []Item, rep *Report) error {
+	if len(items) == 0 {
+		return nil
+	}
+	if err := e.pace(ctx); err != nil {
+		return err
+	}
+	byID := map[string]*Item{}
+	var trash, erase []archive.Act
+	for i := range items {
+		it := &items[i]
+		byID[it.ID] = it
+		a := archive.Act{ID: it.ID, Day: it.Day, Actor: Actor, Kind: archive.ActTrash, Value: string(s.reason) + " " + s.name}
+		if it.Action == ToErase {
+			erase = append(erase, a)
+		} else {
+			trash = append(trash, a)
+		}
+	}
+	check := func(a archive.Act) error {
+		r, err := e.row(a.ID)
+		if err == nil && !s.due(&r) { // somebody has done something to it since it was looked at
+			err = errNotDue
+		}
+		return err
+	}
+	var errs []error
+	count := func(acts []archive.Act, done []archive.Done, to *Totals, erased bool) {
+		for i, d := range done {
+			if d.Line.Seq > 0 {
+				to.Count++
+				to.Bytes += byID[acts[i].ID].Bytes
+				e.count(s.reason, erased, byID[acts[i].ID].Bytes)
+			}
+			if d.Err != nil && !errors.Is(d.Err, errNotDue) {
+				rep.Failed++
+				e.m.failed.Inc()
+				errs = append(errs, d.Err)
+			}
+		}
+	}
+	count(trash, e.c.Archive.ActAll(ctx, trash, check), &rep.Trashed, false)
+	count(erase, e.c.Archive.EraseAll(ctx, erase, check), &rep.Erased, true)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if len(errs) == len(items) { // the disk, not one recording
+		return errs[0]
+	}
+	if len(errs) > 0 {
+		e.c.Logger.Warn("retention: some recordings could not be acted on; they are tried again at the next run", "count", len(errs), "first", errs[0])
+	}
+	return nil
+}
+
+var errNotDue = errors.New("it is not due any more")
+
+func (e *Engine) count(why Reason, erased bool, bytes int64) {
+	if !erased {
+		e.m.trashed.WithLabelValues(string(why)).Inc()
+		return
+	}
+	e.m.erased.WithLabelValues(string(why)).Inc()
+	e.m.bytes.WithLabelValues(string(why)).Add(float64(bytes))
+}
+
+func (e *Engine) pace(ctx context.Context) error {
+	if e.c.Pace == nil {
+		return ctx.Err()
+	}
+	return e.c.Pace(ctx)
+}
+
+// Status is how the engine is.
+type Status struct {
+	HoldOff HoldOff   `json:"hold_off,omitempty"`
+	LastRun time.Time `json:"last_run,omitzero"`
+	Last    Report    `json:"last"`
+	Disk    DiskState `json:"disk"` // of the last Watch
+}
+
+// Status says how the engine is. It never waits.
+func (e *Engine) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Status{HoldOff: e.held, LastRun: e.state.LastRun, Last: e.state.Last, Disk: e.disk}
+}
