@@ -69,7 +69,7 @@ type SFTP struct {
 	Address    string `json:"address"` // host or host:port; 22
 	User       string `json:"user"`
 	Path       string `json:"path"`       // folder on the server; relative to where the login lands, or absolute
-	HostKey    string `json:"host_key"`   // SHA256:… fingerprint of the server's key; required
+	HostKey    string `json:"host_key"`   // SHA256:… fingerprint of the server's key; while it is "", each call fails and shows it
 	Key        Secret `json:"key"`        // private key; one of key and password
 	Passphrase Secret `json:"passphrase"` // of the private key, where it has one
 	Password   Secret `json:"password"`

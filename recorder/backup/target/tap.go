@@ -84,6 +84,22 @@ func Unpaced(r io.ReaderAt) io.ReaderAt {
 	}
 }
 
+// Split takes the wrappers off a source and gives what puts them onto another
+// one, for kinds that must read something before they send it.
+func Split(r io.Reader) (io.Reader, func(io.Reader) io.Reader) {
+	again := func(r io.Reader) io.Reader { return r }
+	for {
+		t, ok := r.(*tapped)
+		if !ok {
+			return r, again
+		}
+		inner := again
+		again = func(r io.Reader) io.Reader { return t.t.reader(t.ctx, inner(r)) }
+		// The innermost wrapper of the source is the first put on again.
+		r = t.r
+	}
+}
+
 type readCloser struct {
 	io.Reader
 	io.Closer

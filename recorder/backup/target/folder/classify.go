@@ -38,8 +38,8 @@ var codes = []struct {
 	{syscall.EBADMSG, target.ErrCorrupt},
 }
 
-// classify is the class of an error of the file system.
-func classify(err error) error {
+// Classify is the class of an error of the kernel, or nil.
+func Classify(err error) error {
 	for _, c := range codes {
 		if errors.Is(err, c.code) {
 			return c.class

@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -39,8 +40,17 @@ type File interface {
 	Sync() error
 }
 
-// Opener finds the folder and opens it, for one call.
-type Opener func() (Disk, error)
+// Explainer is a Disk that can find out more about its errors, once they are
+// there. It returns the error, or a better one.
+type Explainer interface{ Explain(err error) error }
+
+// WriterFrom is a File with a quicker way to write all of a source.
+type WriterFrom interface {
+	WriteFrom(r io.Reader, off int64) error
+}
+
+// Opener finds the folder and opens it, for one call. What waits ends with ctx.
+type Opener func(ctx context.Context) (Disk, error)
 
 const (
 	filePerm = 0o640

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"syscall"
-	"time"
 
 	"vaad/recorder/backup/target"
 	"vaad/recorder/backup/target/guard"
@@ -32,12 +31,13 @@ func Open(c target.Config) (*Folder, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return New(c.Name, c.Kind, c.Stall(), At(c.Folder.Path, c.Folder.Mount)), nil
+	return New(c, At(c.Folder.Path, c.Folder.Mount), Classify), nil
 }
 
-// New makes a target of the folder that open finds.
-func New(name string, kind target.Kind, stall time.Duration, open Opener) *Folder {
-	return &Folder{kind: kind, open: open, g: guard.New(name, stall, classify)}
+// New makes a target of the folder that open finds; classify knows the errors of
+// its Disk. Of c it takes the name, the kind and the stall time.
+func New(c target.Config, open Opener, classify func(error) error) *Folder {
+	return &Folder{kind: c.Kind, open: open, g: guard.New(c.Name, c.Stall(), classify)}
 }
 
 // Name implements target.Target.
@@ -59,21 +59,25 @@ func (t *Folder) do(ctx context.Context, op, name string, fn func(context.Contex
 
 func (t *Folder) with(fn func(context.Context, Disk, *guard.Beat) error) func(context.Context, *guard.Beat) error {
 	return func(ctx context.Context, b *guard.Beat) error {
-		d, err := t.open()
+		d, err := t.open(ctx)
 		if err != nil {
 			return err
 		}
 		b.Moved()
-		return errors.Join(t.lost(fn(ctx, d, b)), d.Close())
+		return errors.Join(t.explain(ctx, d, fn(ctx, d, b)), d.Close())
 	}
 }
 
-// lost looks whether an input/output error is one of a disk that was pulled.
-func (t *Folder) lost(err error) error {
+// explain finds out what is behind an error of the disk: one that was pulled
+// first shows by input/output errors.
+func (t *Folder) explain(ctx context.Context, d Disk, err error) error {
+	if x, ok := d.(Explainer); ok && err != nil {
+		return x.Explain(err)
+	}
 	if !errors.Is(err, syscall.EIO) {
 		return err
 	}
-	d, again := t.open()
+	d, again := t.open(ctx)
 	if again != nil {
 		if errors.Is(again, target.ErrGone) {
 			return again
@@ -83,7 +87,7 @@ func (t *Folder) lost(err error) error {
 	_, again = d.Stat(target.Marker)
 	_ = d.Close() // only asked
 	if again != nil && !errors.Is(again, syscall.EIO) {
-		return gone("the medium failed and is not there any more: %v", err)
+		return Gone("the medium failed and is not there any more: %v", err)
 	}
 	return err
 }
@@ -95,7 +99,7 @@ func marked(d Disk, name string) error {
 	}
 	st, err := d.Stat(target.Marker)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
-		return &classed{target.ErrNoMarker, errors.New(target.Marker + " is missing")}
+		return Classed(target.ErrNoMarker, errors.New(target.Marker+" is missing"))
 	}
 	return err
 }
@@ -105,34 +109,35 @@ func (t *Folder) Get(ctx context.Context, name string, off, n int64) (io.ReadClo
 	if err := t.g.Check("get", name, 0); err != nil {
 		return nil, err
 	}
-	return t.g.Get(ctx, name, func(context.Context) (io.ReadCloser, error) {
-		d, err := t.open()
+	return t.g.Get(ctx, name, func(ctx context.Context) (io.ReadCloser, error) {
+		d, err := t.open(ctx)
 		if err != nil {
 			return nil, err
 		}
 		f, err := d.Open(name, os.O_RDONLY)
 		if err != nil {
-			return nil, errors.Join(t.lost(absent(err)), d.Close())
+			return nil, errors.Join(t.explain(ctx, d, absent(err)), d.Close())
 		}
 		if n < 0 {
 			n = 1<<63 - 1 - max(off, 0)
 		}
-		return &section{t: t, r: io.NewSectionReader(f, max(off, 0), n), f: f, d: d}, nil
+		return &section{ctx: ctx, t: t, r: io.NewSectionReader(f, max(off, 0), n), f: f, d: d}, nil
 	})
 }
 
 // section is a part of a file that is read.
 type section struct {
-	t *Folder
-	r *io.SectionReader
-	f File
-	d Disk
+	ctx context.Context // of the whole reading
+	t   *Folder
+	r   *io.SectionReader
+	f   File
+	d   Disk
 }
 
 func (s *section) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
-		err = s.t.lost(err)
+		err = s.t.explain(s.ctx, s.d, err)
 	}
 	return n, err
 }

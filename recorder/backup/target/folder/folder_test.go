@@ -64,7 +64,7 @@ func TestAFolderIsATarget(t *testing.T) {
 		return targettest.Place{
 			Open: func(stall time.Duration) (target.Target, error) {
 				c := config(dir, "", stall)
-				return New(c.Name, c.Kind, c.Stall(), hang.opener(At(dir, ""))), c.Validate()
+				return New(c, hang.opener(At(dir, "")), Classify), c.Validate()
 			},
 			Resumes: true,
 			Plant:   plant(dir),
@@ -103,9 +103,9 @@ func (h *hanging) wait() {
 }
 
 func (h *hanging) opener(open Opener) Opener {
-	return func() (Disk, error) {
+	return func(ctx context.Context) (Disk, error) {
 		h.wait()
-		d, err := open()
+		d, err := open(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -176,15 +176,15 @@ func TestAFaultOfTheDiskLeavesTheOldFileAndSaysWhatItIs(t *testing.T) {
 		t.Run(c.op+"_"+strings.ReplaceAll(c.err.Error(), " ", "-"), func(t *testing.T) {
 			dir := scratch(t)
 			on := false
-			tg := New("disk", target.KindFolder, time.Minute, func() (Disk, error) {
-				d, err := At(dir, "")()
+			tg := New(config(dir, "", time.Minute), func(ctx context.Context) (Disk, error) {
+				d, err := At(dir, "")(ctx)
 				return &faulty{d, func(op string, off int64) error {
 					if on && op == c.op && (op != "write" || off >= 256<<10) {
 						return c.err
 					}
 					return nil
 				}}, err
-			})
+			}, Classify)
 			defer func() { _ = tg.Close() }()
 			ctx := context.Background()
 			old, b := targettest.Bytes(1000, 1), targettest.Bytes(1<<20, 2)
@@ -214,15 +214,15 @@ func TestAFaultOfTheDiskLeavesTheOldFileAndSaysWhatItIs(t *testing.T) {
 func TestAfterAFailedSyncNothingIsTakenForWritten(t *testing.T) {
 	dir := scratch(t)
 	fail := false
-	tg := New("disk", target.KindFolder, time.Minute, func() (Disk, error) {
-		d, err := At(dir, "")()
+	tg := New(config(dir, "", time.Minute), func(ctx context.Context) (Disk, error) {
+		d, err := At(dir, "")(ctx)
 		return &faulty{d, func(op string, _ int64) error {
 			if fail && op == "sync" {
 				return syscall.EIO
 			}
 			return nil
 		}}, err
-	})
+	}, Classify)
 	ctx := context.Background()
 	if err := tg.Put(ctx, target.Marker, 0, bytes.NewReader(nil)); err != nil {
 		t.Fatal(err)

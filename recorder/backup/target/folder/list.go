@@ -17,12 +17,12 @@ func (t *Folder) List(ctx context.Context, prefix string, fn func(target.Entry) 
 		return err
 	}
 	return t.g.List(ctx, prefix, fn, func(ctx context.Context, b *guard.Beat, yield func(target.Entry) error) error {
-		d, err := t.open()
+		d, err := t.open(ctx)
 		if err != nil {
 			return err
 		}
 		w := walker{ctx, d, b, yield}
-		return errors.Join(t.lost(w.dir(prefix)), d.Close())
+		return errors.Join(t.explain(ctx, d, w.dir(prefix)), d.Close())
 	})
 }
 
@@ -45,10 +45,13 @@ func (w walker) dir(dir string) error {
 	}
 	all, err := w.d.ReadDir(at)
 	if err != nil {
-		if err = absent(err); errors.Is(err, fs.ErrNotExist) && dir != "" {
-			return nil
+		if err = absent(err); !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
-		return err
+		if _, top := w.d.Stat("."); errors.Is(top, fs.ErrNotExist) {
+			return Gone("the folder does not exist")
+		}
+		return nil
 	}
 	w.b.Moved()
 	keys := make([]string, 0, len(all))

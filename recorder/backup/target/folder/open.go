@@ -2,6 +2,7 @@ package folder
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,11 +18,11 @@ import (
 // At opens the folder at path. Where mount is not "", the folder must lie on what
 // is mounted exactly there: the bare mount point is [target.ErrGone].
 func At(path, mount string) Opener {
-	return func() (Disk, error) {
+	return func(context.Context) (Disk, error) {
 		r, err := os.OpenRoot(path)
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-				return nil, gone("%s does not exist", path)
+				return nil, Gone("%s does not exist", path)
 			}
 			return nil, err
 		}
@@ -30,7 +31,7 @@ func At(path, mount string) Opener {
 		}
 		at, err := mountOf(r)
 		if err == nil && at.Point != mount && !strings.HasPrefix(at.Point, mount+"/") {
-			err = gone("nothing is mounted at %s", mount)
+			err = Gone("nothing is mounted at %s", mount)
 		}
 		if err != nil {
 			_ = r.Close() // nothing was done with it
@@ -40,12 +41,14 @@ func At(path, mount string) Opener {
 	}
 }
 
-// gone is an error of the class ErrGone.
-func gone(format string, args ...any) error {
-	return &classed{target.ErrGone, fmt.Errorf(format, args...)}
+// Gone is an error of the class ErrGone.
+func Gone(format string, args ...any) error {
+	return Classed(target.ErrGone, fmt.Errorf(format, args...))
 }
 
-// classed is an error whose class is known where it arises.
+// Classed is err as one of that class and of no other.
+func Classed(class, err error) error { return &classed{class, err} }
+
 type classed struct{ class, err error }
 
 func (e *classed) Error() string        { return e.err.Error() }
@@ -140,5 +143,5 @@ func mountOf(r *os.Root) (Mount, error) {
 			return m, nil
 		}
 	}
-	return Mount{}, gone("what was mounted at %s is not mounted any more", r.Name())
+	return Mount{}, Gone("what was mounted at %s is not mounted any more", r.Name())
 }

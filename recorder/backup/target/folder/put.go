@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -44,19 +45,32 @@ func (t *Folder) put(ctx context.Context, name string, size int64, from func(*gu
 		if err := marked(d, name); err != nil {
 			return err
 		}
-		err := store(ctx, d, b, name, size, from)
+		err := t.store(ctx, d, b, name, size, from)
 		if errors.Is(err, fs.ErrNotExist) {
-			return gone("the folder vanished: %v", err)
+			return Gone("the folder vanished: %v", err)
 		}
 		return err
 	}))
 }
 
-func store(ctx context.Context, d Disk, b *guard.Beat, name string, size int64, from func(*guard.Beat, File) (io.Reader, int64, error)) error {
-	if err := d.Mkdir(partials); err != nil && !errors.Is(err, fs.ErrExist) {
+func (t *Folder) store(ctx context.Context, d Disk, b *guard.Beat, name string, size int64, from func(*guard.Beat, File) (io.Reader, int64, error)) error {
+	f, err := d.Open(partial(name), os.O_RDWR|os.O_CREATE)
+	if errors.Is(err, fs.ErrNotExist) {
+		if name == target.Marker { // only who sets a target up makes its folder
+			if err := d.Mkdir("."); err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+		}
+		if err := mkdirAll(d, partial(name)); err != nil {
+			return err
+		}
+		f, err = d.Open(partial(name), os.O_RDWR|os.O_CREATE)
+	}
+	if err != nil {
 		return err
 	}
-	if err := write(ctx, d, b, partial(name), size, from); err != nil {
+	if err := write(ctx, b, f, size, from); err != nil {
+		err = t.explain(ctx, d, err)
 		if untrusted(err) {
 			_ = d.Remove(partial(name)) // the error says more
 		}
@@ -78,22 +92,38 @@ func store(ctx context.Context, d Disk, b *guard.Beat, name string, size int64, 
 // write or sync the kernel may show bytes that never reached the medium, and on a
 // full one it only takes room.
 func untrusted(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO)
+	return errors.Is(err, target.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO)
 }
 
-// write fills the unfinished file and makes it durable.
-func write(ctx context.Context, d Disk, b *guard.Beat, name string, size int64, from func(*guard.Beat, File) (io.Reader, int64, error)) (err error) {
-	f, err := d.Open(name, os.O_RDWR|os.O_CREATE)
-	if err != nil {
-		return err
-	}
+// write fills the unfinished file, makes it durable and closes it.
+func write(ctx context.Context, b *guard.Beat, f File, size int64, from func(*guard.Beat, File) (io.Reader, int64, error)) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	r, off, err := from(b, f)
 	if err != nil {
 		return err
 	}
+	if w, ok := f.(WriterFrom); ok {
+		err = w.WriteFrom(r, off)
+	} else {
+		err = copyAll(ctx, b, f, r, off)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	b.Moved()
+	st, err := f.Stat()
+	if err == nil && st.Size() != size {
+		err = Classed(target.ErrCorrupt, fmt.Errorf("%d bytes were written and %d are there", size, st.Size()))
+	}
+	return err
+}
+
+func copyAll(ctx context.Context, b *guard.Beat, f File, r io.Reader, off int64) error {
 	buf := make([]byte, blockSize)
-	for off < size {
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -105,15 +135,13 @@ func write(ctx context.Context, d Disk, b *guard.Beat, name string, size int64, 
 			off += int64(n)
 			b.Moved()
 		}
-		if err != nil && off < size {
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	b.Moved()
-	return nil
 }
 
 // alike is how many first bytes of f and r are the same, in whole blocks.

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +14,14 @@ import (
 
 // Beat is how a call shows that it moves.
 type Beat struct {
+	ctx   context.Context
 	began time.Time
 	last  atomic.Int64 // ns after began
 	mu    sync.Mutex
 	src   error
 }
 
-func newBeat() *Beat { return &Beat{began: time.Now()} }
+func newBeat(ctx context.Context) *Beat { return &Beat{ctx: ctx, began: time.Now()} }
 
 // Moved says that something moved just now.
 func (b *Beat) Moved() { b.last.Store(int64(time.Since(b.began))) }
@@ -37,7 +39,7 @@ func (b *Beat) sourceError() error {
 // piece is the most that is read from a source at once: a slow pace still beats.
 const piece = 32 << 10
 
-// Source reads size bytes of r, in pieces. An early end or an error of r is kept
+// Source reads size bytes of r, in pieces, until the call ends. An early end or an error of r is kept
 // for the error of the call, whatever happens to it on its way.
 func (b *Beat) Source(r io.Reader, size int64) *Source {
 	return &Source{b: b, r: r, left: size}
@@ -53,6 +55,9 @@ type Source struct {
 func (s *Source) Read(p []byte) (int, error) {
 	if s.left == 0 {
 		return 0, io.EOF
+	}
+	if s.b.ctx.Err() != nil {
+		return 0, context.Cause(s.b.ctx)
 	}
 	p = p[:min(int64(len(p)), s.left, piece)]
 	n, err := s.r.Read(p)

@@ -105,7 +105,7 @@ func (g *Guard) run(ctx context.Context, op, name string, items chan target.Entr
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(g.root, func() { cancel(target.ErrClosed) })()
-	beat := newBeat()
+	beat := newBeat(inner)
 	done := make(chan error, 1)
 	go func() { done <- fn(inner, beat) }()
 
