@@ -33,7 +33,7 @@ type BundleInfo struct {
 }
 
 // bundled are the files of every bundle, below the root, where they are there.
-var bundled = []string{applianceFile, "vaad.toml", "settings.jsonl", "evidence/key.pub", "evidence/last"}
+var bundled = []string{applianceFile, "vaad.toml", "settings.jsonl", keysName}
 
 // bundle puts the appliance's state and removes bundles that are too old.
 func (r *run) bundle(ctx context.Context) error {

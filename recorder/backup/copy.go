@@ -120,7 +120,7 @@ func (w *dayRun) file(ctx context.Context, it *item, f archive.Sealed) error {
 // right reports whether a file is on the target as it should be.
 func (w *dayRun) right(ctx context.Context, it *item, f archive.Sealed) (bool, error) {
 	size, there := w.there[w.v.stored(f.Name)]
-	if !there || size != w.v.size(f.Bytes) {
+	if !there || !w.v.fits(size, f.Bytes) {
 		return false, nil
 	}
 	w.e.mu.Lock()

@@ -51,8 +51,11 @@ func (e *Engine) Covered(id string, d archive.Day) bool {
 	if c.day != d || c.at != at || c.scope != o.Scope {
 		c = covered{d, at, o.Scope, map[string]bool{}}
 		err := e.c.Journals.RawLines(context.Background(), d, archive.Place{}, func(raw *archive.RawLine) error {
-			l, err := raw.Parse()
-			if err == nil && l.Seal != nil && at.backed(l.Seq) {
+			switch l, err := raw.Parse(); {
+			case err != nil:
+			case l.Kind == archive.ActErase:
+				delete(c.ids, l.ID)
+			case l.Seal != nil && at.backed(l.Seq):
 				c.ids[l.ID] = o.Include == nil || o.Include(l.Seal)
 			}
 			return nil

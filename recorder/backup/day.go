@@ -28,8 +28,8 @@ type dayRun struct {
 	failed bool
 }
 
-// day brings a day up to date. false says that it could not be finished; an
-// error, that nothing else would go better.
+// day brings a day up to date. false says that something of it is not right, and
+// this run does not try again; an error, that nothing else would go better.
 func (r *run) day(ctx context.Context, d archive.Day) (bool, error) {
 	at := r.e.day(d)
 	w := &dayRun{run: r, day: d}
@@ -91,7 +91,7 @@ func (r *run) day(ctx context.Context, d archive.Day) (bool, error) {
 		r.trouble(f.Fault)
 	}
 	r.e.note(&stateLine{Day: next})
-	return true, nil
+	return len(next.Faults)+len(next.Remove) == 0, nil
 }
 
 // believe takes for right what was compared in earlier runs, where it is there.

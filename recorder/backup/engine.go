@@ -18,10 +18,9 @@ import (
 
 // An Engine backs up to one target. Its methods may be called from any goroutine.
 type Engine struct {
-	c    Config
-	disk archive.Disk // of the state
-	// waits lie between tries, where asking the target again may help.
-	waits []time.Duration
+	c     Config
+	disk  archive.Disk    // of the state
+	waits []time.Duration // see effort
 
 	busy     sync.Mutex // a run or adoption
 	drilling sync.Mutex
@@ -47,7 +46,7 @@ func New(c Config) (*Engine, error) {
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics(nil)
 	}
-	e := &Engine{c: c, disk: c.State, waits: []time.Duration{time.Second, 5 * time.Second}}
+	e := &Engine{c: c, disk: c.State, waits: defaultWaits()}
 	var err error
 	if e.disk == nil {
 		if e.disk, err = archive.OSDisk(e.folder()); err != nil {

@@ -81,7 +81,7 @@ func (e *Engine) Adopt(ctx context.Context) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	defer t.Close()
+	defer leave(t)
 	o := e.options()
 	h, err := ReadHead(ctx, t)
 	switch {

@@ -82,8 +82,22 @@ func bundleName(t time.Time) string {
 // bundleOf is the time in a bundle's name.
 func bundleOf(name string) (time.Time, error) {
 	s, ok := strings.CutPrefix(name, stateDir+"/")
-	if s, ok = strings.CutSuffix(s, extAge); !ok {
+	s, aged := strings.CutSuffix(s, extAge)
+	if !ok || !aged {
 		return time.Time{}, errors.New("it is no state bundle")
 	}
 	return time.Parse(bundleTime, s)
+}
+
+// idTime is the time that an ID was made at; false for what is no ID.
+func idTime(id string) (time.Time, bool) {
+	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32
+	if len(id) != 26 || strings.Trim(id, digits) != "" || id[0] > '7' {
+		return time.Time{}, false
+	}
+	var ms int64
+	for _, c := range []byte(id[:10]) {
+		ms = ms<<5 | int64(strings.IndexByte(digits, c))
+	}
+	return time.UnixMilli(ms).UTC(), true
 }

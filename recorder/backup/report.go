@@ -23,6 +23,7 @@ const (
 	BadLine       Trouble = "bad-line"       // a journal line cannot be read
 	BadAudio      Trouble = "bad-audio"      // the restored file cannot be opened as audio
 	BadBundle     Trouble = "bad-bundle"     // a state bundle cannot be opened
+	Erased        Trouble = "erased"         // it was asked for by ID, and was erased
 	OtherLine     Trouble = "other-line"     // the target's journal differs from the appliance's
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,9 +18,6 @@ const maxPasses = 3
 // sweepAge is after how long the rest of an interrupted copy is given up.
 const sweepAge = 7 * 24 * time.Hour
 
-// manyFailures of the target, one after the other, end a run.
-const manyFailures = 20
-
 // run is one run of an engine.
 type run struct {
 	e *Engine
@@ -29,7 +25,7 @@ type run struct {
 	v *vault
 	s *scanner
 
-	fails  atomic.Int32 // of the target, in a row
+	effort
 	nth    atomic.Int64 // file that was sent, for samples
 	mu     sync.Mutex   // of the report
 	report Report
@@ -45,7 +41,7 @@ func (e *Engine) Run(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	defer unlock()
-	r := &run{e: e, o: e.options(), failed: map[archive.Day]bool{}}
+	r := &run{e: e, o: e.options(), effort: effort{waits: e.waits}, failed: map[archive.Day]bool{}}
 	r.report.Began = e.c.Now()
 	e.begin(r.report.Began)
 	err = r.do(ctx)
@@ -114,7 +110,7 @@ func (r *run) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer leave(t)
 	if r.o.Rate > 0 {
 		t = target.Limited(t, func() int64 { return r.o.Rate })
 	}
@@ -250,38 +246,4 @@ func fatal(err error) bool {
 		}
 	}
 	return false
-}
-
-// try does something with the target, again where that may help.
-func (r *run) try(ctx context.Context, f func() error) error {
-	for i := 0; ; i++ {
-		err := f()
-		if err == nil {
-			r.fails.Store(0)
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !target.Temporary(err) || i == len(r.e.waits) {
-			if !errors.Is(err, fs.ErrNotExist) && r.fails.Add(1) >= manyFailures {
-				return fmt.Errorf("%w: %d failures in a row: %w", target.ErrUnreachable, manyFailures, err)
-			}
-			return err
-		}
-		if !pause(ctx, r.e.waits[i]) {
-			return ctx.Err()
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

@@ -69,6 +69,16 @@ func (v *vault) size(n int64) int64 {
 	return v.ageHead + n + ageTag*max(1, (n+ageChunk-1)/ageChunk)
 }
 
+// fits reports whether a stored file can be one of so many bytes. What encryption
+// puts before depends on how many recipients there were then.
+func (v *vault) fits(stored, n int64) bool {
+	if !v.secret {
+		return stored == n
+	}
+	head := stored - n - ageTag*max(1, (n+ageChunk-1)/ageChunk)
+	return head > 100 && head < 64<<10
+}
+
 // put stores a file whose hash is known, and returns the hash of what was stored.
 func (v *vault) put(ctx context.Context, name string, size int64, r io.ReaderAt, sum string) (string, error) {
 	if !v.secret {

@@ -1,0 +1,14 @@
+package backup
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// VerifyNoLeaks runs the tests and finds goroutines that were left.
+func VerifyNoLeaks(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// NoWaits makes tries follow each other at once.
+func (e *Engine) NoWaits() { e.waits = []time.Duration{0, 0} }

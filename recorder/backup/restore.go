@@ -1,0 +1,327 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/backup/target"
+)
+
+// A Selection says which recordings are meant.
+type Selection struct {
+	IDs      []string    // none = all of the days
+	Day      archive.Day // of the IDs where it is known; "" = looked for
+	From, To archive.Day // "" = from the first, to the last; both are included
+}
+
+// Restoring says from where and how something is restored.
+type Restoring struct {
+	Target     target.Target
+	Identities []age.Identity
+	Bundle     string         // state bundle to restore, its name on the target; "" = the newest
+	Parallel   int            // 0 = 2
+	Progress   func(Progress) // may be nil; called from several goroutines
+	Disk       archive.Disk   // of the folder; nil = the file system
+}
+
+// open reads whose backup it is and makes a restorer.
+func (r *Restoring) open(ctx context.Context) (*restorer, Head, error) {
+	h, err := ReadHead(ctx, r.Target)
+	if err != nil {
+		return nil, h, err
+	}
+	if h.Encrypted && len(r.Identities) == 0 {
+		return nil, h, ErrNoIdentity
+	}
+	v, err := newVault(r.Target, h.Encrypted, nil, r.Identities, nil)
+	if err != nil {
+		return nil, h, err
+	}
+	w := &restorer{effort: effort{waits: defaultWaits()}, v: v, disk: r.Disk, parallel: cmp.Or(r.Parallel, 2), progress: r.Progress}
+	w.rep.Appliance, w.rep.Created = h.Appliance, h.Created
+	return w, h, nil
+}
+
+// Restore brings recordings into a folder, laid out as the archive's: any tool
+// that opens an archive opens it. Of a range the journals are whole; of single
+// recordings they have only these recordings' lines. Erased recordings are not
+// brought back: that is told as [ErrErased] where they were asked for by ID.
+func Restore(ctx context.Context, r Restoring, s Selection, folder string) (RestoreReport, error) {
+	if r.Disk == nil {
+		d, err := archive.OSDisk(folder)
+		if err != nil {
+			return RestoreReport{}, err
+		}
+		defer d.Close()
+		r.Disk = d
+	}
+	w, _, err := r.open(ctx)
+	if err != nil {
+		return RestoreReport{}, err
+	}
+	err = w.selected(ctx, s, func(ctx context.Context, p *dayPlan, items []item) error {
+		if err := w.files(ctx, p, items); err != nil {
+			return err
+		}
+		if p.journal == "" {
+			return nil
+		}
+		if len(s.IDs) > 0 {
+			return w.someLines(p, items)
+		}
+		return w.place(p.journal, w.base+local(p.day, journalName))
+	})
+	return w.done(err)
+}
+
+// done ends a restore.
+func (r *restorer) done(err error) (RestoreReport, error) {
+	if e := r.disk.SyncFS(); err == nil && e != nil {
+		err = e
+	}
+	if err == nil && r.rep.Faulty > 0 {
+		err = ErrIncomplete
+	}
+	return r.rep, err
+}
+
+// place gives a journal its place; journals can be written to.
+func (r *restorer) place(from, to string) error {
+	err := r.disk.MkdirAll(path.Dir(to), 0o750)
+	if err == nil {
+		err = r.disk.Chmod(from, 0o640)
+	}
+	if err == nil {
+		err = r.disk.Rename(from, to)
+	}
+	if err != nil {
+		return &diskError{err}
+	}
+	return nil
+}
+
+// someLines writes a journal with the lines of some recordings.
+func (r *restorer) someLines(p *dayPlan, items []item) error {
+	want := map[string]bool{}
+	for i := range items {
+		want[items[i].id] = true
+	}
+	b, err := readWhole(r.disk, p.journal, 1<<31)
+	if err != nil {
+		return &diskError{err}
+	}
+	var out []byte
+	for line := range strings.Lines(string(b)) {
+		raw := archive.RawLine{Bytes: []byte(strings.TrimSuffix(line, "\n"))}
+		if l, err := raw.Parse(); err == nil && want[l.ID] {
+			out = append(out, line...)
+		}
+	}
+	to := r.base + local(p.day, journalName)
+	if old, err := readWhole(r.disk, to, 1<<31); err == nil { // of an earlier restore of others
+		out = mergeLines(old, out)
+	}
+	if _, _, err := r.write(p.journal, -1, strings.NewReader(string(out))); err != nil {
+		return err
+	}
+	return r.place(p.journal, to)
+}
+
+// mergeLines puts two sets of lines of one journal together, in their order.
+func mergeLines(a, b []byte) []byte {
+	type line struct {
+		seq  uint64
+		text string
+	}
+	var all []line
+	for _, part := range [][]byte{a, b} {
+		for text := range strings.Lines(string(part)) {
+			raw := archive.RawLine{Bytes: []byte(strings.TrimSuffix(text, "\n"))}
+			if l, err := raw.Parse(); err == nil {
+				all = append(all, line{l.Seq, text})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y line) int { return cmp.Compare(x.seq, y.seq) })
+	var out []byte
+	for i, l := range all {
+		if i == 0 || l.seq != all[i-1].seq {
+			out = append(out, l.text...)
+		}
+	}
+	return out
+}
+
+// selected calls f with each day that has some of what is selected.
+func (r *restorer) selected(ctx context.Context, s Selection, f func(context.Context, *dayPlan, []item) error) error {
+	for _, id := range s.IDs {
+		if _, ok := idTime(id); !ok {
+			return fmt.Errorf("%q: %w", id, ErrNotFound)
+		}
+	}
+	days, err := r.days(ctx)
+	if err != nil {
+		return err
+	}
+	order := days
+	if len(s.IDs) > 0 {
+		order = r.near(days, s)
+	}
+	left := map[string]bool{}
+	for _, id := range s.IDs {
+		left[id] = true
+	}
+	for _, d := range order {
+		if s.From != "" && d < s.From || s.To != "" && d > s.To || s.Day != "" && d != s.Day {
+			continue
+		}
+		if len(s.IDs) > 0 && len(left) == 0 {
+			break
+		}
+		p, err := r.readJournal(ctx, d)
+		if err != nil {
+			if ends(ctx, err) {
+				return err
+			}
+			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: target.Class(err), Detail: err.Error()})
+			continue
+		}
+		var items []item
+		for _, it := range p.items {
+			switch {
+			case len(s.IDs) > 0 && !left[it.id]:
+				continue
+			case p.erased[it.id]:
+				r.rep.Erased++
+				if left[it.id] {
+					r.trouble(Fault{Kind: Erased, Day: d, ID: it.id, Detail: ErrErased.Error()})
+				}
+			default:
+				items = append(items, it)
+			}
+			delete(left, it.id)
+		}
+		if len(items) > 0 || len(s.IDs) == 0 {
+			if err := f(ctx, p, items); err != nil {
+				return err
+			}
+			r.rep.Days++
+		}
+		if p.journal != "" {
+			if err := r.drop(p.journal); err != nil {
+				return err
+			}
+		}
+	}
+	for id := range left {
+		r.trouble(Fault{Kind: TargetMissing, ID: id, Detail: ErrNotFound.Error()})
+	}
+	return nil
+}
+
+// days lists the days that the target has, oldest first.
+func (r *restorer) days(ctx context.Context) ([]archive.Day, error) {
+	seen := map[archive.Day]bool{}
+	err := r.try(ctx, func() error {
+		return ifThere(r.v.t.List(ctx, recordingsDir, func(e target.Entry) error {
+			if d, _ := dayOf(e.Name); d != "" {
+				seen[d] = true
+			}
+			return nil
+		}))
+	})
+	days := make([]archive.Day, 0, len(seen))
+	for d := range seen {
+		days = append(days, d)
+	}
+	slices.Sort(days)
+	return days, err
+}
+
+// near puts the days first about which the recordings' IDs were made.
+func (r *restorer) near(days []archive.Day, s Selection) []archive.Day {
+	likely := map[archive.Day]bool{}
+	for _, id := range s.IDs {
+		made, _ := idTime(id)
+		for n := -1; n <= 1; n++ {
+			likely[archive.DayOf(made.AddDate(0, 0, n))] = true
+		}
+	}
+	order := slices.Clone(days)
+	slices.SortStableFunc(order, func(a, b archive.Day) int {
+		if likely[a] == likely[b] {
+			return 0
+		}
+		if likely[a] {
+			return -1
+		}
+		return 1
+	})
+	return order
+}
+
+// PutBack brings recordings back into the archive whose files are lost or
+// damaged; what is there and right stays, and damaged files go to damaged/. Where
+// the archive's journal has no seal of one, adopt is called at the end: it
+// journals the files ([archive.Archive.Reconcile]). What the archive's own
+// journal says was erased is not brought back.
+func (e *Engine) PutBack(ctx context.Context, s Selection, adopt func(context.Context) error) (RestoreReport, error) {
+	t, err := e.c.Open(ctx)
+	if err != nil {
+		return RestoreReport{}, err
+	}
+	defer leave(t)
+	from := Restoring{Target: t, Identities: e.identities(), Disk: e.c.Disk}
+	w, _, err := from.open(ctx)
+	if err != nil {
+		return RestoreReport{}, err
+	}
+	w.v.pool, w.waits = e.c.Pool, e.waits
+	orphans := false
+	err = w.selected(ctx, s, func(ctx context.Context, p *dayPlan, items []item) error {
+		sealed, erased := map[string]bool{}, map[string]bool{}
+		err := e.c.Journals.RawLines(ctx, p.day, archive.Place{}, func(raw *archive.RawLine) error {
+			if l, err := raw.Parse(); err == nil && l.Seal != nil {
+				sealed[l.ID] = true
+			} else if err == nil && l.Kind == archive.ActErase {
+				erased[l.ID] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		items = slices.DeleteFunc(items, func(it item) bool {
+			if erased[it.id] {
+				w.rep.Erased++
+				w.trouble(Fault{Kind: Erased, Day: p.day, ID: it.id, Detail: ErrErased.Error()})
+			}
+			orphans = orphans || !erased[it.id] && !sealed[it.id]
+			return erased[it.id]
+		})
+		return w.files(ctx, p, items)
+	})
+	rep, err := w.done(err)
+	if orphans && adopt != nil && (err == nil || errors.Is(err, ErrIncomplete)) {
+		err = errors.Join(err, adopt(ctx))
+	}
+	return rep, err
+}
+
+// exists reports whether a file is on a disk.
+func exists(d archive.Disk, name string) (bool, error) {
+	_, err := d.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
