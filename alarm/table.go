@@ -50,6 +50,8 @@ func Table() []Kind {
 		{"disk-error", Critical, false, "disk"},      // the disk returns errors
 		{"evidence-broken", Critical, false, "disk"}, // journals, evidence log and checkpoints do not agree
 		{"evidence-failed", Warning, false, "disk"},  // leaves or checkpoints cannot be written
+		{"keys-missing", Critical, false, "disk"},    // encrypted recordings cannot be read: the master key is not there
+		{"keys-unwritable", Critical, false, "disk"}, // recordings wait to be sealed: their keys cannot be stored
 		{"journal-damaged", Warning, true, "file"},   // a day journal or the settings journal had unreadable lines
 		// keeping
 		{"storage-eta", Warning, false, "disk"},        // the disk will be full soon

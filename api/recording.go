@@ -45,7 +45,9 @@ type Recording struct {
 
 	Actors []string `json:"actors,omitempty" nullable:"false" doc:"Who started it or did something to it"`
 
-	SHA256 map[string]string `json:"sha256,omitempty" doc:"Hash of each side's file"`
+	SHA256 map[string]string `json:"sha256,omitempty" doc:"Hash of each side's file, as it is stored"`
+
+	Encrypted bool `json:"encrypted,omitempty" doc:"Its audio is encrypted on the disk"`
 }
 
 // A Note is what a person wrote on a recording.

@@ -74,6 +74,9 @@ func (s *Server) file(row index.Row, f export.Format, disposition, name string, 
 			for _, o := range open {
 				err = errors.Join(err, o.Close())
 			}
+			if code := archive.Unreadable(err); code != "" {
+				return nil, failLine(code, row.Line, err.Error())
+			}
 			if errors.Is(err, archive.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 				return nil, failLine("no-audio", row.Line, err.Error())
 			}

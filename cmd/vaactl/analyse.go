@@ -100,10 +100,13 @@ func (s *session) recordings(names []string) (all [][]string, err error) {
 	for _, name := range names {
 		files := []string{name}
 		id, _, _ := sideOf(name)
-		if story, ok := strings.CutSuffix(name, ".jsonl"); ok && len(filepath.Base(story)) == idLen {
+		if story, ok := strings.CutSuffix(strings.TrimSuffix(name, ".enc"), ".jsonl"); ok && len(filepath.Base(story)) == idLen {
 			id = story
 			var e error
-			if files, e = filepath.Glob(escapeGlob(story) + ".*.wav"); e != nil || len(files) == 0 {
+			if files, e = filepath.Glob(escapeGlob(story) + ".*.wav"); e == nil && len(files) == 0 {
+				files, e = filepath.Glob(escapeGlob(story) + ".*.wav.enc")
+			}
+			if e != nil || len(files) == 0 {
 				err = errors.Join(err, s.refusal("story-alone", "file", printable(name), "id", printable(filepath.Base(story))))
 				continue
 			}
@@ -228,7 +231,7 @@ func (c analyseCmd) open(s *session, name string, several bool) (*hearing, error
 	if several {
 		h.file = name
 	}
-	all, err := gapsOf(name, in.samples)
+	all, err := s.gapsOf(name, in.samples)
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
 	}

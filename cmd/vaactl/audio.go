@@ -35,8 +35,8 @@ type audio struct {
 	name     string
 	codec    string // as --codec and --from name it
 	channels int
-	samples  int64    // of each channel, at 8 kHz; endless where that is not known before
-	file     *os.File // nil for standard input
+	samples  int64  // of each channel, at 8 kHz; endless where that is not known before
+	file     opened // nil for standard input
 	data     io.Reader
 	dec      codec.Decoder
 	law      g726.Law
@@ -52,6 +52,12 @@ type audio struct {
 	at8k  [][]int16
 }
 
+// opened is a file, or the content of an encrypted one.
+type opened interface {
+	io.Closer
+	Stat() (os.FileInfo, error)
+}
+
 // openAudio opens a file of any format that dsp knows, or standard input, which
 // is "-". G.726 is decoded to the nearest code of law, unless that is 0: then
 // octets that once went from G.711 to G.726 come back as they were (ITU-T G.726
@@ -63,7 +69,10 @@ func (s *session) openAudio(name string, src source, law g726.Law) (*audio, erro
 		return nil, err
 	}
 	size := int64(endless)
-	if f, ok := in.(*os.File); ok {
+	switch f := in.(type) {
+	case *loose:
+		a.file, size = f, f.Size()
+	case *os.File:
 		a.file = f
 		fi, err := f.Stat()
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"vaad/recorder/archive"
 )
 
 // refusal is why something cannot be used, with what to do, from the catalogue.
@@ -20,6 +22,9 @@ func (s *session) refusal(key string, args ...string) error {
 func (s *session) open(name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(s.in), nil
+	}
+	if archive.Encrypted(name) {
+		return s.loose(name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ const idLen = 26
 // name is no side of a recording.
 func sideOf(name string) (id, side string, ok bool) {
 	base, rest, _ := strings.Cut(filepath.Base(name), ".")
-	side, ok = strings.CutSuffix(rest, ".wav")
+	side, ok = strings.CutSuffix(strings.TrimSuffix(rest, ".enc"), ".wav")
 	if len(base) != idLen || !ok || side == "" {
 		return "", "", false
 	}
@@ -35,12 +34,15 @@ const maxStory = 16 << 20
 // gapsOf are the gaps that the story beside a recording tells of: ID.jsonl
 // beside ID.SIDE.wav, as docs/formats/story.md has it. Any other file has no
 // story, and no gaps are known.
-func gapsOf(name string, length int64) ([]finding, error) {
+func (s *session) gapsOf(name string, length int64) ([]finding, error) {
 	id, side, ok := sideOf(name)
 	if !ok {
 		return nil, nil
 	}
-	f, err := os.Open(id + ".jsonl")
+	f, err := s.open(id + ".jsonl")
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = s.open(id + ".jsonl.enc")
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -30,12 +30,16 @@ const (
 
 // cli is every command. Flags of the whole program stand first.
 type cli struct {
-	Root    string `env:"VAAD_ROOT" type:"path" placeholder:"DIR"`
-	Socket  string `type:"path" placeholder:"FILE"`
-	Server  string `env:"VAAD_SERVER" placeholder:"URL"`
-	Token   string `env:"VAAD_TOKEN"`
-	JSON    bool   `name:"json"`
-	Lang    string `placeholder:"LANG"`
+	Root   string `env:"VAAD_ROOT" type:"path" placeholder:"DIR"`
+	Socket string `type:"path" placeholder:"FILE"`
+	Server string `env:"VAAD_SERVER" placeholder:"URL"`
+	Token  string `env:"VAAD_TOKEN"`
+	JSON   bool   `name:"json"`
+	Lang   string `placeholder:"LANG"`
+
+	KeysFrom  string `name:"keys" type:"path" placeholder:"DIR"`
+	MasterKey string `name:"master-key" type:"path" placeholder:"FILE"`
+
 	Version kong.VersionFlag
 
 	Status     statusCmd     `cmd:""`
@@ -84,6 +88,7 @@ type cli struct {
 	Reindex    reindexCmd    `cmd:""`
 	Verify     verifyCmd     `cmd:""`
 	Evidence   evidenceCmd   `cmd:""`
+	Encryption encryptionCmd `cmd:""`
 	Jobs       jobsCmd       `cmd:""`
 
 	Protect   protectCmd   `cmd:""`

@@ -263,7 +263,11 @@ func (c showCmd) Run(s *session) error {
 	add("answered", s.code("answered-by", r.AnsweredBy))
 	add("ended", s.code("ended-by", r.EndedBy))
 	add("codec", s.code("codec", r.Codec))
-	add("size", size(r.Bytes))
+	stored := size(r.Bytes)
+	if r.Encrypted {
+		stored += ", " + s.t("cli.encrypted")
+	}
+	add("size", stored)
 	add("state", s.code("recording-state", r.State))
 	add("class", r.Class)
 	if r.Protected {

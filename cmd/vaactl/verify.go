@@ -30,6 +30,9 @@ type verdict struct {
 	File  string `json:"file,omitempty"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+
+	Locked bool `json:"locked,omitempty"` // it is encrypted, and was compared as it is stored
+	Erased bool `json:"erased,omitempty"` // so it was, and its key was erased: nobody can read it
 }
 
 // wrong is what verify says about one thing that is not as it was logged.
@@ -80,6 +83,14 @@ func (c verifyCmd) Run(s *session) error {
 		return err
 	}
 	defer shut()
+	secret, forget, err := s.unlock(dir)
+	if err != nil {
+		return err
+	}
+	defer forget()
+	if secret != nil {
+		r.UseKeys(secret)
+	}
 	v := &verifier{s: s, trusted: len(keys) > 0, bad: map[string]bool{}, seen: map[string]bool{}}
 	o := evidence.Options{Reader: r, Disk: disk, Keys: keys, From: archive.Day(c.From), To: archive.Day(c.To), Now: time.Now(), Found: v.found, File: v.file}
 	if !v.trusted {
@@ -185,6 +196,8 @@ type verifier struct {
 	sum     evidence.Summary
 	seen    map[string]bool // recordings
 	bad     map[string]bool
+	locked  int // files that were compared without their keys
+	keyGone int // files whose keys were erased
 }
 
 // run verifies all, or some recordings, each with all that is signed.
@@ -218,7 +231,13 @@ func (v *verifier) run(r *archive.Reader, o evidence.Options, ids []string) (err
 // file takes the comparison of one file.
 func (v *verifier) file(day archive.Day, id string, c archive.Check) {
 	v.seen[id] = true
-	out := verdict{ID: id, Day: string(day), File: c.Name, OK: c.OK}
+	out := verdict{ID: id, Day: string(day), File: c.Name, OK: c.OK, Locked: c.Locked, Erased: c.Erased}
+	if c.Locked {
+		v.locked++
+	}
+	if c.Erased {
+		v.keyGone++
+	}
 	if c.Err != nil {
 		v.bad[id] = true
 		out.Error = c.Err.Error()
@@ -310,6 +329,12 @@ func (v *verifier) told(good, bad int) error {
 		case !v.trusted:
 			said = append(said, s.t("cli.evidence-own-key"))
 		}
+	}
+	if v.locked > 0 {
+		said = append(said, s.t("cli.verify-locked", "count", strconv.Itoa(v.locked)))
+	}
+	if v.keyGone > 0 {
+		said = append(said, s.t("cli.verify-key-erased", "count", strconv.Itoa(v.keyGone)))
 	}
 	for _, l := range said {
 		if err := s.say("%s", l); err != nil {

@@ -68,6 +68,7 @@ type running struct {
 	complaints <-chan complaint // of boards about what outside programs sent
 
 	state
+	keys    *encryption
 	archive *archive.Archive
 	tree    *evidence.Log // nil if it could not be opened
 	index   *index.Index
@@ -157,6 +158,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "flight", func(ctx context.Context) error { follow(ctx, facts, d.lately.told); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
 	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
+	wishes.run(outer, fail, "keys", func(ctx context.Context) error { d.watchKeys(ctx); return nil })
 	d.clients.serve(d.server, fail)
 	d.announce()
 	wishes.run(outer, fail, "watchdog", func(ctx context.Context) error { d.watchdog(ctx); return nil })
@@ -179,11 +181,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 // openRecordings opens archive and index.
 func (d *running) openRecordings(opened *undo) (err error) {
 	root := filepath.Join(d.cfg.Root, "recordings")
-	d.archive, err = archive.Open(archive.Config{Root: root, Pool: d.pool, Registerer: d.reg, Fault: func(err error) {
-		if rec := d.told.Load(); rec != nil {
-			rec.Fault(err)
-		}
-	}})
+	d.openKeys(opened)
+	d.archive, err = archive.Open(archive.Config{Root: root, Pool: d.pool, Registerer: d.reg, Keys: d.keys.keyring(), Encryption: d.keys.wanted, Fault: d.sealFault})
 	if err != nil {
 		return fmt.Errorf("open recordings: %w", err)
 	}
@@ -246,7 +245,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
-		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Flight: d.flight, Pcap: d.pcap,
+		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Pcap: d.pcap,
 		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {

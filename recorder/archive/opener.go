@@ -89,6 +89,9 @@ type Loose struct {
 // Close closes the file.
 func (l *Loose) Close() error { return l.f.Close() }
 
+// Stat is about the file as it is stored.
+func (l *Loose) Stat() (os.FileInfo, error) { return l.f.Stat() }
+
 // OpenLoose opens an encrypted file of a recording wherever it lies: its name must
 // still be its own.
 func OpenLoose(file string, keys Keys) (*Loose, error) {

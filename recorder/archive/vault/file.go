@@ -57,7 +57,7 @@ func (r *Ring) keysOf(d archive.Day) (*keys, error) {
 	if !d.Valid() {
 		return nil, fmt.Errorf("%q is not a day like 2026-11-22", d)
 	}
-	if k := r.cache[d]; k != nil && !r.c.ReadOnly { // who only reads is told of no change
+	if k := r.cache[d]; k != nil && r.same(k) {
 		return k, nil
 	}
 	k, err := r.read(d)
@@ -70,6 +70,16 @@ func (r *Ring) keysOf(d archive.Day) (*keys, error) {
 	k.raw = nil
 	r.cache[d] = k
 	return k, nil
+}
+
+// same reports whether a file is still what was read of it. Who only reads is told
+// of no change, but a file only grows.
+func (r *Ring) same(k *keys) bool {
+	if !r.c.ReadOnly {
+		return true
+	}
+	fi, err := r.c.Disk.Stat(fileOf(k.day))
+	return err == nil && fi.Size() == k.size
 }
 
 // read parses a day's file; one that is not there has no keys.

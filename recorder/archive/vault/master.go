@@ -49,8 +49,9 @@ func (m *master) line() string { return masterPrefix + base64.StdEncoding.Encode
 
 // masters are those that are known. The first one wraps what is made.
 type masters struct {
-	all []*master
-	own int // of these, from the folder's own file
+	all       []*master
+	own       int  // of these, from the folder's own file
+	elsewhere bool // the one in use is from elsewhere
 }
 
 func (m *masters) get(id masterID) *master {
@@ -103,13 +104,11 @@ func parseMasters(b []byte, salt func() ([]byte, error)) (all []*master, err err
 // What was read last is kept as long as the files are the same.
 func (r *Ring) load() (*masters, error) {
 	var outer []byte
+	var elsewhere bool
 	var err error
 	if r.c.Master != nil {
-		if outer, err = r.c.Master(); err != nil {
+		if outer, elsewhere, err = r.c.Master(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNoMaster, err)
-		}
-		if outer == nil {
-			outer = []byte{}
 		}
 	}
 	own, err := r.readSmall(masterFile)
@@ -117,10 +116,13 @@ func (r *Ring) load() (*masters, error) {
 		return nil, fmt.Errorf("%w: %w", archive.ErrKeys, err)
 	}
 	content := append(append(bytes.Clone(outer), 0), own...)
+	if elsewhere {
+		content = append(content, 1)
+	}
 	if r.masters != nil && bytes.Equal(content, r.content) {
 		return r.masters, nil
 	}
-	m := &masters{}
+	m := &masters{elsewhere: elsewhere}
 	for i, b := range [][]byte{outer, own} {
 		all, err := parseMasters(b, r.salt)
 		if err != nil {
@@ -130,7 +132,7 @@ func (r *Ring) load() (*masters, error) {
 			m.own = len(all)
 		}
 	}
-	if r.c.Master != nil && len(m.all) == m.own { // what should have one has none: the own one does not stand in for it
+	if elsewhere && len(m.all) == m.own { // what should have one has none: the own one does not stand in for it
 		return nil, ErrNoMaster
 	}
 	if len(m.all) == 0 {

@@ -19,8 +19,9 @@ import (
 type Config struct {
 	Disk archive.Disk // the keys folder; the ring closes it
 	// Master reads master keys or passphrases from elsewhere, one per line, the one
-	// in use first; asked again and again. nil = the folder's own file has them.
-	Master     func() ([]byte, error)
+	// in use first; asked again and again. nil, or one that says that there is no such
+	// place: the folder's own file has them.
+	Master     func() (keys []byte, elsewhere bool, err error)
 	ReadOnly   bool                  // beside a daemon: nothing is made or repaired
 	Rand       io.Reader             // nil = crypto/rand
 	Now        func() time.Time      // nil = time.Now

@@ -28,7 +28,7 @@ func (r *Ring) Rotate() (out Rotated, err error) {
 	if err != nil {
 		return out, err
 	}
-	if r.c.Master == nil && ms.own == 1 { // two: an interrupted rotation goes on
+	if !ms.elsewhere && ms.own == 1 { // two: an interrupted rotation goes on
 		fresh, err := r.newMaster()
 		if err == nil {
 			err = r.writeMasters([]*master{fresh, ms.all[0]})
@@ -54,7 +54,7 @@ func (r *Ring) Rotate() (out Rotated, err error) {
 		return out, nil
 	}
 	var own []*master
-	if r.c.Master == nil {
+	if !ms.elsewhere {
 		own = ms.all[:1]
 	}
 	return out, r.writeMasters(own)

@@ -302,7 +302,7 @@ func TestMasterKeysMayComeFromElsewhere(t *testing.T) {
 	own := make1(t, open(t, d), id(1))
 	given := "correct horse battery staple\n"
 	var fail error
-	config := vault.Config{Disk: d, Master: func() ([]byte, error) { return []byte(given), fail }}
+	config := vault.Config{Disk: d, Master: func() ([]byte, bool, error) { return []byte(given), true, fail }}
 	r, err := vault.Open(config)
 	if err != nil {
 		t.Fatal(err)
