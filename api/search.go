@@ -34,6 +34,7 @@ type RecordingFilter struct {
 	Classes      []string `query:"class" maxItems:"32" doc:"Retention classes; default: those that nothing gave another class"`
 	Noted        string   `query:"noted" enum:"yes,no" doc:"Somebody wrote a note on it"`
 	Marked       string   `query:"marked" enum:"yes,no" doc:"Somebody marked a moment of it"`
+	Masked       string   `query:"masked" enum:"yes,no" doc:"Something was left out of it on purpose"`
 	Simulated    string   `query:"simulated" enum:"yes,no" doc:"Made on a simulated board"`
 	Call         string   `query:"call" maxLength:"64" doc:"ID of the call it belongs to"`
 	Conversation string   `query:"conversation" maxLength:"64" doc:"ID of the conversation"`
@@ -50,7 +51,7 @@ func (f RecordingFilter) values() url.Values {
 		"direction": strings.Join(f.Directions, ","), "trigger": strings.Join(f.Triggers, ","), "codec": strings.Join(f.Codecs, ","),
 		"outcome": strings.Join(f.Outcomes, ","), "answered_by": strings.Join(f.AnsweredBy, ","), "ended_by": strings.Join(f.EndedBy, ","),
 		"state": strings.Join(f.States, ","), "answered": f.Answered, "gaps": f.Gaps, "recovered": f.Recovered, "protected": f.Protected,
-		"held": f.Held, "held_for": f.HeldFor, "class": strings.Join(f.Classes, ","), "noted": f.Noted, "marked": f.Marked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
+		"held": f.Held, "held_for": f.HeldFor, "class": strings.Join(f.Classes, ","), "noted": f.Noted, "marked": f.Marked, "masked": f.Masked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
 		"actor": f.Actor, "order": f.Order, "period": f.Period, "saved": f.Saved,
 	} {
 		if v != "" {

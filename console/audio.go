@@ -43,25 +43,6 @@ func (s *Server) audio(ctx context.Context, in *AudioInput) (stream, error) {
 	return s.file(row, export.Format(in.Format), "inline", row.ID+"."+side+".wav", side)
 }
 
-// ExportInput says how a recording is wanted.
-type ExportInput struct {
-	RecordingInput
-	Format string `query:"format" enum:"native,pcm16" default:"native" doc:"native: as recorded; pcm16: 16-bit PCM"`
-}
-
-// export gives the whole recording as one WAV: two sides become left (network)
-// and right (local).
-func (s *Server) export(ctx context.Context, in *ExportInput) (stream, error) {
-	row, err := s.find(ctx, access.Export, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.hears(ctx, access.Export, row.ID, row.Line); err != nil {
-		return nil, err
-	}
-	return s.file(row, export.Format(in.Format), "attachment", row.ID+".wav", row.Sides...)
-}
-
 // file opens the sides and serves them as one file.
 func (s *Server) file(row index.Row, f export.Format, disposition, name string, sides ...string) (stream, error) {
 	if row.State == index.StateErased {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,15 +46,19 @@ func (s *Server) denied(ctx context.Context, v access.Verb, object string, line 
 
 // hears notes that the caller is about to hear audio, before the first byte:
 // without a row nobody listens. Players ask for one recording in many pieces;
-// they give one row per ten minutes.
-func (s *Server) hears(ctx context.Context, v access.Verb, object string, line int) error {
+// they give one row per ten minutes. detail is names and values by turns.
+func (s *Server) hears(ctx context.Context, v access.Verb, object string, line int, detail ...string) error {
 	c := who(ctx)
-	key := string(c.Kind) + " " + c.Name + " " + string(v) + " " + object
+	key := string(c.Kind) + " " + c.Name + " " + string(v) + " " + object + " " + strings.Join(detail, " ")
 	now := s.cfg.Now()
 	if s.heard.lately(key, now) {
 		return nil
 	}
-	if err := s.audited(ctx, access.Entry{Verb: v, Object: object, Line: line, Result: "ok"}); err != nil {
+	e := access.Entry{Verb: v, Object: object, Line: line, Result: "ok"}
+	for i := 0; i+1 < len(detail); i += 2 {
+		e.Detail = merge(e.Detail, detail[i], detail[i+1])
+	}
+	if err := s.audited(ctx, e); err != nil {
 		return err
 	}
 	s.heard.note(key, now)

@@ -9,6 +9,7 @@ import (
 
 	"vaad/api"
 	"vaad/calls"
+	"vaad/recorder/export"
 )
 
 // CallTableInput chooses the calls of a table, as a search does.
@@ -87,16 +88,7 @@ func callCells(c api.Call) []string {
 		strconv.FormatFloat(c.Duration, 'f', -1, 64), c.Direction, c.Caller, c.Name, c.Called, c.Dialled, c.Keys, strconv.FormatBool(c.Missed), c.Outcome,
 		count(c.Cause), count(c.Rings), c.Redirected, c.Connected, c.By, c.Group, c.Conversation, c.TransferredTo, c.TransferredFrom, strings.Join(c.Recordings, " "), c.Why, c.Rule}
 	for i := range cells {
-		cells[i] = harmless(cells[i])
+		cells[i] = export.Harmless(cells[i])
 	}
 	return cells
-}
-
-// harmless keeps spreadsheets from taking a text for a formula: a caller's name
-// is chosen by the caller. Numbers stay as they are.
-func harmless(cell string) string {
-	if cell == "" || !strings.ContainsAny(cell[:1], "=+-@\t\r") || strings.Trim(cell, "+0123456789*#") == "" {
-		return cell
-	}
-	return "'" + cell
 }

@@ -13,6 +13,7 @@ import (
 	"vaad/api"
 	"vaad/calls"
 	"vaad/channels"
+	"vaad/recorder/export"
 )
 
 func TestLegsAndBridgesAreShown(t *testing.T) {
@@ -236,7 +237,7 @@ func TestTableOfCallsIsWhatTheSearchFinds(t *testing.T) {
 	problemIn(t, f.do("GET", "/calls.csv?line=99", nil), "invalid")
 	problemIn(t, f.doAs(actor(access.Technician), "GET", "/calls.csv", nil), "forbidden")
 	for in, want := range map[string]string{"+86": "+86", "-1": "'-1", "@x": "'@x", "*21#": "*21#", "": "", "a=b": "a=b", "\tx": "'\tx"} {
-		if got := harmless(in); got != want {
+		if got := export.Harmless(in); got != want {
 			t.Errorf("%q became %q", in, got)
 		}
 	}

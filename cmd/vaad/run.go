@@ -26,6 +26,7 @@ import (
 	"vaad/recorder"
 	"vaad/recorder/archive"
 	"vaad/recorder/evidence"
+	"vaad/recorder/export"
 	"vaad/recorder/index"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -83,6 +84,7 @@ type running struct {
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
+	exports *export.Jobs
 	server  *console.Server
 	clients *listeners
 	lately  lately   // what the feed has told
@@ -146,6 +148,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "music", func(ctx context.Context) error { d.sounds.keepMusic(ctx); return nil })
 	wishes.run(outer, fail, "learner", d.learner.Run)
 	wishes.run(outer, fail, "console", d.server.Run)
+	wishes.run(outer, fail, "exports", d.exports.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
 		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
 		return nil
@@ -242,7 +245,13 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.access = access.New(access.Config{DaemonUID: os.Getuid()})
 	groups := d.sec.groups.Subscribe(d.doc, func(g map[string]groupDoc) { d.access.SetGroups(d.lineGroups(g)) })
 	opened.add(func() error { groups(); return nil })
+	maker, exports, err := d.openExports()
+	if err != nil {
+		return err
+	}
+	d.exports = exports
 	d.server, err = console.New(console.Config{
+		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
 		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Pcap: d.pcap,

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/evidence"
+	"vaad/recorder/export"
+)
+
+// exportReserve stays free beside what recordings keep for themselves, so that a
+// large export never takes the room of calls.
+const exportReserve = 256 << 20
+
+// openExports makes what recordings are taken away with; results of the last run
+// are taken up.
+func (d *running) openExports() (maker *export.Maker, jobs *export.Jobs, err error) {
+	dir := filepath.Join(d.cfg.Root, "exports")
+	maker, err = export.NewMaker(export.MakerConfig{Dir: dir, Pool: d.pool, Registerer: d.reg, Logger: d.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	jobs, err = export.Open(export.Config{Dir: dir, Maker: maker, Archive: d.archive, Find: d.index.Get, Prove: d.prove, Free: d.exportRoom,
+		Box: func() string { return cmp.Or(d.site().Name, "vaad") }, Version: version, Logger: d.log})
+	return maker, jobs, err
+}
+
+// exportRoom is what exports may take of the disk.
+func (d *running) exportRoom() (int64, error) {
+	s, err := d.archive.Space()
+	return s.FreeBytes - d.sec.recorder.Get(d.doc).ReserveMB<<20 - exportReserve, err
+}
+
+// prove writes the proof bundle of a recording.
+func (d *running) prove(ctx context.Context, id string, w io.Writer) error {
+	keys, err := evidence.PublicKeys(filepath.Join(d.cfg.Root, "evidence"))
+	if err != nil {
+		return fmt.Errorf("the keys of the evidence log: %w", err)
+	}
+	disk, err := archive.OSDisk(filepath.Join(d.cfg.Root, "recordings"))
+	if err != nil {
+		return err
+	}
+	defer disk.Close() // read only
+	return evidence.Export(ctx, &d.archive.Reader, disk, id, keys, w)
+}
