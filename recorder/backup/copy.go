@@ -57,7 +57,7 @@ func (w *dayRun) recording(ctx context.Context, it *item) error {
 			w.mu.Lock()
 			w.failed = true
 			w.mu.Unlock()
-			w.trouble(Fault{Kind: kindOf(err), Day: w.day, ID: it.id, Name: f.Name, Class: target.Class(err), Detail: err.Error()})
+			w.trouble(Fault{Kind: kindOf(err), Day: w.day, ID: it.id, Name: f.Name, Class: classOf(err), Detail: err.Error()})
 		}
 		good = false
 	}

@@ -108,7 +108,7 @@ func (w *dayRun) gaveUp(err error, name string) (bool, error) {
 		return false, err
 	}
 	if err != nil {
-		w.trouble(Fault{Kind: kindOf(err), Day: w.day, Name: name, Class: target.Class(err), Detail: err.Error()})
+		w.trouble(Fault{Kind: kindOf(err), Day: w.day, Name: name, Class: classOf(err), Detail: err.Error()})
 	}
 	return false, nil
 }
@@ -169,7 +169,7 @@ func (w *dayRun) meet(ctx context.Context, sc *scan, at *dayState) (good, ok boo
 		rel, theirs, err = w.s.compareJournals(ctx, w.day, r)
 		return errors.Join(err, r.Close())
 	})
-	if err != nil && !fatal(err) && target.Class(err) == "corrupt" {
+	if err != nil && !fatal(err) && troubleOf(err) == TargetDamaged {
 		return false, true, nil // ours takes the place of one that cannot be read
 	}
 	if err != nil {
@@ -332,7 +332,7 @@ func (w *dayRun) remove(ctx context.Context, ids []string, refused []string) ([]
 			return nil, err
 		default:
 			left = append(left, name)
-			w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: target.Class(err), Detail: err.Error()})
+			w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: classOf(err), Detail: err.Error()})
 		}
 	}
 	return left, nil

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"vaad/recorder/archive"
-	"vaad/recorder/backup/target"
 )
 
 // What a drill says of the state bundle.
@@ -174,7 +173,7 @@ func (d *drill) day(ctx context.Context, day archive.Day, n int) error {
 		if ends(ctx, err) {
 			return err
 		}
-		d.fault(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: day, Name: journalName, Class: target.Class(err), Detail: err.Error()})
+		d.fault(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: day, Name: journalName, Class: classOf(err), Detail: err.Error()})
 		return nil
 	}
 	if p.journal == "" {
@@ -389,7 +388,7 @@ func (d *drill) bundle(ctx context.Context) error {
 			return err
 		}
 		d.rep.State = StateBad
-		d.fault(Fault{Kind: BadBundle, Name: names[0], Class: target.Class(err), Detail: err.Error()})
+		d.fault(Fault{Kind: BadBundle, Name: names[0], Class: classOf(err), Detail: err.Error()})
 	}
 	return nil
 }

@@ -192,7 +192,7 @@ func (r *restorer) selected(ctx context.Context, s Selection, f func(context.Con
 			if ends(ctx, err) {
 				return err
 			}
-			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: target.Class(err), Detail: err.Error()})
+			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: classOf(err), Detail: err.Error()})
 			continue
 		}
 		var items []item

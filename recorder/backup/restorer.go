@@ -213,7 +213,7 @@ func (r *restorer) recording(ctx context.Context, p *dayPlan, it *item) error {
 			return cmp.Or(ctx.Err(), err)
 		}
 		if err != nil {
-			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: p.day, ID: it.id, Name: f.Name, Class: target.Class(err), Detail: err.Error()})
+			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: p.day, ID: it.id, Name: f.Name, Class: classOf(err), Detail: err.Error()})
 			good = false
 		}
 	}
@@ -277,9 +277,6 @@ func (r *restorer) file(ctx context.Context, p *dayPlan, it *item, f archive.Sea
 		return errors.Join(err, src.Close())
 	})
 	if err != nil {
-		if !ends(ctx, err) && !errors.Is(err, fs.ErrNotExist) && n > 0 && target.Class(err) == "other" {
-			err = &faultError{TargetDamaged, err} // what was encrypted does not open to its end
-		}
 		return errors.Join(err, r.drop(part))
 	}
 	if f.Bytes >= 0 && n != f.Bytes || f.SHA256 != "" && sum != f.SHA256 {
@@ -333,6 +330,11 @@ func (r *restorer) write(name string, size int64, src io.Reader) (n int64, sum s
 		return 0, "", &diskError{err}
 	}
 	f, err := r.disk.Open(name, os.O_RDWR|os.O_CREATE, 0o640)
+	if errors.Is(err, fs.ErrPermission) { // it was complete, and a crash kept it from its place
+		if err = r.disk.Remove(name); err == nil {
+			f, err = r.disk.Open(name, os.O_RDWR|os.O_CREATE, 0o640)
+		}
+	}
 	if err != nil {
 		return 0, "", &diskError{err}
 	}

@@ -129,14 +129,14 @@ func (r *run) do(ctx context.Context) error {
 		if fatal(err) {
 			return err
 		}
-		r.trouble(Fault{Kind: TargetFailed, Name: evidenceDir, Class: target.Class(err), Detail: err.Error()})
+		r.trouble(Fault{Kind: TargetFailed, Name: evidenceDir, Class: classOf(err), Detail: err.Error()})
 	}
 	r.e.stage("state")
 	if err := r.bundle(ctx); err != nil {
 		if fatal(err) {
 			return err
 		}
-		r.trouble(Fault{Kind: TargetFailed, Name: stateDir, Class: target.Class(err), Detail: err.Error()})
+		r.trouble(Fault{Kind: TargetFailed, Name: stateDir, Class: classOf(err), Detail: err.Error()})
 	}
 	return nil
 }

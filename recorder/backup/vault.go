@@ -189,13 +189,43 @@ func decrypt(r io.ReadCloser, ids []age.Identity) (io.ReadCloser, error) {
 		var none *age.NoIdentityMatchError
 		if errors.As(err, &none) {
 			err = ErrNoIdentity
+		} else {
+			err = damage(err)
 		}
 		return nil, errors.Join(err, r.Close())
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{d, r}, nil
+	}{opened{d}, r}, nil
+}
+
+// opened tells damage of an encrypted file from what the target could not do.
+type opened struct{ r io.Reader }
+
+func (o opened) Read(b []byte) (int, error) {
+	n, err := o.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = damage(err)
+	}
+	return n, err
+}
+
+func damage(err error) error {
+	var t *target.Error
+	if errors.As(err, &t) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &faultError{TargetDamaged, err}
+}
+
+// classOf is the class of an error of a target, "" for any other.
+func classOf(err error) string {
+	var t *target.Error
+	if errors.As(err, &t) {
+		return target.Class(err)
+	}
+	return ""
 }
 
 // right compares a file on the target with its hash, as far as it can be read.

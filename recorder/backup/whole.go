@@ -128,7 +128,10 @@ func (w *whole) begin(ctx context.Context) (string, error) {
 	if b, err = json.Marshal(want); err != nil {
 		return "", err
 	}
-	return want.Bundle, writeWhole(w.disk, markFile, b)
+	if err := writeWhole(w.disk, markFile, b); err != nil {
+		return "", err
+	}
+	return want.Bundle, w.disk.SyncFS() // the mark is there before anything else is
 }
 
 // empty reports whether there is nothing in the root.
@@ -204,7 +207,7 @@ func (w *whole) day(ctx context.Context, d archive.Day) error {
 		if ends(ctx, err) {
 			return err
 		}
-		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: target.Class(err), Detail: err.Error()})
+		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: classOf(err), Detail: err.Error()})
 	} else if p.journal == "" {
 		w.trouble(Fault{Kind: TargetMissing, Day: d, Name: journalName, Detail: "the day has no journal: its recordings are adopted as they are found"})
 	}
@@ -266,13 +269,13 @@ func (w *whole) evidence(ctx context.Context) error {
 		if errors.Is(err, fs.ErrNotExist) && name == leavesName {
 			return nil // there was no log
 		}
-		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Name: name, Class: target.Class(err), Detail: err.Error()})
+		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Name: name, Class: classOf(err), Detail: err.Error()})
 	}
 	if err := w.plainFile(ctx, keysName, keysName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		if ends(ctx, err) {
 			return err
 		}
-		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Name: keysName, Class: target.Class(err), Detail: err.Error()})
+		w.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Name: keysName, Class: classOf(err), Detail: err.Error()})
 	}
 	notes, err := readWhole(w.disk, w.base+notesName, maxNotes)
 	if err != nil {
@@ -325,7 +328,7 @@ func (w *whole) state(ctx context.Context, only string) error {
 		if ends(ctx, err) {
 			return err
 		}
-		w.trouble(Fault{Kind: BadBundle, Name: name, Class: target.Class(err), Detail: err.Error()})
+		w.trouble(Fault{Kind: BadBundle, Name: name, Class: classOf(err), Detail: err.Error()})
 		if errors.Is(err, ErrNoIdentity) && len(w.v.ids) == 0 {
 			return nil // nor are the others
 		}
