@@ -12,6 +12,7 @@ import (
 
 	"vaad/api"
 	"vaad/recorder/archive"
+	"vaad/recorder/archive/crypt"
 	"vaad/recorder/archive/vault"
 	"vaad/settings"
 )
@@ -131,13 +132,23 @@ func (d *running) checkKeys() {
 	d.alarms.Clear(alarmKeysMissing, "keys")
 }
 
-// keyring is the keys as the archive wants them; nil without a folder.
+// keyring is the keys as the archive wants them.
 func (e *encryption) keyring() archive.Keyring {
 	if e.ring == nil {
-		return nil
+		return noKeys{}
 	}
 	return e.ring
 }
+
+// noKeys stands for a folder that could not be opened: what is encrypted waits.
+type noKeys struct{}
+
+func (noKeys) Key(archive.Day, string, crypt.KeyID) (crypt.Key, error) {
+	return crypt.Key{}, archive.ErrKeys
+}
+
+func (noKeys) Make(archive.Day, []string) (map[string]crypt.Key, error) { return nil, archive.ErrKeys }
+func (noKeys) Erase(archive.Day, ...string) error                       { return archive.ErrKeys }
 
 // wanted is what is encrypted at sealing.
 func (e *encryption) wanted() archive.Encryption {

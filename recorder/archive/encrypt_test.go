@@ -313,3 +313,36 @@ func TestABadSectorDoesNotKeepARecordingFromBeingEncrypted(t *testing.T) {
 		t.Error(names)
 	}
 }
+
+// TestErasingARecordingErasesItsKey: copies of its files elsewhere cannot be read.
+func TestErasingARecordingErasesItsKey(t *testing.T) {
+	s := encrypted(t, 1000, archive.Encryption{Audio: true})
+	name := "2026/11/22/" + s.line.ID + ".local.wav.enc"
+	copied, err := s.d.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse := func(op, name string) error {
+		if op == "write" && strings.HasSuffix(name, ".keys") {
+			return syscall.EIO
+		}
+		return nil
+	}
+	s.d.Fail = refuse
+	if done := s.a.EraseAll(ctx, []archive.Act{{ID: s.line.ID, Actor: "li"}}, nil); done[0].Err == nil || done[0].Line.Seq == 0 {
+		t.Errorf("%+v", done)
+	}
+	s.d.Fail = nil
+	if _, err := s.d.ReadFile(name); err != nil {
+		t.Error("the file went before its key:", err)
+	}
+	if err := s.a.Reconcile(ctx, nil, nil); err != nil { // it is finished
+		t.Fatal(err)
+	}
+	if _, err := s.d.ReadFile(name); err == nil {
+		t.Error("the file is still there")
+	}
+	if _, err := archive.Decrypt(bytes.NewReader(copied), int64(len(copied)), s.line.Day, path.Base(name), s.ring); !errors.Is(err, archive.ErrKeyErased) {
+		t.Errorf("a copy of it: %v", err)
+	}
+}

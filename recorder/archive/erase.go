@@ -234,7 +234,9 @@ func (c *committer) eraseFiles(jobs []*lineJob) {
 	}
 	late := map[Day]error{}
 	for d, ids := range gone {
-		late[d] = removeFiles(c.disk, d, ids)
+		if late[d] = eraseKeys(c.keys, c.disk, d, ids); late[d] == nil { // else the files stay, and it is tried again
+			late[d] = removeFiles(c.disk, d, ids)
+		}
 	}
 	for d, ids := range forgot {
 		late[d] = errors.Join(late[d], c.redact(d, ids))

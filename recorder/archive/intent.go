@@ -169,6 +169,9 @@ func (a *Archive) finishErasing(ctx context.Context, d Day, want map[string]bool
 	if len(left) == 0 {
 		return 0, nil
 	}
+	if err := eraseKeys(a.keyring, a.disk, d, left); err != nil {
+		return 0, err
+	}
 	if err := removeFiles(a.disk, d, left); err != nil {
 		return 0, err
 	}

@@ -2,6 +2,8 @@ package archive
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"vaad/recorder/archive/crypt"
 )
@@ -28,9 +30,31 @@ type Keyring interface {
 	// Make returns a key for each recording, the one it has or a new one. They are
 	// durable when it returns.
 	Make(day Day, ids []string) (map[string]crypt.Key, error)
-	// Erase makes the recording unreadable, wherever copies of its files are. It is
+	// Erase makes recordings unreadable, wherever copies of their files are. It is
 	// durable when it returns; one without a key is no error.
-	Erase(day Day, id string) error
+	Erase(day Day, ids ...string) error
+}
+
+// eraseKeys erases the keys of recordings of one day, before their files are
+// removed: whoever has copies of these cannot read them any more.
+func eraseKeys(k Keyring, d Disk, day Day, ids map[string]bool) error {
+	if k == nil || len(ids) == 0 {
+		return nil
+	}
+	err := k.Erase(day, slices.Sorted(maps.Keys(ids))...)
+	if !errors.Is(err, ErrKeys) {
+		return err
+	}
+	es, e := d.ReadDir(day.dir())
+	if e != nil {
+		return errors.Join(err, e)
+	}
+	for _, e := range es { // keys that cannot be used are none of the others' business
+		if id, _, _, ok := splitName(e.Name()); ok && ids[id] && Encrypted(e.Name()) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Encryption says what is encrypted when a recording is sealed.

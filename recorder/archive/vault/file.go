@@ -164,11 +164,18 @@ func (r *Ring) append(d archive.Day, k *keys, fresh []record) error {
 	return nil
 }
 
-// wipe overwrites the keys that a day's file has of a recording and says how many.
-func (r *Ring) wipe(d archive.Day, u ulid.ULID) (n int, err error) {
+// wipe overwrites the keys that a day's file has of some recordings and says how many.
+func (r *Ring) wipe(d archive.Day, of []ulid.ULID) (n int, err error) {
 	k, err := r.keysOf(d)
-	if err != nil || len(k.of[u]) == 0 {
+	if err != nil {
 		return 0, err
+	}
+	var all []stored
+	for _, u := range of {
+		all = append(all, k.of[u]...)
+	}
+	if len(all) == 0 {
+		return 0, nil
 	}
 	f, err := r.c.Disk.Open(fileOf(d), os.O_RDWR, 0)
 	if err != nil {
@@ -176,12 +183,10 @@ func (r *Ring) wipe(d archive.Day, u ulid.ULID) (n int, err error) {
 	}
 	defer f.Close()
 	delete(r.cache, d)
-	for _, s := range k.of[u] {
+	for _, s := range all {
+		gone := record{kind: kindErased, id: s.id, key: s.key, time: s.time}
 		if s.kind != kindErased || s.damaged {
 			n++
-		}
-		gone := record{kind: kindErased, id: u, key: s.key, time: s.time}
-		if s.kind != kindErased || s.damaged {
 			gone.time = r.c.Now().Unix()
 		}
 		b := gone.encode()

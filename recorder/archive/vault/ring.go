@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -215,12 +216,16 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 	return got, nil
 }
 
-// Erase implements archive.Keyring. The record is overwritten where it stands;
-// what stays says that there was a key.
-func (r *Ring) Erase(day archive.Day, id string) error {
-	u, err := ulid.ParseStrict(id)
-	if err != nil {
-		return fmt.Errorf("%q: %w", id, archive.ErrNotFound)
+// Erase implements archive.Keyring. Records are overwritten where they stand; what
+// stays says that there was a key.
+func (r *Ring) Erase(day archive.Day, ids ...string) error {
+	var all []ulid.ULID
+	for _, id := range ids {
+		u, err := ulid.ParseStrict(id)
+		if err != nil {
+			return fmt.Errorf("%q: %w", id, archive.ErrNotFound)
+		}
+		all = append(all, u)
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -229,10 +234,18 @@ func (r *Ring) Erase(day archive.Day, id string) error {
 	if r.c.ReadOnly {
 		return errors.New("the keys are open to be read only")
 	}
-	for _, d := range r.where(day, u) {
-		n, err := r.wipe(d, u)
+	byDay := map[archive.Day][]ulid.ULID{}
+	for _, u := range all {
+		for _, d := range r.where(day, u) {
+			if !slices.Contains(byDay[d], u) {
+				byDay[d] = append(byDay[d], u)
+			}
+		}
+	}
+	for d, some := range byDay {
+		n, err := r.wipe(d, some)
 		if err != nil {
-			return fmt.Errorf("erase the key of %s: %w", id, err)
+			return fmt.Errorf("erase keys of %s: %w", d, err)
 		}
 		r.m.erased.Add(float64(n))
 	}
