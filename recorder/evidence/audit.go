@@ -165,7 +165,7 @@ func (l *Log) auditDay(ctx context.Context, d archive.Day, found func(Finding)) 
 		}
 		defer p.Release()
 	}
-	c, err := compare(ctx, l.c.Archive, l.tree, d, l.runs[d], suspicion{}, nil)
+	c, err := compare(ctx, l.c.Archive, l.tree, d, l.runs[d], suspicion{}, func(*line) bool { return true }, nil)
 	if err != nil {
 		return err
 	}

@@ -27,15 +27,17 @@ type comparison struct {
 
 	simulated map[string]bool
 	lineCount int
-	proven    int           // lines whose leaf was changed, and which fit what was signed
-	posing    []line        // simulated seals of recordings in the log
-	end       archive.Place // behind the last line that can be read: what follows may be torn
+	erased    map[string]int // recordings that were erased lawfully → number of the line
+	redacted  int            // lines that say nothing of people any more, lawfully
+	proven    int            // lines whose leaf was changed, and which fit what was signed
+	posing    []line         // simulated seals of recordings in the log
+	end       archive.Place  // behind the last line that can be read: what follows may be torn
 }
 
 // compare reads a day's journal. each, if not nil, is called with every raw line.
-// suspects are leaves whose records are not trusted.
+// suspects are leaves whose records are not trusted; soon see [comparison.lawful].
 func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run, suspects suspicion,
-	each func(*archive.RawLine) error) (*comparison, error) {
+	soon func(*line) bool, each func(*archive.RawLine) error) (*comparison, error) {
 	c := &comparison{day: d, simulated: map[string]bool{}}
 	var err error
 	if t != nil { // without a tree all lines are pending
@@ -78,6 +80,7 @@ func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run
 	if err != nil {
 		return nil, err
 	}
+	c.lawful(soon)
 	c.diffs, c.pending = match(c.leaves, c.lines)
 	c.blame(untrusted)
 	return c, nil

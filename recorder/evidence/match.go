@@ -19,6 +19,7 @@ type line struct {
 	time      time.Time // of these
 	simulated bool
 	damaged   bool // it cannot be read
+	redacted  bool
 }
 
 // lineReader turns the raw lines of one day into lines. Those that have a leaf
@@ -42,7 +43,7 @@ func (r *lineReader) read(raw *archive.RawLine) line {
 		return l
 	}
 	made := newLeaf(r.day, raw, &j)
-	l.kind, l.id, l.time = made.Kind, made.ID, j.Time
+	l.kind, l.id, l.time, l.redacted = made.Kind, made.ID, j.Time, j.Redacted
 	if j.Seal != nil && j.Seal.Simulated {
 		r.simulated[j.ID] = true
 		l.simulated = true

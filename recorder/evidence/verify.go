@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -39,6 +40,8 @@ type Summary struct {
 	Simulated   int // lines that the log leaves out
 	Fresh       int // lines that were just written and are not in the log yet
 	Recordings  int // whose files were compared
+	Erased      int // recordings that were erased, lawfully
+	Redacted    int // lines of them that say nothing of people any more
 	Findings    int
 }
 
@@ -159,7 +162,7 @@ func (v *verifier) day(ctx context.Context, d archive.Day) error {
 	gone := map[string]bool{}
 	known := map[string]bool{} // names of files
 	var damaged []Finding
-	c, err := compare(ctx, v.o.Reader, v.tree, d, v.in.days[d], v.in.distrusted(), func(raw *archive.RawLine) error {
+	c, err := compare(ctx, v.o.Reader, v.tree, d, v.in.days[d], v.in.distrusted(), v.fresh, func(raw *archive.RawLine) error {
 		l, err := raw.Parse()
 		switch {
 		case err != nil:
@@ -178,8 +181,15 @@ func (v *verifier) day(ctx context.Context, d archive.Day) error {
 		return err
 	}
 	v.lines(c, damaged)
+	if v.sum.Log && !v.short { // an erase line that the log does not have erases nothing
+		maps.DeleteFunc(gone, func(id string, _ bool) bool { return c.erased[id] == 0 && !c.simulated[id] })
+	}
 	for _, s := range order {
-		if gone[s.id] || !v.wanted(s.id) {
+		if !v.wanted(s.id) {
+			continue
+		}
+		if gone[s.id] {
+			v.sum.Erased++
 			continue
 		}
 		v.sum.Recordings++
@@ -191,17 +201,37 @@ func (v *verifier) day(ctx context.Context, d archive.Day) error {
 			return err
 		}
 	}
+	return v.strangers(c, names, known, gone)
+}
+
+// strangers tells of files that no journal line names, and of those of recordings
+// that are erased.
+func (v *verifier) strangers(c *comparison, names []string, known, gone map[string]bool) error {
+	var still []string // nil: not looked yet
 	lost := c.lost()
 	for _, name := range names {
-		if id, _, _ := strings.Cut(name, "."); lost[id] || c.gone() {
+		id, _, _ := strings.Cut(name, ".")
+		if lost[id] || c.gone() || v.o.ID != "" || known[name] && !gone[id] {
 			continue
 		}
-		if !known[name] && v.o.ID == "" {
-			v.found(Finding{Kind: FileAdded, Day: d, File: name})
+		if gone[id] { // it may have been erased since the names were read
+			if still == nil {
+				var err error
+				if still, err = v.o.Reader.Names(c.day); err != nil {
+					return err
+				}
+			}
+			if !slices.Contains(still, name) {
+				continue
+			}
 		}
+		v.found(Finding{Kind: FileAdded, Day: c.day, File: name})
 	}
 	return nil
 }
+
+// fresh says of a line that it may be on its way into the log.
+func (v *verifier) fresh(l *line) bool { return !l.damaged && v.o.Now.Sub(l.time) < fresh }
 
 func (v *verifier) wanted(id string) bool { return v.o.ID == "" || v.o.ID == id }
 
@@ -211,6 +241,7 @@ func (v *verifier) lines(c *comparison, damaged []Finding) {
 	v.sum.Lines += c.lineCount
 	v.sum.Simulated += c.lineCount - len(c.lines) - c.proven
 	v.sum.Covered += c.proven
+	v.sum.Redacted += c.redacted
 	told := map[int]bool{}
 	c.findings(func(f Finding) {
 		told[f.Line] = true
@@ -227,7 +258,7 @@ func (v *verifier) lines(c *comparison, damaged []Finding) {
 		l := &c.lines[i]
 		switch {
 		case !v.sum.Log || v.short:
-		case !l.damaged && v.o.Now.Sub(l.time) < fresh:
+		case v.fresh(l):
 			v.sum.Fresh++
 		case v.wanted(l.id):
 			told[l.number] = true

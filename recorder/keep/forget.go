@@ -18,7 +18,7 @@ type Subject struct {
 }
 
 // A Proof says what was erased of a person. It names neither numbers nor names.
-// It is JSON for the archive of whoever asked: docs/formats/erasure.md.
+// It is JSON for the archive of whoever asked: docs/formats/evidence.md.
 type Proof struct {
 	V          int          `json:"v"` // 1
 	Time       time.Time    `json:"time"`
@@ -53,7 +53,7 @@ type Refused struct {
 // ErrNumber says that a number is no subject.
 var ErrNumber = errors.New("give a whole telephone number of at least three digits, without asterisks, or recordings")
 
-// proofVersion is that of docs/formats/erasure.md.
+// proofVersion is that of docs/formats/evidence.md.
 const proofVersion = 1
 
 // Forget erases the recordings of a person and what the journals say of them:
