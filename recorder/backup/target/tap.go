@@ -95,7 +95,6 @@ func Split(r io.Reader) (io.Reader, func(io.Reader) io.Reader) {
 		}
 		inner := again
 		again = func(r io.Reader) io.Reader { return t.t.reader(t.ctx, inner(r)) }
-		// The innermost wrapper of the source is the first put on again.
 		r = t.r
 	}
 }
