@@ -85,7 +85,7 @@ var places = map[string][]string{
 	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "alarm", "console", "cmd/vaad"},
 	"github.com/prometheus/client_model":  {"alarm", "console", "cmd/vaad"},
 	"golang.org/x/mod":                    {"recorder/evidence"},
-	"filippo.io/age":                      {"recorder/backup", "recorder/backup/*", "cmd/vaactl"},
+	"filippo.io/age":                      {"recorder/backup", "recorder/backup/*", "cmd/*"},
 	"github.com/minio/minio-go/v7":        {"recorder/backup/*"},
 	"github.com/pkg/sftp":                 {"recorder/backup/*"},
 	"golang.org/x/crypto":                 {"recorder/backup/*"}, // ssh below SFTP

@@ -71,7 +71,13 @@ func Table() []Kind {
 		{"settings-ignored", Warning, false, ""},      // stored settings that this version does not take
 		{"settings-journal", Warning, false, "file"},  // the settings journal cannot be written
 		// jobs
-		{"job-failed", Warning, false, "job"}, // what is done from time to time did not end well
+		{"assurance-gaps", Critical, false, ""},          // calls are not recorded, or not wholly, and should be
+		{"line-silent", Warning, false, "line"},          // no call in a day, and usually there are some
+		{"job-failed", Warning, false, "job"},            // what is done from time to time did not end well
+		{"backup-failed", Warning, false, "target"},      // a backup did not do everything
+		{"backup-late", Warning, false, "target"},        // something waits too long for its backup
+		{"backup-target-gone", Warning, false, "target"}, // the target cannot be reached, or is not what it was
+		{"drill-failed", Warning, false, "target"},       // what is on the target cannot be restored
 		// clock
 		{"clock-jump", Warning, true, ""},            // wall clock against line time
 		{"clock-unsynchronised", Warning, false, ""}, // no time source: times of recordings are uncertain

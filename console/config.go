@@ -119,6 +119,7 @@ type Config struct {
 	Rules      func(sections json.RawMessage) (Judge, error) // of past calls: by the rules in force, or by sections of settings; nil: not offered
 	Site       func() Site                                   // nil: it has no name, and speaks English
 	Jobs       Jobs                                          // nil: not offered
+	Backups    Backups                                       // nil: not offered
 	Assurance  Assurance                                     // nil: not offered
 	Evidence   func() *api.Evidence                          // nil, or answers nil: there is no evidence log
 	Encryption Encryption                                    // nil: recordings are never encrypted

@@ -110,7 +110,7 @@ func routes() []route {
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
 		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
-	}, slices.Concat(keepRoutes(), jobRoutes(), assureRoutes(), findRoutes(), encryptionRoutes())...)
+	}, slices.Concat(keepRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), encryptionRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they

@@ -51,6 +51,8 @@ type cli struct {
 	Show       showCmd       `cmd:""`
 	Play       playCmd       `cmd:""`
 	Export     exportCmd     `cmd:""`
+	Exports    exportsCmd    `cmd:""`
+	Searches   searchesCmd   `cmd:""`
 	Note       noteCmd       `cmd:""`
 	Mark       markCmd       `cmd:""`
 	Start      startCmd      `cmd:""`
@@ -90,6 +92,9 @@ type cli struct {
 	Evidence   evidenceCmd   `cmd:""`
 	Encryption encryptionCmd `cmd:""`
 	Jobs       jobsCmd       `cmd:""`
+	Backup     backupCmd     `cmd:""`
+	Restore    restoreCmd    `cmd:""`
+	Assurance  assuranceCmd  `cmd:""`
 
 	Protect   protectCmd   `cmd:""`
 	Unprotect unprotectCmd `cmd:""`

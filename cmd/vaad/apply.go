@@ -10,7 +10,6 @@ import (
 	"vaad/channels"
 	"vaad/driver"
 	"vaad/recorder"
-	"vaad/recorder/archive"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 )
@@ -165,40 +164,6 @@ func (d *running) unfit(l channels.LineStatus) error {
 		}
 	}
 	return recorder.Fits(d.plan.recordConfig(l.Number), l)
-}
-
-// reconcile walks the day folders slowly, a minute after the start, and again
-// every day: what has no journal line is adopted, what is missing is said.
-func (d *running) reconcile(ctx context.Context) {
-	select {
-	case <-time.After(time.Minute):
-	case <-ctx.Done():
-		return
-	}
-	pace := func(ctx context.Context) error {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond): // at most 50 files a second, so that recording never waits for it
-			return nil
-		}
-	}
-	for {
-		err := d.archive.Reconcile(ctx, pace, func(f archive.Finding) {
-			d.log.Warn("found in the recordings' folders", "kind", f.Kind, "day", f.Day, "id", f.ID, "file", f.Name, "error", f.Err)
-			if f.Kind == archive.FoundLine {
-				d.alarms.Raise("journal-damaged", f.Name, map[string]string{"file": f.Name})
-			}
-		})
-		if err != nil && ctx.Err() == nil {
-			d.log.Error("the recordings' folders could not be walked", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(24 * time.Hour):
-		}
-	}
 }
 
 // watchdog tells systemd that the daemon is ready, and then that it is alive,

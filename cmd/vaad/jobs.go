@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaad/recorder/archive"
@@ -62,6 +63,9 @@ func (d *running) runJobs(ctx context.Context) error {
 // jobEnded raises and clears the alarm of a job.
 func (d *running) jobEnded(o schedule.Outcome) {
 	d.log.Info("a job ended", "job", o.Job, "result", o.Result, "why", o.Trigger.Why, "took", o.Took.Round(time.Millisecond), "report", o.Report.Values)
+	if o.Job == "drill" || strings.HasPrefix(o.Job, backupPrefix) {
+		return // they have alarms of their own
+	}
 	switch o.Result {
 	case schedule.OK:
 		d.alarms.Clear(alarmJob, o.Job)

@@ -28,6 +28,7 @@ import (
 	"vaad/recorder/evidence"
 	"vaad/recorder/export"
 	"vaad/recorder/index"
+	"vaad/recorder/schedule"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,6 +82,10 @@ type running struct {
 	sounds  *sounds
 	talks   *conversations
 	ruler   *ruler
+	jobs    *schedule.Runner
+	backups *backups
+	assurer *assurer
+	keep    *keeper
 	rec     *recorder.Recorder
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
@@ -114,7 +119,19 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	if err := d.openRecordings(&opened); err != nil {
 		return err
 	}
+	if err := d.openJobs(); err != nil {
+		return err
+	}
+	if err := d.openAssurance(); err != nil {
+		return err
+	}
 	if err := d.openLines(&opened, boards); err != nil {
+		return err
+	}
+	if err := d.openBackups(&opened); err != nil {
+		return err
+	}
+	if err := d.openKeep(); err != nil {
 		return err
 	}
 	d.openSwitch()
@@ -160,7 +177,12 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	facts := d.sys.Subscribe("flight", false)
 	wishes.run(outer, fail, "flight", func(ctx context.Context) error { follow(ctx, facts, d.lately.told); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
-	wishes.run(outer, fail, "reconcile", func(ctx context.Context) error { d.reconcile(ctx); return nil })
+	if d.tree != nil {
+		wishes.run(outer, fail, "anchors", d.anchors)
+	}
+	wishes.run(outer, fail, "keep", func(ctx context.Context) error { d.keep.keepLooking(ctx); return nil })
+	wishes.run(outer, fail, "jobs", d.runJobs)
+	wishes.run(outer, fail, "backups", func(ctx context.Context) error { d.backups.keepUp(ctx); return nil })
 	wishes.run(outer, fail, "keys", func(ctx context.Context) error { d.watchKeys(ctx); return nil })
 	d.clients.serve(d.server, fail)
 	d.announce()
@@ -231,13 +253,15 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 		return d.ruler.rules().Empty() && wholly(d.plan.recordConfig(line)) // what a rule may yet deny is no substitute for another
 	})
 	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
-		Reserve: func() recorder.Reserve {
-			r := d.sec.recorder.Get(d.doc)
-			return recorder.Reserve{Bytes: r.ReserveMB << 20, Inodes: r.ReserveInodes}
-		},
-		Calls: d.journal, Legs: d.talks, Rules: d.ruler.rules, Groups: d.ruler.groups, Alarms: d.alarms, Registerer: d.reg, Logger: d.log})
+		Reserve: d.reserve, Class: func(line int) string { return d.sec.classOf(d.doc.View(), line) },
+		Calls: d.journal, Legs: d.talks, Rules: d.ruler.rules, Groups: d.ruler.groups, Alarms: d.alarms, Registerer: d.reg, Logger: d.log,
+		Pauses: pauses{d.db}, Partners: d.talks.partners})
+	if err != nil {
+		return err
+	}
+	d.talks.connected = d.rec.Connected
 	d.told.Store(d.rec)
-	return err
+	return nil
 }
 
 // openConsole makes access, API and page, and opens their sockets.
@@ -253,7 +277,8 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.server, err = console.New(console.Config{
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
-		Settings: d.doc, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms,
+		Settings: d.doc, Assurance: d.assurer, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
+		Keep: d.keep, Undos: undos{d.db},
 		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Pcap: d.pcap,
 		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
@@ -266,11 +291,15 @@ func (d *running) openConsole(opened *undo) (err error) {
 
 // lineGroups joins the groups' own lists with the lines that name a group.
 func (d *running) lineGroups(groups map[string]groupDoc) map[string][]int {
+	return linesOfGroups(groups, d.sec.lines.Get(d.doc))
+}
+
+func linesOfGroups(groups map[string]groupDoc, lines map[string]lineDoc) map[string][]int {
 	out := map[string][]int{}
 	for name, g := range groups {
 		out[name] = append(out[name], g.Lines...)
 	}
-	for n, l := range d.sec.lines.Get(d.doc) {
+	for n, l := range lines {
 		if l.Group != "" {
 			out[l.Group] = append(out[l.Group], number(n))
 		}

@@ -83,6 +83,7 @@ type sections struct {
 	evidenceSections
 	encryptionSections
 	mailSections
+	assureSections
 	rulesSections
 	keepSections
 	backupSections
@@ -104,6 +105,7 @@ func newSections() sections {
 
 		encryptionSections: newEncryptionSections(),
 		mailSections:       newMailSections(),
+		assureSections:     newAssureSections(),
 
 		rulesSections: newRulesSections(),
 		keepSections:  newKeepSections(),
@@ -113,7 +115,7 @@ func newSections() sections {
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.mail, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.mail, s.assurance, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
 }
 
 // check looks across sections: one board and port is one line.
@@ -205,6 +207,9 @@ func (l lineDoc) validate(key string) error {
 	oneOf("trigger", l.Trigger, "auto", "off", "manual", "voltage", "voice", "key", "call", "continuous")
 	oneOf("sides", l.Sides, "separate", "mixed")
 	oneOf("codec", l.Codec, "g711", "pcm16", "ima", "gsm")
+	if err := badMask(l.MaskKeys); err != nil {
+		bad("mask_keys", "%v", err)
+	}
 	if l.PauseMaxS == 0 {
 		bad("pause_max_s", "0: must be 1…3600")
 	}

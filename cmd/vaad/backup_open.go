@@ -1,0 +1,20 @@
+package main
+
+import (
+	"fmt"
+
+	"vaad/recorder/backup/target"
+	"vaad/recorder/backup/target/folder"
+	"vaad/recorder/backup/target/sftp"
+)
+
+// openTarget opens a place for backups.
+func openTarget(c target.Config) (target.Target, error) {
+	switch c.Kind {
+	case target.KindFolder:
+		return folder.Open(c)
+	case target.KindSFTP:
+		return sftp.Open(c)
+	}
+	return nil, fmt.Errorf("%s: %w", c.Kind, target.ErrOther)
+}
