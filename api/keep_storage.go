@@ -138,11 +138,12 @@ type Retention struct {
 
 // Tidied is what tidying up found and did.
 type Tidied struct {
-	Begin  Time           `json:"begin" doc:"When it began"`
-	End    Time           `json:"end" doc:"When it ended"`
-	Found  map[string]int `json:"found" doc:"What was found, by kind"`
-	Erased int            `json:"erased" doc:"Erasures that a crash had cut off, and that are finished now"`
-	Items  []TidyFinding  `json:"items" nullable:"false" doc:"The first of them, at most 100"`
+	Begin    Time           `json:"begin" doc:"When it began"`
+	End      Time           `json:"end" doc:"When it ended"`
+	Found    map[string]int `json:"found" doc:"What was found, by kind; each thing is told once while the daemon runs"`
+	Repaired int            `json:"repaired" doc:"Of all, what is in order now: adopted, recovered, erasures finished that were cut off"`
+	Left     int            `json:"left" doc:"Of all, what a person must look at"`
+	Items    []TidyFinding  `json:"items" nullable:"false" doc:"The first of them, at most 100"`
 }
 
 // TidyFinding is one thing that tidying up found.

@@ -80,6 +80,7 @@ func alarmOf(a alarm.Alarm, lang string) api.Alarm {
 	if e := a.Args["error"]; e != "" {
 		args["reason"] = e
 	}
+	keepWords(lang, a.Code, args)
 	remedy := text.Text(lang, "alarm."+a.Code+".remedy", args)
 	if words, what := faultWords(lang, a.Args["code"]); words != "" {
 		args["reason"], remedy = cause(lang, a.Args["code"], a.Args["reason"]), what

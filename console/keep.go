@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"vaad/access"
+	"vaad/api/text"
 	"vaad/recorder/index"
 	"vaad/recorder/keep"
 )
@@ -100,6 +102,23 @@ func keepFailure(err error) string {
 		}
 	}
 	return ""
+}
+
+// keepWords puts what the alarms of keeping tell into words.
+func keepWords(lang, code string, args text.Args) {
+	if code != keep.AlarmClock && code != keep.AlarmNearFull && code != keep.AlarmDeletes && code != keep.AlarmNothing {
+		return
+	}
+	for name, group := range map[string]string{"reason": "held-off", "when": "when-full"} {
+		if args[name] != "" {
+			args[name] = text.Code(lang, group, args[name])
+		}
+	}
+	for _, name := range []string{"free", "reserve"} {
+		if n, err := strconv.ParseInt(args[name], 10, 64); err == nil {
+			args[name] = strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + " GB"
+		}
+	}
 }
 
 // totals counts all recordings that match.

@@ -14,6 +14,7 @@ import (
 	"vaad/api"
 	"vaad/api/text"
 	"vaad/recorder/index"
+	"vaad/recorder/keep"
 )
 
 const (
@@ -103,6 +104,9 @@ func (s *Server) actOnMany(ctx context.Context, a keepAct, in *BulkActInput) (*b
 			b.dry = true
 		}
 		b.run(jobs)
+		if b.dry && b.out.Changed > keep.MaxOrder {
+			return fail("bulk-too-large", "at most "+strconv.Itoa(keep.MaxOrder)+" in one request for approval")
+		}
 		if b.dry && b.out.Changed > 0 {
 			if b.out.Approval, err = s.askErase(ctx, b.due, in.Body.Reason); err != nil {
 				return err

@@ -72,7 +72,7 @@ func (k *fakeKeep) Status() keep.Status {
 }
 
 func (k *fakeKeep) Tidy(context.Context) (keep.TidyReport, error) {
-	return keep.TidyReport{Begin: begun, End: begun, Found: map[archive.FindingKind]int{archive.FoundStray: 1}, First: []archive.Finding{{Kind: archive.FoundStray, Name: "x"}}}, nil
+	return keep.TidyReport{Begin: begun, End: begun, Found: map[archive.FindingKind]int{archive.FoundStray: 1}, First: []archive.Finding{{Kind: archive.FoundStray, Name: "x"}}, Left: 1}, nil
 }
 
 func (k *fakeKeep) TrustClock() error { k.trusted++; return nil }

@@ -183,7 +183,7 @@ func (s *Server) tidy(ctx context.Context, _ *empty) (*body[api.Tidied], error) 
 	e := access.Entry{Verb: access.Keep, Object: "recordings", Detail: map[string]string{"act": "tidy"}}
 	err := s.act(ctx, e, func(e *access.Entry) error {
 		r, err := s.cfg.Keep.Tidy(ctx)
-		out.Begin, out.End, out.Erased = r.Begin, r.End, r.Erased
+		out.Begin, out.End, out.Repaired, out.Left = r.Begin, r.End, r.Repaired, r.Left
 		for k, n := range r.Found {
 			out.Found[string(k)] = n
 		}

@@ -334,13 +334,8 @@ func (tidyCmd) Run(s *session) error {
 			return err
 		}
 	}
-	if r.Erased > 0 {
-		if err := s.say("%s", s.t("cli.tidy-erased", "count", strconv.Itoa(r.Erased))); err != nil {
-			return err
-		}
-	}
 	if n == 0 {
 		return s.say("%s", s.t("cli.tidy-nothing"))
 	}
-	return nil
+	return s.say("%s", s.t("cli.tidy-sum", "repaired", strconv.Itoa(r.Repaired), "left", strconv.Itoa(r.Left)))
 }

@@ -16,7 +16,6 @@ import (
 	"vaad/recorder/schedule"
 	"vaad/settings"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -45,7 +44,8 @@ func (d *running) openKeep() error {
 	d.reg.MustRegister(k.eta)
 	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Synced: recorder.ClockSynced, Logger: d.log}
 	c := k.look
-	c.Memory, c.Calls, c.Alarms, c.Registerer = memory{d.db}, d.journal, keepAlarms{d}, d.reg
+	c.Memory, c.Alarms, c.Registerer = memory{d.db}, keepAlarms{d}, d.reg
+	c.Calls, _ = any(d.journal).(keep.CallJournal)
 	if d.tree != nil {
 		c.Prover = d.tree
 	}
@@ -53,9 +53,21 @@ func (d *running) openKeep() error {
 	if k.Engine, err = keep.New(c); err != nil {
 		return fmt.Errorf("open retention: %w", err)
 	}
-	k.Desk = keep.NewDesk(k.store, func() string { return ulid.Make().String() }, nil)
+	k.Desk = keep.NewDesk(k.store, func() string { return d.archive.NewID(time.Now()) }, nil)
 	d.keep = k
-	return nil
+	return d.jobs.Set(schedule.Job{Name: jobRetention, Class: classWalk, Run: k.runDue,
+		Schedule: func() string { return d.sec.retention.Get(d.doc).Schedule }})
+}
+
+const jobRetention = "retention"
+
+// runDue does what is due, as a job.
+func (k *keeper) runDue(ctx context.Context, _ schedule.Trigger) (schedule.Report, error) {
+	r, err := k.Run(ctx)
+	if err == nil && r.HoldOff != "" {
+		return schedule.Report{Code: "retention-held-off", Values: map[string]string{"why": string(r.HoldOff)}}, nil
+	}
+	return counted("retention", map[string]int{"trashed": r.Trashed.Count, "erased": r.Erased.Count, "waiting": r.Waiting, "failed": r.Failed}), err
 }
 
 // keepAlarms passes the engine's alarms on. Where the disk's reserve stops recordings, the
@@ -141,11 +153,8 @@ func (k *keeper) RunNow(ctx context.Context, _ string) (keep.Report, error) { re
 
 // Schedule says when retention runs by itself.
 func (k *keeper) Schedule() (text string, next time.Time) {
-	text = k.d.sec.retention.Get(k.d.doc).Schedule
-	if s, err := schedule.Parse(text, time.Local); err == nil { // settings have validated it
-		next = s.Next(time.Now())
-	}
-	return text, next
+	s, _ := k.d.jobs.Job(jobRetention)
+	return s.Schedule, s.Next
 }
 
 // OldestUnsaved is the begin of the oldest recording that is not backed up.
@@ -241,8 +250,8 @@ func (k *keeper) foresee(ctx context.Context) {
 	}
 }
 
-// keepLooking looks at clock and disk every minute, at what will be every hour and after
-// settings have changed, and does what is due at its time, until ctx ends.
+// keepLooking looks at clock and disk every minute, and at what will be every hour and
+// after settings have changed, until ctx ends.
 func (k *keeper) keepLooking(ctx context.Context) {
 	bell := make(chan struct{}, 1)
 	ring := func() {
@@ -257,7 +266,6 @@ func (k *keeper) keepLooking(ctx context.Context) {
 	minute, hour := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
 	defer minute.Stop()
 	defer hour.Stop()
-	_, due := k.Schedule()
 	k.tellWaiting()
 	k.foresee(ctx)
 	for {
@@ -266,7 +274,6 @@ func (k *keeper) keepLooking(ctx context.Context) {
 			return
 		case <-minute.C:
 		case <-bell:
-			_, due = k.Schedule()
 			k.foresee(ctx)
 		case <-hour.C:
 			k.foresee(ctx)
@@ -274,12 +281,6 @@ func (k *keeper) keepLooking(ctx context.Context) {
 		}
 		if _, err := k.Watch(ctx); err != nil && ctx.Err() == nil {
 			k.d.log.Error("clock and disk could not be looked at", "error", err)
-		}
-		if !due.IsZero() && !time.Now().Before(due) {
-			if _, err := k.Run(ctx); err != nil && ctx.Err() == nil { // raises its alarm itself
-				k.d.log.Error("retention failed", "error", err)
-			}
-			_, due = k.Schedule()
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) {
 	case archive.ActProtect, archive.ActUnprotect, archive.ActHold, archive.ActRelease, archive.ActTrash, archive.ActUndelete:
 	case archive.ActClass:
 		p := e.c.Policy()
-		if _, ok := p.class(o.Value); !ok || o.Value == "" {
+		if _, ok := p.class(o.Value); !ok { // "": the default one, as before
 			return nil, fmt.Errorf("%q: %w", o.Value, ErrNoClass)
 		}
 	default:
