@@ -21,9 +21,9 @@ func story(t testing.TB, crypt bool) *rig {
 	r.run()
 	r.seal(1, "")
 	r.seal(0, "")
-	r.erase(r.seal(0, ""))
+	r.erase(r.seal(0, ""), false)
 	r.act(old, archive.ActNote, "later")
-	r.erase(gone)
+	r.erase(gone, true)
 	return r
 }
 

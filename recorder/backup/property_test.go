@@ -1,12 +1,9 @@
 package backup_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"maps"
 	"slices"
 	"strings"
@@ -77,25 +74,8 @@ func TestWhateverHappensATargetIsConsistentAndComesBack(t *testing.T) {
 			},
 			"erase": func(rt *rapid.T) {
 				if id := live(); id != "" {
-					r.erase(id)
+					r.erase(id, rapid.Bool().Draw(rt, "forget"))
 					ids = slices.DeleteFunc(ids, func(o string) bool { return o == id })
-				}
-			},
-			"redact": func(rt *rapid.T) { // a line is put in the place of another, with its number
-				if id := live(); id != "" {
-					day, err := r.a.Find(id)
-					if err != nil {
-						rt.Fatal(err)
-					}
-					name := dir(day) + "/day.jsonl"
-					b := r.stored(name)
-					if i := bytes.Index(b, []byte(`"bob"`)); i > 0 {
-						b[i+1] = 'B'
-						from := bytes.LastIndexByte(b[:i], '\n') + 1
-						sum := from + bytes.Index(b[from:], []byte(`,"crc":"`))
-						copy(b[sum+8:], fmt.Sprintf("%08x", crc32.Checksum(b[from:sum], crc32.MakeTable(crc32.Castagnoli))))
-						r.disk.WriteFile(name, b)
-					}
 				}
 			},
 			"run": func(rt *rapid.T) {

@@ -92,7 +92,7 @@ func wholeRig(t testing.TB, encrypt bool) *rig {
 	}
 	id := r.seal(2, "")
 	r.act(id, archive.ActNote, "to be erased")
-	r.erase(id)
+	r.erase(id, false)
 	r.proven()
 	return r
 }
@@ -380,7 +380,7 @@ func TestLostAndDamagedFilesAreBroughtBackIntoTheArchive(t *testing.T) {
 	b := r.stored(name)
 	b[99] ^= 9
 	r.disk.WriteFile(name, b)
-	r.erase(gone)
+	r.erase(gone, false)
 	rep, err := r.e.PutBack(ctx, backup.Selection{From: day, To: day}, nil)
 	if !errors.Is(err, backup.ErrIncomplete) || rep.Erased != 1 || rep.Files != 4 {
 		t.Fatalf("%v %+v", err, rep)
@@ -454,14 +454,20 @@ func TestADrillSaysWhatItCouldProve(t *testing.T) {
 }
 
 func TestARedactedJournalReplacesTheOldOne(t *testing.T) {
-	r := newRig(t)
-	r.seal(1, "")
-	r.seal(1, "")
-	r.run()
-	name := "2026/11/21/day.jsonl"
-	b := r.stored(name)
-	b = []byte(strings.Replace(string(b), `"manual"`, `"unread"`, 1)) // the first line is damaged: its bytes are others, its number too
-	r.disk.WriteFile(name, b)
-	r.run()
-	same(t, r.tgt.holds(), r.mirrors())
+	for _, kind := range []target.Kind{target.KindFolder, target.KindS3} {
+		r := newRig(t)
+		r.tgt.kind = kind
+		id := r.seal(1, "")
+		r.seal(1, "")
+		r.act(id, archive.ActNote, "a secret")
+		r.run()
+		r.erase(id, true)
+		r.run()
+		same(t, r.tgt.holds(), r.mirrors())
+		for name, b := range r.tgt.holds() {
+			if strings.Contains(b, "a secret") || strings.Contains(name, id) {
+				t.Error(name, "still says it")
+			}
+		}
+	}
 }

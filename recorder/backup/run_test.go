@@ -57,7 +57,7 @@ func TestAnErasedRecordingIsRemovedFromTheTarget(t *testing.T) {
 	r := newRig(t)
 	id, other := r.seal(1, ""), r.seal(1, "")
 	r.run()
-	r.erase(id)
+	r.erase(id, false)
 	rep := r.run()
 	same(t, r.tgt.holds(), r.mirrors())
 	if rep.Removed != 3 {
@@ -78,7 +78,7 @@ func TestALockedFileOfAnErasedRecordingIsToldAndTriedAgain(t *testing.T) {
 			r.tgt.lock[name] = true
 		}
 	}
-	r.erase(id)
+	r.erase(id, false)
 	rep, err := r.e.Run(ctx)
 	if !errors.Is(err, backup.ErrIncomplete) || rep.Faults[0].Kind != backup.NotRemoved || r.e.Status().Unremoved != 1 {
 		t.Fatalf("%v %+v", err, rep)
