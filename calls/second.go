@@ -86,10 +86,10 @@ func (s *Switch) keyed(l *leg, e *channels.Event) {
 	if sec.digits == "" {
 		s.hush(l)
 	}
-	sec.digits += e.Text
+	sec.digits += e.Digit()
 	p := s.pbx()
 	r := p.Numbers.Match(sec.digits)
-	if p.Numbers == nil && e.Text == "#" && len(sec.digits) > 1 {
+	if p.Numbers == nil && e.Digit() == "#" && len(sec.digits) > 1 {
 		sec.digits, r = sec.digits[:len(sec.digits)-1], numbering.Whole
 	}
 	switch r {

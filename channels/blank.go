@@ -68,6 +68,7 @@ func (l *loop) veil(r *lineRun, pos int64) (silent bool) {
 		want := line.blanks[k].Load()
 		if was := line.veiled[k]; was != want {
 			if was != nil {
+				line.veiledTo = pos
 				l.out.emit(Event{Line: line.number, Pos: line.veiledAt[k], Known: pos, Kind: Masked, By: BlankKind(k).String(), Text: was.Why,
 					Request: was.ID, Value: pos - line.veiledAt[k]})
 			}

@@ -25,6 +25,7 @@ type LineConfig struct {
 	Own         string     // the line's own number: it fills in for the other party
 	Prefix      string     // dialled for an outside line; not part of the called number
 	Country     string     // ISO 3166: whose tones are meant where those of several fit; "" = CN
+	MaskKeys    string     // which tones of keys are kept out of the rings: MaskOff, MaskPaused, MaskTalking, MaskAlways; "" = MaskPaused
 	Active      Active     // of a trunk or station
 	Learnt      Learnt     // what LineStatus.Learnt said before a restart, or what lines of its kind begin with; counts where nothing else is learnt
 }

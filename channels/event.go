@@ -118,7 +118,7 @@ type Event struct {
 	EndedBy    string
 	Missed     bool // rang, nobody answered
 
-	digit string // the key, where Text must not say it
+	digit string // the key, or the number, where Text must not say it
 
 	Facts *CallFacts // in call-begin, numbers and call-end of a tap: all that is known of the call now; never changed
 }

@@ -67,6 +67,9 @@ func (b *board) save(ctx context.Context, lines []*Line, whole bool, seconds int
 	seconds = min(max(seconds, 1), b.sys.cfg.RingSeconds)
 	f := &flight{spans: whole, index: map[int]int{}}
 	to := b.fed.Load()
+	for _, l := range lines {
+		to = min(to, b.fed.Load()-l.unsure.Load()) // what may yet be masked is not saved
+	}
 	from := max(to-int64(seconds)*driver.Rate, 0)
 	b.mu.RLock()
 	last := b.last

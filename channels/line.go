@@ -53,6 +53,9 @@ type Line struct {
 	blanks   [blankKinds]atomic.Pointer[Blank] // what is to be kept out of the rings
 	veiled   [blankKinds]*Blank                // what is; the loop's own, as the next
 	veiledAt [blankKinds]int64                 // its first position
+	veiledTo int64                             // where the last one ended
+	keyed    [maxSides]keyed                   // keys that sound; the loop's own
+	unsure   atomic.Int64                      // samples before Fed that may yet be made silence
 
 	fact facts // what the feed has told
 
@@ -109,7 +112,7 @@ func (l *Line) Board() string { return l.board.cfg.ID }
 func (l *Line) Sides() []Side { return l.view.Load().sides }
 
 // Read copies companded audio of one side from pos on into dst, as much as
-// there is before Fed, and returns how many bytes. It returns 0, nil where
+// there is before Fed (on lines whose keys are masked: 250 ms before), and returns how many bytes. It returns 0, nil where
 // nothing is there yet, *ErrOverrun for audio that is gone (or was before the
 // side existed), ErrSide, and ErrClosed. Of a line that is not used any more,
 // what was heard before can be read until it is used again.
@@ -120,6 +123,9 @@ func (l *Line) Read(dst []byte, side int, pos int64) (n int, err error) {
 		return 0, ErrClosed
 	}
 	v, upto := l.view.Load(), l.board.fed.Load()
+	if l.board.current() != nil {
+		upto -= l.unsure.Load()
+	}
 	var from *ring
 	law := driver.ALaw
 	switch {

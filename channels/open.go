@@ -121,6 +121,7 @@ func (b *board) begin(raw driver.Board) (*loop, error) {
 		tapSpan: make([]bool, len(info.Spans)), next: b.marks.pos.Load(), requests: make(chan item, requestQueue),
 		links: links(info),
 		stop:  make(chan struct{}), ended: make(chan struct{}), over: make(chan struct{})}
+	l.out.loop = l
 	for i, s := range info.Spans {
 		l.spans = append(l.spans, b.sys.metrics.loop.span(b.cfg.ID, s))
 		l.tapSpan[i] = s.Tap

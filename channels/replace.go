@@ -132,6 +132,11 @@ func (l *loop) place(r *lineRun, pos int64) {
 	if was := line.view.Load(); r.view.use == driver.Unused && was.use != driver.Unused {
 		line.until.Store(pos)
 	}
+	if r.masks() {
+		line.unsure.Store(unsureFor)
+	} else {
+		line.unsure.Store(0)
+	}
 	line.view.Store(r.view)
 }
 

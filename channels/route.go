@@ -19,6 +19,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		switch {
 		case silent:
 			ring.fill(pos, end, law.Silence())
+			r.line.keyed[i] = keyed{}
 			r.level[i].Add(dsp.Measure(l.pcmOf(r, i)))
 			continue
 		case src == sent && r.speech == nil:
@@ -28,6 +29,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 			g711.Encode(l.code[:], r.speech.sent[:], g711.Law(law))
 			ring.write(pos, l.code[:])
 			r.level[i].Add(dsp.Measure(r.speech.sent[:]))
+			l.maskKeys(r, i, pos, end)
 			continue
 		case l.info.Lines[src].Law == driver.Linear:
 			g711.Encode(l.code[:], l.rx.LinePCM(src), g711.Law(law))
@@ -38,6 +40,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		if r.lost[i] > pos {
 			ring.fill(pos, min(r.lost[i], end), law.Silence())
 		}
+		l.maskKeys(r, i, pos, end)
 		r.level[i].Add(dsp.Measure(l.rx.LinePCM(src)))
 	}
 }
@@ -112,7 +115,9 @@ func (l *loop) gap(r *lineRun, pos, known, samples int64) {
 // route takes one event of the frame at pos to whom it concerns.
 func (l *loop) route(e *driver.Event, pos int64) {
 	at := pos + int64(min(max(e.At, 0), driver.Block-1))
-	l.trace.add(at, uint8(e.Kind), e.Line, e.Value, e.Data, 0)
+	if (e.Kind != driver.DigitBegin && e.Kind != driver.DigitEnd) || !l.keysOf(e.Line) {
+		l.trace.add(at, uint8(e.Kind), e.Line, e.Value, e.Data, 0)
+	}
 	if e.Kind.OnSpan() {
 		l.span(e, at)
 		return

@@ -25,6 +25,7 @@ type emitter struct {
 	board string
 	now   int64  // position of the next frame
 	ends  []int  // lines whose calls have ended in this block
+	loop  *loop  // takes keys out of events; nil in tests of tables
 	ended string // not empty: a table is taken off its line, and calls end for this reason instead of its own
 }
 
@@ -35,6 +36,9 @@ func (m *emitter) emit(e Event) {
 			e.EndedBy = m.ended
 		}
 		m.ends = append(m.ends, e.Line)
+	}
+	if m.loop != nil {
+		m.loop.hideKeys(&e)
 	}
 	m.q.push(e)
 }

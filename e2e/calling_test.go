@@ -38,9 +38,12 @@ prefix = "0"
 groups = ["city"]
 `
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return houseOf(t, houseConfig) }
+
+// houseOf is a house with other settings.
+func houseOf(t *testing.T, config string) *house {
 	h := &house{t: t, ctx: within(t, 2*time.Minute), phone: map[string]*Actor{}}
-	h.d = start(t, scratch(t), houseConfig)
+	h.d = start(t, scratch(t), config)
 	var all []*Peer
 	for i, ext := range []string{"801", "802", "803"} {
 		h.phone[ext] = NewActor(i + 1)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"vaad/api"
+	"vaad/dsp"
 )
 
 // A caller talks in numbered blocks on a tapped line whose receiver is off, through
@@ -205,6 +207,89 @@ func TestADaemonThatIsKilledInAPauseRecordsNothingOfIt(t *testing.T) {
 	heard := again.heard()
 	without(t, heard, before-40, before-3, from+3, 9_999, 10_000, 9_999)
 	without(t, heard, 10_000, 0, 10_000, to-3, after, last)
+}
+
+// keyPeak is the most, in dBm0, that the weaker tone of a key's pair has in any 13 ms.
+func keyPeak(pcm []int16, keys string) (peak float64) {
+	const n = 102
+	for _, key := range []byte(keys) {
+		at := strings.IndexByte(keyPad, key)
+		for from := 0; from+n <= len(pcm); from += 5 {
+			weaker := math.Inf(1)
+			for _, hz := range []float64{keyRow[at/4], keyColumn[at%4]} {
+				c := 2 * math.Cos(2*math.Pi*hz/8000)
+				var a, b float64
+				for _, s := range pcm[from : from+n] {
+					a, b = float64(s)+c*a-b, a
+				}
+				weaker = min(weaker, 2*(a*a+b*b-c*a*b)/(n*n))
+			}
+			peak = max(peak, weaker)
+		}
+	}
+	return dsp.DBm0(peak)
+}
+
+// Somebody keys a number to an automatic service: the service hears it, and no file,
+// story, feed or journal has it.
+func TestKeysThatAreMaskedReachTheFarEndAndNoFile(t *testing.T) {
+	t.Parallel()
+	const secret = "5432109876"
+	for _, how := range []string{"off", "talking"} {
+		h := houseOf(t, houseConfig+`
+[settings.profiles.secret]
+mask_keys = "`+how+`"
+`)
+		for _, n := range []string{"1", "2"} {
+			h.ctl("set", "lines."+n+".profile", "secret")
+		}
+		a, b := h.phone["801"], h.phone["802"]
+		a.Event("off-hook")
+		h.hears(a, "dial tone", chinaHz)
+		a.Dial("802")
+		h.wait(b, "rings", b.On)
+		b.Event("off-hook")
+		h.lines("talking", 1, 2)
+		h.talk(a, b)
+		b.Forget()
+		a.Dial(secret)
+		h.wait(b, "hears the keys", func() bool { return strings.Contains(b.Keys(), secret) })
+		h.talk(a, b)
+		b.Event("on-hook")
+		a.Event("on-hook")
+		h.lines("idle", 1, 2)
+		sealed(t, h.d)
+		recs, err := h.d.Recordings(h.ctx, 0)
+		if err != nil || len(recs) == 0 {
+			t.Fatalf("%v, %d recordings", err, len(recs))
+		}
+		worst := math.Inf(-1)
+		for _, r := range recs {
+			for _, side := range r.Sides {
+				file := filepath.Join(t.TempDir(), "side.wav")
+				if err := os.WriteFile(file, []byte(h.ctl("play", r.ID, "--side", side)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				pcm, err := Decode(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				worst = max(worst, keyPeak(pcm, secret))
+			}
+			story := h.ctl("show", r.ID)
+			if masked := strings.Contains(story, "•"); masked != (how == "talking") {
+				t.Errorf("%s: the story is %s", how, story)
+			}
+		}
+		calls, err := h.d.Calls(h.ctx, 1)
+		if err != nil || len(calls) != 1 || calls[0].Called != "802" || strings.Contains(calls[0].Keys, secret) != (how == "off") {
+			t.Errorf("%s: %v %+v", how, err, calls)
+		}
+		t.Logf("%s: the weaker tone of a pair is at most %.1f dBm0", how, worst)
+		if worst > -50 && how == "talking" || worst < -30 && how == "off" {
+			t.Errorf("%s: the weaker tone of a pair is at most %.1f dBm0", how, worst)
+		}
+	}
 }
 
 // counted is one value of the daemon's metrics, as its socket gives them.

@@ -13,6 +13,7 @@ import (
 
 	"vaad/channels"
 	"vaad/driver"
+	"vaad/dsp/g711"
 	"vaad/recorder/archive"
 	"vaad/recorder/archive/memdisk"
 	"vaad/recorder/index"
@@ -31,6 +32,7 @@ type board struct {
 	n     uint64
 	audio func(line int, pos int64) byte // nil: pattern
 	mute  bool                           // audio stays as it is: for measuring others
+	heard bool                           // audio is more than bytes to keep: it is listened to
 	mv    []int32                        // voltage per line now
 	plan  map[int64][]driver.Event       // what happens at a position (a multiple of a block)
 }
@@ -73,6 +75,9 @@ func (b *board) Exchange(_, rx *driver.Frame) error {
 			} else {
 				code[k] = pattern(i, b.pos+int64(k))
 			}
+		}
+		if b.heard {
+			g711.Decode(rx.LinePCM(i), code, g711.Law(b.info.Lines[i].Law))
 		}
 		if b.pos%2000 < driver.Block && b.info.Lines[i].Caps.Has(driver.CapVolts) {
 			rx.Event(driver.Volts, i, 0, b.mv[i], nil)

@@ -2,8 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"vaad/calls"
+	"vaad/channels"
 	"vaad/recorder"
 	"vaad/store"
 )
@@ -15,6 +18,7 @@ type maskDoc struct {
 	PauseMaxS   int    `json:"pause_max_s"`   // a pause ends by itself after so long
 	PauseAlarmS int    `json:"pause_alarm_s"` // an alarm is raised for a pause that lasts so long; 0 = none
 	PauseBackMS int    `json:"pause_back_ms"` // a pause leaves out what was said so long before; recordings are written so much later
+	MaskKeys    string `json:"mask_keys"`     // tones of keys that are silence, and keys that are not named: off, paused (in a pause), talking (in calls, but for what is dialled), always; "" = the profile's, or paused
 }
 
 func defaultMask() maskDoc { return maskDoc{PauseMaxS: 300} }
@@ -29,7 +33,9 @@ func (d maskDoc) into(c recorder.LineConfig) recorder.LineConfig {
 // a card number does not record the rest of it.
 type pauses struct{ db *store.DB }
 
-func pauseRows() store.Bucket[recorder.Pause] { return store.NewBucket[recorder.Pause]("recorder.pauses") }
+func pauseRows() store.Bucket[recorder.Pause] {
+	return store.NewBucket[recorder.Pause]("recorder.pauses")
+}
 
 // Load implements recorder.Pauses.
 func (p pauses) Load() (all []recorder.Pause, err error) {
@@ -90,6 +96,14 @@ func (c *conversations) joined(bridge string) {
 	if c.connected != nil && bridge != "" {
 		c.connected(c.lines(bridge))
 	}
+}
+
+// badMask is what is wrong with mask_keys.
+func badMask(v string) error {
+	if v != "" && !slices.Contains(channels.Masks(), v) {
+		return fmt.Errorf("%q is not known; use one of %q, or nothing", v, channels.Masks())
+	}
+	return nil
 }
 
 // keyed is the trigger as far as sequences of keys must not be alike.

@@ -18,6 +18,7 @@ type profileDoc struct {
 	OutsidePrefix string `json:"outside_prefix"` // dialled for an outside line
 	ThresholdMV   int    `json:"threshold_mv"`   // off-hook below this; 0 = learn it
 	RingGapMS     int    `json:"ring_gap_ms"`    // longest pause between rings of one call; 0 = learn it
+	MaskKeys      string `json:"mask_keys"`      // as a line's; "" = paused
 	IdleMV        int32  `json:"idle_mv"`        // to begin with: voltage on-hook
 	OffHookMV     int32  `json:"off_hook_mv"`    // … off-hook
 	CallerID      string `json:"caller_id"`      // … how the exchange says who calls, as lines show it
@@ -41,6 +42,9 @@ func (p profileDoc) validate(key string) error {
 		if err := badCountry(p.Country); err != nil {
 			bad("country", "%v, or nothing", err)
 		}
+	}
+	if err := badMask(p.MaskKeys); err != nil {
+		bad("mask_keys", "%v", err)
 	}
 	if p.ThresholdMV != 0 && (p.ThresholdMV < 3_000 || p.ThresholdMV > 60_000) {
 		bad("threshold_mv", "%d: must be 3000…60000, or 0", p.ThresholdMV)
@@ -86,6 +90,7 @@ func badPrefix(s string) error {
 func withProfile(c channels.LineConfig, l lineDoc, p profileDoc, site string) channels.LineConfig {
 	c.Own, c.Prefix = l.OwnNumber, cmp.Or(l.OutsidePrefix, p.OutsidePrefix)
 	c.ThresholdMV, c.RingGapMS = cmp.Or(l.ThresholdMV, p.ThresholdMV), cmp.Or(l.RingGapMS, p.RingGapMS)
+	c.MaskKeys = cmp.Or(l.MaskKeys, p.MaskKeys)
 	c.Country = cmp.Or(p.Country, site)
 	c.CountryGap = ringPause(c.Country)
 	c.Learnt = c.Learnt.Or(p.learnt())

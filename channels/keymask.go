@@ -1,0 +1,149 @@
+package channels
+
+import (
+	"strings"
+
+	"vaad/channels/ears"
+	"vaad/driver"
+)
+
+// Values of LineConfig.MaskKeys. Whatever it is, a pause keeps the keys pressed in it out,
+// but with MaskOff.
+const (
+	MaskOff     = "off"
+	MaskPaused  = "paused"  // keys that are pressed in a pause
+	MaskTalking = "talking" // and all in a call but those dialled
+	MaskAlways  = "always"  // and those
+)
+
+// Masks lists the values of LineConfig.MaskKeys.
+func Masks() []string { return []string{MaskOff, MaskPaused, MaskTalking, MaskAlways} }
+
+// Hidden stands in events for a key that must not be kept.
+const Hidden = "•"
+
+// unsureFor is how late rings are read where keys are masked, in samples: more than it takes
+// to be certain that one sounds.
+const unsureFor = 250 * driver.Rate / 1000
+
+// keyed is what a line knows of the key that sounds on a side.
+type keyed struct {
+	masker *ears.Masker
+	from   int64 // where silence began; 0: it did not
+	until  int64 // what lies before it is silence
+	buf    [4]ears.Silence
+}
+
+// masks says whether tones of keys are kept out of the line's rings, in some state.
+func (r *lineRun) masks() bool {
+	m := r.view.cfg.MaskKeys
+	return m == MaskTalking || m == MaskAlways
+}
+
+// keysSecret says whether keys that sound now must not be kept.
+func (r *lineRun) keysSecret() bool {
+	switch r.view.cfg.MaskKeys {
+	case MaskAlways:
+		return true
+	case MaskTalking:
+		if r.table == nil {
+			return true
+		}
+		switch r.table.state() {
+		case Unknown, Talking, OffHookIn, Abandoned:
+			return true
+		}
+	}
+	return false
+}
+
+// maskKeys makes the tones of keys in the rings silence, as far back as they began.
+func (l *loop) maskKeys(r *lineRun, side int, pos, end int64) {
+	k := &r.line.keyed[side]
+	if !r.masks() {
+		if k.masker != nil {
+			*k = keyed{}
+		}
+		return
+	}
+	if k.masker == nil || k.masker.Position() != pos {
+		*k = keyed{masker: ears.NewMasker(pos)}
+	}
+	found := k.masker.Process(k.buf[:0], l.pcmOf(r, side))
+	secret := r.keysSecret()
+	ring, silence := r.view.rings[side], r.view.sides[side].Law.Silence()
+	if k.until > pos {
+		ring.fill(pos, min(k.until, end), silence)
+	}
+	for _, s := range found {
+		switch {
+		case s.Over && k.from != 0:
+			l.out.emit(Event{Line: r.line.number, Pos: k.from, Known: end, Kind: Masked, By: ByKeys, Value: k.until - k.from, Side: r.view.sides[side].Name})
+			k.from = 0
+		case !s.Over && (secret || k.from != 0):
+			from := max(s.From, ring.oldest(end))
+			if k.from == 0 {
+				k.from = from
+			}
+			ring.fill(from, min(s.To, end), silence)
+			k.until = max(k.until, s.To)
+		}
+	}
+}
+
+// hideKeys takes out of an event what must not be kept of it.
+func (l *loop) hideKeys(e *Event) {
+	if e.Line == 0 || e.Kind != Key && e.Kind != Digit && e.Called == "" && e.Kind != Played {
+		return
+	}
+	r := l.runOf(e.Line)
+	if r == nil {
+		return
+	}
+	mask := r.view.cfg.MaskKeys
+	if mask == MaskOff {
+		return
+	}
+	always := mask == MaskAlways
+	secret := always || r.line.blanks[ByPause].Load() != nil || e.Pos < r.line.veiledTo
+	switch e.Kind {
+	case Key:
+		if secret || mask == MaskTalking {
+			e.digit, e.Text = e.Text, Hidden
+		}
+	case Digit:
+		if secret {
+			e.digit, e.Text = e.Text, Hidden
+		}
+	case Played:
+		if key, ok := strings.CutPrefix(e.Text, "key "); ok && (secret || mask == MaskTalking) {
+			e.digit, e.Text = key, "key "+Hidden
+		}
+	}
+	if tap, ok := r.table.(*tapTable); ok && always && tap != nil && e.Direction != Incoming && e.Called != r.view.cfg.Own {
+		e.Called = strings.Repeat(Hidden, len(e.Called))
+		if e.Facts != nil && e.Facts.Dialled != "" {
+			f := *e.Facts
+			f.Dialled = strings.Repeat(Hidden, len(f.Dialled))
+			e.Facts = &f
+		}
+	}
+}
+
+// keysOf says whether keys that a card finds itself on one of its lines must not be kept.
+func (l *loop) keysOf(line int) bool {
+	if line < 0 || line >= len(l.refs) || l.refs[line].run == nil {
+		return false
+	}
+	r := l.refs[line].run
+	return r.masks() || r.view.cfg.MaskKeys != MaskOff && r.line.blanks[ByPause].Load() != nil
+}
+
+func (l *loop) runOf(number int) *lineRun {
+	for _, r := range l.runs {
+		if r.line.number == number {
+			return r
+		}
+	}
+	return nil
+}
