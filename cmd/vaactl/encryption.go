@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"vaad/recorder/archive"
@@ -253,6 +255,21 @@ func (s *session) ring(folder string, readOnly bool) (*vault.Ring, error) {
 	return ring, nil
 }
 
+// keyOf exports the key of one recording.
+func (s *session) keyOf(recordings, id string) (b []byte, err error) {
+	ring, err := s.ring(s.keysFolder(recordings), true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, ring.Close()) }()
+	var w bytes.Buffer
+	out, err := ring.Export(&w, id)
+	if err == nil && out.Keys == 0 {
+		err = s.refusal("encryption-no-key", "id", printable(id))
+	}
+	return w.Bytes(), err
+}
+
 // unlock opens the keys for who reads recordings, if there are any. Those that
 // were named must be there.
 func (s *session) unlock(recordings string) (keys archive.Keys, shut func(), err error) {
@@ -260,6 +277,17 @@ func (s *session) unlock(recordings string) (keys archive.Keys, shut func(), err
 	_, err = os.ReadDir(folder)
 	if s.cli.KeysFrom == "" && err != nil {
 		return nil, func() {}, nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) { // what stands in a proof bundle as keys.jsonl
+		b, err := os.ReadFile(folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys, err := vault.ReadLoose(bytes.NewReader(b))
+		if err != nil {
+			return nil, nil, errors.Join(s.refusal("encryption-no-export", "file", printable(folder)), err)
+		}
+		return keys, func() {}, nil
 	}
 	if err != nil {
 		return nil, nil, err

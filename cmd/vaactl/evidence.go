@@ -42,6 +42,8 @@ type evidenceExportCmd struct {
 	ID  string `arg:""`
 	Out string `required:"" type:"path" placeholder:"FILE"`
 	Dir string `type:"path" placeholder:"DIR"`
+
+	WithKey bool `name:"with-key"`
 }
 
 // Run writes a proof bundle of one recording.
@@ -68,7 +70,13 @@ func (c evidenceExportCmd) Run(s *session) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	err = evidence.Export(s.ctx, r, disk, c.ID, keys, f)
+	var secret []byte
+	if c.WithKey {
+		secret, err = s.keyOf(dir, c.ID)
+	}
+	if err == nil {
+		err = evidence.ExportWith(s.ctx, r, disk, c.ID, keys, secret, f)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return c.explain(s, err)
 	}

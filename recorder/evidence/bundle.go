@@ -24,6 +24,10 @@ const (
 	noteName   = "checkpoint"
 	publicName = "key.pub"
 
+	// KeysName is an export of the keys that the recording's files are encrypted
+	// with. It is no evidence, and there only if whoever made the bundle wanted it.
+	KeysName = "keys.jsonl"
+
 	bundleVersion = 1
 	maxProof      = 64 << 20
 )
@@ -52,6 +56,12 @@ var ErrUnsigned = errors.New("no checkpoint covers this recording yet")
 // that the tree has them, and the newest checkpoint. CheckBundle checks it
 // anywhere. keys are the public ones, of which one has signed the checkpoint.
 func Export(ctx context.Context, r *archive.Reader, d archive.Disk, id string, keys []string, w io.Writer) error {
+	return ExportWith(ctx, r, d, id, keys, nil, w)
+}
+
+// ExportWith adds secret, an export of the keys of the recording, so that the
+// receiver can decrypt its files; nil = none.
+func ExportWith(ctx context.Context, r *archive.Reader, d archive.Disk, id string, keys []string, secret []byte, w io.Writer) error {
 	file, err := readFile(d, notesFile, maxNotes)
 	if err != nil {
 		return err
@@ -88,6 +98,9 @@ func Export(ctx context.Context, r *archive.Reader, d archive.Disk, id string, k
 	add(proofName, append(doc, '\n'))
 	add(noteName, cp.text)
 	add(publicName, []byte(cp.key+"\n"))
+	if secret != nil {
+		add(KeysName, secret)
+	}
 	for _, f := range filesOf(seal) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -251,7 +264,7 @@ func (b *Bundle) check(l *proofLine, cp *Checkpoint, found func(Finding)) {
 
 // files compares the files in the bundle with the seal.
 func (b *Bundle) files(z *zip.Reader, found func(Finding), file func(archive.Check)) {
-	known := map[string]bool{proofName: true, noteName: true, publicName: true}
+	known := map[string]bool{proofName: true, noteName: true, publicName: true, KeysName: true}
 	for _, want := range filesOf(b.Seal) {
 		known[want.Name] = true
 		err := sameFile(z, want)
