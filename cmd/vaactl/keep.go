@@ -8,7 +8,7 @@ import (
 
 // chosen are the recordings that something is done to: named, or found.
 type chosen struct {
-	recordingsCmd
+	recordingFilter
 	Search bool
 	Reason string `placeholder:"WORDS"`
 	DryRun bool

@@ -116,9 +116,11 @@ func each[T any](s *session, f filter, ask func(api.Filter) (api.Page[T], error)
 	}
 }
 
-// recordingsCmd is a filter and everything else that recordings are found by.
-type recordingsCmd struct {
+// recordingFilter is a filter and everything else that recordings are found by.
+type recordingFilter struct {
 	filter
+	Period       string   `placeholder:"WORDS"`
+	Saved        string   `placeholder:"NAME"`
 	MaxDuration  float64  `placeholder:"S"`
 	Caller       string   `placeholder:"PATTERN"`
 	Called       string   `placeholder:"PATTERN"`
@@ -141,6 +143,7 @@ type recordingsCmd struct {
 	Class        []string `placeholder:"CLASS"`
 	Noted        string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Marked       string   `enum:",yes,no" default:"" placeholder:"YES"`
+	Masked       string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Simulated    string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Call         string   `placeholder:"ID"`
 	Conversation string   `placeholder:"ID"`
@@ -149,18 +152,27 @@ type recordingsCmd struct {
 }
 
 // with completes a filter.
-func (c *recordingsCmd) with(f api.Filter) api.RecordingFilter {
+func (c *recordingFilter) with(f api.Filter) api.RecordingFilter {
 	out := api.RecordingFilter{Filter: f, MaxDuration: c.MaxDuration, Caller: c.Caller, Called: c.Called, Name: c.Name, Boards: c.Board,
 		Sides: c.Side, Directions: c.Direction, Triggers: c.Trigger, Codecs: c.Codec, Outcomes: c.Outcome, Answered: c.Answered,
 		AnsweredBy: c.AnsweredBy, EndedBy: c.EndedBy, States: c.State, Gaps: c.Gaps, Recovered: c.Recovered, Protected: c.Protected,
-		Held: c.Held, HeldFor: c.HeldFor, Classes: c.Class, Noted: c.Noted, Marked: c.Marked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor}
+		Held: c.Held, HeldFor: c.HeldFor, Classes: c.Class, Noted: c.Noted, Marked: c.Marked, Masked: c.Masked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor, Period: c.Period, Saved: c.Saved}
 	if c.Oldest {
 		out.Order = "oldest"
 	}
 	return out
 }
 
+// recordingsCmd lists what is found, or saves it as a table.
+type recordingsCmd struct {
+	recordingFilter
+	tables
+}
+
 func (c recordingsCmd) Run(s *session) error {
+	if done, err := c.save(s, &c.recordingFilter); done {
+		return err
+	}
 	t := s.table("id", "start", "line", "direction", "party", "duration", "trigger", "state", "notes")
 	err := each(s, c.filter, func(f api.Filter) (api.Page[api.Recording], error) { return s.client.Recordings(s.ctx, c.with(f)) },
 		func(r api.Recording) error {
@@ -325,19 +337,6 @@ func (c playCmd) Run(s *session) error {
 func terminal(f *os.File) bool {
 	fi, err := f.Stat()
 	return err == nil && fi.Mode()&os.ModeCharDevice != 0
-}
-
-type exportCmd struct {
-	ID     string `arg:""`
-	Out    string `short:"o" required:"" type:"path" placeholder:"FILE.wav"`
-	Format string `enum:"native,pcm16" default:"native"`
-}
-
-func (c exportCmd) Run(s *session) error {
-	return s.save(c.Out, false, func(w io.Writer) error {
-		_, err := s.client.Export(s.ctx, c.ID, c.Format, w)
-		return err
-	})
 }
 
 type noteCmd struct {
