@@ -69,11 +69,10 @@ func (e *Engine) look(ctx context.Context, now time.Time) (HoldOff, error) {
 	if !synced && newest.After(now.Add(slack)) && newest.After(future) {
 		return ClockBack, nil
 	}
-	if seen.IsZero() {
-		seen = newest
-	}
-	if seen.IsZero() { // nothing was ever recorded
-		return NoHoldOff, nil
+	if seen.IsZero() { // the first look ever
+		if seen = newest; synced || newest.Before(plausible) {
+			return NoHoldOff, nil
+		}
 	}
 	switch leap := leapt(seen, now); {
 	case !synced && leap < -slack:
