@@ -24,17 +24,18 @@ var t0 = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 // rig is an appliance with an archive in memory and a target.
 type rig struct {
-	t     testing.TB
-	disk  *memdisk.Disk
-	a     *archive.Archive
-	state *memdisk.Disk
-	root  string
-	tgt   *memTarget
-	now   time.Time
-	o     backup.Options
-	ids   []age.Identity
-	e     *backup.Engine
-	n     int
+	t      testing.TB
+	disk   *memdisk.Disk
+	a      *archive.Archive
+	state  *memdisk.Disk
+	root   string
+	tgt    *memTarget
+	now    time.Time
+	o      backup.Options
+	ids    []age.Identity
+	secret string // of ids
+	e      *backup.Engine
+	n      int
 }
 
 func newRig(t testing.TB) *rig {

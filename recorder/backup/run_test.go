@@ -182,6 +182,7 @@ func cryptRig(t testing.TB) *rig {
 	if r.ids, err = backup.ParseIdentities(secret); err != nil {
 		t.Fatal(err)
 	}
+	r.secret = secret
 	r.o.Encrypt, r.o.Recipients = true, []string{public}
 	delete(r.tgt.files, target.Marker)
 	if _, err := r.e.Adopt(ctx); err != nil {
