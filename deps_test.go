@@ -95,6 +95,7 @@ var places = map[string][]string{
 	"github.com/digitorus/pkcs7":          {"recorder/evidence/stamp"},
 	"github.com/digitorus/timestamp":      {"recorder/evidence", "recorder/evidence/*"},
 	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "cmd/vaad"},
+	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
 	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},
 }
 

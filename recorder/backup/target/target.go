@@ -79,10 +79,11 @@ func Unknown() Space { return Space{Free: -1, Total: -1} }
 // An Ejector is a target whose medium is taken away: see [As].
 type Ejector interface {
 	// Attach finds the medium and mounts it where it is not. Every call does so by
-	// itself; this one says why it cannot be done.
+	// itself, but for a medium that was ejected and is still there.
 	Attach(ctx context.Context) error
-	// Eject makes everything durable and releases the medium. After it returned nil
-	// the medium may be removed. The next call attaches it again.
+	// Eject waits for calls under way, makes everything durable and releases the
+	// medium. After it returned nil the medium may be removed; calls fail with
+	// [ErrGone] until it was away and came back, or Attach.
 	Eject(ctx context.Context) error
 	// Medium says how things stand, without waiting.
 	Medium(ctx context.Context) Medium

@@ -60,10 +60,17 @@ const (
 // errNotFile is said of a name that is a folder, a link, a device.
 var errNotFile = errors.New("not a regular file")
 
-// root is a Disk in the file system. Nothing in it can lead out of its folder.
-type root struct{ r *os.Root }
+// root is a Disk in the file system: base, a folder below an open one. Nothing in
+// it can lead out of that.
+type root struct {
+	r    *os.Root
+	base string
+}
+
+func (d root) path(name string) string { return path.Join(d.base, name) }
 
 func (d root) Open(name string, flag int) (File, error) {
+	name = d.path(name)
 	// os.Root follows links inside the folder, whatever the flags say.
 	before, err := d.r.Lstat(name)
 	switch {
@@ -101,14 +108,20 @@ func (f file) Sync() error {
 	return nil
 }
 
-func (d root) Mkdir(name string) error               { return d.r.Mkdir(name, dirPerm) }
-func (d root) Rename(from, to string) error          { return d.r.Rename(from, to) }
-func (d root) Remove(name string) error              { return d.r.Remove(name) }
-func (d root) Stat(name string) (fs.FileInfo, error) { return d.r.Lstat(name) }
+func (d root) Mkdir(name string) error {
+	if name == "." {
+		return d.r.MkdirAll(d.path("."), dirPerm)
+	}
+	return d.r.Mkdir(d.path(name), dirPerm)
+}
+
+func (d root) Rename(from, to string) error          { return d.r.Rename(d.path(from), d.path(to)) }
+func (d root) Remove(name string) error              { return d.r.Remove(d.path(name)) }
+func (d root) Stat(name string) (fs.FileInfo, error) { return d.r.Lstat(d.path(name)) }
 func (d root) Close() error                          { return d.r.Close() }
 
 func (d root) ReadDir(name string) ([]fs.DirEntry, error) {
-	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	f, err := d.r.OpenFile(d.path(name), os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +130,7 @@ func (d root) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 func (d root) SyncDir(name string) error {
-	f, err := d.r.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	f, err := d.r.OpenFile(d.path(name), os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,27 +19,34 @@ import (
 // At opens the folder at path. Where mount is not "", the folder must lie on what
 // is mounted exactly there: the bare mount point is [target.ErrGone].
 func At(path, mount string) Opener {
-	return func(context.Context) (Disk, error) {
-		r, err := os.OpenRoot(path)
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-				return nil, Gone("%s does not exist", path)
-			}
-			return nil, err
+	return func(context.Context) (Disk, error) { return at(path, mount, ".") }
+}
+
+// Below opens a folder of what is mounted at point; setting the target up makes it.
+func Below(point, folder string) (Disk, error) {
+	return at(point, point, path.Join(".", folder))
+}
+
+func at(dir, mount, base string) (Disk, error) {
+	r, err := os.OpenRoot(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return nil, Gone("%s does not exist", dir)
 		}
-		if mount == "" {
-			return root{r}, nil
-		}
-		at, err := mountOf(r)
-		if err == nil && at.Point != mount && !strings.HasPrefix(at.Point, mount+"/") {
-			err = Gone("nothing is mounted at %s", mount)
-		}
-		if err != nil {
-			_ = r.Close() // nothing was done with it
-			return nil, err
-		}
-		return root{r}, nil
+		return nil, err
 	}
+	if mount == "" {
+		return root{r, base}, nil
+	}
+	on, err := mountOf(r)
+	if err == nil && on.Point != mount && !strings.HasPrefix(on.Point, strings.TrimSuffix(mount, "/")+"/") {
+		err = Gone("nothing is mounted at %s", mount)
+	}
+	if err != nil {
+		_ = r.Close() // nothing was done with it
+		return nil, err
+	}
+	return root{r, base}, nil
 }
 
 // Gone is an error of the class ErrGone.
@@ -58,6 +66,7 @@ func (e *classed) Is(target error) bool { return target == e.class }
 type Mount struct {
 	ID      int
 	Dev     string // major:minor of the file system
+	Root    string // what of the file system is mounted: "/" is all
 	Point   string
 	Options string // of this mount, as "rw,noatime"
 	Type    string
@@ -90,7 +99,7 @@ func ParseMounts(r io.Reader) ([]Mount, error) {
 		if err != nil {
 			continue
 		}
-		all = append(all, Mount{ID: id, Dev: a[2], Point: unescape(a[4]), Options: a[5], Type: b[0], Source: unescape(b[1])})
+		all = append(all, Mount{ID: id, Dev: a[2], Root: unescape(a[3]), Point: unescape(a[4]), Options: a[5], Type: b[0], Source: unescape(b[1])})
 	}
 	return all, sc.Err()
 }
