@@ -11,6 +11,8 @@ import (
 	"vaad/api"
 	"vaad/recorder/archive"
 	"vaad/recorder/backup"
+
+	"filippo.io/age"
 )
 
 type restoreCmd struct {
@@ -131,7 +133,8 @@ func (c whence) restoring(s *session) (r backup.Restoring, shut func() error, er
 
 type restoreAllCmd struct {
 	whence
-	State string `placeholder:"NAME"`
+	State   string `placeholder:"NAME"`
+	NoState bool
 }
 
 // Run restores a whole appliance onto an empty root. No daemon runs.
@@ -144,11 +147,39 @@ func (c restoreAllCmd) Run(s *session) error {
 		return err
 	}
 	r.Bundle = c.State
+	if !c.NoState {
+		if err := opens(s.ctx, r); err != nil { // now, not after hours of copying
+			return s.restored(backup.RestoreReport{}, "", errors.Join(err, shut()))
+		}
+	}
 	if err := os.MkdirAll(s.cli.Root, 0o750); err != nil {
 		return errors.Join(err, shut())
 	}
 	report, err := backup.RestoreAll(s.ctx, r, s.cli.Root)
 	return s.restored(report, s.cli.Root, errors.Join(err, shut()))
+}
+
+// opens reports whether the keys open the state of a backup.
+func opens(ctx context.Context, r backup.Restoring) error {
+	name := r.Bundle
+	if name == "" {
+		all, err := backup.Bundles(ctx, r.Target)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		name = all[0]
+	}
+	f, err := r.Target.Get(ctx, name, 0, -1)
+	if err != nil {
+		return err
+	}
+	var wrong *age.NoIdentityMatchError
+	if len(r.Identities) == 0 {
+		err = backup.ErrNoIdentity
+	} else if _, err = age.Decrypt(f, r.Identities...); errors.As(err, &wrong) {
+		err = backup.ErrNoIdentity
+	}
+	return errors.Join(err, f.Close())
 }
 
 type restoreFromCmd struct {

@@ -308,6 +308,19 @@ func (b *backups) Backed(id string, day archive.Day) bool {
 	})
 }
 
+// oldest is the oldest of what is not on any target yet; !ok: everything is, or there is
+// no target.
+func (b *backups) oldest() (oldest time.Time, ok bool) {
+	for _, t := range b.Targets() {
+		if at := t.Status.Oldest; !t.Off && !at.IsZero() && (!ok || at.After(oldest)) {
+			oldest, ok = at, true
+		} else if !t.Off && at.IsZero() {
+			return time.Time{}, false // one has everything
+		}
+	}
+	return oldest, ok
+}
+
 // look says how far a target is behind, and raises or clears the alarm about it.
 func (b *backups) look(ctx context.Context, t *backupTarget) {
 	oldest, err := t.engine.OldestUnbacked(ctx)

@@ -43,6 +43,9 @@ func (d *running) openKeep() error {
 		Help: "Seconds until only the reserve of the disk is left if days go on like the last 28, what retention deletes counted in; ten years where that is not in sight."})}
 	d.reg.MustRegister(k.eta)
 	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Synced: recorder.ClockSynced, Logger: d.log}
+	if d.backups != nil {
+		k.look.Backups = d.backups
+	}
 	c := k.look
 	c.Memory, c.Alarms, c.Registerer = memory{d.db}, keepAlarms{d}, d.reg
 	c.Calls, _ = any(d.journal).(keep.CallJournal)
@@ -75,6 +78,10 @@ func (k *keeper) runDue(ctx context.Context, _ schedule.Trigger) (schedule.Repor
 type keepAlarms struct{ d *running }
 
 func (a keepAlarms) Raise(code, subject string, args map[string]string) {
+	if code == keep.AlarmUnsaved && len(a.d.backups.names()) == 0 { // nobody wants backups here
+		a.Clear(code, subject)
+		return
+	}
 	if (code == keep.AlarmStopped || code == keep.AlarmNearFull) && a.d.sec.recorder.Get(a.d.doc).Full == string(keep.FullStop) {
 		return
 	}
@@ -158,7 +165,7 @@ func (k *keeper) Schedule() (text string, next time.Time) {
 }
 
 // OldestUnsaved is the begin of the oldest recording that is not backed up.
-func (k *keeper) OldestUnsaved() (time.Time, bool) { return time.Time{}, false }
+func (k *keeper) OldestUnsaved() (time.Time, bool) { return k.d.backups.oldest() }
 
 // Ask files a request, and says that somebody must decide it.
 func (k *keeper) Ask(kind keep.RequestKind, what keep.Subject, by, reason string) (keep.Request, error) {

@@ -25,6 +25,7 @@ import (
 	"vaad/driver/framelog"
 	"vaad/recorder"
 	"vaad/recorder/archive"
+	"vaad/recorder/backup"
 	"vaad/recorder/evidence"
 	"vaad/recorder/export"
 	"vaad/recorder/index"
@@ -112,6 +113,9 @@ func (u undo) close() error {
 func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err error) {
 	var opened undo
 	defer func() { err = errors.Join(err, opened.close()) }()
+	if cut, err := backup.Interrupted(d.cfg.Root); err == nil && cut {
+		return fmt.Errorf("a restore into %s was interrupted: finish it first, with the same vaactl restore all --root %s", d.cfg.Root, d.cfg.Root)
+	}
 	if d.state, err = d.cfg.openState(d.log, d.reg); err != nil {
 		return err
 	}
