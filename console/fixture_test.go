@@ -50,6 +50,8 @@ type fixture struct {
 	sounds  *fakePrompts
 	saved   *fakeSearches
 	keep    *fakeKeep
+	keys    *keysForTest
+	dir     string
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 }
@@ -89,7 +91,8 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arch, err := archive.Open(archive.Config{Root: filepath.Join(dir, "recordings")})
+	keys := newKeys(t, dir)
+	arch, err := archive.Open(archive.Config{Root: filepath.Join(dir, "recordings"), Keys: keys.ring, Encryption: keys.wanted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +107,11 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{t: t, lines: newFakeLines(), rec: &fakeRecorder{active: map[int]recorder.Active{}}, journal: &fakeCalls{},
 		audit: &fakeAudit{Audit: access.NewAudit(db, nil)}, archive: arch, index: ix, alarms: alarms,
 		board: newFakeSwitch(), sounds: &fakePrompts{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
-	f.keep = newFakeKeep(f)
+	f.keep, f.keys, f.dir = newFakeKeep(f), keys, dir
 	f.saved = &fakeSearches{}
 	maker, exports := newExports(t, dir, ix, arch)
 	f.Server, err = New(Config{
-		Searches: f.saved, Maker: maker, Exports: exports,
+		Searches: f.saved, Encryption: keys, Maker: maker, Exports: exports, Assurance: &fakeAssurance{},
 		Keep: f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,

@@ -11,6 +11,7 @@ import (
 
 	"vaad/recorder/archive"
 	"vaad/recorder/evidence"
+	"vaad/recorder/evidence/stamp"
 )
 
 type verifyCmd struct {
@@ -21,6 +22,7 @@ type verifyCmd struct {
 	From   string   `placeholder:"DAY"`
 	To     string   `placeholder:"DAY"`
 	Bundle string   `type:"path" placeholder:"FILE"`
+	TSA    string   `name:"tsa-roots" type:"path" placeholder:"FILE"`
 }
 
 // verdict is what verify says about one file.
@@ -56,7 +58,11 @@ type proven struct {
 	Leaves      int64      `json:"leaves"`
 	Checkpoints int        `json:"checkpoints"`
 	Last        *time.Time `json:"last,omitempty"`
-	Trusted     bool       `json:"trusted"` // the key was given, not found beside the recordings
+	Trusted     bool       `json:"trusted"`                  // the key was given, not found beside the recordings
+	Stamps      int        `json:"stamps,omitempty"`         // of a time stamp authority that are good
+	Stamped     *time.Time `json:"stamped,omitempty"`        // the newest of these
+	Authority   string     `json:"authority,omitempty"`      // who made it
+	Sure        bool       `json:"authority_sure,omitempty"` // its certificate leads to one that was given
 }
 
 // Run compares files with journals, journals with the tree, and the tree with
@@ -103,6 +109,9 @@ func (c verifyCmd) Run(s *session) error {
 		return err
 	}
 	if err := v.run(r, o, c.ID); err != nil {
+		return err
+	}
+	if err := v.stamps(dir, c.TSA); err != nil {
 		return err
 	}
 	if len(c.ID) == 0 && v.sum.Lines == 0 && v.sum.Findings == 0 { // nothing was checked: that is no "all is well"
@@ -198,6 +207,9 @@ type verifier struct {
 	bad     map[string]bool
 	locked  int // files that were compared without their keys
 	keyGone int // files whose keys were erased
+
+	stamped int
+	newest  stamp.Finding
 }
 
 // run verifies all, or some recordings, each with all that is signed.
@@ -292,6 +304,9 @@ func (v *verifier) end() error {
 		if !sum.Last.IsZero() {
 			out.Last = &sum.Last
 		}
+		if v.stamped > 0 {
+			out.Stamps, out.Stamped, out.Authority, out.Sure = v.stamped, &v.newest.Time, v.newest.Signer, v.newest.Trusted
+		}
 		if err := v.s.object(struct {
 			OK      bool   `json:"ok"`
 			Summary proven `json:"summary"`
@@ -329,6 +344,9 @@ func (v *verifier) told(good, bad int) error {
 		case !v.trusted:
 			said = append(said, s.t("cli.evidence-own-key"))
 		}
+	}
+	if v.stamped > 0 {
+		said = append(said, v.toldStamps())
 	}
 	if v.locked > 0 {
 		said = append(said, s.t("cli.verify-locked", "count", strconv.Itoa(v.locked)))

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"path/filepath"
 	"time"
 
 	"vaad/api"
 	"vaad/recorder/evidence"
+	"vaad/recorder/evidence/stamp"
 	"vaad/settings"
 )
 
@@ -15,6 +17,12 @@ import (
 type evidenceDoc struct {
 	CheckpointMinutes int    `json:"checkpoint_minutes"` // between checkpoints, where there are new journal lines
 	Anchor            string `json:"anchor"`             // folder or file that checkpoints are copied to; "" = none
+
+	MailTo    []string `json:"mail_to"`    // who gets new checkpoints by e-mail; nobody: none are sent
+	MailHours int      `json:"mail_hours"` // at least so long between two mails
+	TSA       string   `json:"tsa"`        // address of a time stamp authority (RFC 3161); "" = none
+	TSARoots  string   `json:"tsa_roots"`  // file of certificates that its own must lead to; "" = not checked when it comes
+	TSAHours  int      `json:"tsa_hours"`  // at least so long between two stamps
 }
 
 func (e evidenceDoc) validate() error {
@@ -25,6 +33,24 @@ func (e evidenceDoc) validate() error {
 	if e.Anchor != "" && !filepath.IsAbs(e.Anchor) {
 		errs = append(errs, fmt.Errorf("anchor: %q: give the whole path of a folder, from /", e.Anchor))
 	}
+	for i, to := range e.MailTo {
+		if _, err := mail.ParseAddress(to); err != nil {
+			errs = append(errs, fmt.Errorf("mail_to.%d: %q is no address", i, to))
+		}
+	}
+	for key, h := range map[string]int{"mail_hours": e.MailHours, "tsa_hours": e.TSAHours} {
+		if h < 1 || h > 31*24 {
+			errs = append(errs, fmt.Errorf("%s: %d is not within 1 to 744", key, h))
+		}
+	}
+	if e.TSA != "" {
+		if err := stamp.BadAddress(e.TSA); err != nil {
+			errs = append(errs, fmt.Errorf("tsa: %w", err))
+		}
+	}
+	if e.TSARoots != "" && !filepath.IsAbs(e.TSARoots) {
+		errs = append(errs, fmt.Errorf("tsa_roots: %q: give the whole path of a file, from /", e.TSARoots))
+	}
 	return errors.Join(errs...)
 }
 
@@ -34,7 +60,7 @@ type evidenceSections struct {
 }
 
 func newEvidenceSections() evidenceSections {
-	return evidenceSections{settings.NewSection("evidence", evidenceDoc{CheckpointMinutes: int(evidence.DefaultEvery / time.Minute)}, evidenceDoc.validate)}
+	return evidenceSections{settings.NewSection("evidence", evidenceDoc{CheckpointMinutes: int(evidence.DefaultEvery / time.Minute), MailTo: []string{}, MailHours: 24, TSAHours: 24}, evidenceDoc.validate)}
 }
 
 // openEvidence opens the evidence log. Without it recordings are made all the

@@ -113,13 +113,23 @@ func (p *peer) number(column, pattern string) string {
 }
 
 // letters asks for a pattern by triples of letters, if it has three in a row.
+// SQLite is asked for the longest run of them beside the pattern: version 3.40 does not
+// survive patterns in which a run is shorter.
 func (p *peer) letters(column, like string) string {
+	longest := ""
 	for _, run := range strings.Split(like, "%") {
-		if len([]rune(run)) >= 3 {
-			return p.trgm(column, like)
+		if len([]rune(run)) > len([]rune(longest)) {
+			longest = run
 		}
 	}
-	return fmt.Sprintf("%s %s '%s'", column, p.like, like)
+	plain := fmt.Sprintf("%s %s '%s'", column, p.like, like)
+	switch {
+	case len([]rune(longest)) < 3:
+		return plain
+	case p.name == "SQLite" && like != "%"+longest+"%":
+		return fmt.Sprintf("(%s and %s)", p.trgm(column, "%"+longest+"%"), plain)
+	}
+	return p.trgm(column, like)
 }
 
 // page is the SQL of a page.

@@ -211,10 +211,9 @@ func TestAFileThatWasPutBackIsReadFromItsBeginning(t *testing.T) {
 
 // A postbox is a mail server that wants TLS and a password.
 type postbox struct {
-	mu     sync.Mutex
-	mails  []string
-	to     []string
-	config *tls.Config
+	mu    sync.Mutex
+	mails []string
+	to    []string
 }
 
 func (p *postbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{p: p}, nil }

@@ -19,16 +19,25 @@ const Folder = "stamps"
 // Name is the name of the stamp of a checkpoint.
 func Name(number int64) string { return fmt.Sprintf("%09d.tsr", number) }
 
+// What may be wrong with a stamp: stable codes, for which api/text has words.
+const (
+	Unreadable = "stamp-unreadable" // it is none, its signature is wrong, or its signer is not trusted: Detail
+	Odd        = "stamp-odd"        // a file in the folder that is no stamp
+	Alone      = "stamp-alone"      // its checkpoint is not there
+	OfOther    = "stamp-of-other"   // its checkpoint is not what was stamped
+	Early      = "stamp-early"      // its checkpoint says that it was signed after it
+)
+
 // A Finding is a stamp that was compared with its checkpoint.
 type Finding struct {
-	Number  int64     `json:"number"` // of the checkpoint
+	Number  int64     `json:"number,omitempty"` // of the checkpoint
 	File    string    `json:"file"`
 	Time    time.Time `json:"time,omitzero"` // as the authority says
 	Signer  string    `json:"signer,omitempty"`
-	Trusted bool      `json:"trusted"`           // its certificate was checked
-	Wrong   string    `json:"wrong,omitempty"`   // what is wrong; "" = nothing
-	Signed  time.Time `json:"signed,omitzero"`   // as the checkpoint says
-	Missing bool      `json:"missing,omitempty"` // its checkpoint is not there
+	Trusted bool      `json:"trusted"`         // its certificate was checked
+	Signed  time.Time `json:"signed,omitzero"` // as the checkpoint says
+	Wrong   string    `json:"wrong,omitempty"` // a code; "" = nothing
+	Detail  string    `json:"detail,omitempty"`
 }
 
 // early is how much later than its stamp a checkpoint may say it was signed: the
@@ -61,7 +70,7 @@ func Verify(recordings string, roots Roots, found func(Finding)) error {
 		number, err := strconv.ParseInt(base, 10, 64)
 		if !ok || err != nil || Name(number) != e.Name() {
 			if !strings.HasSuffix(e.Name(), partial) {
-				found(Finding{File: e.Name(), Wrong: "this is no stamp's name"})
+				found(Finding{File: e.Name(), Wrong: Odd})
 			}
 			continue
 		}
@@ -75,13 +84,13 @@ func Verify(recordings string, roots Roots, found func(Finding)) error {
 		note, there := notes[number]
 		switch {
 		case err != nil:
-			f.Wrong = err.Error()
+			f.Wrong, f.Detail = Unreadable, err.Error()
 		case !there:
-			f.Wrong, f.Missing = "its checkpoint is not there", true
+			f.Wrong = Alone
 		case s.Of(note) != nil:
-			f.Wrong = "the checkpoint is not what was stamped"
+			f.Wrong = OfOther
 		case f.Signed.After(s.Time.Add(early)):
-			f.Wrong = fmt.Sprintf("the checkpoint says %s, which is after the stamp", f.Signed.UTC().Format(time.RFC3339))
+			f.Wrong = Early
 		}
 		found(f)
 	}
