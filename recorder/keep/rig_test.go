@@ -269,4 +269,3 @@ func ids(n int, f func(i int) string) (all []string) {
 }
 
 func on(line int) func(*archive.Start) { return func(s *archive.Start) { s.Line = line } }
-
