@@ -125,7 +125,7 @@ type Volume struct {
 	Bytes  int64     `json:"bytes"`
 	SHA256 string    `json:"sha256"` // of the image, hexadecimal
 	Image  string    `json:"image"`  // the image file where it is kept, else ""
-	Burnt  bool      `json:"burnt"`  // written to a disc and read back
+	Burnt  bool      `json:"burnt"`  // written to a disc, and read back where a drive is known
 }
 
 // Wrapper is a target around another one.

@@ -22,6 +22,11 @@ func At(path, mount string) Opener {
 	return func(context.Context) (Disk, error) { return at(path, mount, ".") }
 }
 
+// In opens the folder base of the folder dir; setting the target up makes it.
+func In(dir, base string) Opener {
+	return func(context.Context) (Disk, error) { return at(dir, "", base) }
+}
+
 // Below opens a folder of what is mounted at point; setting the target up makes it.
 func Below(point, folder string) (Disk, error) {
 	return at(point, point, path.Join(".", folder))

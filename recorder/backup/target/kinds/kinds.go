@@ -5,6 +5,7 @@ import (
 
 	"vaad/recorder/backup/target"
 	"vaad/recorder/backup/target/folder"
+	"vaad/recorder/backup/target/optical"
 	"vaad/recorder/backup/target/removable"
 	"vaad/recorder/backup/target/s3"
 	"vaad/recorder/backup/target/sftp"
@@ -20,6 +21,8 @@ func Open(c target.Config) (target.Target, error) {
 		return opened(folder.Open(c))
 	case target.KindRemovable:
 		return opened(removable.Open(c))
+	case target.KindOptical:
+		return opened(optical.Open(c))
 	case target.KindSFTP:
 		return opened(sftp.Open(c))
 	case target.KindS3:
