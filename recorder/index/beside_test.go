@@ -22,10 +22,10 @@ func TestPeersFindTheSame(t *testing.T) {
 	if _, err := exec.LookPath("sqlite3"); err != nil {
 		t.Skip("sqlite3 is not installed")
 	}
-	n, asks, sz := 2_000, 2, sizes{small: 256, large: 1024, over: 64}
+	n, asks := 2_000, 2
 	dir := t.TempDir()
 	if *full {
-		n, asks, sz = *rows, *often, sizes{small: 4096, large: maxRows, over: 4096}
+		n, asks = *rows, *often
 		if *beside != "" {
 			dir = *beside
 		}
@@ -36,6 +36,11 @@ func TestPeersFindTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	tsv := filepath.Join(dir, "rows.tsv")
+	if *alone {
+		defer b.open()()
+		b.questions()
+		return
+	}
 	b.time("SQLite filled", func() { b.peers = append(b.peers, sqlite(t, dir, tsv)) })
 	if *full {
 		b.time("PostgreSQL filled", func() { b.peers = append(b.peers, postgres(t, dir, tsv)) })
@@ -45,15 +50,8 @@ func TestPeersFindTheSame(t *testing.T) {
 			p.stop()
 		}
 	}()
-	var stop func()
-	var took time.Duration
-	index := filepath.Join(dir, "index.db")
-	b.ix, took, stop = b.s.opened(index, sz)
-	defer func() { stop() }()
-	t.Logf("vaad filled from its journals, or opened: %.1f s", took.Seconds())
-	stop()
-	b.ix, took, stop = b.s.opened(index, sz)
-	t.Logf("vaad started: %v to the first answer", took.Round(time.Millisecond))
+	defer b.open()()
+	index := filepath.Join(dir, indexName)
 	fi, err := os.Stat(index)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +62,24 @@ func TestPeersFindTheSame(t *testing.T) {
 	}
 	t.Log(sizes)
 	b.questions()
+}
+
+// indexName is the file of our index, beside the peers'.
+const indexName = "index.db"
+
+// open opens our index, twice: the first time it may have to be filled.
+func (b *besides) open() (stop func()) {
+	index, sz := filepath.Join(b.dir, indexName), sizes{small: 256, large: 1024, over: 64}
+	if *full {
+		sz = sizes{small: 4096, large: maxRows, over: 4096}
+	}
+	var took time.Duration
+	b.ix, took, stop = b.s.opened(index, sz)
+	b.Logf("vaad filled from its journals, or opened: %.1f s", took.Seconds())
+	stop()
+	b.ix, took, stop = b.s.opened(index, sz)
+	b.Logf("vaad started: %v to the first answer", took.Round(time.Millisecond))
+	return func() { stop() }
 }
 
 // besides is the test above, step by step.

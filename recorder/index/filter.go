@@ -62,6 +62,25 @@ type clause struct {
 	names  [][]span // what every name of a caller that is right has
 	spell  []byte   // bytes that stand in every number that is right
 	word   []byte   // nil: the text does not matter
+	kept   bool     // it wants what is neither in the trash nor erased, which segments know
+}
+
+// cost is how dear it is to find the rows of a segment of which a clause holds.
+// Those that mostly find none, and find that out at once, come first.
+func (c *clause) cost() int {
+	switch {
+	case c.kept:
+		return 0
+	case c.exact != nil:
+		return 1
+	case c.word != nil:
+		return 3
+	case len(c.digits)+len(c.names) > 0:
+		return 2
+	case c.spell != nil:
+		return 5 // all numbers are looked at
+	}
+	return 4 // all rows are
 }
 
 // A matcher is a filter made ready.
@@ -113,6 +132,7 @@ func (f *Filter) matcher() *matcher {
 	for w := range strings.FieldsSeq(fold(f.Text)) {
 		m.word([]byte(w))
 	}
+	slices.SortStableFunc(m.clauses, func(a, b clause) int { return a.cost() - b.cost() })
 	return m
 }
 
@@ -152,6 +172,12 @@ func (m *matcher) flags(f *Filter) {
 			}
 		}
 	}
+	if f.States == nil {
+		m.clauses = append(m.clauses, clause{fields: []field{fieldFlags}, ok: kept, kept: true})
+	}
+	if mask == 0 && f.States == nil {
+		return
+	}
 	states := slices.Clone(f.States)
 	m.add(func(b []byte) bool {
 		flags := flagsOf(b)
@@ -159,13 +185,16 @@ func (m *matcher) flags(f *Filter) {
 			return false
 		}
 		if states == nil {
-			return flags&(flagTrash|flagErased) == 0
+			return true
 		}
 		var r Row
 		r.setFlags(flags)
 		return slices.Contains(states, r.State)
 	}, fieldFlags)
 }
+
+// kept says of the flags of a row that it is neither in the trash nor erased.
+func kept(b []byte) bool { return flagsOf(b)&(flagTrash|flagErased) == 0 }
 
 func (m *matcher) oneOf(of field, all []string) {
 	if len(all) == 0 {

@@ -17,6 +17,8 @@ import (
 
 var beside = flag.String("beside", "", "with -full: the folder where recordings and the peers' databases are kept between runs")
 
+var alone = flag.Bool("alone", false, "with -full and -beside: without the peers")
+
 // A peer is a database that finds the same recordings by SQL, with the indexes
 // that its manual recommends. Programs of their own, so that they judge our
 // answers as well as our speed.

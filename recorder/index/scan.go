@@ -10,13 +10,18 @@ type scan struct {
 	yes  []bool
 	list []uint32
 	tmp  set
+	free *set // that nobody needs any more
 }
 
 // rows are those of a segment that match, but for the hidden ones, between two
 // starts (both included).
 func (s *scan) rows(r *reader, from, to int64, hidden []int) (*set, error) {
-	found := &set{n: r.seg.Rows}
-	s.tmp.n = r.seg.Rows
+	found := s.free
+	if s.free = nil; found == nil {
+		found = &set{}
+	}
+	found.n, s.tmp.n = r.seg.Rows, r.seg.Rows
+	found.clear()
 	first, last := 0, r.seg.Rows
 	if from > r.seg.FirstTime || to < r.seg.LastTime {
 		starts, err := r.packed(colStart)
@@ -47,6 +52,16 @@ func (s *scan) rows(r *reader, from, to int64, hidden []int) (*set, error) {
 		}
 	}
 	for i := range s.m.clauses {
+		if s.m.clauses[i].kept {
+			kept, err := s.kept(r)
+			if err != nil {
+				return nil, err
+			}
+			if !found.keep(kept) {
+				break
+			}
+			continue
+		}
 		s.tmp.clear()
 		if err := s.clause(r, &s.m.clauses[i]); err != nil {
 			return nil, err
@@ -56,6 +71,27 @@ func (s *scan) rows(r *reader, from, to int64, hidden []int) (*set, error) {
 		}
 	}
 	return found, nil
+}
+
+// kept are the rows of a segment that are neither in the trash nor erased. They
+// are looked for once: a segment does not change.
+func (s *scan) kept(r *reader) (*set, error) {
+	if rows := r.seg.kept.Load(); rows != nil {
+		return rows, nil
+	}
+	d, err := r.dict(dictOf(fieldFlags))
+	if err != nil {
+		return nil, err
+	}
+	codes, err := r.packed(codesOf(fieldFlags))
+	if err != nil {
+		return nil, err
+	}
+	yes, rows := make([]bool, d.n), &set{n: r.seg.Rows}
+	d.each(func(i int, b []byte) { yes[i] = kept(b) })
+	codes.pick(yes, rows)
+	r.seg.kept.Store(rows)
+	return rows, nil
 }
 
 // clause puts the rows of which a clause holds into tmp.

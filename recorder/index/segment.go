@@ -25,6 +25,7 @@ type segment struct {
 	Bytes     int64  `json:"bytes"`   // of its columns
 
 	verified verified
+	kept     atomic.Pointer[set] // rows that are neither in the trash nor erased; nil: nobody has asked yet
 }
 
 // verified says which columns of a segment have passed their checksum in the

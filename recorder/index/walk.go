@@ -278,9 +278,11 @@ func (w *walk) next() error {
 	if err != nil {
 		return err
 	}
-	w.count += rows.count()
-	if len(w.found) > w.limit {
-		return nil // only counted
+	n := rows.count()
+	w.count += n
+	if len(w.found) > w.limit || n == 0 { // only counted, or not even that
+		w.scan.free = rows
+		return nil
 	}
 	o := &opened{r: r, rows: rows, at: seg.Rows}
 	if w.oldest {
