@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -236,6 +237,12 @@ func (r *run) prune(ctx context.Context, names []string, fresh string) error {
 // maxBundleFile is the largest file of a bundle that is restored.
 const maxBundleFile = 1 << 40
 
+// forbidden reports whether a name is of what no bundle holds.
+func forbidden(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == recordingsDir || first == markFile || first == "backup"
+}
+
 // readBundle calls f with each file of a bundle. Names are checked; they lie
 // below the root.
 func readBundle(ctx context.Context, t target.Target, name string, ids []age.Identity, f func(h *tar.Header, r io.Reader) error) (BundleInfo, error) {
@@ -265,7 +272,7 @@ func readBundle(ctx context.Context, t target.Target, name string, ids []age.Ide
 		if err != nil {
 			return info, err
 		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || strings.HasPrefix(h.Name, recordingsDir+"/") || h.Size > maxBundleFile {
+		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || path.Clean(h.Name) != h.Name || forbidden(h.Name) || h.Size > maxBundleFile {
 			return info, fmt.Errorf("%q may not be in a state bundle", h.Name)
 		}
 		if n == 0 {

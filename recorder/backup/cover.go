@@ -42,12 +42,15 @@ type covered struct {
 func (e *Engine) Covered(id string, d archive.Day) bool {
 	e.mu.Lock()
 	at := e.st.days[d]
-	c := e.seen
+	c, scope := e.seen, e.st.scope
 	e.mu.Unlock()
 	if at == nil || !d.Valid() {
 		return false
 	}
 	o := e.options()
+	if o.Scope != scope { // what the last run left out nobody knows any more
+		return false
+	}
 	if c.day != d || c.at != at || c.scope != o.Scope {
 		c = covered{d, at, o.Scope, map[string]bool{}}
 		err := e.c.Journals.RawLines(context.Background(), d, archive.Place{}, func(raw *archive.RawLine) error {

@@ -181,9 +181,9 @@ func (w *dayRun) meet(ctx context.Context, sc *scan, at *dayState) (good, ok boo
 			w.trouble(Fault{Kind: TargetAhead, Day: w.day, Name: journalName})
 			return false, false, nil
 		}
-		err = w.keepFormer(ctx)
+		err = w.keepFormer(ctx, remote(w.day, journalName), string(w.day)+".jsonl")
 	case relForeign:
-		err = w.keepFormer(ctx)
+		err = w.keepFormer(ctx, remote(w.day, journalName), string(w.day)+".jsonl")
 	case relPrefix, relOurs:
 		if !doubt {
 			w.trust = max(w.trust, theirs.Seq)
@@ -193,22 +193,22 @@ func (w *dayRun) meet(ctx context.Context, sc *scan, at *dayState) (good, ok boo
 	return good, err == nil, err
 }
 
-// keepFormer copies a journal that ours is to replace.
-func (w *dayRun) keepFormer(ctx context.Context) error {
-	return w.try(ctx, func() error {
-		b, err := w.v.all(ctx, remote(w.day, journalName), 1<<30)
-		if err != nil {
-			return err
-		}
-		whose := w.former
+// keepFormer copies a file that ours is to replace to former/, under a name.
+func (r *run) keepFormer(ctx context.Context, name, as string) error {
+	return r.try(ctx, func() error {
+		whose := r.former
 		if whose == "" {
 			whose = "unknown"
 		}
-		name := formerDir + "/" + whose + "/" + string(w.day) + ".jsonl"
-		if _, err := w.v.t.Stat(ctx, w.v.stored(name)); !errors.Is(err, fs.ErrNotExist) {
+		to := formerDir + "/" + whose + "/" + as
+		if _, err := r.v.t.Stat(ctx, r.v.stored(to)); !errors.Is(err, fs.ErrNotExist) {
 			return err // it is there since an earlier run that was interrupted
 		}
-		_, err = w.v.put(ctx, name, int64(len(b)), bytes.NewReader(b), "")
+		b, err := r.v.all(ctx, name, 1<<30)
+		if err != nil {
+			return err
+		}
+		_, err = r.v.put(ctx, to, int64(len(b)), bytes.NewReader(b), "")
 		return err
 	})
 }
@@ -330,6 +330,11 @@ func (w *dayRun) remove(ctx context.Context, ids []string, refused []string) ([]
 			w.e.c.Metrics.files.WithLabelValues(w.e.c.Name, "removed").Inc()
 		case fatal(err):
 			return nil, err
+		case errors.Is(err, target.ErrRefused): // object lock, a disc: only time helps
+			left = append(left, name)
+			w.run.mu.Lock()
+			w.report.Refused++
+			w.run.mu.Unlock()
 		default:
 			left = append(left, name)
 			w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: classOf(err), Detail: err.Error()})

@@ -49,6 +49,7 @@ type Report struct {
 	Kept         int64 // files that were there and right already
 	ReadBack     int64 // bytes
 	Removed      int   // files of erased recordings
+	Refused      int   // of these: the target would not remove them; they are tried again, and are no failure
 	Bundle       string
 	Faulty       int
 	Faults       []Fault

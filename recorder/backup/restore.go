@@ -69,6 +69,9 @@ func Restore(ctx context.Context, r Restoring, s Selection, folder string) (Rest
 		return RestoreReport{}, err
 	}
 	err = w.selected(ctx, s, func(ctx context.Context, p *dayPlan, items []item) error {
+		if err := w.fits(p, items); err != nil {
+			return err
+		}
 		if err := w.files(ctx, p, items); err != nil {
 			return err
 		}
@@ -85,6 +88,7 @@ func Restore(ctx context.Context, r Restoring, s Selection, folder string) (Rest
 
 // done ends a restore.
 func (r *restorer) done(err error) (RestoreReport, error) {
+	_ = r.disk.Remove(r.base + partDir) // empty by now; where it is not, it harms nobody
 	if e := r.disk.SyncFS(); err == nil && e != nil {
 		err = e
 	}
@@ -92,6 +96,26 @@ func (r *restorer) done(err error) (RestoreReport, error) {
 		err = ErrIncomplete
 	}
 	return r.rep, err
+}
+
+// fits reports whether recordings of a day have room: [ErrNoSpace].
+func (r *restorer) fits(p *dayPlan, items []item) error {
+	var need int64
+	for i := range items {
+		for _, f := range items[i].files {
+			if fi, err := r.disk.Stat(r.base + local(p.day, f.Name)); err != nil || fi.Size() != f.Bytes {
+				need += f.Bytes
+			}
+		}
+	}
+	space, err := r.disk.Space()
+	if err != nil {
+		return err
+	}
+	if need > space.FreeBytes {
+		return fmt.Errorf("%w: %d bytes are needed, %d are free", ErrNoSpace, need, space.FreeBytes)
+	}
+	return nil
 }
 
 // place gives a journal its place; journals can be written to.
@@ -308,6 +332,9 @@ func (e *Engine) PutBack(ctx context.Context, s Selection, adopt func(context.Co
 			orphans = orphans || !erased[it.id] && !sealed[it.id]
 			return erased[it.id]
 		})
+		if err := w.fits(p, items); err != nil {
+			return err
+		}
 		return w.files(ctx, p, items)
 	})
 	rep, err := w.done(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -184,6 +185,34 @@ func TestAWholeApplianceComesBackByteForByte(t *testing.T) {
 				t.Error(id, err)
 			}
 		})
+	}
+}
+
+func TestWhatRootRestoresBelongsToTheOwnerOfTheRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	r := wholeRig(t, false)
+	r.run()
+	root := t.TempDir()
+	if err := os.Chown(root, 1234, 2345); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.RestoreAll(ctx, backup.Restoring{Target: r.tgt, Identities: r.ids}, root); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if st := fi.Sys().(*syscall.Stat_t); err == nil && (st.Uid != 1234 || st.Gid != 2345) {
+			t.Error(p, st.Uid, st.Gid)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -15,6 +15,10 @@ import (
 // maxPasses is how often a run looks for what was written while it ran.
 const maxPasses = 3
 
+// muchWork is from how many bytes on state and evidence are put before them too,
+// where the last run did not come to its end.
+const muchWork = 1 << 30
+
 // sweepAge is after how long the rest of an interrupted copy is given up.
 const sweepAge = 7 * 24 * time.Hour
 
@@ -75,9 +79,10 @@ func (e *Engine) ended(ctx context.Context, rep *Report, err error) {
 	e.mu.Unlock()
 	switch {
 	case err == nil:
-		last.OK = last.Time
+		last.OK, last.Whole = last.Time, true
 	case errors.Is(err, ErrIncomplete):
 		result = "incomplete"
+		last.Whole = true
 	default:
 		result = "failed"
 	}
@@ -124,6 +129,18 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.copies(ctx); err != nil {
 		return err
 	}
+	return r.rest(ctx)
+}
+
+// whole reports whether the last run came to its end.
+func (e *Engine) whole() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.st.run.Time.IsZero() && e.st.run.Whole
+}
+
+// rest puts what is not of single days.
+func (r *run) rest(ctx context.Context) error {
 	r.e.stage("evidence")
 	if err := r.evidence(ctx); err != nil {
 		if fatal(err) {
@@ -204,6 +221,11 @@ func (r *run) copies(ctx context.Context) error {
 			t.Oldest = w.Oldest
 		}
 		r.e.mu.Unlock()
+		if pass == 0 && w.Bytes > muchWork && !r.e.whole() { // it may take days, and be cut off again
+			if err := r.rest(ctx); err != nil {
+				return err
+			}
+		}
 		r.e.stage("copy")
 		for _, d := range todo {
 			done, err := r.day(ctx, d)

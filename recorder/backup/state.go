@@ -58,6 +58,7 @@ type sent struct {
 type runState struct {
 	Time  time.Time `json:"time"`
 	OK    time.Time `json:"ok,omitzero"`
+	Whole bool      `json:"whole,omitempty"` // it came to its end
 	Error string    `json:"error,omitempty"`
 	Class string    `json:"class,omitempty"`
 }
@@ -181,7 +182,7 @@ func (s *state) note(ls ...*stateLine) error {
 		s.apply(l)
 		b = encodeState(b, l)
 	}
-	if s.lines > 4*(len(s.days)+256) {
+	if s.lines > 4*(s.least()+256) {
 		return s.compact()
 	}
 	if s.f == nil {
@@ -196,6 +197,15 @@ func (s *state) note(ls ...*stateLine) error {
 	s.end += int64(len(b))
 	s.lines += len(ls)
 	return nil
+}
+
+// least is how many lines a file made anew has.
+func (s *state) least() int {
+	n := 1 + len(s.days)
+	for _, names := range s.sent { // of one day, seldom two
+		n += len(names)
+	}
+	return n
 }
 
 // compact writes the file anew.

@@ -13,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"vaad/recorder/archive"
+	"vaad/recorder/backup/target"
 	"vaad/recorder/evidence"
 )
 
@@ -74,6 +76,11 @@ func (r *run) evidence(ctx context.Context) error {
 		return nil
 	}
 	w := &dayRun{run: r}
+	if was.Sum == "" {
+		if ok, err := r.meetEvidence(ctx, int64(len(th.notes))); err != nil || !ok {
+			return err
+		}
+	}
 	verify := r.o.Verify != VerifyNone
 	for _, f := range []struct {
 		name string
@@ -92,6 +99,34 @@ func (r *run) evidence(ctx context.Context) error {
 	}
 	e.note(&stateLine{Evidence: &now})
 	return nil
+}
+
+// meetEvidence looks at an evidence log on the target of which nothing is known
+// here: one that was signed further than ours is never replaced, that of another
+// appliance is kept.
+func (r *run) meetEvidence(ctx context.Context, notes int64) (bool, error) {
+	name := recordingsDir + "/" + notesName
+	var e target.Entry
+	err := r.try(ctx, func() (err error) {
+		e, err = r.v.t.Stat(ctx, r.v.stored(name))
+		return err
+	})
+	if err != nil {
+		return ifThere(err) == nil, ifThere(err)
+	}
+	if r.former == "" {
+		if e.Size > r.v.size(notes) {
+			r.trouble(Fault{Kind: TargetAhead, Name: name})
+			return false, nil
+		}
+		return true, nil
+	}
+	for _, name := range []string{name, recordingsDir + "/" + leavesName, keysName} {
+		if err := r.keepFormer(ctx, name, strings.TrimPrefix(name, recordingsDir+"/")); err != nil && ifThere(err) != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // tree opens the log and finds out how much of it is put; nil = there is none.

@@ -69,6 +69,9 @@ func RestoreAll(ctx context.Context, r Restoring, root string) (RestoreReport, e
 	}
 	w.base = recordingsDir + "/"
 	all := &whole{restorer: w, o: r, head: h}
+	if root != "" {
+		all.own = func() error { return giveTo(root) }
+	}
 	err = all.run(ctx)
 	return w.done(err)
 }
@@ -78,6 +81,7 @@ type whole struct {
 	o    Restoring
 	head Head
 	days []archive.Day
+	own  func() error // gives everything to the owner of the root; nil = nothing is to be done
 }
 
 func (w *whole) run(ctx context.Context) error {
@@ -100,10 +104,14 @@ func (w *whole) run(ctx context.Context) error {
 	if err := w.state(ctx, bundle); err != nil {
 		return err
 	}
-	// The folder of parts is empty now; where it is not, it harms nobody.
-	_ = w.disk.Remove(w.base + partDir)
+	_ = w.disk.Remove(w.base + partDir) // empty by now; where it is not, it harms nobody
 	if err := w.disk.SyncFS(); err != nil {
 		return err
+	}
+	if w.own != nil {
+		if err := w.own(); err != nil {
+			return err
+		}
 	}
 	return w.disk.Remove(markFile)
 }
