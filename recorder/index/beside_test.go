@@ -79,7 +79,7 @@ func (b *besides) open() (stop func()) {
 	stop()
 	b.ix, took, stop = b.s.opened(index, sz)
 	b.Logf("vaad started: %v to the first answer", took.Round(time.Millisecond))
-	return func() { stop() }
+	return stop
 }
 
 // besides is the test above, step by step.
