@@ -144,10 +144,13 @@ func decoded[T any](k *keeping, args ...string) (v T) {
 	return v
 }
 
-type acted struct {
-	Changed  int    `json:"changed"`
-	Undo     string `json:"undo"`
+type actedOn struct {
 	Approval string `json:"approval"`
+}
+
+type acted struct {
+	Changed int    `json:"changed"`
+	Undo    string `json:"undo"`
 }
 
 type ranRetention struct {
@@ -216,7 +219,7 @@ func TestRecordingsAreKeptAsTheirClassesAndPeopleSay(t *testing.T) {
 	if left := k.files(normal); len(left) > 0 || k.one(normal).State != "erased" {
 		t.Errorf("erased, and there is %v", left)
 	}
-	a := decoded[acted](k, "protect", "--search", "--line", "3-6")
+	a := decoded[acted](k, "protect", "--search", "--line", "3,4,5,6")
 	if a.Changed == 0 || a.Undo == "" {
 		t.Errorf("%+v", a)
 	}
@@ -238,7 +241,7 @@ func TestRecordingsAreKeptAsTheirClassesAndPeopleSay(t *testing.T) {
 			t.Errorf("%v answers otherwise when the index was made anew:\n%s\n%s", q, before[i], steady(out))
 		}
 	}
-	if audit := k.ctl("audit"); !strings.Contains(audit, "complaint 88") || !strings.Contains(audit, "24/117") {
+	if audit := k.ctl("audit", "--json"); !strings.Contains(audit, "complaint 88") || !strings.Contains(audit, "24/117") {
 		t.Errorf("the audit log: %s", audit)
 	}
 }
@@ -263,8 +266,8 @@ func TestErasingIsApprovedByAnotherPerson(t *testing.T) {
 	k.ctl("set", "retention.dual_approval", "true")
 	one := rows[0].ID
 	k.ctl("trash", one)
-	var a acted
-	if a = decoded[acted](k, "erase", one, "--reason", "old"); a.Approval == "" || k.one(one).State != "trash" || len(k.files(one)) == 0 {
+	a := decoded[actedOn](k, "erase", one, "--reason", "old")
+	if a.Approval == "" || k.one(one).State != "trash" || len(k.files(one)) == 0 {
 		t.Fatalf("%+v", a)
 	}
 	if err := Until(k.ctx, "the alarm", func() (bool, error) { return alarms(t, k.Daemon)["approvals-waiting"], nil }); err != nil {

@@ -24,6 +24,7 @@ func TestRulesDecideAndPreviewsSaySo(t *testing.T) {
 		}
 		return out
 	}
+	ctl("set", "retention_classes.3y", `{"days":1095}`)
 	ctl("set", "number_lists.private", `{"numbers":["0213*"]}`)
 	ctl("set", "rules.list", `[{"name":"private","party":["@private"]},{"name":"keep","party":["*13800138000"],"record":true,"codec":"pcm16","class":"3y"},{"name":"rest"}]`)
 	var peers []*Peer

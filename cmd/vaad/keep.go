@@ -42,13 +42,10 @@ func (d *running) openKeep() error {
 	k := &keeper{d: d, store: requests{d.db}, eta: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_storage_full_eta_seconds",
 		Help: "Seconds until only the reserve of the disk is left if days go on like the last 28, what retention deletes counted in; ten years where that is not in sight."})}
 	d.reg.MustRegister(k.eta)
-	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Synced: recorder.ClockSynced, Logger: d.log}
-	if d.backups != nil {
-		k.look.Backups = d.backups
-	}
+	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Backups: d.backups, Synced: recorder.ClockSynced, Logger: d.log}
 	c := k.look
 	c.Memory, c.Alarms, c.Registerer = memory{d.db}, keepAlarms{d}, d.reg
-	c.Calls, _ = any(d.journal).(keep.CallJournal)
+	c.Calls = d.journal
 	if d.tree != nil {
 		c.Prover = d.tree
 	}
@@ -74,15 +71,13 @@ func (k *keeper) runDue(ctx context.Context, _ schedule.Trigger) (schedule.Repor
 }
 
 // keepAlarms passes the engine's alarms on. Where the disk's reserve stops recordings, the
-// recorder says itself how full the disk is.
+// recorder says itself how full the disk is; where there is no backup, nobody expects one.
 type keepAlarms struct{ d *running }
 
 func (a keepAlarms) Raise(code, subject string, args map[string]string) {
-	if code == keep.AlarmUnsaved && len(a.d.backups.names()) == 0 { // nobody wants backups here
+	stops := a.d.sec.recorder.Get(a.d.doc).Full == string(keep.FullStop)
+	if (code == keep.AlarmStopped || code == keep.AlarmNearFull) && stops || code == keep.AlarmUnsaved && len(a.d.backups.names()) == 0 {
 		a.Clear(code, subject)
-		return
-	}
-	if (code == keep.AlarmStopped || code == keep.AlarmNearFull) && a.d.sec.recorder.Get(a.d.doc).Full == string(keep.FullStop) {
 		return
 	}
 	a.d.alarms.Raise(code, subject, args)

@@ -38,7 +38,7 @@ type retentionDoc struct {
 // oldest first. 0 = no bound.
 type quotaDoc struct {
 	QuotaDays  int     `json:"quota_days"`
-	QuotaGB    float64 `json:"quota_gb"` // of 10⁹ bytes
+	QuotaGB    float64 `json:"quota_gb"` // of 2³⁰ bytes
 	QuotaCount int     `json:"quota_recordings"`
 }
 
@@ -165,7 +165,7 @@ func (s sections) policyIn(v settings.View, groups map[string][]int) keep.Policy
 	all := s.groups.In(v)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if q := all[name].quotaDoc; !q.none() {
-			p.Quotas = append(p.Quotas, keep.Quota{Group: name, Lines: groups[name], Days: q.QuotaDays, Bytes: int64(q.QuotaGB * 1e9), Count: q.QuotaCount})
+			p.Quotas = append(p.Quotas, keep.Quota{Group: name, Lines: groups[name], Days: q.QuotaDays, Bytes: int64(q.QuotaGB * (1 << 30)), Count: q.QuotaCount})
 		}
 	}
 	return p
