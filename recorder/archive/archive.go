@@ -258,6 +258,9 @@ func (a *Archive) act(ctx context.Context, act Act) (JournalLine, error) {
 	line := JournalLine{V: journalVersion, Kind: act.Kind, ID: act.ID, Time: act.Time, Actor: act.Actor, At: act.At, Value: act.Value}
 
 	if w := a.live.get(act.ID); w != nil {
+		if act.Kind == ActErase {
+			return JournalLine{}, errors.New("it is still being recorded")
+		}
 		err := w.Log(Entry{Time: act.Time, At: act.At, Kind: act.Kind, Text: act.Value, Actor: act.Actor})
 		if err == nil {
 			_, err = a.sync.sync()

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -210,7 +211,7 @@ func TestWhatIsAskedBeforeALineIsWrittenSeesAllEarlierLines(t *testing.T) {
 // TestAnErasureIsDoneWholeOrNotAtAllWhereverThePowerFails cuts erasing and
 // forgetting off at any operation.
 func TestAnErasureIsDoneWholeOrNotAtAllWhereverThePowerFails(t *testing.T) {
-	seeds := 300
+	seeds := 400
 	if testing.Short() {
 		seeds = 60
 	}
@@ -253,6 +254,9 @@ func eraseCrash(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	d.CrashAfter(rng.IntN(60), seed)
+	if rng.IntN(3) == 0 {
+		noise(d, seed)
+	}
 	promised := map[string]bool{}
 	for len(ids) > 0 && len(promised) < 4 {
 		var acts []archive.Act
@@ -294,7 +298,7 @@ func eraseCrash(t *testing.T, seed uint64) {
 	}
 	for pass := range 2 {
 		if err := a.Reconcile(ctx, nil, func(f archive.Finding) {
-			if f.Kind != archive.FoundErased || pass == 1 {
+			if f.Kind != archive.FoundLine && f.Kind != archive.FoundErased || pass == 1 { // the last line may be torn
 				t.Errorf("pass %d: %+v", pass, f)
 			}
 		}); err != nil {
@@ -311,7 +315,7 @@ func eraseCrash(t *testing.T, seed uint64) {
 			erased[l.ID], forgot[l.ID] = true, forgot[l.ID] || l.Forget
 		}
 	}
-	if len(damaged) > 0 {
+	if len(damaged) > 0 && !strings.HasSuffix(damaged[0], fmt.Sprint(":", len(ls)+1)) {
 		t.Errorf("damaged lines: %v", damaged)
 	}
 	after, _ := d.ReadFile("2026/11/22/day.jsonl")

@@ -172,6 +172,11 @@ func (a *Archive) finishErasing(ctx context.Context, d Day, want map[string]bool
 	if err := eraseKeys(a.keyring, a.disk, d, left); err != nil {
 		return 0, err
 	}
+	// The lines may be what a process left that was killed: they must be durable
+	// before anything goes.
+	if _, err := a.sync.sync(); err != nil {
+		return 0, err
+	}
 	if err := removeFiles(a.disk, d, left); err != nil {
 		return 0, err
 	}
