@@ -23,7 +23,10 @@ var (
 // days, weeks (from Monday), months and years, or so much back from now. Days are
 // those of the calendar, however many hours they have. A zero to is open.
 func period(words string, now time.Time) (from, to time.Time, err error) {
-	w := strings.Join(strings.Fields(strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(words))), " ")
+	w := strings.Join(strings.Fields(strings.ToLower(words)), " ")
+	if !strings.Contains(w, " ") { // last-7-days
+		w = strings.ReplaceAll(w, "-", " ")
+	}
 	y, m, d := now.Date()
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, now.Location()) }
 	monday := d - (int(now.Weekday())+6)%7
