@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 
 	"vaad/recorder/archive"
 	"vaad/recorder/backup/target"
@@ -16,25 +15,14 @@ import (
 func (w *dayRun) copy(ctx context.Context, items []item) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan *item)
-	var wg sync.WaitGroup
-	for range min(max(1, w.o.Parallel), max(1, len(items))) {
-		wg.Go(func() {
-			for it := range work {
-				if err := w.recording(ctx, it); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range items {
+	each(max(1, w.o.Parallel), len(items), func(i int) {
 		if ctx.Err() != nil {
-			break
+			return
 		}
-		work <- &items[i]
-	}
-	close(work)
-	wg.Wait()
+		if err := w.recording(ctx, &items[i]); err != nil {
+			cancel(err)
+		}
+	})
 	return context.Cause(ctx)
 }
 
@@ -92,7 +80,8 @@ func (w *dayRun) file(ctx context.Context, it *item, f archive.Sealed) error {
 		return err
 	}
 	if there {
-		w.count(f.Bytes, &w.report.Kept, "kept")
+		w.count(f.Bytes, false)
+		w.done(f.Bytes)
 		return nil
 	}
 	src, sum, err := w.openLocal(ctx, f)
@@ -110,6 +99,9 @@ func (w *dayRun) file(ctx context.Context, it *item, f archive.Sealed) error {
 	}
 	if errors.Is(err, target.ErrSource) || errors.Is(err, target.ErrShort) || errors.Is(err, errChanged) {
 		return &localError{LocalUnread, err}
+	}
+	if err == nil {
+		w.done(f.Bytes)
 	}
 	if err == nil && f.SHA256 != "" {
 		w.e.note(&stateLine{Sent: &sent{w.day, f.Name, f.SHA256}})

@@ -247,7 +247,7 @@ func (w *dayRun) putFile(ctx context.Context, name string, size int64, f io.Read
 		return w.readBack(ctx, name, stored)
 	})
 	if err == nil {
-		w.count(size, &w.report.Files, "sent")
+		w.count(size, true)
 	}
 	return err
 }
@@ -266,23 +266,28 @@ func (r *run) readBack(ctx context.Context, name, sum string) error {
 	return err
 }
 
-// count notes a file that was sent.
-func (r *run) count(size int64, n *int64, done string) {
+// count notes a file that was sent, or was there and right.
+func (r *run) count(size int64, sent bool) {
+	m, name := r.e.c.Metrics, r.e.c.Name
 	r.mu.Lock()
-	*n++
-	if done == "sent" {
-		r.report.Bytes += size
+	defer r.mu.Unlock()
+	if !sent {
+		r.report.Kept++
+		m.files.WithLabelValues(name, "kept").Inc()
+		return
 	}
-	r.mu.Unlock()
-	m := r.e.c.Metrics
-	m.files.WithLabelValues(r.e.c.Name, done).Inc()
-	if done == "sent" {
-		m.bytes.WithLabelValues(r.e.c.Name, "sent").Add(float64(size))
-	}
+	r.report.Files++
+	r.report.Bytes += size
+	m.files.WithLabelValues(name, "sent").Inc()
+	m.bytes.WithLabelValues(name, "sent").Add(float64(size))
+}
+
+// done notes that a file of a recording needs no more work.
+func (r *run) done(size int64) {
 	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
 	r.e.now.Done.Files++
 	r.e.now.Done.Bytes += size
-	r.e.mu.Unlock()
 }
 
 // erasedMeanwhile forgets that files are missing whose recordings were erased
@@ -319,26 +324,62 @@ func (w *dayRun) remove(ctx context.Context, ids []string, refused []string) ([]
 		}
 	}
 	slices.Sort(names)
+	names = slices.Compact(names)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var left []string
-	for _, name := range slices.Compact(names) {
-		err := w.try(ctx, func() error { return w.v.t.Remove(ctx, dirOf(w.day)+"/"+name) })
-		switch {
-		case err == nil:
-			w.run.mu.Lock()
-			w.report.Removed++
-			w.run.mu.Unlock()
-			w.e.c.Metrics.files.WithLabelValues(w.e.c.Name, "removed").Inc()
-		case fatal(err):
-			return nil, err
-		case errors.Is(err, target.ErrRefused): // object lock, a disc: only time helps
-			left = append(left, name)
-			w.run.mu.Lock()
-			w.report.Refused++
-			w.run.mu.Unlock()
-		default:
-			left = append(left, name)
-			w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: classOf(err), Detail: err.Error()})
+	var mu sync.Mutex
+	each(max(1, w.o.Parallel), len(names), func(i int) {
+		refused, err := w.removeOne(ctx, names[i])
+		if err != nil {
+			cancel(err)
 		}
+		if refused {
+			mu.Lock()
+			left = append(left, names[i])
+			mu.Unlock()
+		}
+	})
+	slices.Sort(left)
+	return left, context.Cause(ctx)
+}
+
+// removeOne removes one file. refused says that the target would not.
+func (w *dayRun) removeOne(ctx context.Context, name string) (refused bool, err error) {
+	err = w.try(ctx, func() error { return w.v.t.Remove(ctx, dirOf(w.day)+"/"+name) })
+	switch {
+	case err == nil:
+		w.e.c.Metrics.files.WithLabelValues(w.e.c.Name, "removed").Inc()
+		w.run.mu.Lock()
+		defer w.run.mu.Unlock()
+		w.report.Removed++
+		return false, nil
+	case fatal(err) || ctx.Err() != nil:
+		return false, err
+	case errors.Is(err, target.ErrRefused): // object lock, a disc: only time helps
+		w.run.mu.Lock()
+		defer w.run.mu.Unlock()
+		w.report.Refused++
+		return true, nil
 	}
-	return left, nil
+	w.trouble(Fault{Kind: NotRemoved, Day: w.day, ID: idOf(name), Name: name, Class: classOf(err), Detail: err.Error()})
+	return true, nil
+}
+
+// each calls f with 0 to n-1, so many at a time.
+func each(parallel, n int, f func(int)) {
+	var wg sync.WaitGroup
+	work := make(chan int)
+	for range min(parallel, n) {
+		wg.Go(func() {
+			for i := range work {
+				f(i)
+			}
+		})
+	}
+	for i := range n {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
 }

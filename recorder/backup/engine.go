@@ -147,7 +147,7 @@ func (e *Engine) day(d archive.Day) *dayState {
 }
 
 func (e *Engine) scanner(o *Options) *scanner {
-	return &scanner{journals: e.c.Journals, disk: e.c.Disk, pool: e.c.Pool, include: o.Include}
+	return &scanner{journals: e.c.Journals, disk: e.c.Disk, pool: e.c.Pool, include: o.Include, now: e.c.Now}
 }
 
 // Status says how things stand.

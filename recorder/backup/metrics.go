@@ -27,7 +27,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		runs:     counter("vaad_backup_runs_total", "Runs of backups, by what became of them: ok, incomplete, failed.", "result"),
-		files:    counter("vaad_backup_files_total", "Files of recordings, by what was done: sent, kept, removed.", "done"),
+		files:    counter("vaad_backup_files_total", "Files, by what was done: sent, kept (there and right already), removed.", "done"),
 		bytes:    counter("vaad_backup_bytes_total", "Bytes sent to the target, and read back from it.", "way"),
 		ok:       gauge("vaad_backup_last_success_timestamp_seconds", "End of the last run that did everything; 0 = none yet."),
 		unbacked: gauge("vaad_backup_oldest_unbacked_timestamp_seconds", "Time of the oldest that is not backed up; 0 = nothing waits."),

@@ -182,25 +182,14 @@ func ends(ctx context.Context, err error) bool {
 func (r *restorer) files(ctx context.Context, p *dayPlan, items []item) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan *item)
-	var wg sync.WaitGroup
-	for range min(max(1, r.parallel), max(1, len(items))) {
-		wg.Go(func() {
-			for it := range work {
-				if err := r.recording(ctx, p, it); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range items {
+	each(max(1, r.parallel), len(items), func(i int) {
 		if ctx.Err() != nil {
-			break
+			return
 		}
-		work <- &items[i]
-	}
-	close(work)
-	wg.Wait()
+		if err := r.recording(ctx, p, &items[i]); err != nil {
+			cancel(err)
+		}
+	})
 	return context.Cause(ctx)
 }
 

@@ -57,7 +57,11 @@ type scanner struct {
 	disk     archive.Disk
 	pool     archive.Pool
 	include  func(*archive.Seal) bool
+	now      func() time.Time
 }
+
+// settled is after how long a file's time of change tells it from a later one.
+const settled = 2 * time.Second
 
 // unchanged reports whether a day needs no look: its journal is the file that was
 // read when all of it came to the target.
@@ -95,6 +99,9 @@ func (s *scanner) scan(ctx context.Context, d archive.Day, at *dayState) (*scan,
 	sc.same = sc.same || from.Bytes == 0
 	if sc.size, sc.mod = size, mod; size != sc.place.Bytes {
 		sc.mod = 0 // there is more than could be read: look again
+	}
+	if age := s.now().Sub(time.Unix(0, mod)); age < settled {
+		sc.mod = 0 // it may change again within the same tick
 	}
 	return sc, nil
 }

@@ -121,7 +121,13 @@ func openState(disk archive.Disk, name string) (*state, error) {
 		}
 		s.apply(&l)
 	}
-	return s, s.compact()
+	if s.compact() != nil { // a full disk is no reason not to back up
+		s.end, s.lines = int64(len(b)), bytes.Count(b, []byte("\n"))
+		if s.f, err = disk.Open(s.name, os.O_RDWR, 0); err != nil {
+			s.f = nil
+		}
+	}
+	return s, nil
 }
 
 func parseState(line []byte, l *stateLine) bool {
