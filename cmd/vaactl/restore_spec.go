@@ -62,7 +62,7 @@ func urlSpec(spec string) (c target.Config, err error) {
 	c = target.Defaults(target.Kind(u.Scheme))
 	c.Name = "backup"
 	q := u.Query()
-	known := map[string]func(string) error{}
+	var known map[string]func(string) error
 	secret := func(to *target.Secret) func(string) error {
 		return func(v string) error { *to = target.Secret(v); return nil }
 	}
