@@ -112,6 +112,15 @@ twins: ## the plain Go that stands for kernels: tested here, checked for other p
 prove-search: ## the full proof of the search, a million recordings; results in docs/proof/search.md
 	.ci/prove-search
 
+.PHONY: prove-keeping
+prove-keeping: ## the full proofs of keeping recordings: ten million searched beside SQLite and PostgreSQL, tampering, restores, a year (PARTS="Search": some); results in docs/proof/keeping.md
+	.ci/prove-keeping $(PARTS)
+
+.PHONY: bench-search
+bench-search: ## the search beside SQLite and PostgreSQL with the same recordings (ROWS=1000000)
+	@.ci/need go sqlite3 psql
+	go test ./recorder/index -run PeersFindTheSame -count 1 -v -timeout 4h -args -full -rows $(or $(ROWS),1000000) -asks 20 | grep -v 'plan of'
+
 .PHONY: lab
 lab: export COMMAND = $(value RUN)
 lab: ## build the lab, a virtual machine with the real DAHDI; RUN="…" runs a command in it (CONF=pri, FILES="bin/vaad")

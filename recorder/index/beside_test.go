@@ -62,6 +62,9 @@ func TestPeersFindTheSame(t *testing.T) {
 	}
 	t.Log(sizes)
 	b.questions()
+	if *full {
+		b.insert()
+	}
 }
 
 // indexName is the file of our index, beside the peers'.
@@ -129,6 +132,39 @@ func (b *besides) site(n int) {
 		err = os.WriteFile(kept, raw, 0o600)
 	}
 	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// insert adds recordings while others search, to a copy of the index and to days
+// of its own, which are removed again: the peers have not got them.
+func (b *besides) insert() {
+	before, err := b.s.journals().Days()
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := filepath.Join(b.dir, "insert.db")
+	if out, err := exec.Command("cp", filepath.Join(b.dir, indexName), name).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	newest := query(b, b.ix, Filter{Limit: 1}).Rows[0]
+	b.s.at = newest.Start.AddDate(0, 0, 2).Truncate(24 * time.Hour)
+	p := &million{T: b.T, s: b.s, path: name, rnd: b.rnd}
+	p.ix, _, p.stop = b.s.opened(name, sizes{small: 4096, large: maxRows, over: 4096})
+	p.insert(min(*rows, 30*offered))
+	p.stop()
+	after, err := b.s.journals().Days()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, d := range after {
+		if !slices.Contains(before, d) {
+			if err := os.RemoveAll(filepath.Join(b.s.root, strings.ReplaceAll(string(d), "-", "/"))); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if err := os.Remove(name); err != nil {
 		b.Fatal(err)
 	}
 }

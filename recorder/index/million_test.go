@@ -150,7 +150,11 @@ func TestMillionRecordingsAreSearchedAtOnce(t *testing.T) {
 	p.build(n)
 	p.start("start-up with the index as it was closed")
 	p.each("")
-	p.insert()
+	n = 500
+	if *full {
+		n = *rows * 15 / 100
+	}
+	p.insert(n)
 	p.acts()
 	p.again()
 }
@@ -256,12 +260,8 @@ func (p *million) each(when string) {
 // offered is how many recordings are added per second.
 const offered = 3000
 
-// insert adds recordings while others search.
-func (p *million) insert() {
-	n := 500
-	if *full {
-		n = *rows * 15 / 100
-	}
+// insert adds n recordings while others search.
+func (p *million) insert(n int) {
 	known := len(p.s.ids)
 	lines := make([]archive.JournalLine, 0, n)
 	for range n {
