@@ -41,7 +41,7 @@ func (l *limited) Get(ctx context.Context, name string, off, n int64) (io.ReadCl
 	return readCloser{l.tap().reader(ctx, r), r}, nil
 }
 
-func (l *limited) tap() tap { return tap{before: l.bucket.take} }
+func (l *limited) tap() tap { return tap{before: l.bucket.take, unused: l.bucket.back} }
 
 // bucket is a token bucket: tokens are bytes, at most a quarter second of them.
 type bucket struct {
@@ -95,3 +95,6 @@ func (b *bucket) try(want int, now time.Time) (int, time.Duration) {
 	b.tokens -= float64(n)
 	return n, 0
 }
+
+// back gives back what was taken and not used.
+func (b *bucket) back(n int) { b.mu.Lock(); b.tokens += float64(n); b.mu.Unlock() }

@@ -7,10 +7,31 @@ import (
 )
 
 // tap is what stands between a source and its reader: before waits and says how
-// many bytes may be read, after hears how many were.
+// many bytes may be read, unused hears how many of them were not, after how many
+// were.
 type tap struct {
 	before func(ctx context.Context, want int) (int, error)
+	unused func(n int)
 	after  func(n int)
+}
+
+// read reads some of what fn gives, at most want bytes.
+func (t tap) read(ctx context.Context, want int, fn func(n int) (int, error)) (int, error) {
+	if t.before != nil {
+		may, err := t.before(ctx, want)
+		if err != nil {
+			return 0, err
+		}
+		want = may
+	}
+	n, err := fn(want)
+	if t.unused != nil && n < want {
+		t.unused(want - n)
+	}
+	if t.after != nil && n > 0 {
+		t.after(n)
+	}
+	return n, err
 }
 
 func (t tap) reader(ctx context.Context, r io.Reader) io.Reader { return &tapped{ctx, t, r} }
@@ -29,18 +50,7 @@ func (s *tapped) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if s.t.before != nil {
-		n, err := s.t.before(s.ctx, len(p))
-		if err != nil {
-			return 0, err
-		}
-		p = p[:n]
-	}
-	n, err := s.r.Read(p)
-	if s.t.after != nil && n > 0 {
-		s.t.after(n)
-	}
-	return n, err
+	return s.t.read(s.ctx, len(p), func(n int) (int, error) { return s.r.Read(p[:n]) })
 }
 
 type tappedAt struct {
@@ -52,20 +62,13 @@ type tappedAt struct {
 func (s *tappedAt) ReadAt(p []byte, off int64) (int, error) {
 	done := 0
 	for done < len(p) {
-		want := len(p) - done
-		if s.t.before != nil {
-			n, err := s.t.before(s.ctx, want)
-			if err != nil {
-				return done, err
-			}
-			want = n
-		}
-		n, err := s.r.ReadAt(p[done:done+want], off+int64(done))
-		if s.t.after != nil && n > 0 {
-			s.t.after(n)
-		}
+		var asked int
+		n, err := s.t.read(s.ctx, len(p)-done, func(n int) (int, error) {
+			asked = n
+			return s.r.ReadAt(p[done:done+n], off+int64(done))
+		})
 		done += n
-		if err != nil && !(errors.Is(err, io.EOF) && n == want) {
+		if err != nil && !(errors.Is(err, io.EOF) && n == asked && n > 0) {
 			return done, err
 		}
 	}

@@ -132,7 +132,7 @@ func (g *Guard) run(ctx context.Context, op, name string, items chan target.Entr
 		case e := <-items:
 			if stop := each(e); stop != nil {
 				cancel(errStop)
-				g.leave(done)
+				_, _ = g.leave(done) // nobody wants what it says
 				return stop
 			}
 			beat.Moved()

@@ -41,6 +41,7 @@ type entry struct {
 
 // catalogue is everything that was sealed.
 type catalogue struct {
+	changed time.Time // the folder of lists, when it was read
 	volumes []target.Volume
 	names   map[string]target.Entry // the newest of each name
 	on      map[string][]string     // all volumes of each name
@@ -56,17 +57,22 @@ func (c *catalogue) add(l *list) {
 	}
 }
 
-// catalogue reads, once, the lists of all discs.
+// catalogue reads the lists of all discs, where they changed: another program, or
+// another target of the same folder, may have made one.
 func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, error) {
 	t.mu.Lock()
 	known := t.discs
 	t.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
 	read := make(chan *catalogue, 1)
 	err := t.g.Do(ctx, op, name, func(ctx context.Context, b *guard.Beat) error {
 		c := &catalogue{names: map[string]target.Entry{}, on: map[string][]string{}}
+		if st, err := os.Stat(t.path(volumesDir)); err == nil {
+			c.changed = st.ModTime()
+		}
+		if known != nil && known.changed.Equal(c.changed) {
+			read <- known
+			return nil
+		}
 		files, err := os.ReadDir(t.path(volumesDir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -92,9 +98,11 @@ func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, er
 		return nil, err
 	}
 	c := <-read
-	t.mu.Lock()
-	t.discs = c
-	t.mu.Unlock()
+	if c != known {
+		t.mu.Lock()
+		t.discs, t.used = c, nil
+		t.mu.Unlock()
+	}
 	return c, nil
 }
 

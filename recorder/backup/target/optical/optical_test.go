@@ -326,6 +326,35 @@ func TestASealThatIsInterruptedLosesNothing(t *testing.T) {
 	want(t, again, "a/f", b)
 }
 
+func TestTwoTargetsOfOneFolderKnowOfEachOthersDiscs(t *testing.T) {
+	need(t, "xorriso")
+	c := config(scratch(t), time.Minute)
+	one, two := open(t, c), open(t, c)
+	put(t, one, target.Marker, []byte("{}"))
+	for i, tg := range []*Target{one, two, one} {
+		if _, err := tg.Volumes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		put(t, tg, fmt.Sprintf("f%d", i), targettest.Bytes(5000, uint64(i)))
+		if v, err := tg.Seal(t.Context()); err != nil || v.ID != fmt.Sprintf("VAAD%04d", i+1) {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	for i := range 3 {
+		want(t, two, fmt.Sprintf("f%d", i), targettest.Bytes(5000, uint64(i)))
+	}
+	put(t, one, "g", []byte("g"))
+	one.run = func(ctx context.Context, b *guard.Beat, name string, args ...string) error {
+		if _, err := two.Seal(ctx); !errors.Is(err, target.ErrUnreachable) {
+			t.Errorf("a second disc at the same time: %v", err)
+		}
+		return run(ctx, b, name, args...)
+	}
+	if _, err := one.Seal(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAnImageThatDiffersFromWhatWasCollectedIsNoDisc(t *testing.T) {
 	need(t, "xorriso")
 	c := config(scratch(t), time.Minute)
@@ -385,8 +414,10 @@ func FuzzImage(f *testing.F) {
 		if err != nil {
 			return
 		}
+		left := int64(1 << 20)
 		_ = im.Walk(func(file iso.File) error {
-			_, _ = io.Copy(io.Discard, io.NewSectionReader(file, 0, min(file.Size, 1<<20)))
+			n, _ := io.Copy(io.Discard, io.NewSectionReader(file, 0, min(file.Size, left)))
+			left -= n
 			return nil
 		})
 	})

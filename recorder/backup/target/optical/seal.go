@@ -9,11 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"vaad/recorder/backup/target"
 	"vaad/recorder/backup/target/folder"
@@ -27,6 +30,11 @@ func (t *Target) Seal(ctx context.Context) (target.Volume, error) {
 	err := t.long.Exclusive(ctx, "seal", "", func(ctx context.Context, b *guard.Beat) error {
 		t.seal.Lock()
 		defer t.seal.Unlock()
+		release, err := t.alone()
+		if err != nil {
+			return err
+		}
+		defer release()
 		v, err := t.sealed(ctx, b)
 		made <- v
 		return err
@@ -35,6 +43,22 @@ func (t *Target) Seal(ctx context.Context) (target.Volume, error) {
 		return target.Volume{}, err
 	}
 	return <-made, nil
+}
+
+// alone keeps other targets of the same folder from making a disc meanwhile.
+func (t *Target) alone() (release func(), err error) {
+	f, err := os.OpenFile(t.path(".seal.lock"), os.O_RDWR|os.O_CREATE, 0o640)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, folder.Gone("%s does not exist", t.c.Staging)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close() // nothing was done with it
+		return nil, folder.Classed(target.ErrUnreachable, errors.New("a disc is being made already"))
+	}
+	return func() { _ = f.Close() }, nil // which ends the lock
 }
 
 // sealed does what Seal does. Until the list of the disc is written, everything
@@ -71,15 +95,11 @@ func (t *Target) sealed(ctx context.Context, b *guard.Beat) (target.Volume, erro
 	if err := durable(t.path(volumesDir, l.ID+".json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(l) }); err != nil {
 		return target.Volume{}, err
 	}
-	t.mu.Lock()
-	next := &catalogue{names: map[string]target.Entry{}, on: map[string][]string{}}
-	for name, e := range discs.names {
-		next.names[name], next.on[name] = e, discs.on[name]
+	next, err := t.catalogue(ctx, "seal", "")
+	if err != nil {
+		return target.Volume{}, err
 	}
-	next.volumes = append(next.volumes, discs.volumes...)
-	next.add(&l)
-	t.discs, t.used = next, nil
-	t.mu.Unlock()
+	t.again()
 	if err := t.forgetSealed(ctx, next); err != nil {
 		return target.Volume{}, err
 	}

@@ -15,16 +15,39 @@ import (
 // Target is a folder on a removable disk.
 type Target struct {
 	*folder.Folder
-	c   target.Removable
-	sys System
-	g   *guard.Guard
+	c    target.Removable
+	sys  System
+	g    *guard.Guard
+	slot *slot
+}
 
+// slot is what all targets of one disk in this process share: who releases it must
+// know of everybody who writes to it.
+type slot struct {
 	mu       sync.Mutex
 	users    int           // open disks
 	idle     chan struct{} // closed when users is 0; nil unless somebody waits
 	ejecting bool
 	released string     // since of the disk that was ejected; "" = none
 	mounting sync.Mutex // one at a time
+}
+
+// slots are those of this machine's disks, by label and UUID.
+var slots = struct {
+	mu sync.Mutex
+	of map[target.Removable]*slot
+}{of: map[target.Removable]*slot{}}
+
+func slotOf(c target.Removable) *slot {
+	key := target.Removable{Label: c.Label, UUID: c.UUID}
+	slots.mu.Lock()
+	defer slots.mu.Unlock()
+	s := slots.of[key]
+	if s == nil {
+		s = &slot{}
+		slots.of[key] = s
+	}
+	return s
 }
 
 // slow is how long writing out and unmounting may take: what is cached of a slow
@@ -36,12 +59,11 @@ func Open(c target.Config) (*Target, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return New(c, &Machine{Config: c.Removable, Disks: "/dev/disk", Run: run}), nil
+	return newTarget(c, &Machine{Config: c.Removable, Disks: "/dev/disk", Run: run}, slotOf(c.Removable)), nil
 }
 
-// New makes a target of a disk of that system.
-func New(c target.Config, sys System) *Target {
-	t := &Target{c: c.Removable, sys: sys, g: guard.New(c.Name, max(slow, c.Stall()), folder.Classify)}
+func newTarget(c target.Config, sys System, s *slot) *Target {
+	t := &Target{c: c.Removable, sys: sys, slot: s, g: guard.New(c.Name, max(slow, c.Stall()), folder.Classify)}
 	t.Folder = folder.New(c, t.disk, folder.Classify)
 	return t
 }
@@ -58,21 +80,21 @@ var errReleased = errors.New("the disk was released and may be removed; it is us
 // disk finds, mounts and opens the disk for one call.
 func (t *Target) disk(ctx context.Context) (folder.Disk, error) {
 	device, since, err := t.sys.Find()
-	t.mu.Lock()
-	if err != nil || since != t.released {
-		t.released = ""
+	t.slot.mu.Lock()
+	if err != nil || since != t.slot.released {
+		t.slot.released = ""
 	}
 	switch {
 	case err != nil:
-	case t.ejecting, t.released != "":
+	case t.slot.ejecting, t.slot.released != "":
 		err = folder.Classed(target.ErrGone, errReleased)
 	}
 	if err != nil {
-		t.mu.Unlock()
+		t.slot.mu.Unlock()
 		return nil, err
 	}
-	t.users++
-	t.mu.Unlock()
+	t.slot.users++
+	t.slot.mu.Unlock()
 	point, err := t.mounted(ctx, device)
 	if err == nil {
 		var d folder.Disk
@@ -97,18 +119,18 @@ func (d *disk) Close() error {
 }
 
 func (t *Target) leave() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.users--; t.users == 0 && t.idle != nil {
-		close(t.idle)
-		t.idle = nil
+	t.slot.mu.Lock()
+	defer t.slot.mu.Unlock()
+	if t.slot.users--; t.slot.users == 0 && t.slot.idle != nil {
+		close(t.slot.idle)
+		t.slot.idle = nil
 	}
 }
 
 // mounted says where the device is mounted, mounting it where it is not.
 func (t *Target) mounted(ctx context.Context, device string) (string, error) {
-	t.mounting.Lock()
-	defer t.mounting.Unlock()
+	t.slot.mounting.Lock()
+	defer t.slot.mounting.Unlock()
 	point, err := t.sys.Mounted(device)
 	if err != nil || point != "" {
 		return point, err
@@ -125,9 +147,9 @@ func (t *Target) mounted(ctx context.Context, device string) (string, error) {
 // Attach implements target.Ejector.
 func (t *Target) Attach(ctx context.Context) error {
 	return t.g.Do(ctx, "attach", "", func(ctx context.Context, _ *guard.Beat) error {
-		t.mu.Lock()
-		t.released = ""
-		t.mu.Unlock()
+		t.slot.mu.Lock()
+		t.slot.released = ""
+		t.slot.mu.Unlock()
 		d, err := t.disk(ctx)
 		if err != nil {
 			return err
@@ -143,9 +165,9 @@ func (t *Target) Eject(ctx context.Context) error {
 			return err
 		}
 		defer func() {
-			t.mu.Lock()
-			t.ejecting = false
-			t.mu.Unlock()
+			t.slot.mu.Lock()
+			t.slot.ejecting = false
+			t.slot.mu.Unlock()
 		}()
 		device, since, err := t.sys.Find()
 		if err != nil {
@@ -166,31 +188,31 @@ func (t *Target) Eject(ctx context.Context) error {
 				return errors.Join(err, folder.Classed(target.ErrRefused, fmt.Errorf("it is still mounted at %s", still)))
 			}
 		}
-		t.mu.Lock()
-		t.released = since
-		t.mu.Unlock()
+		t.slot.mu.Lock()
+		t.slot.released = since
+		t.slot.mu.Unlock()
 		return nil
 	})
 }
 
 // quiet keeps new calls away and waits for those under way.
 func (t *Target) quiet(ctx context.Context) error {
-	t.mu.Lock()
-	t.ejecting = true
-	if t.users == 0 {
-		t.mu.Unlock()
+	t.slot.mu.Lock()
+	t.slot.ejecting = true
+	if t.slot.users == 0 {
+		t.slot.mu.Unlock()
 		return nil
 	}
 	idle := make(chan struct{})
-	t.idle = idle
-	t.mu.Unlock()
+	t.slot.idle = idle
+	t.slot.mu.Unlock()
 	select {
 	case <-idle:
 		return nil
 	case <-ctx.Done():
-		t.mu.Lock()
-		t.ejecting, t.idle = false, nil
-		t.mu.Unlock()
+		t.slot.mu.Lock()
+		t.slot.ejecting, t.slot.idle = false, nil
+		t.slot.mu.Unlock()
 		return context.Cause(ctx)
 	}
 }
@@ -198,12 +220,12 @@ func (t *Target) quiet(ctx context.Context) error {
 // Medium implements target.Ejector.
 func (t *Target) Medium(context.Context) target.Medium {
 	device, since, err := t.sys.Find()
-	t.mu.Lock()
-	if err != nil || since != t.released {
-		t.released = ""
+	t.slot.mu.Lock()
+	if err != nil || since != t.slot.released {
+		t.slot.released = ""
 	}
-	released := t.released != ""
-	t.mu.Unlock()
+	released := t.slot.released != ""
+	t.slot.mu.Unlock()
 	if err != nil {
 		return target.Medium{State: target.MediumAbsent}
 	}

@@ -108,11 +108,11 @@ func scratch(t *testing.T) string {
 
 func TestARemovableDiskIsATarget(t *testing.T) {
 	targettest.Run(t, func(t *testing.T) targettest.Place {
-		f := &fake{dir: scratch(t), plugged: 1}
+		f, s := &fake{dir: scratch(t), plugged: 1}, &slot{}
 		return targettest.Place{
 			Open: func(stall time.Duration) (target.Target, error) {
 				c := config(stall)
-				return New(c, f), c.Validate()
+				return newTarget(c, f, s), c.Validate()
 			},
 			Resumes: true,
 			Plant: func(t *testing.T, names []string) {
@@ -130,7 +130,7 @@ func TestARemovableDiskIsATarget(t *testing.T) {
 
 func TestAnEjectedDiskIsNotTouchedUntilItWasAway(t *testing.T) {
 	f := &fake{dir: scratch(t), plugged: 1}
-	tg := New(config(time.Minute), f)
+	tg := newTarget(config(time.Minute), f, &slot{})
 	defer func() { _ = tg.Close() }()
 	ctx := t.Context()
 	state := func(want target.MediumState) {
@@ -197,7 +197,7 @@ func TestAnEjectedDiskIsNotTouchedUntilItWasAway(t *testing.T) {
 
 func TestEjectWaitsForWhoWrites(t *testing.T) {
 	f := &fake{dir: scratch(t), plugged: 1}
-	tg := New(config(time.Minute), f)
+	tg := newTarget(config(time.Minute), f, &slot{})
 	defer func() { _ = tg.Close() }()
 	ctx := t.Context()
 	if err := tg.Put(ctx, target.Marker, 2, strings.NewReader("{}")); err != nil {
@@ -230,6 +230,40 @@ func TestEjectWaitsForWhoWrites(t *testing.T) {
 	}
 	if b, err := os.ReadFile(filepath.Join(f.dir, "f")); err != nil || string(b) != "abcd" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestAllTargetsOfADiskKnowOfItsRelease(t *testing.T) {
+	f := &fake{dir: scratch(t), plugged: 1}
+	c := config(time.Minute)
+	c.Removable.Label = t.Name()
+	one, two := newTarget(c, f, slotOf(c.Removable)), newTarget(c, f, slotOf(c.Removable))
+	defer func() { _, _ = one.Close(), two.Close() }()
+	if err := one.Put(t.Context(), target.Marker, 2, strings.NewReader("{}")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := one.Get(t.Context(), target.Marker, 0, -1) // somebody still reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if err := two.Eject(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("eject while the other reads: %v", err)
+	}
+	_ = r.Close()
+	if err := two.Eject(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Stat(t.Context(), target.Marker); !errors.Is(err, target.ErrGone) {
+		t.Errorf("stat after the other's eject: %v", err)
+	}
+	if m := one.Medium(t.Context()); m.State != target.MediumReleased {
+		t.Errorf("%+v", m)
+	}
+	c.Removable.Label = "another"
+	if slotOf(c.Removable) == one.slot {
+		t.Error("another disk has the same slot")
 	}
 }
 
@@ -331,7 +365,7 @@ func TestARealDiskIsMountedFilledEjectedAndFoundAgain(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	tg := New(c, &Machine{Config: c.Removable, Disks: disks, Run: run})
+	tg := newTarget(c, &Machine{Config: c.Removable, Disks: disks, Run: run}, &slot{})
 	t.Cleanup(func() { _, _ = tg.Close(), exec.Command("umount", "-l", at).Run() })
 	ctx := t.Context()
 	if err := tg.Attach(ctx); err != nil {

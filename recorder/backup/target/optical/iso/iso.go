@@ -112,18 +112,26 @@ func record(b []byte) (dirRecord, int, error) {
 
 // Walk calls fn for every file, folder by folder.
 func (im *Image) Walk(fn func(File) error) error {
-	left := maxFiles
-	return im.walk(im.root, "", maxDepth, &left, fn)
+	w := walker{im.r, fn, maxFiles, map[int64]bool{}}
+	return w.dir(im.root, "", maxDepth)
 }
 
-func (im *Image) walk(dir extent, path string, depth int, left *int, fn func(File) error) error {
-	if depth == 0 || dir.n > maxDir {
-		return fmt.Errorf("%w: folder %q is too deep or too large", ErrFormat, path)
+type walker struct {
+	r    io.ReaderAt
+	fn   func(File) error
+	left int            // records that are still read
+	seen map[int64]bool // folders, by where they begin: none is in itself
+}
+
+func (w *walker) dir(dir extent, path string, depth int) error {
+	if depth == 0 || dir.n > maxDir || w.seen[dir.off] {
+		return fmt.Errorf("%w: folder %q is too deep, too large or in itself", ErrFormat, path)
 	}
+	w.seen[dir.off] = true
 	b := make([]byte, sector)
 	var file *File
 	for at := int64(0); at < dir.n; at += sector {
-		if n, err := im.r.ReadAt(b, dir.off+at); n < sector {
+		if n, err := w.r.ReadAt(b, dir.off+at); n < sector {
 			return fmt.Errorf("folder %q: %w", path, err)
 		}
 		for i := 0; i < sector; {
@@ -135,23 +143,23 @@ func (im *Image) walk(dir extent, path string, depth int, left *int, fn func(Fil
 				break
 			}
 			i += n
-			if *left--; *left < 0 {
+			if w.left--; w.left < 0 {
 				return fmt.Errorf("%w: too many files", ErrFormat)
 			}
 			switch {
 			case rec.other:
 			case rec.dir:
-				if err := im.walk(rec.extent, path+rec.name+"/", depth-1, left, fn); err != nil {
+				if err := w.dir(rec.extent, path+rec.name+"/", depth-1); err != nil {
 					return err
 				}
 			default:
 				if file == nil {
-					file = &File{Name: path + rec.name, r: im.r}
+					file = &File{Name: path + rec.name, r: w.r}
 				}
 				file.Size += rec.n
 				file.runs = append(file.runs, rec.extent)
 				if !rec.more {
-					if err := fn(*file); err != nil {
+					if err := w.fn(*file); err != nil {
 						return err
 					}
 					file = nil
