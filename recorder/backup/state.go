@@ -12,9 +12,11 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaad/recorder/archive"
+	"vaad/recorder/backup/target"
 )
 
 // stateVersion is of ROOT/backup/NAME.state: docs/formats/backup.md.
@@ -137,8 +139,22 @@ func parseState(line []byte, l *stateLine) bool {
 		return false
 	}
 	sum, err := strconv.ParseUint(string(line[n+len(crcHead):len(line)-2]), 16, 32)
-	return err == nil && uint32(sum) == crc32.Checksum(line[:n], castagnoli) && json.Unmarshal(line, l) == nil
+	return err == nil && uint32(sum) == crc32.Checksum(line[:n], castagnoli) && json.Unmarshal(line, l) == nil && l.sound()
 }
+
+// sound reports whether a line says what can be.
+func (l *stateLine) sound() bool {
+	if d := l.Day; d != nil && (!d.Day.Valid() || d.Lines < 0 || d.Bytes < 0 || slices.ContainsFunc(d.Remove, badName)) {
+		return false
+	}
+	if l.Sent != nil && (!l.Sent.Day.Valid() || badName(l.Sent.Name)) {
+		return false
+	}
+	return l.Evidence == nil || l.Evidence.Leaves >= 0 && l.Evidence.Notes >= 0
+}
+
+// badName reports whether a name is of no file in a day's folder.
+func badName(name string) bool { return target.CheckName(name) != nil || strings.Contains(name, "/") }
 
 func (s *state) apply(l *stateLine) {
 	if l.Backup != "" && l.Backup != s.backup {
