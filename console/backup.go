@@ -75,20 +75,20 @@ var (
 func backupRoutes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
-		{"backups", get, "/backups", access.Keep, keeping, "The targets of backups, and how far each is", with((*Server).backups)},
-		{"backup", get, "/backups/{name}", access.Keep, keeping, "One of them, with all that was wrong", with((*Server).backup)},
-		{"backup-plan", get, "/backups/{name}/plan", access.Keep, keeping, "What a run would copy", with((*Server).backupPlan)},
-		{"backup-run", post, "/backups/{name}/run", access.Keep, keeping, "Have it run now; the answer does not wait for its end", with((*Server).backupRun)},
-		{"backup-cancel", post, "/backups/{name}/cancel", access.Keep, keeping, "Stop a run", with((*Server).backupCancel)},
-		{"backup-check", post, "/backups/{name}/check", access.Keep, keeping, "Look whether it can be used", with((*Server).backupCheck)},
-		{"backup-setup", post, "/backups/{name}/setup", access.Keep, keeping, "Make an empty place a target, or take over that of another box", with((*Server).backupSetUp)},
-		{"backup-eject", post, "/backups/{name}/eject", access.Keep, keeping, "Release a medium so that it can be taken away; make a disc of what was collected", with((*Server).backupEject)},
-		{"drills", get, "/drills", access.Keep, keeping, "What the last drills have shown", with((*Server).drills)},
-		{"drill-run", post, "/drills/run", access.Keep, keeping, "Restore random recordings from every target and compare them; the answer does not wait", with((*Server).drillRun)},
-		{"restores", get, "/restores", access.Keep, keeping, "Restores since the daemon started, newest first", with((*Server).restores)},
-		{"restore", get, "/restores/{restore}", access.Keep, keeping, "One of them", with((*Server).restore)},
-		{"restore-new", post, "/restores", access.Keep, keeping, "Restore recordings, back into the archive or into a folder; the answer does not wait for the end", with((*Server).newRestore)},
-		{"restore-cancel", post, "/restores/{restore}/cancel", access.Keep, keeping, "Stop one", with((*Server).cancelRestore)},
+		{"backups", get, "/backups", access.Keep, backing, "The targets of backups, and how far each is", with((*Server).backups)},
+		{"backup", get, "/backups/{name}", access.Keep, backing, "One of them, with all that was wrong", with((*Server).backup)},
+		{"backup-plan", get, "/backups/{name}/plan", access.Keep, backing, "What a run would copy", with((*Server).backupPlan)},
+		{"backup-run", post, "/backups/{name}/run", access.Keep, backing, "Have it run now; the answer does not wait for its end", with((*Server).backupRun)},
+		{"backup-cancel", post, "/backups/{name}/cancel", access.Keep, backing, "Stop a run", with((*Server).backupCancel)},
+		{"backup-check", post, "/backups/{name}/check", access.Keep, backing, "Look whether it can be used", with((*Server).backupCheck)},
+		{"backup-setup", post, "/backups/{name}/setup", access.Keep, backing, "Make an empty place a target, or take over that of another box", with((*Server).backupSetUp)},
+		{"backup-eject", post, "/backups/{name}/eject", access.Keep, backing, "Release a medium so that it can be taken away; make a disc of what was collected", with((*Server).backupEject)},
+		{"drills", get, "/drills", access.Keep, backing, "What the last drills have shown", with((*Server).drills)},
+		{"drill-run", post, "/drills/run", access.Keep, backing, "Restore random recordings from every target and compare them; the answer does not wait", with((*Server).drillRun)},
+		{"restores", get, "/restores", access.Keep, backing, "Restores since the daemon started, newest first", with((*Server).restores)},
+		{"restore", get, "/restores/{restore}", access.Keep, backing, "One of them", with((*Server).restore)},
+		{"restore-new", post, "/restores", access.Keep, backing, "Restore recordings, back into the archive or into a folder; the answer does not wait for the end", with((*Server).newRestore)},
+		{"restore-cancel", post, "/restores/{restore}/cancel", access.Keep, backing, "Stop one", with((*Server).cancelRestore)},
 	}
 }
 

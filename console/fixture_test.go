@@ -52,6 +52,8 @@ type fixture struct {
 	keep    *fakeKeep
 	keys    *keysForTest
 	dir     string
+	work    *fakeJobs
+	backing *fakeBackups
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 }
@@ -106,7 +108,7 @@ func newFixture(t *testing.T) *fixture {
 	wg.Go(func() { _ = ix.Run(ctx) })
 	f := &fixture{t: t, lines: newFakeLines(), rec: &fakeRecorder{active: map[int]recorder.Active{}}, journal: &fakeCalls{},
 		audit: &fakeAudit{Audit: access.NewAudit(db, nil)}, archive: arch, index: ix, alarms: alarms,
-		board: newFakeSwitch(), sounds: &fakePrompts{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
+		board: newFakeSwitch(), sounds: &fakePrompts{}, work: newFakeJobs(), backing: &fakeBackups{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
 	f.keep, f.keys, f.dir = newFakeKeep(f), keys, dir
 	f.saved = &fakeSearches{}
 	maker, exports := newExports(t, dir, ix, arch)
@@ -127,6 +129,7 @@ func newFixture(t *testing.T) *fixture {
 			_, err := fmt.Fprintf(w, "PCAP %s/%d", board, span)
 			return errors.Join(err, f.rec.err)
 		},
+		Jobs: f.work, Backups: f.backing,
 		Learner: fakeLearner{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: func() time.Time { return begun.Add(time.Hour) },

@@ -20,13 +20,16 @@ type Jobs interface {
 	Cancel(name string) error
 }
 
+// backing is the tag of routes about jobs and backups. Their answers may take long.
+const backing = "Backups"
+
 // jobRoutes are the routes about what the daemon does from time to time.
 func jobRoutes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
-		{"jobs", get, "/jobs", access.Status, keeping, "What the daemon does from time to time, and what became of it", with((*Server).jobs)},
-		{"job-run", post, "/jobs/{name}/run", access.Keep, keeping, "Have a job run now; the answer does not wait for its end", with((*Server).runJob)},
-		{"job-cancel", post, "/jobs/{name}/cancel", access.Keep, keeping, "Stop a job that runs", with((*Server).cancelJob)},
+		{"jobs", get, "/jobs", access.Status, backing, "What the daemon does from time to time, and what became of it", with((*Server).jobs)},
+		{"job-run", post, "/jobs/{name}/run", access.Keep, backing, "Have a job run now; the answer does not wait for its end", with((*Server).runJob)},
+		{"job-cancel", post, "/jobs/{name}/cancel", access.Keep, backing, "Stop a job that runs", with((*Server).cancelJob)},
 	}
 }
 

@@ -27,6 +27,9 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 	if rt.Tag == keeping {
 		return keepCallOf(f, rt, path, rec)
 	}
+	if rt.Tag == backing {
+		return backupCallOf(f, rt)
+	}
 	path = strings.Replace(path, "{search}", "mine", 1)
 	if rt.Tag == "Searches" {
 		f.saved.mine()

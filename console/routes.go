@@ -171,7 +171,7 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
 			writeProblem(w, r, fail("forbidden", d.Error()))
 		default:
-			if rt.Verb == access.Maintain || rt.Tag == keeping {
+			if rt.Verb == access.Maintain || rt.Tag == keeping || rt.Tag == backing {
 				unhurried(w)
 			}
 			next(huma.WithValue(ctx, languageKey{}, language(r)))
