@@ -165,8 +165,20 @@ func TestWhateverHappensRetentionKeepsItsPromises(t *testing.T) {
 				_, _ = r.e.Run(ctx)
 				r.crashed(m, rng)
 			default:
-				if rep := r.run(); rep.HoldOff == keep.NoHoldOff && rep.Failed == 0 {
-					m.nothingIsDue(r.Now())
+				plan, err := r.e.Plan(ctx, r.Now())
+				r.must(err)
+				rep := r.run()
+				if rep.HoldOff != keep.NoHoldOff || rep.Failed > 0 {
+					continue
+				}
+				m.nothingIsDue(r.Now())
+				var planned keep.Totals
+				for _, p := range plan.Parts {
+					planned.Count += p.Count
+					planned.Bytes += p.Bytes
+				}
+				if went := rep.Trashed.Count + rep.Erased.Count; planned.Count != went || len(plan.Items) != went || planned.Bytes != rep.Trashed.Bytes+rep.Erased.Bytes {
+					t.Errorf("planned %+v (%d items), and %+v went", planned, len(plan.Items), rep)
 				}
 			}
 		}

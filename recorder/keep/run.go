@@ -66,67 +66,6 @@ func (e *Engine) steps(p *Policy, now time.Time) (all []step) {
 	return all
 }
 
-// Plan says what a run at now would do, and does nothing. now may lie ahead.
-func (e *Engine) Plan(ctx context.Context, now time.Time) (Plan, error) {
-	p := e.c.Policy()
-	out := Plan{At: now, Parts: []Part{}, Items: []Item{}}
-	e.mu.Lock()
-	out.HoldOff = e.held
-	e.mu.Unlock()
-	skip, gone := map[string]bool{}, map[int]Totals{}
-	for _, make := range e.steps(&p, now) {
-		s, err := make(ctx, gone)
-		if err != nil {
-			return out, err
-		}
-		if s.reason == ByCount { // what goes by time anyway is among these
-			s.most.Count -= planned(out.Parts, s.name)
-		}
-		err = e.each(ctx, &p, s, skip, func(items []Item, waiting int) error {
-			for _, it := range items {
-				out.part(&it, 1, 0)
-				skip[it.ID] = true
-				if it.Reason != ByTrash {
-					gone[it.Line] = Totals{gone[it.Line].Count + 1, gone[it.Line].Bytes + it.Bytes}
-				}
-				if len(out.Items) < PlanItems {
-					out.Items = append(out.Items, it)
-				}
-			}
-			if waiting > 0 {
-				out.part(&Item{Reason: s.reason, Name: s.name, Action: s.action(&index.Row{})}, 0, waiting)
-			}
-			return nil
-		})
-		if err != nil {
-			return out, err
-		}
-	}
-	var err error
-	out.Unknown, err = e.unknown(ctx, &p)
-	return out, err
-}
-
-// planned is how many of a class go for other reasons than their number.
-func planned(parts []Part, class string) (n int) {
-	for _, p := range parts {
-		if p.Reason == ByTime && p.Name == class {
-			n += p.Count
-		}
-	}
-	return n
-}
-
-func (p *Plan) part(it *Item, n, waiting int) {
-	for i := range p.Parts {
-		if o := &p.Parts[i]; o.Reason == it.Reason && o.Name == it.Name && o.Action == it.Action {
-			o.Count, o.Bytes, o.Waiting = o.Count+n, o.Bytes+it.Bytes, o.Waiting+waiting
-			return
-		}
-	}
-	p.Parts = append(p.Parts, Part{Reason: it.Reason, Name: it.Name, Action: it.Action, Count: n, Bytes: it.Bytes, Waiting: waiting})
-}
-
 // unknown counts the recordings whose class is in no policy.
 func (e *Engine) unknown(ctx context.Context, p *Policy) (Totals, error) {
 	f := index.Filter{States: everywhere()[:3], NotClasses: []string{""}}
