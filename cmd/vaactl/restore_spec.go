@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vaad/recorder/backup/target"
+	"vaad/recorder/backup/target/kinds"
 )
 
 // openSpec opens a target that a person wrote down:
@@ -29,7 +30,7 @@ func openSpec(spec string) (target.Target, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", printable(spec), err)
 	}
-	return openTarget(c)
+	return kinds.Open(c)
 }
 
 func readSpec(spec string) (target.Config, error) {

@@ -17,6 +17,7 @@ import (
 	"vaad/recorder/archive"
 	"vaad/recorder/backup"
 	"vaad/recorder/backup/target"
+	"vaad/recorder/backup/target/kinds"
 	"vaad/recorder/schedule"
 
 	"filippo.io/age"
@@ -196,7 +197,7 @@ func (b *backups) open(name string) (target.Target, error) {
 	if !ok {
 		return nil, console.ErrNoBackupTarget
 	}
-	t, err := openTarget(doc.Config)
+	t, err := kinds.Open(doc.Config)
 	if err != nil {
 		return nil, err
 	}
