@@ -355,6 +355,24 @@ func TestAMountPointWithNothingMountedIsNeverFilled(t *testing.T) {
 	}
 }
 
+func TestAFolderBoundOntoItselfIsNoDisk(t *testing.T) {
+	point := scratch(t)
+	mount(t, "--bind", point, point) // what ReadWritePaths= of a service does
+	plant(point)(t, []string{target.Marker})
+	tg, err := Open(config(point, point, time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tg.Put(t.Context(), "a", 1, strings.NewReader("x")); !errors.Is(err, target.ErrGone) {
+		t.Errorf("put: %v", err)
+	}
+	mount(t, "-t", "tmpfs", "-o", "size=1m", "none", point) // the disk comes
+	plant(point)(t, []string{target.Marker})
+	if err := tg.Put(t.Context(), "a", 1, strings.NewReader("x")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADiskThatFillsUpIsFullAndStaysInOrder(t *testing.T) {
 	point := scratch(t)
 	mount(t, "-t", "tmpfs", "-o", "size=1m", "none", point)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"vaad/recorder/backup/target"
 )
 
@@ -43,15 +45,40 @@ func at(dir, mount, base string) (Disk, error) {
 	if mount == "" {
 		return root{r, base}, nil
 	}
-	on, err := mountOf(r)
-	if err == nil && on.Point != mount && !strings.HasPrefix(on.Point, strings.TrimSuffix(mount, "/")+"/") {
-		err = Gone("nothing is mounted at %s", mount)
-	}
-	if err != nil {
+	if err := mounted(r, mount); err != nil {
 		_ = r.Close() // nothing was done with it
 		return nil, err
 	}
 	return root{r, base}, nil
+}
+
+// mounted says whether an open folder lies on what is mounted at point. A folder
+// bound onto itself, as a service manager does to let a service write there, is
+// still the file system of the folder above.
+func mounted(r *os.Root, point string) error {
+	on, err := mountOf(r)
+	if err != nil {
+		return err
+	}
+	if on.Point != point && !strings.HasPrefix(on.Point, strings.TrimSuffix(point, "/")+"/") {
+		return Gone("nothing is mounted at %s", point)
+	}
+	var here, above unix.Stat_t
+	if err := unix.Stat(path.Dir(point), &above); err != nil {
+		return &fs.PathError{Op: "stat", Path: path.Dir(point), Err: err}
+	}
+	f, err := r.Open(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only looked at
+	if err := unix.Fstat(int(f.Fd()), &here); err != nil {
+		return &fs.PathError{Op: "stat", Path: r.Name(), Err: err}
+	}
+	if point != "/" && here.Dev == above.Dev {
+		return Gone("nothing is mounted at %s: it is a folder of the disk of %s", point, path.Dir(point))
+	}
+	return nil
 }
 
 // Gone is an error of the class ErrGone.
