@@ -215,7 +215,8 @@ func (b *backups) options(name string) backup.Options {
 	all := b.d.sec.backup.Get(b.d.doc)
 	include, scope := doc.included(b.d.lineGroups(b.d.sec.groups.Get(b.d.doc)), b.d.sec.retention.Get(b.d.doc).Default)
 	return backup.Options{Verify: backup.Verify(doc.Verify), Encrypt: doc.Encrypt, Recipients: all.Recipients, Parallel: doc.Parallel,
-		Include: include, Scope: scope, KeepBundles: doc.KeepStates, DrillSize: all.DrillSize}
+		Include: include, Scope: scope, KeepBundles: doc.KeepStates, DrillSize: all.DrillSize,
+		Extra: []string{"prompts", "assurance"}} // keys of recordings have a backup of their own
 }
 
 // identities are the secret keys that the box has itself.
