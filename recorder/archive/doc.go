@@ -4,6 +4,7 @@
 //	recorder ── Begin, Append, Checkpoint, Log ──▶ open/<id>.<side>.wav  .jsonl  .ckpt
 //	                    Finish ──▶ committer ──▶ YYYY/MM/DD/<id>.<side>.wav  .jsonl
 //	console ─── Act (note, mark, …) ──▶ committer ──▶ YYYY/MM/DD/day.jsonl
+//	keep ────── ActAll, EraseAll ─▶ committer: the line first, then the files are removed
 //	index   ◀── Lines, Subscribe ◀───────────────── YYYY/MM/DD/day.jsonl
 //	start-up ── Recover ──▶ what a crash left in open/ is cut, sealed, journaled
 //	idle ────── Reconcile ─▶ files nobody journaled are adopted, missing ones reported
@@ -20,6 +21,9 @@
 //   - Every recording is sealed exactly once: one "sealed" or "adopted" line in
 //     the journal of its day, whatever crashed when.
 //   - A sealed recording's files never change. Later acts are journal lines.
+//   - An erasure is done whole or not at all: its line is durable before the first
+//     file goes, and what a crash left of it the next start does. Where people are
+//     to be forgotten, all lines of a day that speak of them are replaced in one step.
 //   - An error leaves the writer usable: the same bytes may be appended again,
 //     or the recording ended.
 //

@@ -40,11 +40,15 @@ func redacted(b []byte, l *JournalLine) ([]byte, error) {
 	if fill < 0 {
 		return nil, fmt.Errorf("line %d is too short to be redacted", l.Seq)
 	}
-	r = append(r, bytes.Repeat([]byte{' '}, fill)...)
+	return withCRC(append(r, bytes.Repeat([]byte{' '}, fill)...)), nil
+}
+
+// withCRC ends a line, which has its last brace not yet.
+func withCRC(r []byte) []byte {
 	sum := strconv.FormatUint(uint64(crc32.Checksum(r, castagnoli)), 16)
-	r = append(r, crcHead...)
+	r = append(bytes.Clone(r), crcHead...)
 	r = append(append(r, "00000000"[len(sum):]...), sum...)
-	return append(r, '"', '}'), nil
+	return append(r, '"', '}')
 }
 
 // newJournal is where the journal of a day is made anew.

@@ -4,7 +4,8 @@
 //	archive ── a line is durable ──▶ Log ──▶ evidence/leaves, evidence/hashes
 //	                                  └──▶ every 10 minutes and at a day's end: checkpoints, anchors
 //	vaactl ── Verify ──▶ journals, files, tree, checkpoints, anchors compared: findings
-//	       ── Export ──▶ one recording with its proof, which CheckBundle checks anywhere
+//	keep ─── ProveErased ──▶ the erase lines of recordings with their proofs, which CheckErasure checks anywhere
+//	vaactl ── Export ──▶ one recording with its proof, which CheckBundle checks anywhere
 //
 // In: the day journals as they stand on disk, and a key. Out: an append-only tree,
 // signed notes, and findings that say exactly what was changed, removed, added or
@@ -18,6 +19,8 @@
 //   - A crash at any point costs no leaf: what a journal has and the tree has not
 //     yet is taken at the next start.
 //   - A checkpoint is signed only when all that it covers is durable.
+//   - Lawful erasure never looks like tampering, and tampering never like erasure:
+//     what is gone must have an erase line in the tree.
 //   - Simulated recordings, and what is done to them, have no leaves.
 //
 // # Caveats

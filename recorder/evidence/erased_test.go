@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -198,4 +199,34 @@ func TestErasuresAreProvenToWhoeverAsked(t *testing.T) {
 		}
 		items[0] = was
 	}
+}
+
+// FuzzCheckErasure: whatever a document says, it is checked without a panic, and
+// proves nothing that the checkpoint does not cover.
+func FuzzCheckErasure(f *testing.F) {
+	b, err := os.ReadFile("testdata/erased/v1/erasure.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	key, err := os.ReadFile("testdata/erased/v1/evidence/key.pub")
+	if err != nil {
+		f.Fatal(err)
+	}
+	keys, err := evidence.ParseKeys(string(key))
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole, err := evidence.CheckErasure(b, keys)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(strings.Replace(string(b), `"index": `, `"index": 9`, 1)))
+	f.Add([]byte(`{"v":1,"erased":[{"id":"x","leaf":{"index":-1,"proof":[""]}}],"checkpoint":"x"}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		e, err := evidence.CheckErasure(doc, keys)
+		if err == nil && e.Proven > 0 && e.Checkpoint.Root != whole.Checkpoint.Root {
+			t.Errorf("%d recordings are proven by a checkpoint that nobody signed", e.Proven)
+		}
+	})
 }
