@@ -114,7 +114,7 @@ func (c verifyCmd) Run(s *session) error {
 	if err := v.stamps(dir, c.TSA); err != nil {
 		return err
 	}
-	if len(c.ID) == 0 && v.sum.Lines == 0 && v.sum.Findings == 0 { // nothing was checked: that is no "all is well"
+	if len(c.ID) == 0 && v.sum.Lines == 0 && v.sum.Findings == 0 && v.stamped == 0 { // nothing was checked: that is no "all is well"
 		return s.refusal("verify-nothing", "folder", printable(dir))
 	}
 	return v.end()

@@ -31,6 +31,15 @@ func (d *running) anchors(ctx context.Context) error {
 		e := d.sec.evidence.Get(d.doc)
 		return anchor.TSASettings{Address: e.TSA, Roots: e.TSARoots, Every: time.Duration(e.TSAHours) * time.Hour}
 	}}
-	return anchor.Run(ctx, anchor.Config{Recordings: recordings, State: filepath.Join(d.cfg.Root, "evidence", "anchored"),
+	wake := make(chan struct{}, 1)
+	ring := func() {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	defer d.sec.evidence.Subscribe(d.doc, func(evidenceDoc) { ring() })()
+	defer d.sec.mail.Subscribe(d.doc, func(mailDoc) { ring() })()
+	return anchor.Run(ctx, anchor.Config{Wake: wake, Recordings: recordings, State: filepath.Join(d.cfg.Root, "evidence", "anchored"),
 		Ways: []anchor.Way{byMail, byAuthority}, Alarms: d.alarms, Logger: d.log, Registerer: d.reg})
 }

@@ -45,6 +45,7 @@ type Config struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	Now        func() time.Time // nil = time.Now
+	Wake       <-chan struct{}  // rings when the settings of a way have changed; nil: never
 }
 
 const (
@@ -95,6 +96,8 @@ func Run(ctx context.Context, c Config) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+		case <-r.c.Wake:
+			clear(r.again) // what was wrong may be right now
 		}
 	}
 }
