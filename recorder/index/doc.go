@@ -30,7 +30,7 @@
 // rows and the list of segments, and one transaction after it, so that an answer
 // is of one moment: segments never change, and where one of the list is gone from
 // the file by then, the question is put anew. A count that
-// would take more than 40 ms is cut short and says so.
+// would take more than 30 ms is cut short and says so.
 //
 // The caller's scope is part of the question ([Filter.Lines]), so rows of other
 // lines are neither found nor counted.

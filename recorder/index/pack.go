@@ -104,7 +104,15 @@ func (p *packed) rows(i int) int { return min(blockRows, p.n-i*blockRows) }
 // unpack writes the values of block i, less the smallest, into to.
 func unpack(b []byte, width int, to []uint64) {
 	mask := uint64(1)<<width - 1
-	bit := 0
+	bit, per := 0, 57/width // a load has so many whole values, wherever they begin in its first byte
+	for ; len(to) >= per; to = to[per:] {
+		v := binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7)
+		bit += per * width
+		for i := range to[:per] {
+			to[i] = v & mask
+			v >>= width
+		}
+	}
 	for i := range to {
 		to[i] = binary.LittleEndian.Uint64(b[bit>>3:]) >> (bit & 7) & mask
 		bit += width

@@ -27,7 +27,7 @@ const (
 	defaultLimit = 100
 	maxLimit     = 1000
 	// countTime is how long an answer may take for the sake of the count alone.
-	countTime = 40 * time.Millisecond
+	countTime = 30 * time.Millisecond
 	// maxTries is how often a question is put anew because the file changed.
 	maxTries = 100
 )
