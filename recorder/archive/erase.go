@@ -30,7 +30,8 @@ const actBatch = 256
 //
 // check, if not nil, is asked for each from the committer's goroutine when all
 // lines before are durable and told, directly before the line is written: its
-// error refuses the act. It must not call the archive.
+// error refuses the act. It must not call the archive. With check and Act.Day the
+// recording's files need not be there: check knows whether there is such a recording.
 func (a *Archive) ActAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
 	return a.inBatches(ctx, acts, func(acts []Act) []Done {
 		out := make([]Done, len(acts))
@@ -134,7 +135,7 @@ func (a *Archive) lines(ctx context.Context, acts []Act, check func(Act) error, 
 		if out[i].Err != nil {
 			continue
 		}
-		if err := a.checkLater(&act); err != nil {
+		if err := a.checkLater(&act, check != nil); err != nil {
 			out[i].Err = &Error{Op: "act", ID: act.ID, Err: err}
 			continue
 		}
@@ -167,8 +168,10 @@ func (a *Archive) lines(ctx context.Context, acts []Act, check func(Act) error, 
 	}
 }
 
-// checkLater is what act checks, for recordings that are sealed.
-func (a *Archive) checkLater(act *Act) error {
+// checkLater is what act checks, for recordings that are sealed. Where the day is
+// given and somebody knows the recording, its files need not be there: they may
+// have been removed by hand, or erased before.
+func (a *Archive) checkLater(act *Act, known bool) error {
 	if err := validID(act.ID); err != nil {
 		return err
 	}
@@ -188,7 +191,7 @@ func (a *Archive) checkLater(act *Act) error {
 	if w := a.live.get(act.ID); w != nil && w.runs() {
 		return errors.New("it is still being recorded")
 	}
-	if act.Forget && act.Day.Valid() {
+	if (act.Forget || known) && act.Day.Valid() {
 		return nil
 	}
 	day, err := a.locate(act.Day, act.ID)

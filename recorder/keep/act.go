@@ -90,6 +90,17 @@ func (e *Engine) check(a archive.Act) error {
 	return err
 }
 
+// why is what an act failed of. One whose files are gone may have been erased
+// since it was looked at.
+func (e *Engine) why(id string, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		if r, look := e.row(id); look == nil && r.State == index.StateErased {
+			return ErrErased
+		}
+	}
+	return err
+}
+
 // Do does an order, recording by recording: what is refused does not keep the
 // others. The outcomes are in the order of the IDs. The error is of the order itself.
 func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) {
@@ -127,7 +138,7 @@ func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) {
 		}
 	}
 	for i, d := range e.c.Archive.ActAll(ctx, acts, e.check) {
-		out[at[i]].Line, out[at[i]].Err = d.Line, d.Err
+		out[at[i]].Line, out[at[i]].Err = d.Line, e.why(acts[i].ID, d.Err)
 	}
 	return out, nil
 }
@@ -156,7 +167,7 @@ func (e *Engine) Restore(ctx context.Context, f index.Filter, actor string, byRe
 			case d.Err == nil:
 				back.Count++
 				back.Bytes += bytes[i]
-			case !errors.Is(d.Err, ErrNotTrash):
+			case !errors.Is(d.Err, ErrNotTrash) && e.why(acts[i].ID, d.Err) != ErrErased:
 				return back, d.Err
 			}
 		}
@@ -187,7 +198,7 @@ func (e *Engine) Erase(ctx context.Context, ids []string, actor, reason string) 
 		}
 	}
 	for i, d := range e.c.Archive.EraseAll(ctx, acts, e.check) {
-		out[at[i]].Line, out[at[i]].Err = d.Line, d.Err
+		out[at[i]].Line, out[at[i]].Err = d.Line, e.why(acts[i].ID, d.Err)
 	}
 	return out, nil
 }

@@ -109,6 +109,27 @@ func TestAHeldOrProtectedRecordingIsNeverDeleted(t *testing.T) {
 	r.is(index.StateSealed, trashed)
 }
 
+func TestWhatSomebodyRemovedByHandDoesNotStopTheRest(t *testing.T) {
+	p := twoClasses()
+	p.Classes[0].Action = keep.ToErase
+	r := newRig(t, ramDir(t), p)
+	defer func() { r.stop() }()
+	var all []string
+	for i := range 20 {
+		all = append(all, r.record(class([]string{"short", "normal"}[i%2])))
+		r.pass(time.Minute)
+	}
+	for _, id := range all[:12] {
+		r.must(r.disk.Remove("2026/11/22/" + id + ".mixed.wav"))
+		r.must(r.disk.Remove("2026/11/22/" + id + ".jsonl"))
+	}
+	r.pass(20 * days)
+	if rep := r.run(); rep.Erased.Count != 20 || rep.Failed > 0 {
+		t.Errorf("%+v", rep)
+	}
+	r.is(index.StateErased, all...)
+}
+
 func TestOnlyWhatIsBackedUpGoesWhereTheClassSaysSo(t *testing.T) {
 	p := keep.Policy{Default: "safe", Classes: []keep.Class{{Name: "safe", Days: 2, Action: keep.ToErase, NeedsBackup: true},
 		{Name: "plain", Days: 2, Action: keep.ToErase}}}

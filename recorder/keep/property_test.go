@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,6 +243,38 @@ func (r *rig) same(t *rapid.T, all []string) {
 		_, err := r.a.Find(id)
 		if gone := got[id].State == index.StateErased; gone != (err != nil) {
 			t.Errorf("%s is %s, and its files: %v", id, got[id].State, err)
+		}
+	}
+}
+
+// TestAHoldAMomentBeforeTheLineWins holds and protects recordings while a run
+// takes them: the model sees each line in the journal's order.
+func TestAHoldAMomentBeforeTheLineWins(t *testing.T) {
+	m := &model{known: map[string]*known{}}
+	r := newRig(t, ramDir(t), twoClasses())
+	m.r, r.watch = r, m.line
+	defer func() { r.stop() }()
+	var all []string
+	for range 60 {
+		all = append(all, r.record(class("short")))
+	}
+	r.pass(5 * days)
+	var wg sync.WaitGroup
+	held := make([]bool, len(all))
+	for part := range 3 {
+		wg.Go(func() {
+			for i := part; i < len(all); i += 3 {
+				held[i] = r.do([]string{archive.ActHold, archive.ActProtect}[i%2], "a", all[i]) == nil
+			}
+		})
+	}
+	wg.Go(func() { _, _ = r.e.Erase(ctx, all, "bob", "") })
+	wg.Go(func() { r.run() })
+	wg.Go(func() { r.run() })
+	wg.Wait()
+	for i, id := range all {
+		if state := r.row(id).State; held[i] != (state == index.StateSealed) {
+			t.Errorf("recording %d: held %v, %s", i, held[i], state)
 		}
 	}
 }

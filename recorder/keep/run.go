@@ -167,7 +167,7 @@ func (e *Engine) act(ctx context.Context, s *source, items []Item, rep *Report) 
 				to.Bytes += byID[acts[i].ID].Bytes
 				e.count(s.reason, erased, byID[acts[i].ID].Bytes)
 			}
-			if d.Err != nil && !errors.Is(d.Err, errNotDue) {
+			if d.Err != nil && !errors.Is(d.Err, errNotDue) && e.why(acts[i].ID, d.Err) != ErrErased {
 				rep.Failed++
 				e.m.failed.Inc()
 				errs = append(errs, d.Err)
