@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -44,9 +43,9 @@ type Config struct {
 	HotCopy func() (string, error)
 	// Identities are what the box can decrypt its own backup with; nil = nothing.
 	Identities func() []age.Identity
-	// OpenAudio reads a stored audio file as samples, where files of the archive
-	// need more than a WAV reader (encryption at rest). nil = WAV only.
-	OpenAudio func(day archive.Day, id, side, file string) (io.ReadCloser, error)
+	// Keys open recordings that are encrypted at rest, for drills; nil = these are
+	// compared and not opened.
+	Keys archive.Keys
 
 	Pool    archive.Pool     // hashing takes a slot of it; nil = waits for nobody
 	Logger  *slog.Logger     // nil = nothing is logged

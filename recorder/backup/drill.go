@@ -239,15 +239,7 @@ func (d *drill) recording(ctx context.Context, p *dayPlan, it *item) error {
 
 // listen reads a restored side to its end.
 func (d *drill) listen(day archive.Day, id string, f archive.Sealed) (bool, error) {
-	if d.e.c.OpenAudio != nil {
-		r, err := d.e.c.OpenAudio(day, id, f.Side, filepath.Join(d.dir, filepath.FromSlash(local(day, f.Name))))
-		if err != nil {
-			return false, err
-		}
-		_, err = io.Copy(io.Discard, r)
-		return true, errors.Join(err, r.Close())
-	}
-	if !strings.HasSuffix(f.Name, ".wav") {
+	if d.e.c.Keys == nil && !strings.HasSuffix(f.Name, ".wav") {
 		return false, nil
 	}
 	rd, err := archive.OpenReadOnly(d.dir, nil)
@@ -255,6 +247,9 @@ func (d *drill) listen(day archive.Day, id string, f archive.Sealed) (bool, erro
 		return false, err
 	}
 	defer rd.Close()
+	if d.e.c.Keys != nil {
+		rd.UseKeys(d.e.c.Keys)
+	}
 	a, err := rd.Audio(day, id, f.Side)
 	if err != nil {
 		return false, err

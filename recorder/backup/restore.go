@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -342,13 +341,4 @@ func (e *Engine) PutBack(ctx context.Context, s Selection, adopt func(context.Co
 		err = errors.Join(err, adopt(ctx))
 	}
 	return rep, err
-}
-
-// exists reports whether a file is on a disk.
-func exists(d archive.Disk, name string) (bool, error) {
-	_, err := d.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }

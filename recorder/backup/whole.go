@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,12 +34,8 @@ type mark struct {
 // Interrupted reports whether a root is in the middle of a restore: then it is
 // finished first, and no daemon starts there.
 func Interrupted(root string) (bool, error) {
-	d, err := archive.OSDisk(root)
-	if err != nil {
-		return false, err
-	}
-	defer d.Close()
-	return exists(d, markFile)
+	_, err := os.Stat(filepath.Join(root, markFile))
+	return err == nil, ifThere(err)
 }
 
 // RestoreAll brings a whole appliance back onto a new, empty root: recordings,
@@ -241,7 +239,7 @@ func strays(p *dayPlan, v *vault) []item {
 	var items []item
 	for name := range p.there {
 		id := idOf(name)
-		if name != id+".jsonl" || id == "" || p.sealed[id] || p.erased[id] {
+		if name != id+".jsonl" && name != id+".jsonl.enc" || id == "" || p.sealed[id] || p.erased[id] {
 			continue
 		}
 		it := item{id: id}
