@@ -43,10 +43,11 @@ func findRoutes() []route {
 func exportFailure(err error) string {
 	var refused *export.RefusedError
 	if errors.As(err, &refused) {
-		if refused.Code == "no-side" {
-			return "no-audio"
+		switch refused.Code {
+		case "mono-only", "original-sides", "whole-only":
+			return refused.Code
 		}
-		return refused.Code
+		return "no-audio"
 	}
 	for _, known := range []struct {
 		err  error

@@ -219,6 +219,7 @@ func TestActsAndRefusalsAreAudited(t *testing.T) {
 			continue
 		}
 		path, body := callOf(f, rt, rec, callID, id)
+		path = f.withExport("administrator", path, rec)
 		if w := f.do(rt.Method, path, body); w.Code/100 != 2 {
 			t.Errorf("%s: %d %s", rt.ID, w.Code, w.Body)
 		}
@@ -237,7 +238,7 @@ func TestActsAndRefusalsAreAudited(t *testing.T) {
 	}
 	for _, v := range access.Verbs() {
 		if !acts(v) {
-			if done[v]+denied[v] > 0 {
+			if done[v]+denied[v] > 0 && v != access.SearchRecords { // saving and removing a search is an act
 				t.Errorf("%s only looks and is audited", v)
 			}
 			continue
