@@ -17,13 +17,13 @@ type Fact struct {
 	Boot       string `json:"boot" doc:"ID of this run of the daemon; numbers begin anew with each"`
 	Seq        uint64 `json:"seq" doc:"Number of the fact, rising"`
 	Time       Time   `json:"time" doc:"Line time"`
-	Kind       string `json:"kind" doc:"board-up, board-gone, line-state, ring-begin, ring-end, off-hook, on-hook, polarity, no-battery, battery, gap, call-begin, call-answered, call-end, numbers, call-waiting, caller-id-failed, digit, key, voice-begin, voice-end, tone, modem, masked, refused, overflow, anchor; of trunks and stations also alerting, number-complete, held, keys-sent, parallel-pick-up, would-release, played, joined, left"`
+	Kind       string `json:"kind" doc:"board-up, board-gone, line-state, ring-begin, ring-end, off-hook, on-hook, polarity, no-battery, battery, gap, call-begin, call-answered, call-end, numbers, call-waiting, caller-id-failed, digit, key, voice-begin, voice-end, tone, modem, masked, beep, refused, overflow, anchor; of trunks and stations also alerting, number-complete, held, keys-sent, parallel-pick-up, would-release, played, joined, left"`
 	Board      string `json:"board,omitempty" doc:"The board"`
 	Line       int    `json:"line,omitempty" doc:"The line; absent where the whole board is meant"`
 	Call       string `json:"call,omitempty" doc:"The call, while one is up"`
 	From       string `json:"from,omitempty" doc:"Line state before"`
 	To         string `json:"to,omitempty" doc:"Line state after"`
-	Value      int64  `json:"value,omitempty" doc:"Depends on kind: samples lost, length of a key in samples, 1 a tone begins and 0 it ends, nanoseconds of clock change"`
+	Value      int64  `json:"value,omitempty" doc:"Depends on kind: samples lost, length of a key in samples, 1 a tone begins and 0 it ends, samples kept out on purpose and 0 where that begins, nanoseconds of clock change"`
 	Text       string `json:"text,omitempty" doc:"A key, the name of a tone, or words where the hardware or the driver gave any (English)"`
 	Direction  string `json:"direction,omitempty" doc:"in or out"`
 	AnsweredBy string `json:"answered_by,omitempty" doc:"How the answer is known"`

@@ -22,7 +22,7 @@ func (v *speech) takeIn(pcm []int16, pos int64) {
 		v.echo.Process(v.said[:], v.sent[:])
 	}
 	if v.port != nil {
-		v.port.up.Push(v.said[:])
+		v.port.up.Push(v.voice()[:])
 	}
 }
 
@@ -50,7 +50,9 @@ func (l *loop) holes() {
 }
 
 // isOurs reports whether a key that was heard may be one that we have sent.
-func (v *speech) isOurs(f *ears.Finding) bool { return f.Kind == ears.Key && f.At < v.keyed }
+func (v *speech) isOurs(f *ears.Finding) bool {
+	return f.Kind == ears.Key && f.At < v.keyed || v.isBeep(f)
+}
 
 // delays takes a new delay of the board.
 func (v *speech) delays(samples int) {

@@ -56,6 +56,7 @@ const (
 	LongOffHookEnd EventKind = "long-off-hook-end" // that is over
 
 	Masked  EventKind = "masked"  // audio is kept out of the rings on purpose, from Pos on: silence stands there. Value: 0 it begins, else it is over and so many samples are silence; By: "pause", "rule", "keys"; Text: why; Request: Blank.ID; Side: of keys
+	Beeped  EventKind = "beep"    // both parties hear that they are recorded. Value: length, samples
 	Gap     EventKind = "gap"     // audio lost from Pos on, the ring holds silence there. Value: samples
 	Refused EventKind = "refused" // a command was not carried out. Text: the reason; Request: its ID
 	Done    EventKind = "done"    // a command's outcome. Text: the command; Request: its ID

@@ -54,6 +54,7 @@ type Line struct {
 	veiled   [blankKinds]*Blank                // what is; the loop's own, as the next
 	veiledAt [blankKinds]int64                 // its first position
 	veiledTo int64                             // where the last one ended
+	beep     atomic.Pointer[Beeping]           // nil: it does not
 	keyed    [maxSides]keyed                   // keys that sound; the loop's own
 	unsure   atomic.Int64                      // samples before Fed that may yet be made silence
 

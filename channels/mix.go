@@ -41,13 +41,14 @@ func (m *member) voice() *[driver.Block]int16 {
 	if m.port != nil {
 		return &m.said
 	}
-	return &m.run.speech.said
+	return m.run.speech.voice()
 }
 
 // blend makes what each member hears: the sum of who talks, without itself, and
 // what is whispered to it. Sums that do not fit 16 bits are clipped.
 func (x *mixer) blend() {
 	clear(x.sum[:])
+	beeped := int64(0)
 	for _, m := range x.members {
 		if m.port != nil {
 			m.port.up.Pull(m.said[:])
@@ -55,11 +56,17 @@ func (x *mixer) blend() {
 		if m.role != Talker {
 			continue
 		}
+		if m.run != nil && m.run.speech.beep.on {
+			beeped = max(beeped, m.run.speech.beeped)
+		}
 		for i, s := range m.voice() {
 			x.sum[i] += int32(s)
 		}
 	}
 	for _, m := range x.members {
+		if m.run != nil {
+			m.run.speech.beeped = max(m.run.speech.beeped, beeped)
+		}
 		own := m.role == Talker
 		said := m.voice()
 		for i, s := range x.sum {

@@ -32,6 +32,10 @@ type speech struct {
 	cardOn bool            // and it was told to work
 	data   bool            // the call carries a fax or a modem, which echo cancellers disturb
 	keyed  int64           // keys heard before this position may be ours
+
+	beep   beeper
+	beeped int64               // beeps heard before this position may be ours
+	told   [driver.Block]int16 // said, with what beeps
 }
 
 const (
@@ -96,6 +100,7 @@ func (l *loop) speak(r *lineRun, late bool) {
 	if late {
 		clear(pcm)
 		clear(v.sent[:])
+		v.beep.on = false
 		return
 	}
 	if v.play.on() {
@@ -116,6 +121,9 @@ func (l *loop) speak(r *lineRun, late bool) {
 				l.perform(r, t, "")
 			}
 		}
+	}
+	if l.beep(r, pcm); v.beep.on {
+		sounds = true
 	}
 	if sounds {
 		v.echoes = echoTail

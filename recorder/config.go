@@ -206,6 +206,8 @@ type Config struct {
 	Groups      func(line int) []string   // of lines, for rules; nil: none
 	Class       func(line int) string     // retention class of recordings where no rule names one; asked when one begins; nil: the default one
 	Pauses      Pauses                    // nil: a restart ends pauses
+	Beep        func() channels.Beeping   // as rules let lines beep; nil: every 15 s at −18 dBm0
+	Announcer   Announcer                 // nil: nothing can be announced
 	Partners    func(line int) []int      // lines whose parties hear that line's now; nil: none
 	ClockSynced func() bool               // nil: the kernel is asked
 	Registerer  prometheus.Registerer     // nil: metrics are not registered
@@ -248,6 +250,9 @@ func (c *Config) fill() error {
 	}
 	if c.Class == nil {
 		c.Class = func(int) string { return "" }
+	}
+	if c.Beep == nil {
+		c.Beep = func() channels.Beeping { return channels.Beeping{Every: 15 * rate, DBm0: -18} }
 	}
 	if c.Partners == nil {
 		c.Partners = func(int) []int { return nil }

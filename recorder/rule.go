@@ -29,6 +29,9 @@ type ruling struct {
 	proved  bool   // the proof of its fax or modem was taken
 	begin   int64  // of the call
 	modem   string // of rules.Fax, …
+
+	announced  telling // what became of the announcement
+	announcing string  // the request that plays it
 }
 
 // moment is when in a call the rules are asked.
@@ -82,6 +85,7 @@ func (w *watch) ruled(e *channels.Event) {
 // unruled ends it: the settings of the line count.
 func (w *watch) unruled() {
 	w.unblankCall()
+	w.beep(false)
 	w.ruling, w.cfg = ruling{}, w.own
 }
 
@@ -111,6 +115,9 @@ func (w *watch) rule(e *channels.Event, when moment) {
 	case d.Proof:
 		w.denied = true
 		w.prove(e)
+	case d.Announce.Must && w.announced == failed:
+		w.denied = true
+		w.unwanted(e, WhyNotAnnounced)
 	case !d.Record:
 		w.denied = true
 		why := WhyDropped
@@ -123,6 +130,7 @@ func (w *watch) rule(e *channels.Event, when moment) {
 		w.wantedSo(e, when)
 	}
 	w.tellRule(e)
+	w.announce(e, when)
 }
 
 // ruledOn is the recording that the rules may end or change: none that somebody

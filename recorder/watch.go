@@ -72,6 +72,8 @@ type watch struct {
 
 	gaps []channels.Event // since the last recording, for a pre-roll that reaches back to them
 
+	beeping bool // both parties hear that they are recorded
+
 	pauseKeys  sequence
 	paused     *mask   // nil: it is not
 	ruledBlank *mask   // of a call whose audio a rule wants kept nowhere
@@ -102,8 +104,14 @@ const (
 // event acts on one event of the line. All that was known earlier came before.
 func (w *watch) event(e *channels.Event) {
 	w.settle(e.Known)
-	if e.Kind == channels.Masked {
+	switch e.Kind {
+	case channels.Masked:
 		w.masked(e)
+		return
+	case channels.Beeped: // there may be hundreds in a call
+		if w.cur != nil {
+			w.cur.tell(entry(w.cur, e))
+		}
 		return
 	}
 	w.note(e)
@@ -143,6 +151,8 @@ func (w *watch) event(e *channels.Event) {
 		w.key(e)
 	case channels.Modem:
 		w.modemHeard(e)
+	case channels.Played:
+		w.played(e)
 	case channels.CallEnd:
 		w.callEnds(e)
 	case channels.Gap:
@@ -409,6 +419,7 @@ func (w *watch) advance(p int64) {
 	w.ease(p)
 	w.listen(p - voiceLate)
 	w.pauseLasts(p)
+	w.beeps()
 	p = w.ceiling(p)
 	switch {
 	case w.cur != nil && w.ending != nil:

@@ -259,7 +259,7 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
 		Reserve: d.reserve, Class: func(line int) string { return d.sec.classOf(d.doc.View(), line) },
 		Calls: d.journal, Legs: d.talks, Rules: d.ruler.rules, Groups: d.ruler.groups, Alarms: d.alarms, Registerer: d.reg, Logger: d.log,
-		Pauses: pauses{d.db}, Partners: d.talks.partners})
+		Pauses: pauses{d.db}, Partners: d.talks.partners, Beep: d.beeping, Announcer: announcer{d}})
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,8 @@ type diskDoc struct {
 	Full          string `json:"disk_full"`           // below the reserve: stop (no new recordings), delete-oldest (the trash, then the oldest), warn (go on)
 	FullUnbacked  bool   `json:"disk_full_unbacked"`  // delete-oldest takes also what is not backed up
 	Legs          string `json:"legs"`                // of calls that are connected with each other here: trunk or station, which recording is kept, or both
+	BeepIntervalS int    `json:"beep_interval_s"`     // where a rule lets a line beep: so often
+	BeepDBm0      int    `json:"beep_dbm0"`           // … and so loud
 }
 
 // sections are the parts of the settings document.
@@ -99,7 +101,7 @@ func newSections() sections {
 		trunks: settings.NewMap("trunk_groups", func(string) trunkGroupDoc { return trunkGroupDoc{Order: "first"} },
 			func(key string, g trunkGroupDoc) error { return g.validate(key) }),
 		dialplan: settings.NewSection("dialplan", dialplanDoc{Outside: []outsideDoc{}, Incoming: []incomingDoc{}}, dialplanDoc.validate),
-		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop", Legs: "trunk"}, diskDoc.validate),
+		recorder: settings.NewSection("recorder", diskDoc{ReserveMB: 512, ReserveInodes: 10_000, Full: "stop", Legs: "trunk", BeepIntervalS: 15, BeepDBm0: -18}, diskDoc.validate),
 
 		evidenceSections: newEvidenceSections(),
 
@@ -261,5 +263,6 @@ func (d diskDoc) validate() error {
 	if !slices.Contains([]string{"trunk", "station", "both"}, d.Legs) {
 		errs = append(errs, fmt.Errorf("legs: %q is not known; use trunk, station or both", d.Legs))
 	}
+	errs = append(errs, d.badBeep()...)
 	return errors.Join(errs...)
 }

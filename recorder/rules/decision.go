@@ -19,6 +19,8 @@ type Decision struct {
 	Codec     string   //
 	Sides     string   //
 	Class     string   // retention class; "" = none
+	Beep      bool     // both parties hear that they are recorded
+	Announce  Announce // what they are told after the answer
 	Blank     bool     // its audio is kept nowhere, not even for a minute
 	Undecided bool     // decide again when more is known
 }
@@ -39,6 +41,7 @@ func (r *rule) decide(f *Facts, why []string) Decision {
 	}
 	d.Heard, d.Proof = len(r.Heard) > 0, r.Proof
 	d.Trigger, d.Codec, d.Sides, d.Class = r.Trigger, r.Codec, r.Sides, r.Class
+	d.Beep, d.Announce = r.Beep, r.announcement()
 	return d
 }
 

@@ -38,6 +38,12 @@ type Rule struct {
 	Codec   string `json:"codec"`   // g711, pcm16, ima or gsm; "" = the line's own
 	Sides   string `json:"sides"`   // separate or mixed; "" = the line's own
 	Class   string `json:"class"`   // retention class, a short word
+
+	Beep         bool   `json:"beep"`          // both parties hear a beep again and again while it is recorded
+	Announce     string `json:"announce"`      // prompt that says so, right after the answer; "" = none
+	AnnounceTo   string `json:"announce_to"`   // network (default) or both
+	AnnounceOver bool   `json:"announce_over"` // mixed with what the parties say, instead of in its place
+	AnnounceElse string `json:"announce_else"` // if it cannot be played: record (default) or deny
 }
 
 // What was heard of fax and modems, in Facts.Modem and Rule.Heard.
@@ -135,6 +141,9 @@ func (r *Rule) validate() (errs []error) {
 			bad("class", "%v", err)
 		}
 	}
+	for _, err := range r.badSounds() {
+		errs = append(errs, err)
+	}
 	if r.Outside && r.Calendar == "" {
 		bad("outside", "it says nothing without a calendar")
 	}
@@ -148,7 +157,7 @@ func (r *Rule) validate() (errs []error) {
 		for _, k := range []struct {
 			key string
 			set bool
-		}{{"percent", r.Percent != 0}, {"trigger", r.Trigger != ""}, {"codec", r.Codec != ""}, {"sides", r.Sides != ""}, {"class", r.Class != ""}} {
+		}{{"percent", r.Percent != 0}, {"trigger", r.Trigger != ""}, {"codec", r.Codec != ""}, {"sides", r.Sides != ""}, {"class", r.Class != ""}, {"beep", r.Beep}, {"announce", r.Announce != ""}} {
 			if k.set {
 				bad(k.key, "it says nothing without record")
 			}
