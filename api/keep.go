@@ -27,7 +27,7 @@ type ActedOn struct {
 type BulkAct struct {
 	Act
 	IDs    []string `json:"ids,omitempty" maxItems:"1000" doc:"The recordings"`
-	Search bool     `json:"search,omitempty" doc:"All recordings that the query parameters find, the same as of a search; without any parameter all recordings"`
+	Search bool     `json:"search,omitempty" doc:"All recordings that the query parameters find, the same as of a search, limit and after aside; at least one is given, but for undelete and erase, which mean the trash"`
 	Undo   string   `json:"undo,omitempty" maxLength:"64" doc:"The recordings that an earlier act changed, so that it is undone: what that act has answered as undo"`
 	DryRun bool     `json:"dry_run,omitempty" doc:"Only say what would be done"`
 }

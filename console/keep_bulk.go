@@ -173,6 +173,11 @@ func (s *Server) chosen(ctx context.Context, a keepAct, in *BulkActInput) (jobs 
 	if len(f.States) == 0 && (a.Kind == actUndelete || a.Kind == actErase && !b.Force) {
 		f.States = []string{index.StateTrash} // nothing else can be meant
 	}
+	if f.States == nil && in.RecordingFilter.Encode() == "" { // all that there is: rather a slip than a wish
+		p := fail("invalid", "")
+		p.Errors = []api.ProblemError{{Location: "query", Message: text.Text(languageOf(ctx), "invalid.everything", nil)}}
+		return nil, nil, p
+	}
 	for {
 		p, err := s.cfg.Index.Query(ctx, f)
 		if err != nil {

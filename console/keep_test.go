@@ -90,6 +90,10 @@ func TestABulkActIsUndoneForExactlyItsRecordings(t *testing.T) {
 	problemIn(t, f.do("POST", "/recordings/acts/protect", api.BulkAct{Undo: a.Undo}), "no-undo")
 	problemIn(t, f.do("POST", "/recordings/acts/protect", api.BulkAct{Undo: "protect.nothing"}), "no-undo")
 	problemIn(t, f.do("POST", "/recordings/acts/protect", api.BulkAct{}), "invalid")
+	problemIn(t, f.do("POST", "/recordings/acts/trash", api.BulkAct{Search: true}), "invalid") // everything
+	if e := many("erase", "", api.BulkAct{Search: true, DryRun: true}); e.Matched != 0 {
+		t.Errorf("erasing without any condition takes more than the trash: %+v", e)
+	}
 	problemIn(t, f.do("POST", "/recordings/acts/protect", api.BulkAct{IDs: ids, Search: true}), "invalid")
 
 	c := many("class", "", api.BulkAct{IDs: append(ids, "01KNONE0000000000000000000", ids[0]), Act: api.Act{Class: "long"}})
@@ -118,7 +122,7 @@ func TestActsOnManyStayWithinTheCallersLines(t *testing.T) {
 	if got.Changed != 1 || got.Skipped[0].Code != "no-recording" {
 		t.Errorf("%+v", got)
 	}
-	if got = decode[api.Acted](t, f.doAs(a, "POST", "/recordings/acts/trash", api.BulkAct{Search: true}), 200); got.Matched != 1 {
+	if got = decode[api.Acted](t, f.doAs(a, "POST", "/recordings/acts/trash?direction=in", api.BulkAct{Search: true}), 200); got.Matched != 1 {
 		t.Errorf("a search finds %+v", got)
 	}
 	problemIn(t, f.doAs(a, "POST", "/recordings/"+other+"/protect", api.Act{}), "no-recording")

@@ -203,6 +203,19 @@ func (k *keeper) Withdraw(id, by string) (keep.Request, error) {
 	return k.Desk.Withdraw(id, by)
 }
 
+// finish does what was approved and not done: the daemon ended, or the disk refused.
+func (k *keeper) finish(ctx context.Context) {
+	all, err := k.List()
+	for i := range all {
+		if all[i].State == keep.Approved && err == nil {
+			_, err = k.Perform(ctx, k.Desk, all[i].ID)
+		}
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, keep.ErrWrongState) && !errors.Is(err, keep.ErrNotNow) {
+		k.d.log.Error("what was approved could not be done; it is tried again", "error", err)
+	}
+}
+
 // tellWaiting raises or clears the alarm that somebody must decide.
 func (k *keeper) tellWaiting() {
 	k.waiting.Lock()
@@ -214,7 +227,7 @@ func (k *keeper) tellWaiting() {
 	}
 	n := 0
 	for i := range all {
-		if all[i].State == keep.Asked {
+		if all[i].State == keep.Asked || all[i].State == keep.Approved {
 			n++
 		}
 	}
@@ -268,6 +281,7 @@ func (k *keeper) keepLooking(ctx context.Context) {
 	minute, hour := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
 	defer minute.Stop()
 	defer hour.Stop()
+	k.finish(ctx)
 	k.tellWaiting()
 	k.foresee(ctx)
 	for {
@@ -279,6 +293,7 @@ func (k *keeper) keepLooking(ctx context.Context) {
 			k.foresee(ctx)
 		case <-hour.C:
 			k.foresee(ctx)
+			k.finish(ctx)
 			k.tellWaiting() // requests expire
 		}
 		if _, err := k.Watch(ctx); err != nil && ctx.Err() == nil {

@@ -145,7 +145,7 @@ func (s sections) checkClasses(v settings.View) (errs []error) {
 		wants("groups."+n+".class", g.Class)
 	}
 	for i, r := range s.rules.In(v).List {
-		wants(fmt.Sprintf("rules.list[%d].class", i), r.Class)
+		wants(fmt.Sprintf("rules.list.%d.class", i), r.Class)
 	}
 	return errs
 }
