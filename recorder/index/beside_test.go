@@ -180,6 +180,14 @@ func (b *besides) questions() {
 		ours := times{}
 		theirs, counts := make([]times, len(b.peers)), make([]time.Duration, len(b.peers))
 		var plans []string
+		for range min(2, b.asks-1) { // warm, all of them
+			f := k.f(b.s, b.rnd)
+			f.Limit = 50
+			query(b, b.ix, f)
+			for _, p := range b.peers {
+				p.ask(b, p.page(&f))
+			}
+		}
 		for i := range b.asks {
 			f := k.f(b.s, b.rnd)
 			if f.Limit == 0 {

@@ -209,6 +209,8 @@ const retryEvery = time.Second
 // Run reads what the file does not have, then keeps the file up to date until
 // the context ends. One goroutine.
 func (ix *Index) Run(ctx context.Context) error {
+	fresh := time.NewTicker(freshEvery)
+	defer fresh.Stop()
 	for {
 		err := ix.catchUp(ctx)
 		if err == nil {
@@ -228,6 +230,9 @@ func (ix *Index) Run(ctx context.Context) error {
 		} else {
 			select {
 			case <-ix.wake:
+			case <-fresh.C:
+				ix.freshen()
+				continue
 			case reply := <-ix.again:
 				reply <- ix.Rebuild(ctx)
 				continue
