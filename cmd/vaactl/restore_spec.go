@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -28,7 +29,7 @@ func openSpec(spec string) (target.Target, error) {
 		return nil, err
 	}
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", printable(spec), err)
+		return nil, fmt.Errorf("--from: %w", err)
 	}
 	return kinds.Open(c)
 }
@@ -58,7 +59,7 @@ func readSpec(spec string) (target.Config, error) {
 func urlSpec(spec string) (c target.Config, err error) {
 	u, err := url.Parse(spec)
 	if err != nil {
-		return c, fmt.Errorf("%s: it cannot be read as an address", printable(spec)) // the cause would repeat what may be a secret
+		return c, errors.New("--from: it cannot be read as an address") // the cause would repeat what may be a secret
 	}
 	c = target.Defaults(target.Kind(u.Scheme))
 	c.Name = "backup"
