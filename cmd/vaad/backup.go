@@ -137,13 +137,9 @@ func (b *backups) add(name string) error {
 	if err != nil {
 		return err
 	}
-	var keys archive.Keys // of recordings that are encrypted at rest
-	if ring := d.keys.keyring(); ring != nil {
-		keys = ring
-	}
 	e, err := backup.New(backup.Config{Name: name, Root: d.cfg.Root, Appliance: b.appliance, Version: version, Journals: d.archive, Disk: disk,
 		Open: func(ctx context.Context) (target.Target, error) { return b.open(name) }, Options: func() backup.Options { return b.options(name) },
-		HotCopy: d.db.HotCopy, Identities: b.identities, Keys: keys, Pool: d.pool, Logger: d.log, Metrics: b.metrics})
+		HotCopy: d.db.HotCopy, Identities: b.identities, Keys: d.keys.keyring(), Pool: d.pool, Logger: d.log, Metrics: b.metrics})
 	if err != nil {
 		return errors.Join(err, disk.Close())
 	}
