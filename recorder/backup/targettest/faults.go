@@ -2,6 +2,7 @@ package targettest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +94,11 @@ func cut(t *testing.T, p Place) {
 			t.Fatalf("get cut after %d bytes: %s", n, differ(got, b))
 		}
 		p.Cut(1 << 60)
+		for range 3 { // what is cut late may only be noticed now
+			if _, err = tg.Stat(deadline(t), "keep"); !target.Temporary(err) {
+				break
+			}
+		}
 		wantBytes(t, tg, "keep", b)
 	}
 }
@@ -122,6 +128,31 @@ func freezes(t *testing.T, p Place) {
 		}
 	}
 	wantBytes(t, tg, "g", b)
+	wantBytes(t, tg, "f", b)
+}
+
+// slow: what moves is not hung, however long it takes.
+func slow(t *testing.T, p Place) {
+	if p.Slow == nil {
+		t.Skip("it cannot be slow")
+	}
+	mark(t, p.open(t))
+	tg := p.openStall(t, time.Second)
+	b := Bytes(400_000, 1)
+	p.Slow(200_000)
+	put(t, tg, "f", b)
+	wantBytes(t, tg, "f", b)
+	ctx, stop := context.WithTimeout(deadline(t), 300*time.Millisecond)
+	defer stop()
+	r, err := tg.Get(ctx, "f", 0, -1)
+	if err == nil {
+		_, err = io.Copy(io.Discard, r)
+		_ = r.Close()
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("get with a context that ended: %v", err)
+	}
+	p.Slow(0)
 	wantBytes(t, tg, "f", b)
 }
 

@@ -35,6 +35,8 @@ type Place struct {
 	// Cut breaks the connection once, after n more bytes went either way; nil = it
 	// cannot.
 	Cut func(n int64)
+	// Slow lets only so many bytes a second through, 0 = any; nil = it cannot.
+	Slow func(bytesPerSecond int)
 }
 
 // context is how long anything in the suite may take.

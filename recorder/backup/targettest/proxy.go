@@ -1,10 +1,14 @@
 package targettest
 
 import (
+	"context"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Proxy is a TCP connection's worst enemy: it stands before a server and cuts,
@@ -25,7 +29,11 @@ type Proxy struct {
 // NewProxy stands before the server at that address until the test ends.
 func NewProxy(t testing.TB, to string) *Proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	// Small buffers, inherited by what is accepted: else all of a file fits in them.
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 32<<10) })
+	}}
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"AVanishedPlaceIsAnErrorAndComesBack", vanishes},
 		{"ABrokenConnectionLosesNothing", cut},
 		{"AHungPlaceIsGivenUp", freezes},
+		{"ASlowPlaceIsWaitedFor", slow},
 		{"AnySequenceOfCallsIsThatOfAMap", model},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })

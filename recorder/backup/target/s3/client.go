@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -66,7 +65,7 @@ func Open(c target.Config) (*Target, error) {
 	}
 	t.trans = &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: c.Stall(), KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:           guard.Dialer(c.Stall()).DialContext,
 		TLSClientConfig:       trust,
 		TLSHandshakeTimeout:   c.Stall(),
 		ResponseHeaderTimeout: 0, // the guard knows better: completing a large object takes long

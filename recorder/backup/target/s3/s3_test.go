@@ -136,7 +136,7 @@ func TestABucketIsATarget(t *testing.T) {
 				}
 			},
 			Vanish: p.Down, Return: p.Up, Class: target.ErrUnreachable,
-			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut,
+			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut, Slow: p.Slow,
 		}
 	})
 }
@@ -358,5 +358,33 @@ func TestABucketThatIsNotThereIsGone(t *testing.T) {
 	}
 	if err := tg.List(context.Background(), "", func(target.Entry) error { return nil }); !errors.Is(err, target.ErrGone) {
 		t.Errorf("list: %v", err)
+	}
+}
+
+func TestAnUploadThatSomebodyGaveUpIsBegunAnew(t *testing.T) {
+	s := newStore(t, false)
+	tg := open(t, config(t, s.addr()))
+	marked(t, tg)
+	b := targettest.Bytes(11<<20, 1)
+	var once sync.Once
+	s.faults(func(r *http.Request) (int, string, string) {
+		if r.URL.Query().Get("partNumber") == "2" {
+			once.Do(func() { // a rule of the bucket, or another box with the same prefix
+				err := tg.uploads(context.Background(), "site/one/f", func(i minio.ObjectMultipartInfo) error { return tg.abort(context.Background(), i) })
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return 0, "", ""
+	})
+	if err := tg.PutFrom(t.Context(), "f", int64(len(b)), bytes.NewReader(b)); !errors.Is(err, target.ErrUnreachable) || !target.Temporary(err) {
+		t.Fatalf("put: %v", err)
+	}
+	if err := tg.PutFrom(t.Context(), "f", int64(len(b)), bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := tg.Stat(t.Context(), "f"); err != nil || e.Size != int64(len(b)) {
+		t.Errorf("%+v, %v", e, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	wire "github.com/pkg/sftp"
@@ -17,6 +18,7 @@ import (
 
 	"vaad/recorder/backup/target"
 	"vaad/recorder/backup/target/folder"
+	"vaad/recorder/backup/target/guard"
 )
 
 // families are the sorts of host keys, best first. A server shows one of the sort
@@ -33,6 +35,7 @@ type link struct {
 	sftp *wire.Client
 	base string        // the target's folder
 	dead chan struct{} // closed when the connection ended
+	over atomic.Bool   // it broke, or was shut: no new calls
 	shut func()
 }
 
@@ -80,8 +83,7 @@ func dialWith(ctx context.Context, c target.SFTP, auth []ssh.AuthMethod, family 
 	if err != nil {
 		return nil, folder.Classed(target.ErrUnreachable, err)
 	}
-	d := net.Dialer{Timeout: wait}
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	conn, err := guard.Dialer(wait).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		return nil, folder.Classed(target.ErrUnreachable, err)
 	}
@@ -123,9 +125,13 @@ func dialWith(ctx context.Context, c target.SFTP, auth []ssh.AuthMethod, family 
 		}
 	}
 	l := &link{ssh: client, sftp: files, base: base, dead: make(chan struct{})}
-	l.shut = sync.OnceFunc(func() { _ = client.Close() })
+	l.shut = sync.OnceFunc(func() {
+		l.over.Store(true)
+		_ = client.Close()
+	})
 	go func() {
 		_ = client.Wait() // why it ended is seen by who uses it
+		l.over.Store(true)
 		close(l.dead)
 	}()
 	go l.keepAlive(time.Duration(c.KeepAliveS) * time.Second)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"syscall"
+	"time"
 
 	wire "github.com/pkg/sftp"
 
@@ -129,6 +130,10 @@ const readOnly = 1
 // Explain asks the server what is behind its "failure": the protocol has no codes
 // for a full or a read-only disk.
 func (d *disk) Explain(err error) error {
+	if broken(err) {
+		d.l.shut() // the next call makes a new one
+		return err
+	}
 	status, ok := errors.AsType[*wire.StatusError](err)
 	failure := ok && status.FxCode() == wire.ErrSSHFxFailure
 	if !failure && !errors.Is(err, fs.ErrPermission) || d.ctx.Err() != nil {
@@ -149,15 +154,20 @@ func (d *disk) Explain(err error) error {
 	return err
 }
 
-// ahead is how much is read at once, in bytes: as many packets are under way.
-const ahead = 256 << 10
+// How much is read at once, in bytes: as many packets are under way as a quick
+// server can use, and so few that a slow one still shows that it moves.
+const (
+	leastAhead = 64 << 10
+	mostAhead  = 1 << 20
+)
 
 // file reads ahead and writes many packets at a time.
 type file struct {
 	*wire.File
-	d   *disk
-	buf []byte // the bytes from off on
-	off int64
+	d     *disk
+	buf   []byte // the bytes from off on
+	off   int64
+	ahead int
 }
 
 // ReadAt is for one goroutine, mostly in order.
@@ -166,21 +176,36 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	for done < len(p) {
 		at := off + int64(done)
 		if at < f.off || at >= f.off+int64(len(f.buf)) {
-			if cap(f.buf) == 0 {
-				f.buf = make([]byte, ahead)
-			}
-			n, err := f.File.ReadAt(f.buf[:ahead], at)
-			f.buf, f.off = f.buf[:n], at
-			if n == 0 {
-				if err == nil {
-					err = io.ErrNoProgress
-				}
+			if err := f.fill(at); err != nil {
 				return done, err
 			}
 		}
 		done += copy(p[done:], f.buf[at-f.off:])
 	}
 	return done, nil
+}
+
+func (f *file) fill(at int64) error {
+	f.ahead = max(f.ahead, leastAhead)
+	if cap(f.buf) < f.ahead {
+		f.buf = make([]byte, f.ahead)
+	}
+	began := time.Now()
+	n, err := f.File.ReadAt(f.buf[:f.ahead], at)
+	f.buf, f.off = f.buf[:n], at
+	if n == 0 {
+		if err == nil {
+			err = io.ErrNoProgress
+		}
+		return err
+	}
+	switch took := time.Since(began); {
+	case took < time.Second/5:
+		f.ahead = min(2*f.ahead, mostAhead)
+	case took > time.Second:
+		f.ahead = max(f.ahead/2, leastAhead)
+	}
+	return nil
 }
 
 // WriteFrom writes all of r from off on. What a break leaves may have holes; who

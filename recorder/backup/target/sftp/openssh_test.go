@@ -98,6 +98,9 @@ func openssh(t *testing.T) (addr, pin string, client []byte) {
 }
 
 func TestAFolderBehindOpenSSHIsATarget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	addr, pin, key := openssh(t)
 	me, err := user.Current()
 	if err != nil {
@@ -118,7 +121,7 @@ func TestAFolderBehindOpenSSHIsATarget(t *testing.T) {
 			Resumes: true,
 			Plant:   plant(root),
 			Vanish:  p.Down, Return: p.Up, Class: target.ErrUnreachable,
-			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut,
+			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut, Slow: p.Slow,
 		}
 	})
 }

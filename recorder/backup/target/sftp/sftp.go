@@ -80,13 +80,11 @@ func (t *Target) connect(ctx context.Context) (*link, error) {
 			return nil, folder.Classed(target.ErrClosed, errors.New("closed"))
 		}
 		if l := t.link; l != nil {
-			select {
-			case <-l.dead:
-				t.link = nil
-			default:
+			if !l.over.Load() {
 				t.mu.Unlock()
 				return l, nil
 			}
+			t.link = nil
 		}
 		if other := t.making; other != nil {
 			t.mu.Unlock()

@@ -194,7 +194,7 @@ func TestAFolderOnAServerIsATarget(t *testing.T) {
 			Resumes: true,
 			Plant:   plant(filepath.Join(root, "vaad")),
 			Vanish:  p.Down, Return: p.Up, Class: target.ErrUnreachable,
-			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut,
+			Freeze: p.Freeze, Thaw: p.Thaw, Cut: p.Cut, Slow: p.Slow,
 		}
 	})
 }
