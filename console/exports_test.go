@@ -137,9 +137,8 @@ func TestOneRecordingIsHadInEveryFormat(t *testing.T) {
 
 func TestManyRecordingsAreExportedInTheBackground(t *testing.T) {
 	f := newFixture(t)
-	var ids []string
 	for i := range 3 {
-		ids = append(ids, f.record(1+i, 8000, "network", "local").ID)
+		f.record(1+i, 8000, "network", "local")
 	}
 	me := actor(access.Supervisor)
 	x := decode[api.Export](t, f.doAs(me, "POST", "/exports?direction=in&order=oldest", api.NewExport{Search: true, Format: "gsm", Layout: "each", Template: "{line} {caller}", Proof: true, Reason: "法院"}), 200)
