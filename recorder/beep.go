@@ -37,7 +37,7 @@ const (
 // beeps begins and ends the beeps of the line: while a call is recorded whose rule wants
 // them, and is not paused. Of lines that are connected one beeps, for all hear it.
 func (w *watch) beeps() {
-	want := w.verdict.Beep && w.verdict.Record && w.call != "" && w.cur != nil && w.ending == nil && w.paused == nil && w.ofCall(w.cur)
+	want := w.verdict.Beep && w.verdict.Record && w.call != "" && w.cur != nil && w.ending == nil && w.paused == nil
 	if want && !w.beeping {
 		want = !slices.ContainsFunc(w.r.c.Partners(w.line.Number()), func(n int) bool {
 			o := w.r.watches[n]

@@ -133,6 +133,9 @@ func (w *watch) boardLost(e *channels.Event) {
 	}
 	w.unruled()
 	w.up, w.hook, w.known = false, false, false
+	if w.paused != nil { // a call that others carry goes on
+		w.paused.unsure = true
+	}
 	w.call, w.recent = "", w.recent[:0]
 	w.heard = heard{began: none}
 }
@@ -144,6 +147,9 @@ func (w *watch) resync(s *channels.LineStatus, p int64, lost bool) {
 	w.fed = max(w.fed, p)
 	w.up = s.State != channels.GoneState && len(s.Sides) > 0
 	w.fit()
+	if lost {
+		w.masksLost(p)
+	}
 	w.hook = offHook(s.State)
 	again := s.Call != w.call
 	w.call, w.direction, w.caller, w.called = s.Call, direction(s.Direction), s.Caller, s.Called

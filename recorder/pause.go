@@ -76,7 +76,9 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 		p.Recording = w.cur.id
 	}
 	if m := w.paused; m != nil {
-		m.Pause = p
+		if m.Pause = p; v != nil { // keys were quicker
+			w.r.c.System.Blank(p.Line, m.kind, m.blank)
+		}
 	} else {
 		if v == nil {
 			v = w.r.newVeil(w.line, 0)
@@ -177,7 +179,13 @@ func (w *watch) masked(e *channels.Event) {
 		return
 	}
 	i := slices.IndexFunc(w.masks, func(m *mask) bool { return m.blank.ID == e.Request })
-	if i < 0 {
+	if i < 0 && w.paused != nil && w.paused.blank.ID == e.Request {
+		i, w.masks = len(w.masks), append(w.masks, w.paused)
+	}
+	if i < 0 { // drawn for a wish that came to nothing
+		if w.cur != nil && e.Value > 0 {
+			w.tellMasked(w.cur, &mask{blank: &channels.Blank{ID: e.Request}, from: e.Pos, Pause: Pause{Reason: pauseReason}}, e.Pos+e.Value)
+		}
 		return
 	}
 	m := w.masks[i]
@@ -193,6 +201,19 @@ func (w *watch) masked(e *channels.Event) {
 	}
 	w.masks = slices.Delete(w.masks, i, i+1)
 	w.r.metrics.masked.WithLabelValues(e.By).Add(float64(e.Value) / rate)
+}
+
+// masksLost goes on without what the board has told of its rings up to p.
+func (w *watch) masksLost(p int64) {
+	for _, m := range w.masks {
+		if m.seen = true; m.over != "" {
+			w.unveil(m)
+		}
+		if w.cur != nil {
+			w.tellMasked(w.cur, m, p)
+		}
+	}
+	w.masks = slices.DeleteFunc(w.masks, func(m *mask) bool { return m.over != "" })
 }
 
 // keysMasked tells of a key whose tones were kept out.
@@ -262,9 +283,14 @@ func (w *watch) pauseLasts(p int64) {
 	}
 }
 
-// pauseEnds ends the pause of a call that is over.
-func (w *watch) pauseEnds() {
-	if w.paused != nil {
+// pauseEnds ends the pause of a call that is over. One that ended for us only, as its
+// board went, may go on on a line that others carry.
+func (w *watch) pauseEnds(by string) {
+	switch {
+	case w.paused == nil:
+	case by == EndGone:
+		w.paused.unsure, w.known = true, false
+	default:
 		w.resumeNow(resumedByEnd, "")
 	}
 }

@@ -403,3 +403,55 @@ func TestACallThatARuleBlanksIsNowhere(t *testing.T) {
 		t.Errorf("%d recordings", len(all))
 	}
 }
+
+func TestAPauseOutlivesItsBoardAndLostEvents(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Voltage}, nil)
+	r.hook(2*second, 1, true)
+	r.to(5 * second)
+	r.pause(1, 0)
+	r.to(8 * second)
+	for range 2 { // as when the recorder was too slow
+		if err := r.rec.ask("look", 1, func(w *watch, pos int64) error { s := w.line.Status(); w.resync(&s, pos, true); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.to(11 * second)
+	r.resume(1)
+	r.to(14 * second)
+	r.hook(16*second, 1, false)
+	r.to(20 * second)
+	for _, l := range r.settle() {
+		r.alike(l)
+	}
+	r.hook(22*second, 1, true)
+	r.to(25 * second)
+	r.pause(1, 0)
+	if err := r.board.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the board to be gone", func() bool { return r.line(1).Status().State == channels.GoneState })
+	r.decided()
+	if len(r.rec.Paused()) != 1 {
+		t.Error("a board that is gone ends the pause of a call that may go on")
+	}
+}
+
+func TestWhoeverPausesAtOnceItIsOnePause(t *testing.T) {
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Voltage}, nil)
+	r.hook(2*second, 1, true)
+	r.to(5 * second)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { _, _ = r.rec.Pause(1, PauseWish{}) })
+	}
+	all.Wait()
+	r.to(8 * second)
+	r.resume(1)
+	r.to(9 * second)
+	r.to(12 * second)
+	r.hook(13*second, 1, false)
+	r.to(20 * second)
+	if got := r.alike(r.one()); len(got) != 1 {
+		t.Errorf("masked %v", got)
+	}
+}

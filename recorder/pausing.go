@@ -75,6 +75,7 @@ type pausing struct {
 	bell  chan struct{}
 
 	saving sync.Mutex // held over the disk
+	wishes sync.Mutex // one at a time
 
 	mu  sync.Mutex
 	all map[int]Pause
@@ -165,15 +166,7 @@ func (r *Recorder) Pause(line int, wish PauseWish) (now Pause, err error) {
 	if back < 0 {
 		back = time.Duration(r.settings(line).PauseBackMS) * time.Millisecond
 	}
-	var veil *veil
-	if r.pausing.of(line) == nil {
-		veil = r.newVeil(l, back) // before anything else: not a sample more is taken
-	}
-	err = r.ask(op, line, func(w *watch, _ int64) error { return w.pause(veil, wish, pausedByWish, &now) })
-	if err != nil {
-		if veil != nil && r.pausing.of(line) == nil {
-			r.c.System.Blank(line, channels.ByPause, nil)
-		}
+	if err = r.pauseNow(l, back, wish, &now); err != nil {
 		return now, err
 	}
 	if err := r.pausing.save(); err != nil {
@@ -182,6 +175,22 @@ func (r *Recorder) Pause(line int, wish PauseWish) (now Pause, err error) {
 		return now, &LineError{op, line, errors.Join(ErrNotKept, err)}
 	}
 	return now, nil
+}
+
+// pauseNow begins a pause that is not kept yet.
+func (r *Recorder) pauseNow(l *channels.Line, back time.Duration, wish PauseWish, now *Pause) error {
+	r.pausing.wishes.Lock()
+	defer r.pausing.wishes.Unlock()
+	var v *veil
+	line := l.Number()
+	if r.pausing.of(line) == nil {
+		v = r.newVeil(l, back) // before anything else: not a sample more is taken
+	}
+	err := r.ask("pause recording", line, func(w *watch, _ int64) error { return w.pause(v, wish, pausedByWish, now) })
+	if err != nil && v != nil && r.pausing.of(line) == nil {
+		r.c.System.Blank(line, channels.ByPause, nil)
+	}
+	return err
 }
 
 // Resume ends a pause of a line, and of those that were paused with it. Audio is kept

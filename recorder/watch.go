@@ -285,7 +285,9 @@ func (w *watch) callEnds(e *channels.Event) {
 		w.hungUp(e.Known, e.EndedBy)
 	}
 	w.unruled()
-	w.pauseEnds()
+	if !goesOn {
+		w.pauseEnds(e.EndedBy)
+	}
 	w.call, w.direction, w.refused = "", "", ""
 	w.caller, w.called, w.name, w.answer = "", "", "", ""
 	w.recent = w.recent[:0]
