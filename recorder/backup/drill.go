@@ -127,9 +127,11 @@ func (d *drill) run(ctx context.Context) error {
 	if err := d.bundle(ctx); err != nil {
 		return err
 	}
-	days, err := d.days(ctx)
-	if err != nil {
-		return err
+	days := d.e.complete()
+	if len(days) == 0 {
+		if days, err = d.days(ctx); err != nil {
+			return err
+		}
 	}
 	for _, day := range draw(days, o.DrillSize) {
 		if err := d.day(ctx, day.day, day.n); err != nil {
@@ -137,6 +139,20 @@ func (d *drill) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// complete are the days that were backed up, oldest first.
+func (e *Engine) complete() []archive.Day {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var days []archive.Day
+	for d, at := range e.st.days {
+		if at.Bytes > 0 {
+			days = append(days, d)
+		}
+	}
+	slices.Sort(days)
+	return days
 }
 
 type drawn struct {
@@ -177,7 +193,10 @@ func (d *drill) day(ctx context.Context, day archive.Day, n int) error {
 		return nil
 	}
 	if p.journal == "" {
-		return nil // its run is not finished
+		if at := d.e.day(day); at != nil && at.Bytes > 0 {
+			d.fault(Fault{Kind: TargetMissing, Day: day, Name: journalName})
+		}
+		return nil // else its run is not finished
 	}
 	d.rep.Days++
 	if d.rep.Oldest == "" || day < d.rep.Oldest {

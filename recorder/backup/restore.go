@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 
@@ -191,64 +193,117 @@ func (r *restorer) selected(ctx context.Context, s Selection, f func(context.Con
 			return fmt.Errorf("%q: %w", id, ErrNotFound)
 		}
 	}
-	days, err := r.days(ctx)
-	if err != nil {
-		return err
-	}
-	order := days
-	if len(s.IDs) > 0 {
-		order = r.near(days, s)
+	for _, d := range []archive.Day{s.Day, s.From, s.To} {
+		if d != "" && !d.Valid() {
+			return fmt.Errorf("%q is not a day like 2026-11-22", d)
+		}
 	}
 	left := map[string]bool{}
 	for _, id := range s.IDs {
 		left[id] = true
 	}
-	for _, d := range order {
-		if s.From != "" && d < s.From || s.To != "" && d > s.To || s.Day != "" && d != s.Day {
-			continue
-		}
-		if len(s.IDs) > 0 && len(left) == 0 {
-			break
-		}
-		p, err := r.readJournal(ctx, d)
-		if err != nil {
-			if ends(ctx, err) {
-				return err
-			}
-			r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: classOf(err), Detail: err.Error()})
-			continue
-		}
-		var items []item
-		for _, it := range p.items {
-			switch {
-			case len(s.IDs) > 0 && !left[it.id]:
+	tried := map[archive.Day]bool{}
+	look := func(days []archive.Day) error {
+		for _, d := range days {
+			if tried[d] || s.From != "" && d < s.From || s.To != "" && d > s.To || s.Day != "" && d != s.Day {
 				continue
-			case p.erased[it.id]:
-				r.rep.Erased++
-				if left[it.id] {
-					r.trouble(Fault{Kind: Erased, Day: d, ID: it.id, Detail: ErrErased.Error()})
-				}
-			default:
-				items = append(items, it)
 			}
-			delete(left, it.id)
-		}
-		if len(items) > 0 || len(s.IDs) == 0 {
-			if err := f(ctx, p, items); err != nil {
+			if len(s.IDs) > 0 && len(left) == 0 {
+				return nil
+			}
+			tried[d] = true
+			if err := r.selectedOf(ctx, s, d, left, f); err != nil {
 				return err
 			}
-			r.rep.Days++
 		}
-		if p.journal != "" {
-			if err := r.drop(p.journal); err != nil {
-				return err
-			}
+		return nil
+	}
+	days, all := s.days()
+	if err := look(days); err != nil {
+		return err
+	}
+	if !all && (len(s.IDs) == 0 || len(left) > 0) { // a list of everything may take long
+		days, err := r.days(ctx)
+		if err != nil {
+			return err
+		}
+		if err := look(days); err != nil {
+			return err
 		}
 	}
 	for id := range left {
 		r.trouble(Fault{Kind: TargetMissing, ID: id, Detail: ErrNotFound.Error()})
 	}
 	return nil
+}
+
+// selectedOf calls f with a day, if it has some of what is selected.
+func (r *restorer) selectedOf(ctx context.Context, s Selection, d archive.Day, left map[string]bool, f func(context.Context, *dayPlan, []item) error) error {
+	p, err := r.readJournal(ctx, d)
+	if err != nil {
+		if ends(ctx, err) {
+			return err
+		}
+		r.trouble(Fault{Kind: cmp.Or(troubleOf(err), TargetFailed), Day: d, Name: journalName, Class: classOf(err), Detail: err.Error()})
+		return nil
+	}
+	if len(p.there) == 0 {
+		return nil
+	}
+	var items []item
+	for _, it := range p.items {
+		switch {
+		case len(s.IDs) > 0 && !left[it.id]:
+			continue
+		case p.erased[it.id]:
+			r.rep.Erased++
+			if left[it.id] {
+				r.trouble(Fault{Kind: Erased, Day: d, ID: it.id, Detail: ErrErased.Error()})
+			}
+		default:
+			items = append(items, it)
+		}
+		delete(left, it.id)
+	}
+	if len(items) > 0 || len(s.IDs) == 0 {
+		if err := f(ctx, p, items); err != nil {
+			return err
+		}
+		r.rep.Days++
+	}
+	if p.journal == "" {
+		return nil
+	}
+	return r.drop(p.journal)
+}
+
+// maxRange is how many days are asked for one by one, rather than all listed.
+const maxRange = 400
+
+// days are the days where what is selected may be, as far as the selection says;
+// all: nowhere else.
+func (s *Selection) days() (days []archive.Day, all bool) {
+	switch from, to := s.From, s.To; {
+	case s.Day != "":
+		return []archive.Day{s.Day}, true
+	case from != "" && to != "":
+		first, err := time.Parse(time.DateOnly, string(from))
+		last, err2 := time.Parse(time.DateOnly, string(to))
+		if err != nil || err2 != nil || last.Sub(first) > maxRange*24*time.Hour {
+			break
+		}
+		for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
+			days = append(days, archive.DayOf(d))
+		}
+		return days, true
+	}
+	for _, id := range s.IDs {
+		made, _ := idTime(id)
+		for n := -1; n <= 1; n++ {
+			days = append(days, archive.DayOf(made.AddDate(0, 0, n)))
+		}
+	}
+	return days, false
 }
 
 // days lists the days that the target has, oldest first.
@@ -262,34 +317,7 @@ func (r *restorer) days(ctx context.Context) ([]archive.Day, error) {
 			return nil
 		}))
 	})
-	days := make([]archive.Day, 0, len(seen))
-	for d := range seen {
-		days = append(days, d)
-	}
-	slices.Sort(days)
-	return days, err
-}
-
-// near puts the days first about which the recordings' IDs were made.
-func (r *restorer) near(days []archive.Day, s Selection) []archive.Day {
-	likely := map[archive.Day]bool{}
-	for _, id := range s.IDs {
-		made, _ := idTime(id)
-		for n := -1; n <= 1; n++ {
-			likely[archive.DayOf(made.AddDate(0, 0, n))] = true
-		}
-	}
-	order := slices.Clone(days)
-	slices.SortStableFunc(order, func(a, b archive.Day) int {
-		if likely[a] == likely[b] {
-			return 0
-		}
-		if likely[a] {
-			return -1
-		}
-		return 1
-	})
-	return order
+	return slices.Sorted(maps.Keys(seen)), err
 }
 
 // PutBack brings recordings back into the archive whose files are lost or
