@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -41,36 +41,55 @@ func sum(b *guard.Beat, r io.ReaderAt, off, n int64) (sums, error) {
 	return sums{m.Sum(nil), h.Sum(nil)}, nil
 }
 
-// body is what a request sends: it can be sent again.
+// body is what one request sends. After stop nothing reads from its source any
+// more: a request that was answered early may still be sending.
 type body struct {
-	b      *guard.Beat
-	open   func() io.Reader
-	n, off int64
-	src    *guard.Source
-}
-
-func newBody(b *guard.Beat, n int64, open func() io.Reader) *body {
-	return &body{b: b, open: open, n: n, src: b.Source(open(), n)}
+	mu     sync.Mutex
+	r      io.Reader
+	over   bool
+	failed bool // the source did
 }
 
 func (s *body) Read(p []byte) (int, error) {
-	n, err := s.src.Read(p)
-	s.off += int64(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return 0, errOver
+	}
+	n, err := s.r.Read(p)
+	s.failed = s.failed || err != nil && err != io.EOF
 	return n, err
 }
 
-// Seek goes to the beginning, or says where it is.
-func (s *body) Seek(offset int64, whence int) (int64, error) {
-	switch {
-	case whence == io.SeekCurrent && offset == 0:
-		return s.off, nil
-	case whence == io.SeekStart && offset == s.off:
-		return s.off, nil
-	case whence == io.SeekStart && offset == 0:
-		s.src, s.off = s.b.Source(s.open(), s.n), 0
-		return 0, nil
+var errOver = errors.New("the request is over")
+
+// stop says whether the source failed.
+func (s *body) stop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	return s.failed
+}
+
+// send makes a request with n bytes of what open gives, and again while the store
+// is busy or breaks off. The library's own way to do so rewinds a body that the
+// request before may still be reading.
+func (t *Target) send(ctx context.Context, b *guard.Beat, n int64, open func() io.Reader, request func(io.Reader) error) error {
+	for try := 1; ; try++ {
+		s := &body{r: b.Source(open(), n)}
+		err := request(s)
+		if s.stop() || err == nil || try == tries || classify(err) != target.ErrUnreachable {
+			return err
+		}
+		wait := time.NewTimer(time.Duration(1<<try) * 100 * time.Millisecond)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return err
+		}
+		b.Moved()
 	}
-	return 0, errors.New("only the beginning can be gone to")
 }
 
 // options are those of every object. The checksum of the whole body is sent
@@ -108,7 +127,7 @@ func (t *Target) PutFrom(ctx context.Context, name string, size int64, r io.Read
 			if err != nil {
 				return err
 			}
-			return t.single(ctx, name, size, s, newBody(b, size, func() io.Reader { return io.NewSectionReader(r, 0, size) }))
+			return t.single(ctx, b, name, size, s, func() io.Reader { return io.NewSectionReader(r, 0, size) })
 		}
 		u, err := t.resume(ctx, name)
 		if err != nil {
@@ -120,7 +139,7 @@ func (t *Target) PutFrom(ctx context.Context, name string, size int64, r io.Read
 			if err != nil {
 				return err
 			}
-			if err := u.add(ctx, s, n, newBody(b, n, func() io.Reader { return io.NewSectionReader(r, off, n) })); err != nil {
+			if err := u.add(ctx, b, s, n, func() io.Reader { return io.NewSectionReader(r, off, n) }); err != nil {
 				return err
 			}
 		}
@@ -134,20 +153,20 @@ func (t *Target) Put(ctx context.Context, name string, size int64, r io.Reader) 
 		raw, paced := target.Split(r)
 		part := t.partSize(size)
 		buf := make([]byte, min(part, size))
-		next := func(n int64) (sums, *body, error) {
+		next := func(n int64) (sums, func() io.Reader, error) {
 			if _, err := io.ReadFull(b.Source(raw, n), buf[:n]); err != nil {
 				return sums{}, nil, err
 			}
 			held := &bytesAt{buf[:n]}
 			s, err := sum(b, held, 0, n)
-			return s, newBody(b, n, func() io.Reader { return paced(io.NewSectionReader(held, 0, n)) }), err
+			return s, func() io.Reader { return paced(io.NewSectionReader(held, 0, n)) }, err
 		}
 		if size <= part {
-			s, body, err := next(size)
+			s, open, err := next(size)
 			if err != nil {
 				return err
 			}
-			return t.single(ctx, name, size, s, body)
+			return t.single(ctx, b, name, size, s, open)
 		}
 		u, err := t.begin(ctx, name)
 		if err != nil {
@@ -161,11 +180,11 @@ func (t *Target) Put(ctx context.Context, name string, size int64, r io.Reader) 
 			}
 		}()
 		for left := size; left > 0; left -= min(part, left) {
-			s, body, err := next(min(part, left))
+			s, open, err := next(min(part, left))
 			if err != nil {
 				return err
 			}
-			if err := u.add(ctx, s, min(part, left), body); err != nil {
+			if err := u.add(ctx, b, s, min(part, left), open); err != nil {
 				return err
 			}
 		}
@@ -188,13 +207,9 @@ func (r *bytesAt) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // single puts an object in one request.
-func (t *Target) single(ctx context.Context, name string, size int64, s sums, r io.Reader) error {
-	info, err := t.api.PutObject(ctx, t.c.Bucket, t.key(name), r, size, s.b64(), s.hex(), t.options())
-	if err != nil {
+func (t *Target) single(ctx context.Context, b *guard.Beat, name string, size int64, s sums, open func() io.Reader) error {
+	return t.send(ctx, b, size, open, func(r io.Reader) error {
+		_, err := t.api.PutObject(ctx, t.c.Bucket, t.key(name), r, size, s.b64(), s.hex(), t.options())
 		return err
-	}
-	if info.Size != 0 && info.Size != size {
-		return t.g.Error("put", name, target.ErrCorrupt, fmt.Errorf("%d bytes were sent and %d are there", size, info.Size))
-	}
-	return nil
+	})
 }

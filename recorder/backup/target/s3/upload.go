@@ -65,12 +65,14 @@ func (t *Target) resume(ctx context.Context, name string) (*upload, error) {
 }
 
 // add sends the next part, unless the store has it.
-func (u *upload) add(ctx context.Context, s sums, n int64, r io.Reader) error {
+func (u *upload) add(ctx context.Context, b *guard.Beat, s sums, n int64, open func() io.Reader) error {
 	number := len(u.done) + 1
 	p, ok := u.there[number]
 	if !ok || p.Size != n || strings.Trim(p.ETag, `"`) != s.etag() {
-		var err error
-		p, err = u.t.api.PutObjectPart(ctx, u.t.c.Bucket, u.key, u.id, number, r, n, minio.PutObjectPartOptions{Md5Base64: s.b64(), Sha256Hex: s.hex(), DisableContentSha256: true})
+		err := u.t.send(ctx, b, n, open, func(r io.Reader) (err error) {
+			p, err = u.t.api.PutObjectPart(ctx, u.t.c.Bucket, u.key, u.id, number, r, n, minio.PutObjectPartOptions{Md5Base64: s.b64(), Sha256Hex: s.hex(), DisableContentSha256: true})
+			return err
+		})
 		if err != nil {
 			return err
 		}
