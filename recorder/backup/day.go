@@ -3,10 +3,13 @@ package backup
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -41,8 +44,8 @@ func (r *run) day(ctx context.Context, d archive.Day) (bool, error) {
 		w.believe(at)
 	}
 	from := at
-	if at != nil && (!onTarget || at.Recheck == recheckAll) { // all is to be proven; somebody may have removed it
-		from = nil
+	if at != nil && (at.Recheck == recheckAll || !onTarget || !w.v.fits(w.there[w.v.stored(journalName)], at.Bytes)) {
+		from = nil // all is to be proven, or the journal is not the one that was put: somebody else was there
 	}
 	sc, err := r.s.scan(ctx, d, from)
 	if err != nil {
@@ -200,13 +203,15 @@ func (r *run) keepFormer(ctx context.Context, name, as string) error {
 		if whose == "" {
 			whose = "unknown"
 		}
-		to := formerDir + "/" + whose + "/" + as
-		if _, err := r.v.t.Stat(ctx, r.v.stored(to)); !errors.Is(err, fs.ErrNotExist) {
-			return err // it is there since an earlier run that was interrupted
-		}
 		b, err := r.v.all(ctx, name, 1<<30)
 		if err != nil {
 			return err
+		}
+		sum := sha256.Sum256(b)
+		ext := path.Ext(as)
+		to := fmt.Sprintf("%s/%s/%s.%x%s", formerDir, whose, strings.TrimSuffix(as, ext), sum[:4], ext)
+		if _, err := r.v.t.Stat(ctx, r.v.stored(to)); !errors.Is(err, fs.ErrNotExist) {
+			return err // it is there since an earlier run that was interrupted
 		}
 		_, err = r.v.put(ctx, to, int64(len(b)), bytes.NewReader(b), "")
 		return err
