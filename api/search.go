@@ -32,6 +32,8 @@ type RecordingFilter struct {
 	Held         string   `query:"held" enum:"yes,no" doc:"Kept by legal hold"`
 	HeldFor      string   `query:"held_for" maxLength:"100" doc:"Case of a legal hold; * stands for anything"`
 	Classes      []string `query:"class" maxItems:"32" doc:"Retention classes; default: those that nothing gave another class"`
+	TrashedFrom  string   `query:"trashed_from" maxLength:"10" doc:"Put into the trash on this day or later (2026-11-22, UTC); without state: those in the trash"`
+	TrashedTo    string   `query:"trashed_to" maxLength:"10" doc:"Put into the trash on this day or earlier"`
 	Noted        string   `query:"noted" enum:"yes,no" doc:"Somebody wrote a note on it"`
 	Marked       string   `query:"marked" enum:"yes,no" doc:"Somebody marked a moment of it"`
 	Masked       string   `query:"masked" enum:"yes,no" doc:"Something was left out of it on purpose"`
@@ -51,7 +53,7 @@ func (f RecordingFilter) values() url.Values {
 		"direction": strings.Join(f.Directions, ","), "trigger": strings.Join(f.Triggers, ","), "codec": strings.Join(f.Codecs, ","),
 		"outcome": strings.Join(f.Outcomes, ","), "answered_by": strings.Join(f.AnsweredBy, ","), "ended_by": strings.Join(f.EndedBy, ","),
 		"state": strings.Join(f.States, ","), "answered": f.Answered, "gaps": f.Gaps, "recovered": f.Recovered, "protected": f.Protected,
-		"held": f.Held, "held_for": f.HeldFor, "class": strings.Join(f.Classes, ","), "noted": f.Noted, "marked": f.Marked, "masked": f.Masked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
+		"held": f.Held, "held_for": f.HeldFor, "class": strings.Join(f.Classes, ","), "trashed_from": f.TrashedFrom, "trashed_to": f.TrashedTo, "noted": f.Noted, "marked": f.Marked, "masked": f.Masked, "simulated": f.Simulated, "call": f.Call, "conversation": f.Conversation,
 		"actor": f.Actor, "order": f.Order, "period": f.Period, "saved": f.Saved,
 	} {
 		if v != "" {

@@ -178,7 +178,7 @@ func (s *Server) exported(row index.Row, k export.Kind, o export.Output, part ex
 		if len(o.Sides) < len(row.Sides) {
 			name += "." + o.Side
 		}
-		tag := fmt.Sprintf("%s.%s.%s.%d-%d", row.ID, k.Name, o.Side, part.From, part.To)
+		tag := fmt.Sprintf("%s.%s.%s.%d-%d.%d", row.ID, k.Name, o.Side, part.From, part.To, made.Size)
 		h := w.Header()
 		h.Set("Content-Type", k.MediaType)
 		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+k.Ext))
@@ -297,7 +297,7 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 // allFound calls take with everything that a search finds, until it is too much.
 func (s *Server) allFound(ctx context.Context, in *SearchInput, take func(*index.Row)) error {
 	f := in.filter(who(ctx).scope)
-	f.Limit, f.Cursor = 1000, ""
+	f.Limit, f.Cursor, f.NoCount = 1000, "", true
 	for n := 0; n <= export.MaxRecordings; {
 		p, err := s.cfg.Index.Query(ctx, f)
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -68,7 +67,7 @@ func (s *Server) table(ctx context.Context, in *TableInput, object string) (*rec
 		return nil, err
 	}
 	f := in.filter(who(ctx).scope)
-	f.Limit, f.Cursor = 1000, ""
+	f.Limit, f.Cursor, f.NoCount = 1000, "", true
 	t := &recordingTable{cols: cols, codes: in.Header == "codes", lang: languageOf(ctx)}
 	t.next = func(ctx context.Context) (index.Page, error) {
 		p, err := s.cfg.Index.Query(ctx, f)
@@ -185,11 +184,14 @@ func (s *Server) recordingsXLSX(ctx context.Context, in *TableInput) (stream, er
 	if err != nil {
 		return nil, err
 	}
+	if s.cfg.Maker == nil {
+		return nil, fail("not-available", "")
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		unhurried(w)
 		ctx, cancel := s.ending(r.Context())
 		defer cancel()
-		book, err := t.sheet(ctx)
+		book, err := t.sheet(ctx, s.cfg.Maker.Dir())
 		if err != nil {
 			s.counted("xlsx", 0, err)
 			writeErr(w, r, s.problem(ctx, "recordings-xlsx", err))
@@ -213,8 +215,8 @@ const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 // sheet makes the spreadsheet. Texts are cells of text, which no program takes
 // for formulas; times and numbers are cells of their own kind, times in the
 // zone of the box.
-func (t *recordingTable) sheet(ctx context.Context) (book *excelize.File, err error) {
-	book = excelize.NewFile(excelize.Options{TmpDir: os.TempDir()})
+func (t *recordingTable) sheet(ctx context.Context, dir string) (book *excelize.File, err error) {
+	book = excelize.NewFile(excelize.Options{TmpDir: dir})
 	defer func() {
 		if err != nil {
 			_ = book.Close() // what is wrong is told already

@@ -15,6 +15,7 @@ import (
 	"vaad/api"
 	"vaad/api/text"
 	"vaad/calls"
+	"vaad/recorder/archive"
 	"vaad/recorder/index"
 )
 
@@ -74,6 +75,12 @@ func (f *faults) length(param string, v float64) {
 func (f *faults) id(param, v string) {
 	if v != "" && !isID(v) {
 		f.add(param, v, "id", nil)
+	}
+}
+
+func (f *faults) day(param, v string) {
+	if v != "" && !archive.Day(v).Valid() {
+		f.add(param, v, "day", nil)
 	}
 }
 
@@ -173,6 +180,11 @@ func (s *Server) checkSearch(ctx context.Context, in *api.RecordingFilter) error
 	f.codes("outcome", in.Outcomes, "outcome")
 	f.codes("answered_by", in.AnsweredBy, "answered-by")
 	f.codes("ended_by", in.EndedBy, "ended-by")
+	f.day("trashed_from", in.TrashedFrom)
+	f.day("trashed_to", in.TrashedTo)
+	if in.TrashedTo != "" && in.TrashedTo < in.TrashedFrom {
+		f.add("trashed_to", in.TrashedTo, "to", nil)
+	}
 	f.id("call", in.Call)
 	f.id("conversation", in.Conversation)
 	any := func(x index.Filter) (bool, error) {

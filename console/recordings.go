@@ -44,7 +44,11 @@ func (in *SearchInput) filter(sc access.Scope) index.Filter {
 		}
 		return &yes
 	}
+	if len(in.States) == 0 && (in.TrashedFrom != "" || in.TrashedTo != "") {
+		in.States = []string{index.StateTrash}
+	}
 	return index.Filter{
+		TrashedFrom: archive.Day(in.TrashedFrom), TrashedTo: archive.Day(in.TrashedTo),
 		Lines: linesOf(sc, in.Lines), From: in.From, To: in.To, MinDuration: seconds(in.MinDuration), MaxDuration: seconds(in.MaxDuration),
 		Number: in.Number, Caller: in.Caller, Called: in.Called, Name: in.Name, Boards: in.Boards, Sides: in.Sides,
 		Directions: in.Directions, Triggers: in.Triggers, Codecs: in.Codecs, Outcomes: in.Outcomes, AnsweredBy: in.AnsweredBy,

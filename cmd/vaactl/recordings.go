@@ -141,6 +141,8 @@ type recordingFilter struct {
 	Held         string   `enum:",yes,no" default:"" placeholder:"YES"`
 	HeldFor      string   `placeholder:"CASE"`
 	Class        []string `placeholder:"CLASS"`
+	TrashedFrom  string   `placeholder:"DAY"`
+	TrashedTo    string   `placeholder:"DAY"`
 	Noted        string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Marked       string   `enum:",yes,no" default:"" placeholder:"YES"`
 	Masked       string   `enum:",yes,no" default:"" placeholder:"YES"`
@@ -156,7 +158,7 @@ func (c *recordingFilter) with(f api.Filter) api.RecordingFilter {
 	out := api.RecordingFilter{Filter: f, MaxDuration: c.MaxDuration, Caller: c.Caller, Called: c.Called, Name: c.Name, Boards: c.Board,
 		Sides: c.Side, Directions: c.Direction, Triggers: c.Trigger, Codecs: c.Codec, Outcomes: c.Outcome, Answered: c.Answered,
 		AnsweredBy: c.AnsweredBy, EndedBy: c.EndedBy, States: c.State, Gaps: c.Gaps, Recovered: c.Recovered, Protected: c.Protected,
-		Held: c.Held, HeldFor: c.HeldFor, Classes: c.Class, Noted: c.Noted, Marked: c.Marked, Masked: c.Masked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor, Period: c.Period, Saved: c.Saved}
+		Held: c.Held, HeldFor: c.HeldFor, Classes: c.Class, TrashedFrom: c.TrashedFrom, TrashedTo: c.TrashedTo, Noted: c.Noted, Marked: c.Marked, Masked: c.Masked, Simulated: c.Simulated, Call: c.Call, Conversation: c.Conversation, Actor: c.Actor, Period: c.Period, Saved: c.Saved}
 	if c.Oldest {
 		out.Order = "oldest"
 	}

@@ -20,7 +20,7 @@ const exportReserve = 256 << 20
 // are taken up.
 func (d *running) openExports() (maker *export.Maker, jobs *export.Jobs, err error) {
 	dir := filepath.Join(d.cfg.Root, "exports")
-	maker, err = export.NewMaker(export.MakerConfig{Dir: dir, Pool: d.pool, Registerer: d.reg, Logger: d.log})
+	maker, err = export.NewMaker(export.MakerConfig{Dir: dir, Pool: d.pool, Free: d.exportRoom, Registerer: d.reg, Logger: d.log})
 	if err != nil {
 		return nil, nil, err
 	}

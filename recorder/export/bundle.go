@@ -53,7 +53,7 @@ func (b *bundle) write(ctx context.Context, f *os.File) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := b.c.room(b.bytes / int64(max(1, i))); err != nil {
+		if err := room(b.c.Free, b.bytes/int64(max(1, i))); err != nil {
 			return err
 		}
 		if err := b.recording(ctx, i+1, id); err != nil {

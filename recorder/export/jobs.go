@@ -143,10 +143,10 @@ func (j *Jobs) save(job *Job) {
 }
 
 // room says whether so many bytes more may be written.
-func (c *Config) room(bytes int64) error {
-	free, err := c.Free()
-	if err == nil && free < bytes {
-		err = fmt.Errorf("%w: it takes about %d MB, %d MB may be used", ErrNoSpace, bytes>>20, max(0, free)>>20)
+func room(free func() (int64, error), bytes int64) error {
+	left, err := free()
+	if err == nil && left < bytes {
+		err = fmt.Errorf("%w: it takes about %d MB, %d MB may be used", ErrNoSpace, bytes>>20, max(0, left)>>20)
 	}
 	return err
 }
@@ -156,7 +156,7 @@ func (j *Jobs) Add(s Spec, about int64) (Job, error) {
 	if len(s.Reason) > maxReason || len(s.IDs) > MaxRecordings || s.Proof && len(s.IDs) > MaxProofs {
 		return Job{}, fmt.Errorf("export: %d recordings, a reason of %d bytes: %w", len(s.IDs), len(s.Reason), ErrFull)
 	}
-	if err := j.c.room(about); err != nil {
+	if err := room(j.c.Free, about); err != nil {
 		return Job{}, err
 	}
 	j.mu.Lock()

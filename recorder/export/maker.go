@@ -26,8 +26,9 @@ type Pool interface {
 
 // MakerConfig is what a Maker needs.
 type MakerConfig struct {
-	Dir        string // for files that are being made
-	Pool       Pool   // nil: unbounded
+	Dir        string                          // for files that are being made
+	Pool       Pool                            // nil: unbounded
+	Free       func() (bytes int64, err error) // on the disk of Dir, without what must stay free; nil: not asked
 	Registerer prometheus.Registerer
 	Logger     *slog.Logger                 // nil: slog.Default
 	LookPath   func(string) (string, error) // where programs are; nil: exec.LookPath
@@ -53,6 +54,10 @@ func NewMaker(c MakerConfig) (*Maker, error) {
 	}
 	return &Maker{c: c, metrics: newMetrics(c.Registerer), programs: programs{look: c.LookPath}}, nil
 }
+
+// Dir is where files are that are being made. What is left there by a crash goes
+// with the next start of [Jobs].
+func (m *Maker) Dir() string { return m.c.Dir }
 
 // Refusals of a Maker.
 var (
@@ -126,6 +131,11 @@ func (m *Maker) coded(ctx context.Context, w Wish, x *File) (made *Made, err err
 	}
 	if p.channels == 2 && !w.Kind.Stereo {
 		return nil, &RefusedError{"mono-only", w.Kind.Name + " has one channel"}
+	}
+	if m.c.Free != nil {
+		if err := room(m.c.Free, w.Kind.Bytes(p.left, p.channels)); err != nil {
+			return nil, err
+		}
 	}
 	if m.c.Pool != nil {
 		if err := m.c.Pool.Acquire(ctx); err != nil {

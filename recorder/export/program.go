@@ -50,7 +50,7 @@ func encodersOf(format string) []program {
 	ffmpeg := func(encoder, kind string, bits func(int) string, more ...string) program {
 		return program{"ffmpeg", func(ch int) []string {
 			a := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-f", "wav", "-i", "pipe:0", "-map_metadata", "-1", "-codec:a", encoder, "-b:a", bits(ch) + "k"}
-			return append(append(a, more...), "-f", kind, "pipe:1")
+			return append(append(a, more...), "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", kind, "pipe:1") // twice the same: downloads are resumed
 		}, encoder}
 	}
 	switch format {
@@ -69,7 +69,7 @@ func encodersOf(format string) []program {
 	case Opus:
 		bits := rate("24", "40")
 		return []program{
-			{"opusenc", func(ch int) []string { return []string{"--quiet", "--bitrate", bits(ch), "-", "-"} }, ""},
+			{"opusenc", func(ch int) []string { return []string{"--quiet", "--serial", "1", "--bitrate", bits(ch), "-", "-"} }, ""},
 			ffmpeg("libopus", "opus", bits),
 		}
 	}
