@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -74,6 +75,9 @@ func (c *Client) ActOnMany(ctx context.Context, act string, f RecordingFilter, a
 // UndoAct undoes an act on many recordings by what that has answered as Undo.
 func (c *Client) UndoAct(ctx context.Context, undo string) (Acted, error) {
 	act, _, _ := strings.Cut(undo, ".")
+	if !slices.Contains([]string{"protect", "unprotect", "hold", "release", "class", "trash"}, act) {
+		act = "undelete" // what is none of these is for the daemon to refuse
+	}
 	return c.ActOnMany(ctx, act, RecordingFilter{}, BulkAct{Undo: undo})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/api/text"
 	"vaad/calls"
 	"vaad/recorder/index"
 	"vaad/recorder/keep"
@@ -26,9 +27,7 @@ func (s *Server) askErase(ctx context.Context, ids []string, reason string) (req
 func approvalOf(r *keep.Request) api.Approval {
 	out := api.Approval{ID: r.ID, Kind: string(r.Kind), Number: r.What.Number, IDs: r.What.IDs[:min(len(r.What.IDs), mostShown)], Count: len(r.What.IDs), By: r.By, At: r.At,
 		Reason: r.Reason, State: string(r.State), Approver: r.Approver, Decided: moment(r.Decided), Answer: r.Answer, Until: r.Until}
-	if r.Proof != nil {
-		out.Proof, out.Erased, out.Kept = true, len(r.Proof.Erased), len(r.Proof.Refused)
-	}
+	out.Proof, out.Erased, out.Kept = r.Proof != nil, r.Erased, r.Refused
 	return out
 }
 
@@ -115,8 +114,8 @@ func decide(what string) func(*Server, route) {
 			if r.ID != "" {
 				e.Detail["kind"], e.Detail["by"] = string(r.Kind), r.By
 			}
-			if r.Proof != nil {
-				e.Detail["erased"], e.Detail["kept"] = strconv.Itoa(len(r.Proof.Erased)), strconv.Itoa(len(r.Proof.Refused))
+			if r.State == keep.Done {
+				e.Detail["erased"], e.Detail["kept"] = strconv.Itoa(r.Erased), strconv.Itoa(r.Refused)
 			}
 			return err
 		})
@@ -140,7 +139,9 @@ func (s *Server) askErasure(ctx context.Context, in *NewErasureInput) (*body[api
 	}
 	number, ok := plainNumber(in.Body.Number)
 	if !ok {
-		return nil, fail("bad-number", in.Body.Number)
+		p := fail("invalid", "")
+		p.Errors = []api.ProblemError{{Location: "body.number", Message: text.Text(languageOf(ctx), "invalid.whole-number", nil), Value: in.Body.Number}}
+		return nil, p
 	}
 	out, err := s.ofPerson(ctx, number)
 	if err != nil || in.Body.DryRun {

@@ -179,7 +179,7 @@ func TestAPersonsDataIsCountedBeforeItIsErased(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for _, bad := range []string{"0755*", "abc", "( - )"} {
-		problemIn(t, f.do("POST", "/erasures", api.NewErasure{Number: bad}), "bad-number")
+		problemIn(t, f.do("POST", "/erasures", api.NewErasure{Number: bad}), "invalid")
 	}
 	e = decode[api.Erasure](t, f.do("POST", "/erasures", api.NewErasure{Number: "075512345678", Reason: "letter of 1 May"}), 200)
 	if e.Approval == nil || e.Approval.State != "asked" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"strconv"
-	"strings"
 
 	"vaad/api"
 )
@@ -37,14 +36,17 @@ func (s *session) approvalTable(all ...api.Approval) *table {
 		a := &all[i]
 		what := s.t("cli.approval-"+a.Kind, "count", strconv.Itoa(a.Count), "number", cmp.Or(printable(a.Number), "–"))
 		state := s.code("approval", a.State)
-		if a.Proof {
+		if a.State == "done" {
 			state += ", " + s.t("cli.approval-erased", "erased", strconv.Itoa(a.Erased), "kept", strconv.Itoa(a.Kept))
+		}
+		if a.Answer != "" {
+			state += ": " + printable(a.Answer)
 		}
 		until := ""
 		if a.State == "asked" {
 			until = when(a.Until)
 		}
-		t.row(a.ID, what, when(a.At), printable(a.By), printable(a.Reason), strings.TrimSpace(state+" "+printable(a.Answer)), printable(a.Approver), until)
+		t.row(a.ID, what, when(a.At), printable(a.By), printable(a.Reason), state, printable(a.Approver), until)
 	}
 	t.drop()
 	return t
