@@ -237,6 +237,32 @@ func TestAfterAFailedSyncNothingIsTakenForWritten(t *testing.T) {
 	}
 }
 
+func TestALongFileIsSyncedAsItGrows(t *testing.T) {
+	dir := scratch(t)
+	var written, synced, most int64
+	tg := New(config(dir, "", time.Minute), func(ctx context.Context) (Disk, error) {
+		d, err := At(dir, "")(ctx)
+		return &faulty{d, func(op string, off int64) error {
+			switch op {
+			case "write":
+				written = off + blockSize
+				most = max(most, written-synced)
+			case "sync":
+				synced = written
+			}
+			return nil
+		}}, err
+	}, Classify)
+	plant(dir)(t, []string{target.Marker})
+	b := make([]byte, 40<<20)
+	if err := tg.PutFrom(t.Context(), "f", int64(len(b)), bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	if most > syncEach+blockSize || synced < int64(len(b)) {
+		t.Errorf("%d bytes were not synced at a time, %d at the end", most, int64(len(b))-synced)
+	}
+}
+
 func TestALinkIsNotFollowedAndAPipeIsNotWaitedFor(t *testing.T) {
 	dir, outside := scratch(t), scratch(t)
 	secret := filepath.Join(outside, "secret")

@@ -121,8 +121,13 @@ func write(ctx context.Context, b *guard.Beat, f File, size int64, from func(*gu
 	return err
 }
 
+// syncEach is how much is written before it is synced, in bytes: a slow stick that
+// the kernel has gigabytes for must not look hung in the end.
+const syncEach = 16 << 20
+
 func copyAll(ctx context.Context, b *guard.Beat, f File, r io.Reader, off int64) error {
 	buf := make([]byte, blockSize)
+	synced := off
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -133,6 +138,13 @@ func copyAll(ctx context.Context, b *guard.Beat, f File, r io.Reader, off int64)
 				return err
 			}
 			off += int64(n)
+			b.Moved()
+		}
+		if off-synced >= syncEach {
+			if err := f.Sync(); err != nil {
+				return err
+			}
+			synced = off
 			b.Moved()
 		}
 		if err == io.EOF {

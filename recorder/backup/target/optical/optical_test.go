@@ -422,3 +422,25 @@ func FuzzImage(f *testing.F) {
 		})
 	})
 }
+
+func TestListsOfEarlierVersionsAreRead(t *testing.T) {
+	staging := scratch(t)
+	if err := os.CopyFS(staging, os.DirFS("testdata/compat/v1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(staging, collectDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tg := open(t, config(staging, time.Minute))
+	all, err := tg.Volumes(t.Context())
+	if err != nil || len(all) != 1 || all[0].ID != "VAAD0001" || !all[0].Burnt || all[0].Files != 2 || all[0].Bytes != 12 || !all[0].Sealed.Equal(time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v, %v", all, err)
+	}
+	e, err := tg.Stat(t.Context(), "recordings/2026/11/22/day.jsonl")
+	if err != nil || e.Size != 5 || e.Volume != "VAAD0001" || e.Modified.Nanosecond() != 123456789 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if _, err := tg.Get(t.Context(), e.Name, 0, -1); !errors.Is(err, target.ErrGone) || !strings.Contains(err.Error(), "VAAD0001") {
+		t.Errorf("without the disc: %v", err)
+	}
+}
