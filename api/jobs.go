@@ -25,7 +25,7 @@ type JobRun struct {
 	Seconds float64           `json:"seconds" doc:"How long it took; 0 while it runs"`
 	Result  string            `json:"result" enum:"running,ok,failed,timeout,cancelled,cut-off" doc:"What became of it"`
 	Error   string            `json:"error,omitempty" doc:"Why it did not end well (English)"`
-	Why     string            `json:"why" enum:"due,missed,again,asked" doc:"Why it ran: it was due, it had been missed, it was cut off before, somebody asked"`
+	Why     string            `json:"why" enum:"due,missed,again,asked,retry" doc:"Why it ran: it was due, it had been missed, it was cut off before, somebody asked, it had failed"`
 	By      string            `json:"by,omitempty" doc:"Who asked"`
 	Due     *Time             `json:"due,omitempty" doc:"When it was due"`
 	Report  string            `json:"report,omitempty" doc:"What it did, in the caller's language"`

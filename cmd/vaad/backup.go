@@ -54,8 +54,8 @@ const (
 	alarmDrillFailed  = "drill-failed"       // a drill found what cannot be restored
 )
 
-// classBackup is of jobs that send or fetch files of recordings: one at a time.
-const classBackup = "backup"
+// backupRetry is when a backup that failed is tried again: by then the disk may be plugged in.
+const backupRetry = 30 * time.Minute
 
 // backupPrefix stands before the target's name in the name of its job.
 const backupPrefix = "backup."
@@ -77,7 +77,7 @@ func (d *running) openBackups(opened *undo) error {
 	d.backups = b
 	b.follow()
 	opened.add(b.close)
-	return d.jobs.Set(schedule.Job{Name: "drill", Class: classBackup, Run: b.drillAll, Schedule: func() string {
+	return d.jobs.Set(schedule.Job{Name: "drill", Run: b.drillAll, Schedule: func() string {
 		if len(b.names()) == 0 {
 			return "never"
 		}
@@ -150,7 +150,7 @@ func (b *backups) add(name string) error {
 		drilled = float64(last.Time.Unix())
 	}
 	b.drilled.WithLabelValues(name).Set(drilled)
-	return d.jobs.Set(schedule.Job{Name: backupPrefix + name, Class: classBackup, Schedule: func() string {
+	return d.jobs.Set(schedule.Job{Name: backupPrefix + name, Retry: backupRetry, Schedule: func() string { // targets do not wait for each other: a first copy may take weeks
 		t, ok := b.doc(name)
 		if !ok || t.Off {
 			return "never"

@@ -45,7 +45,7 @@ func (d *running) openJobs() (err error) {
 	if err != nil {
 		return err
 	}
-	return d.jobs.Set(schedule.Job{Name: "reconcile", Schedule: func() string { return "daily 05:10" }, Run: d.reconcile, Class: classWalk})
+	return d.jobs.Set(schedule.Job{Name: "reconcile", Schedule: func() string { return "daily 05:10" }, Run: d.reconcile}) // in no class: it is paced, and takes days where there are millions
 }
 
 // runJobs runs jobs until ctx ends. Folders are held against journals also some time after

@@ -14,6 +14,7 @@ type Job struct {
 	Run      func(context.Context, Trigger) (Report, error)
 	Timeout  time.Duration // a run is cancelled after it; 0 = none
 	Class    string        // of jobs of one class one runs at a time, the others wait; "" = a class of its own
+	Retry    time.Duration // a run that failed is tried again after it, and again, as long as the job has a schedule; 0 = at the next due time
 	Grace    time.Duration // a due time missed by more is not made up; 0 = always made up, once
 }
 
@@ -23,6 +24,7 @@ const (
 	Missed = "missed" // its time came while the daemon or the clock was away
 	Again  = "again"  // the run was cut off by the end of the daemon
 	Asked  = "asked"  // somebody asked
+	Retry  = "retry"  // the run before failed
 )
 
 // A Trigger is why a run happens.

@@ -75,6 +75,11 @@ func (r *Runner) look() time.Duration {
 		if !e.planned {
 			r.plan(e, now, quiet <= 0)
 		}
+		if left := e.retry.Sub(mono); !e.retry.IsZero() && e.plan != nil && !e.plan.Never() && e.wish == nil && !e.running && quiet <= 0 {
+			if wait = min(wait, max(left, time.Millisecond)); left <= 0 {
+				e.wish, e.wished = &Trigger{Why: Retry, Due: e.rec.Due}, time.Now()
+			}
+		}
 		if e.wish != nil && !e.running && (quiet <= 0 || e.wish.Why == Asked) {
 			wishes = append(wishes, e)
 		}
@@ -180,7 +185,7 @@ func (r *Runner) start(e *entry, now time.Time) {
 		return
 	}
 	t := *e.wish
-	e.wish = nil
+	e.wish, e.retry = nil, time.Time{}
 	if (t.Why == Due || t.Why == Missed) && e.plan != nil {
 		if due := e.rec.due(e.plan, now, 0); !due.IsZero() {
 			t.Due = due // it may have waited past another
@@ -245,6 +250,9 @@ func (r *Runner) ended(ctx context.Context, e *entry, job Job, o Outcome) {
 		o.Result = TimedOut
 	default:
 		o.Result = Failed
+	}
+	if job.Retry > 0 && (o.Result == Failed || o.Result == TimedOut) {
+		e.retry = time.Now().Add(job.Retry)
 	}
 	end := o.Began.Add(o.Took) // the clock may have been set meanwhile
 	e.rec.Took, e.rec.Result, e.rec.Report = o.Took.Seconds(), o.Result, o.Report

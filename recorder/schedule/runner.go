@@ -69,6 +69,7 @@ type entry struct {
 	again   bool     // its last run was cut off
 	wish    *Trigger // it shall run as soon as it may
 	wished  time.Time
+	retry   time.Time // monotonic: when to try again what failed; zero: not at all
 	running bool
 	cancel  context.CancelCauseFunc
 	gone    bool // removed; forgotten when its run ends
@@ -121,6 +122,9 @@ func (r *Runner) Set(j Job) error {
 		r.metrics.known(j.Name, e.rec)
 	}
 	e.job, e.gone, e.seen, e.planned = j, false, false, false
+	if j.Retry > 0 && (e.rec.Result == Failed || e.rec.Result == TimedOut) && e.retry.IsZero() {
+		e.retry = time.Now().Add(j.Retry)
+	}
 	r.Wake()
 	return nil
 }
