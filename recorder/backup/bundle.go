@@ -53,7 +53,7 @@ func (r *run) bundle(ctx context.Context) error {
 	}
 	f, size, sum, err := r.spool(ctx, now)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errHere, err)
 	}
 	defer func() {
 		_ = f.Close() // read only by now

@@ -118,7 +118,7 @@ func (w *dayRun) gaveUp(err error, name string) (bool, error) {
 
 // kindOf tells whose fault an error is.
 func kindOf(err error) Trouble {
-	if errors.Is(err, target.ErrSource) || errors.Is(err, target.ErrShort) || errors.Is(err, errChanged) || errors.Is(err, errLocal) {
+	if errors.Is(err, target.ErrSource) || errors.Is(err, target.ErrShort) || errors.Is(err, errChanged) || errors.Is(err, errLocal) || errors.Is(err, errHere) {
 		return LocalUnread
 	}
 	if errors.Is(err, target.ErrCorrupt) {
@@ -217,6 +217,9 @@ func (r *run) keepFormer(ctx context.Context, name, as string) error {
 		return err
 	})
 }
+
+// errHere: it is no fault of the target.
+var errHere = errors.New("a file of the appliance")
 
 // errLocal: the journal of the appliance cannot be read as it was planned.
 var errLocal = errors.New("the journal changed while it was read")

@@ -15,7 +15,10 @@ import (
 const manyFailures = 20
 
 // defaultWaits lie between tries, where asking the target again may help.
-func defaultWaits() []time.Duration { return []time.Duration{time.Second, 5 * time.Second} }
+// A run takes days at times: a line that is down for a moment does not end it.
+func defaultWaits() []time.Duration {
+	return []time.Duration{time.Second, 5 * time.Second, 20 * time.Second}
+}
 
 // leave closes a target. What was put is durable already.
 func leave(t target.Target) { _ = t.Close() }

@@ -77,12 +77,15 @@ func (e *Engine) Adopt(ctx context.Context) (Head, error) {
 		return Head{}, err
 	}
 	defer unlock()
+	o := e.options()
+	if err := o.Check(); err != nil {
+		return Head{}, err
+	}
 	t, err := e.c.Open(ctx)
 	if err != nil {
 		return Head{}, err
 	}
 	defer leave(t)
-	o := e.options()
 	h, err := ReadHead(ctx, t)
 	switch {
 	case err == nil && h.Appliance == e.c.Appliance && h.Encrypted == o.Encrypt:

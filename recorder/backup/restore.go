@@ -30,7 +30,7 @@ type Restoring struct {
 	Identities []age.Identity
 	Bundle     string         // state bundle to restore, its name on the target; "" = the newest
 	Parallel   int            // 0 = 2
-	Progress   func(Progress) // may be nil; called from several goroutines
+	Progress   func(Progress) // may be nil; called once at a time
 	Disk       archive.Disk   // of the folder; nil = the file system
 }
 

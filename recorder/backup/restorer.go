@@ -36,7 +36,9 @@ type restorer struct {
 
 	mu  sync.Mutex
 	rep RestoreReport
-	now Progress
+
+	telling sync.Mutex // one at a time
+	now     Progress
 }
 
 func (r *restorer) trouble(f Fault) {
@@ -56,14 +58,13 @@ func (r *restorer) trouble(f Fault) {
 
 // step tells of a file that is done.
 func (r *restorer) step(d archive.Day, bytes int64) {
-	r.mu.Lock()
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	r.now.Day = d
 	r.now.Files++
 	r.now.Bytes += bytes
-	p := r.now
-	r.mu.Unlock()
 	if r.progress != nil {
-		r.progress(p)
+		r.progress(r.now)
 	}
 }
 

@@ -146,14 +146,14 @@ func (r *run) rest(ctx context.Context) error {
 		if fatal(err) {
 			return err
 		}
-		r.trouble(Fault{Kind: TargetFailed, Name: evidenceDir, Class: classOf(err), Detail: err.Error()})
+		r.trouble(Fault{Kind: kindOf(err), Name: evidenceDir, Class: classOf(err), Detail: err.Error()})
 	}
 	r.e.stage("state")
 	if err := r.bundle(ctx); err != nil {
 		if fatal(err) {
 			return err
 		}
-		r.trouble(Fault{Kind: TargetFailed, Name: stateDir, Class: classOf(err), Detail: err.Error()})
+		r.trouble(Fault{Kind: kindOf(err), Name: stateDir, Class: classOf(err), Detail: err.Error()})
 	}
 	return nil
 }

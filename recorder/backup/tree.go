@@ -45,8 +45,11 @@ type treeHead struct {
 // evidence puts the evidence log. Its files are put when they have grown.
 func (r *run) evidence(ctx context.Context) error {
 	th, err := r.tree()
-	if err != nil || th == nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("%w: %w", errHere, err)
+	}
+	if th == nil {
+		return nil
 	}
 	defer func() {
 		_ = th.l.Close() // read only
@@ -63,11 +66,11 @@ func (r *run) evidence(ctx context.Context) error {
 	lbytes, hbytes := (th.leaves+1)*leafBytes, (storedHashes(th.leaves)+1)*hashBytes
 	lsum, err := r.v.hashLocal(ctx, th.l, lbytes)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errHere, err)
 	}
 	hsum, err := r.v.hashLocal(ctx, th.h, hbytes)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errHere, err)
 	}
 	nsum, ksum := sha256.Sum256(th.notes), sha256.Sum256(th.keys)
 	all := sha256.Sum256([]byte(lsum + hsum + hex.EncodeToString(nsum[:]) + hex.EncodeToString(ksum[:])))
