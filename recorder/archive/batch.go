@@ -63,11 +63,9 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 	c.closeJournals()
 	// Nothing is lost when these fail: the next recovery sees that all else is
 	// done and removes the file.
-	bare := c.removePlain(live)
+	live, late := c.removePlain(live)
 	for _, s := range live {
-		if bare || len(s.plain) == 0 {
-			c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
-		}
+		c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(s.id+extCkpt)))
 		c.finish(s)
 	}
 	for _, s := range gone {
@@ -75,7 +73,11 @@ func (c *committer) commit(seals []*sealing, lines []*lineJob) {
 		c.finish(s)
 	}
 	c.eraseFiles(lines)
-	c.publish(live, lines)
+	c.publish(append(live, late...), lines)
+	for _, s := range late {
+		s.journaled, s.moves, s.done = true, nil, nil
+	}
+	c.pending = append(c.pending, late...)
 }
 
 // prepare runs the heavy part of all sealings, as many at once as the pool allows.
@@ -225,7 +227,8 @@ func (c *committer) ready(jobs []*lineJob, batch []*sealing) []*lineJob {
 	order := newLineOrder()
 	return slices.DeleteFunc(jobs, func(j *lineJob) bool {
 		id := j.line.ID
-		if !c.live.has(id) {
+		bared := slices.ContainsFunc(c.pending, func(s *sealing) bool { return s.id == id && s.journaled && s.w != nil })
+		if !c.live.has(id) || bared {
 			if j.line.Seal != nil {
 				return false
 			}

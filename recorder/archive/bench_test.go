@@ -2,12 +2,15 @@ package archive_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"vaad/recorder/archive"
 	"vaad/recorder/archive/memdisk"
+	"vaad/recorder/archive/vault"
 )
 
 // BenchmarkWriters is what a recorder of 128 lines asks of the archive: 250 ms
@@ -160,5 +163,60 @@ func BenchmarkRecover(b *testing.B) {
 		b.StopTimer()
 		a.Close()
 		b.StartTimer()
+	}
+}
+
+// BenchmarkSealingLong seals recordings of a minute of two sides on a real disk, as
+// they are and encrypted.
+func BenchmarkSealingLong(b *testing.B) {
+	for _, on := range []bool{false, true} {
+		b.Run(fmt.Sprintf("encrypted=%v", on), func(b *testing.B) {
+			root := b.TempDir()
+			disk, err := archive.OSDisk(filepath.Join(root, "keys"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			ring, err := vault.Open(vault.Config{Disk: disk})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer ring.Close()
+			a, err := archive.Open(archive.Config{Root: filepath.Join(root, "recordings"), Keys: ring,
+				Encryption: func() archive.Encryption { return archive.Encryption{Audio: on} }})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer a.Close()
+			const batch, size = 32, 480_000
+			data := make([]byte, size)
+			b.SetBytes(batch * 2 * size)
+			for b.Loop() {
+				b.StopTimer()
+				var all []*archive.Writer
+				for i := range batch {
+					w, err := a.Begin(archive.Start{Line: i + 1, Codec: archive.G711A, Sides: []string{"network", "local"}, Begin: t0})
+					if err == nil {
+						err = errors.Join(w.Append(0, data), w.Append(1, data), w.Checkpoint(t0, size))
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+					all = append(all, w)
+				}
+				if _, err := a.Sync(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				for _, w := range all {
+					if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := a.Flush(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(batch*float64(b.N)/b.Elapsed().Seconds(), "recordings/s")
+		})
 	}
 }

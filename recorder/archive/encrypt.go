@@ -3,10 +3,12 @@ package archive
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"os"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -146,17 +148,45 @@ func (s salvage) ReadAt(b []byte, at int64) (int, error) {
 // removePlain removes what encrypted files were made of, when the journal has
 // their seals, and makes that durable. Before it is, their checkpoint files stay:
 // a power cut must not bring back audio that nothing tells to be sealed already.
-func (c *committer) removePlain(seals []*sealing) bool {
-	any, good := false, true
+// What the disk did not let go of is late: it is tried again.
+func (c *committer) removePlain(seals []*sealing) (gone, late []*sealing) {
+	var some []*sealing
 	for _, s := range seals {
+		var err error
 		for _, name := range s.plain {
-			any = true
-			good = c.errs.wrap("seal", s.id, removeName(c.disk, inOpen(name))) == nil && good
+			err = errors.Join(err, removeName(c.disk, inOpen(name)))
+		}
+		switch {
+		case err != nil:
+			late = append(late, c.hold(s, err))
+		case len(s.plain) > 0:
+			some = append(some, s)
+		default:
+			gone = append(gone, s)
 		}
 	}
-	if any && good {
-		_, err := c.sync.sync()
-		good = c.errs.wrap("sync", "", err) == nil
+	if len(some) == 0 {
+		return gone, late
 	}
-	return good
+	if _, err := c.sync.sync(); err != nil {
+		for _, s := range some {
+			late = append(late, c.hold(s, err))
+		}
+		return gone, late
+	}
+	return append(gone, some...), late
+}
+
+// hold says when a sealing is tried again.
+func (c *committer) hold(s *sealing, err error) *sealing {
+	err = c.errs.wrap("seal", s.id, err)
+	s.retry = time.Now().Add(min(firstRetry<<min(s.tries, 10), lastRetry))
+	s.tries++
+	if c.fault != nil {
+		c.fault(err)
+	}
+	if s.journaled && s.done != nil { // else publish tells
+		s.done(JournalLine{}, err)
+	}
+	return s
 }

@@ -346,3 +346,40 @@ func TestErasingARecordingErasesItsKey(t *testing.T) {
 		t.Errorf("a copy of it: %v", err)
 	}
 }
+
+// TestPlainAudioThatTheDiskKeepsIsRemovedLaterAndTheRecordingIsThere refuses the
+// removal once: the recording is sealed and may be acted on all the same.
+func TestPlainAudioThatTheDiskKeepsIsRemovedLaterAndTheRecordingIsThere(t *testing.T) {
+	d := memdisk.New()
+	s := &sealedSet{d: d}
+	s.open(t, archive.Encryption{Audio: true})
+	w, err := s.a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: t0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, w, strings.Repeat("\xD5\x55", 4000))
+	lines := 0
+	s.a.Subscribe(func(l archive.JournalLine) { lines++ })
+	d.Fail = func(op, name string) error {
+		if op == "remove" && strings.HasSuffix(name, ".mixed.wav") {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.a.Flush(ctx); err != nil || lines != 1 {
+		t.Fatal(lines, err)
+	}
+	if _, err := s.a.Act(ctx, archive.Act{ID: w.ID(), Kind: archive.ActNote, Value: "x"}); err != nil || lines != 2 {
+		t.Error(lines, err)
+	}
+	d.Fail = nil
+	if err := s.a.Flush(ctx); err != nil || lines != 2 {
+		t.Error(lines, err)
+	}
+	if names := fmt.Sprint(d.Files()); strings.Contains(names, "open/") {
+		t.Error(names)
+	}
+}

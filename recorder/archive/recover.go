@@ -192,7 +192,8 @@ func (k *knownLines) names(d Day, id string) ([]string, error) {
 	return ids[id], nil
 }
 
-// sealedIDs lists the recordings that a day's journal has a seal of, and their files.
+// sealedIDs lists the recordings that a day's journal has a seal of, and their
+// files; none for one that was erased.
 func (r *Reader) sealedIDs(d Day) (map[string][]string, error) {
 	ids := make(map[string][]string)
 	err := r.dayLines(context.Background(), d, 0, func(l *JournalLine) error {
@@ -202,6 +203,8 @@ func (r *Reader) sealedIDs(d Day) (map[string][]string, error) {
 				names = append(names, f.Name)
 			}
 			ids[l.ID] = append(names, l.Seal.Story.Name)
+		} else if l.Kind == ActErase {
+			ids[l.ID] = []string{} // nothing may come back of it
 		}
 		return nil
 	}, nil)
@@ -238,6 +241,10 @@ func (a *Archive) recoverOne(g *leftover, known *knownLines) (r Recovered, s *se
 		names, err := known.names(s.day, g.id)
 		if err != nil {
 			return r, nil, err
+		}
+		if names != nil && len(names) == 0 {
+			s.discard, s.start.Sides = true, g.sides
+			return r, s, nil
 		}
 		if names != nil {
 			r.State, r.Day, s.journaled = RecoverResumed, s.day, true
