@@ -128,7 +128,23 @@ func (d *dict) some(codes []uint32, f func(i int, s []byte)) {
 }
 
 // find returns the code of s.
-func (d *dict) find(s []byte) (code int, ok bool) {
+func (d *dict) find(s []byte) (code int, ok bool) { return d.seek(s) }
+
+// begins are the codes from ≤ code < to of the strings that begin with s.
+func (d *dict) begins(s []byte) (from, to int) {
+	from, _ = d.seek(s)
+	for i := len(s) - 1; i >= 0; i-- { // the least string that is greater than all of them
+		if s[i] < 0xFF {
+			next := append(bytes.Clone(s[:i]), s[i]+1)
+			to, _ = d.seek(next)
+			return from, to
+		}
+	}
+	return from, d.n
+}
+
+// seek returns the code of s, or of the first string behind the place where it would be.
+func (d *dict) seek(s []byte) (code int, there bool) {
 	from, to := 0, len(d.offs)/4 // the group it may be in is the last that begins with ≤ s
 	for from < to {
 		mid := (from + to) / 2
@@ -145,13 +161,14 @@ func (d *dict) find(s []byte) (code int, ok bool) {
 	}
 	g := from - 1
 	w := d.group(g)
-	for i := g * dictGroup; i < min(d.n, (g+1)*dictGroup); i++ {
+	end := min(d.n, (g+1)*dictGroup)
+	for i := g * dictGroup; i < end; i++ {
 		w.step(i%dictGroup == 0)
 		if c := bytes.Compare(w.s, s); c >= 0 {
 			return i, c == 0
 		}
 	}
-	return 0, false
+	return end, false
 }
 
 // A words collects strings and gives codes that become places in a dict.

@@ -61,6 +61,8 @@ type clause struct {
 	digits [][]span // what every number that is right has
 	names  [][]span // what every name of a caller that is right has
 	spell  []byte   // bytes that stand in every number that is right
+	head   []byte   // with which every number that is right begins, and all that do are; nil: that does not say it
+	whole  bool     // … and is all of it
 	word   []byte   // nil: the text does not matter
 	kept   bool     // it wants what is neither in the trash nor erased, which segments know
 }
@@ -293,6 +295,9 @@ func (m *matcher) number(pattern string, of ...field) {
 	for _, part := range p {
 		c.digits = append(c.digits, digitSpans(part)...)
 		c.spell = append(c.spell, part...)
+	}
+	if len(p[0]) > 0 && plainNumber(p[0]) && (len(p) == 1 || len(p) == 2 && len(p[1]) == 0) {
+		c.head, c.whole = p[0], len(p) == 1
 	}
 	m.clauses = append(m.clauses, c)
 }

@@ -113,6 +113,12 @@ func (s *scan) clause(r *reader, c *clause) error {
 			}
 			continue
 		}
+		if c.head != nil && col == colNumbers && r.seg.plain() {
+			if err := s.begins(r, f, d, c); err != nil {
+				return err
+			}
+			continue
+		}
 		if col != known {
 			if some, err = s.values(r, c, col, d); err != nil {
 				return err
@@ -144,6 +150,27 @@ func (s *scan) exact(r *reader, f field, d *dict, v []byte) error {
 		return err
 	}
 	codes.between(uint64(code), uint64(code), &s.tmp)
+	return nil
+}
+
+// begins adds the rows whose number begins with what is asked for, or is it: in
+// the dict these stand beside each other.
+func (s *scan) begins(r *reader, f field, d *dict, c *clause) error {
+	from, to := d.begins(c.head)
+	if c.whole {
+		code, there := d.find(c.head)
+		if from, to = code, code; there {
+			to++
+		}
+	}
+	if from >= to {
+		return nil
+	}
+	codes, err := r.packed(codesOf(f))
+	if err != nil {
+		return err
+	}
+	codes.between(uint64(from), uint64(to-1), &s.tmp)
 	return nil
 }
 

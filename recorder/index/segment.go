@@ -72,6 +72,18 @@ func (s *segment) spells(b []byte) bool {
 	return true
 }
 
+// plain says that all numbers of the segment stand as they are dialled.
+func (s *segment) plain() bool {
+	for i, b := range s.Letters {
+		for k := range 8 {
+			if b&(1<<k) != 0 && !plainNumber([]byte{byte(i*8 + k)}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // A column is part of a key in the bucket of columns.
 type column uint16
 
