@@ -14,11 +14,9 @@ import (
 // manyFailures of the target, one after the other, end a run.
 const manyFailures = 20
 
-// defaultWaits lie between tries, where asking the target again may help.
-// A run takes days at times: a line that is down for a moment does not end it.
-func defaultWaits() []time.Duration {
-	return []time.Duration{time.Second, 5 * time.Second, 20 * time.Second}
-}
+// defaultWaits lie between tries, where asking the target again may help. Targets
+// have patience of their own; a run that gave up is made again by its job.
+func defaultWaits() []time.Duration { return []time.Duration{time.Second, 5 * time.Second} }
 
 // leave closes a target. What was put is durable already.
 func leave(t target.Target) { _ = t.Close() }
