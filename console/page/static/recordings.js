@@ -102,7 +102,7 @@ function row(r, opened) {
     h('th', { scope: 'row', ...label('page.line') }, h('span', {}, String(r.line), r.line_name ? h('span', { class: 'soft' }, ' ' + r.line_name) : '')),
     h('td', label('page.party'), h('span', { class: 'state' }, r.direction ? icon(r.direction) : '', r.direction ? code('direction', r.direction) + ' ' : '', party(r))),
     h('td', { class: 'num', ...label('page.duration') }, r.end ? long(r.duration_s) : h('span', { class: 'rec' }, icon('rec'), t('page.recording-now'))),
-    h('td', label('page.trigger'), h('span', {}, code('trigger', r.trigger), r.simulated ? h('span', { class: 'badge sim' }, t('page.simulated')) : '', r.recovered ? h('span', { class: 'badge' }, t('page.recovered')) : '')),
+    h('td', label('page.trigger'), h('span', {}, code('trigger', r.trigger), r.simulated ? h('span', { class: 'badge sim' }, t('page.simulated')) : '', r.recovered ? h('span', { class: 'badge' }, t('page.recovered')) : '', r.encrypted ? h('span', { class: 'badge' }, t('page.encrypted')) : '')),
     h('td', label('page.notes'), h('span', {}, (r.notes || []).map((n) => n.text).join(' · '))),
     h('td', {}, h('div', { class: 'acts' }, button,
       can('export') && r.end ? h('a', { class: 'button', href: `${root}/recordings/${r.id}/export`, download: r.id + '.wav' }, icon('save'), t('page.export')) : null)));
