@@ -276,7 +276,7 @@ func (r *Runner) ended(ctx context.Context, e *entry, job Job, o Outcome) {
 	}
 	r.Wake()
 	r.mu.Unlock()
-	if o.Err != nil {
+	if o.Result == Failed || o.Result == TimedOut {
 		r.cfg.Logger.Error("a job did not end well", "job", o.Job, "result", o.Result, "error", o.Err)
 	}
 	if r.cfg.Ended != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,7 +58,7 @@ func (m *memory) Save(name string, r Record) error {
 type box struct {
 	t     testing.TB
 	mem   memory
-	off   time.Duration // of the wall clock against the bubble's
+	off   atomic.Int64 // ns of the wall clock against the bubble's
 	zone  *time.Location
 	jobs  map[string]Job
 	runs  []Outcome // that ended, in order
@@ -68,8 +69,8 @@ type box struct {
 	cfg   Config
 }
 
-func (b *box) now() time.Time        { return time.Now().Add(b.off) }
-func (b *box) set(wall time.Time)    { b.off = time.Until(wall) }
+func (b *box) now() time.Time        { return time.Now().Add(time.Duration(b.off.Load())) }
+func (b *box) set(wall time.Time)    { b.off.Store(int64(time.Until(wall))) }
 func (b *box) job(name, text string) { b.add(Job{Name: name, Schedule: func() string { return text }}) }
 
 // add registers a job; one without anything to run is done at once.
@@ -153,6 +154,13 @@ func (b *box) whys(name string) (all []string) {
 	return all
 }
 
+// ran are the runs that began so far.
+func (b *box) ran() []Outcome {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.began)
+}
+
 func day(y int, m time.Month, d, h, min int) time.Time {
 	return time.Date(y, m, d, h, min, 0, 0, time.UTC)
 }
@@ -220,7 +228,7 @@ func TestTwoYearsOfJobsRunExactlyWhenDue(t *testing.T) {
 					at = until.Add(off)
 				}
 				got := map[string][]string{}
-				for _, o := range b.began {
+				for _, o := range b.ran() {
 					text := names[o.Job]
 					got[text] = append(got[text], o.Trigger.Due.UTC().String())
 					if late := o.Began.Sub(o.Trigger.Due); o.Trigger.Why == Due && (late < 0 || late > punctual) {
@@ -291,40 +299,40 @@ func TestAClockSetFarAheadAndBackRunsNothingTwice(t *testing.T) {
 			t.Fatalf("in two hours: %v", got)
 		}
 		// Ten years ahead for a minute: jobs wait, for it may be set back.
-		before := len(b.began)
-		b.off += 10 * 365 * 24 * time.Hour
+		before := len(b.ran())
+		b.off.Add(int64(10 * 365 * 24 * time.Hour))
 		b.pass(time.Minute)
-		b.off -= 10 * 365 * 24 * time.Hour
+		b.off.Add(-int64(10 * 365 * 24 * time.Hour))
 		b.pass(4 * time.Minute)
-		if len(b.began) != before {
-			t.Errorf("jobs ran by a clock that was just set: %v", b.began[before:])
+		if len(b.ran()) != before {
+			t.Errorf("jobs ran by a clock that was just set: %v", b.ran()[before:])
 		}
 		if !slices.Equal(jumps, []time.Duration{10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour}) {
 			t.Errorf("jumps noticed: %v", jumps)
 		}
 		b.pass(time.Hour)
 		// An hour back: what ran is not run again.
-		before = len(b.began)
-		b.off -= time.Hour
+		before = len(b.ran())
+		b.off.Add(-int64(time.Hour))
 		b.pass(time.Hour + time.Minute)
-		if len(b.began) != before {
-			t.Errorf("an hour came twice, and %d jobs ran in it", len(b.began)-before)
+		if len(b.ran()) != before {
+			t.Errorf("an hour came twice, and %d jobs ran in it", len(b.ran())-before)
 		}
 		// A year ahead, to stay: one run of each, not a year of them.
-		before = len(b.began)
-		b.off += 365 * 24 * time.Hour
+		before = len(b.ran())
+		b.off.Add(int64(365 * 24 * time.Hour))
 		b.pass(8 * time.Minute)
-		if got := b.began[before:]; len(got) != 2 || got[0].Trigger.Why != Missed || got[1].Trigger.Why != Missed {
+		if got := b.ran()[before:]; len(got) != 2 || got[0].Trigger.Why != Missed || got[1].Trigger.Why != Missed {
 			t.Errorf("a year ahead: %v", got)
 		}
 		// And back after all: the nights have their runs.
-		b.off -= 365 * 24 * time.Hour
+		b.off.Add(-int64(365 * 24 * time.Hour))
 		b.pass(24 * time.Hour)
 		if next := b.status("nightly").Next; next.Sub(b.now()) > 24*time.Hour {
 			t.Errorf("a clock that was wrong holds the job up until %v; it is %v", next, b.now())
 		}
 		seen := map[string]bool{}
-		for _, o := range b.began {
+		for _, o := range b.ran() {
 			k := o.Job + o.Trigger.Due.String()
 			if seen[k] {
 				t.Errorf("%s ran twice for %v", o.Job, o.Trigger.Due)
@@ -407,11 +415,11 @@ func TestDueTimesThatComeDuringARunArePassedOver(t *testing.T) {
 		}})
 		b.start()
 		b.pass(4 * time.Hour)
-		b.off -= 4 * time.Hour // what was passed over does not come again either
+		b.off.Add(-int64(4 * time.Hour)) // what was passed over does not come again either
 		b.pass(3 * time.Hour)
 		b.stop()
 		var at []string
-		for _, o := range b.began {
+		for _, o := range b.ran() {
 			at = append(at, o.Trigger.Due.Format("15:04"))
 		}
 		if got := strings.Join(at, " "); got != "00:15 01:00 01:45 02:30 03:15 04:00" {
@@ -506,30 +514,31 @@ func TestJobsFollowSettingsAsTheyChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &box{t: t, zone: time.UTC}
 		b.set(day(2027, 1, 1, 3, 0))
-		text := "daily 02:30"
-		b.add(Job{Name: "nightly", Schedule: func() string { return text }})
+		var text atomic.Value
+		text.Store("daily 02:30")
+		b.add(Job{Name: "nightly", Schedule: func() string { return text.Load().(string) }})
 		b.start()
 		b.pass(time.Minute)
-		text = "daily 02:00" // has passed today, by a schedule that was not in force
+		text.Store("daily 02:00") // has passed today, by a schedule that was not in force
 		b.pass(time.Minute)
-		if s := b.status("nightly"); len(b.began) != 0 || !s.Next.Equal(day(2027, 1, 2, 2, 0)) {
-			t.Errorf("after a change: %d runs, %+v", len(b.began), s)
+		if s := b.status("nightly"); len(b.ran()) != 0 || !s.Next.Equal(day(2027, 1, 2, 2, 0)) {
+			t.Errorf("after a change: %d runs, %+v", len(b.ran()), s)
 		}
-		text = "rubbish"
+		text.Store("rubbish")
 		b.r.Wake()
 		synctest.Wait()
 		if s := b.status("nightly"); s.Fault == nil || !s.Next.IsZero() {
 			t.Errorf("a faulty schedule: %+v", s)
 		}
-		text = "every 1h"
+		text.Store("every 1h")
 		b.pass(time.Hour)
-		if len(b.began) != 1 {
-			t.Errorf("%d runs", len(b.began))
+		if len(b.ran()) != 1 {
+			t.Errorf("%d runs", len(b.ran()))
 		}
 		b.r.Remove("nightly")
 		b.pass(3 * time.Hour)
-		if len(b.began) != 1 || len(b.r.Jobs()) != 0 {
-			t.Errorf("a job that was taken out ran: %v", b.began)
+		if len(b.ran()) != 1 || len(b.r.Jobs()) != 0 {
+			t.Errorf("a job that was taken out ran: %v", b.ran())
 		}
 		b.stop()
 	})
@@ -544,8 +553,8 @@ func TestJobsRunAlthoughNothingCanBeWritten(t *testing.T) {
 		b.start()
 		b.pass(5*time.Hour + time.Minute)
 		b.stop()
-		if len(b.began) != 5 {
-			t.Errorf("%d runs in five hours", len(b.began))
+		if len(b.ran()) != 5 {
+			t.Errorf("%d runs in five hours", len(b.ran()))
 		}
 	})
 }
@@ -563,14 +572,14 @@ func TestNoDueTimeIsRunTwiceWhateverTheClockDoes(t *testing.T) {
 			b.start()
 			highest := b.now()
 			for range steps {
-				before := len(b.began)
+				before := len(b.ran())
 				switch rapid.IntRange(0, 3).Draw(rt, "step") {
 				case 0:
 					b.pass(time.Duration(rapid.Int64Range(0, int64(30*time.Hour)).Draw(rt, "pass")))
 				case 1:
-					b.off += time.Duration(rapid.Int64Range(0, int64(400*24*time.Hour)).Draw(rt, "ahead"))
+					b.off.Add(int64(time.Duration(rapid.Int64Range(0, int64(400*24*time.Hour)).Draw(rt, "ahead"))))
 					b.pass(10 * time.Minute)
-					if n := len(b.began) - before; n > 2 {
+					if n := len(b.ran()) - before; n > 2 {
 						rt.Fatalf("the clock was set ahead, and the job ran %d times within ten minutes", n)
 					}
 				case 2: // less than a week behind what was ever reached, so that it is remembered
@@ -591,7 +600,7 @@ func TestNoDueTimeIsRunTwiceWhateverTheClockDoes(t *testing.T) {
 			}
 			b.stop()
 			seen := map[int64]bool{}
-			for _, o := range b.began {
+			for _, o := range b.ran() {
 				if seen[o.Trigger.Due.Unix()] {
 					rt.Fatalf("it ran twice for %v", o.Trigger.Due)
 				}
