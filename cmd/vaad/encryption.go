@@ -29,22 +29,16 @@ const credentialPrefix = "credential:"
 // encryptionDoc is whether recordings are encrypted when they are sealed.
 type encryptionDoc struct {
 	Enabled bool   `json:"enabled"` // audio is; what was sealed before stays as it is
-	Stories bool   `json:"stories"` // stories are, too
+	Stories bool   `json:"stories"` // stories are, too, where audio is
 	Master  string `json:"master"`  // where the master key is: "" = a file in the keys folder, made when it is needed; a file's path; credential:NAME
 }
 
 func (e encryptionDoc) validate() error {
 	name, credential := strings.CutPrefix(e.Master, credentialPrefix)
-	switch {
-	case e.Master == "", filepath.IsAbs(e.Master):
-	case credential && name != "" && !strings.ContainsAny(name, "/\x00") && name != "." && name != "..":
-	default:
-		return fmt.Errorf("master: %q: give the whole path of a file, from /, or %sNAME for a credential of systemd's", e.Master, credentialPrefix)
+	if e.Master == "" || filepath.IsAbs(e.Master) || credential && name != "" && !strings.ContainsAny(name, "/\x00") && name != "." && name != ".." {
+		return nil
 	}
-	if e.Stories && !e.Enabled {
-		return errors.New("stories: only together with enabled")
-	}
-	return nil
+	return fmt.Errorf("master: %q: give the whole path of a file, from /, or %sNAME for a credential of systemd's", e.Master, credentialPrefix)
 }
 
 // encryptionSections is the part of the settings that is about encryption.

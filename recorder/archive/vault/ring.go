@@ -264,6 +264,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vaad_keys_refused_total",
 			Help: "Keys that were wanted to read a recording and could not be had, by reason: missing, erased, failed."}, []string{"reason"}),
 	}
+	for _, reason := range []string{"missing", "erased", "failed"} {
+		m.refused.WithLabelValues(reason)
+	}
 	if r != nil {
 		r.MustRegister(m.made, m.erased, m.refused)
 	}

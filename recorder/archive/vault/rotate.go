@@ -126,52 +126,60 @@ type State struct {
 	Newest                      time.Time // when the newest key was made
 }
 
-// State counts everything; it reads all files.
+// State counts everything; it reads all files, one at a time, so that nobody waits
+// long for a key meanwhile.
 func (r *Ring) State() (s State, err error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	ms, err := r.load()
+	days, e := r.days()
+	r.mu.Unlock()
+	if e != nil {
+		return s, e
+	}
 	if err != nil {
 		ms = &masters{}
 	}
 	if len(ms.all) > 0 {
 		s.Master = ms.all[0].id.String()
 	}
-	days, e := r.days()
-	if e != nil {
-		return s, e
-	}
 	for _, d := range days {
+		r.mu.Lock()
 		k, e := r.read(d)
+		r.mu.Unlock()
 		if e != nil {
 			return s, e
 		}
-		s.Days++
-		for _, all := range k.of {
-			for _, rec := range all {
-				switch {
-				case rec.damaged:
-					s.Damaged++
-				case rec.kind == kindErased:
-					s.Erased++
-				default:
-					s.Keys++
-					if made := time.Unix(rec.time, 0).UTC(); made.After(s.Newest) {
-						s.Newest = made
-					}
-					if ms.get(rec.master) == nil {
-						s.Foreign++
-					} else if rec.master.String() != s.Master {
-						s.Others++
-					}
-				}
-			}
-		}
+		s.add(k, ms)
 	}
 	if err == nil && s.Master == "" && s.Keys > 0 {
 		err = ErrNoMaster
 	}
 	return s, err
+}
+
+// add counts one day's file.
+func (s *State) add(k *keys, ms *masters) {
+	s.Days++
+	for _, all := range k.of {
+		for _, rec := range all {
+			switch {
+			case rec.damaged:
+				s.Damaged++
+			case rec.kind == kindErased:
+				s.Erased++
+			default:
+				s.Keys++
+				if made := time.Unix(rec.time, 0).UTC(); made.After(s.Newest) {
+					s.Newest = made
+				}
+				if ms.get(rec.master) == nil {
+					s.Foreign++
+				} else if rec.master.String() != s.Master {
+					s.Others++
+				}
+			}
+		}
+	}
 }
 
 // Check says whether keys can be used: the master key is there and opens what
