@@ -1,10 +1,13 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"io"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -46,11 +49,15 @@ type recordingTable struct {
 	lang  string
 	next  func(context.Context) (index.Page, error)
 	first index.Page
+	work  func(context.Context, func() error) error // in a slot of the pool, which asking the index takes by itself
 }
 
 // table looks at what is asked for, and fetches the first rows: what fails here
 // is answered as a problem. The audit log has it before the first byte.
 func (s *Server) table(ctx context.Context, in *TableInput, object string) (*recordingTable, error) {
+	if s.cfg.Maker == nil {
+		return nil, fail("not-available", "")
+	}
 	names := in.Columns
 	if in.Saved != "" && len(names) == 0 {
 		one, err := s.savedSearch(who(ctx), in.Saved)
@@ -68,7 +75,7 @@ func (s *Server) table(ctx context.Context, in *TableInput, object string) (*rec
 	}
 	f := in.filter(who(ctx).scope)
 	f.Limit, f.Cursor, f.NoCount = 1000, "", true
-	t := &recordingTable{cols: cols, codes: in.Header == "codes", lang: languageOf(ctx)}
+	t := &recordingTable{cols: cols, codes: in.Header == "codes", lang: languageOf(ctx), work: s.cfg.Maker.Work}
 	t.next = func(ctx context.Context) (index.Page, error) {
 		p, err := s.cfg.Index.Query(ctx, f)
 		f.Cursor = p.Next
@@ -81,19 +88,24 @@ func (s *Server) table(ctx context.Context, in *TableInput, object string) (*rec
 		Detail: map[string]string{"search": in.Encode(), "reason": in.Reason}})
 }
 
-// each calls fn with every row.
-func (t *recordingTable) each(ctx context.Context, fn func(*api.Recording) error) error {
+// each calls fn with every row, and flush behind every thousand of them.
+func (t *recordingTable) each(ctx context.Context, fn func(*api.Recording) error, flush func() error) error {
 	for p := t.first; ; {
-		for i := range p.Rows {
-			r := recordingOf(&p.Rows[i])
-			if err := fn(&r); err != nil {
-				return err
+		err := t.work(ctx, func() error {
+			for i := range p.Rows {
+				r := recordingOf(&p.Rows[i])
+				if err := fn(&r); err != nil {
+					return err
+				}
 			}
-		}
-		if p.Next == "" {
 			return nil
+		})
+		if err == nil {
+			err = flush()
 		}
-		var err error
+		if err != nil || p.Next == "" {
+			return err
+		}
 		if p, err = t.next(ctx); err != nil {
 			return err
 		}
@@ -130,12 +142,11 @@ func (s *Server) recordingsCSV(ctx context.Context, in *CSVInput) (stream, error
 }
 
 func (t *recordingTable) csv(ctx context.Context, w io.Writer, bom bool) error {
+	var made bytes.Buffer // a slow receiver must not hold a slot of the pool
 	if bom {
-		if _, err := io.WriteString(w, "\ufeff"); err != nil {
-			return err
-		}
+		made.WriteString("\ufeff")
 	}
-	c := csv.NewWriter(w)
+	c := csv.NewWriter(&made)
 	c.UseCRLF = true
 	cells := make([]string, len(t.cols))
 	for i := range t.cols {
@@ -144,8 +155,7 @@ func (t *recordingTable) csv(ctx context.Context, w io.Writer, bom bool) error {
 	if err := c.Write(cells); err != nil {
 		return err
 	}
-	n := 0
-	err := t.each(ctx, func(r *api.Recording) error {
+	return t.each(ctx, func(r *api.Recording) error {
 		for i := range t.cols {
 			v := t.cols[i].cell(t.lang, t.codes, r)
 			cells[i] = plainCell(v, t.codes)
@@ -153,16 +163,12 @@ func (t *recordingTable) csv(ctx context.Context, w io.Writer, bom bool) error {
 				cells[i] = export.Harmless(cells[i])
 			}
 		}
-		if n++; n%1000 == 0 {
-			c.Flush()
-		}
 		return c.Write(cells)
+	}, func() error {
+		c.Flush()
+		_, err := made.WriteTo(w)
+		return err
 	})
-	c.Flush()
-	if err == nil {
-		err = c.Error()
-	}
-	return err
 }
 
 // tally counts what goes through.
@@ -184,30 +190,43 @@ func (s *Server) recordingsXLSX(ctx context.Context, in *TableInput) (stream, er
 	if err != nil {
 		return nil, err
 	}
-	if s.cfg.Maker == nil {
-		return nil, fail("not-available", "")
-	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		unhurried(w)
 		ctx, cancel := s.ending(r.Context())
 		defer cancel()
-		book, err := t.sheet(ctx, s.cfg.Maker.Dir())
+		f, size, err := s.spooled(ctx, t)
 		if err != nil {
 			s.counted("xlsx", 0, err)
 			writeErr(w, r, s.problem(ctx, "recordings-xlsx", err))
 			return
 		}
-		defer func() { _ = book.Close() }() // its temporary files; nothing is lost with them
+		defer f.Close()
 		w.Header().Set("Content-Type", xlsxType)
 		w.Header().Set("Content-Disposition", `attachment; filename="vaad-recordings.xlsx"`)
-		out := &tally{w: newPaced(w, false)}
-		_, err = book.WriteTo(out)
-		s.counted("xlsx", out.n, err)
+		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+		n, err := io.Copy(newPaced(w, false), f)
+		s.counted("xlsx", n, err)
 		if err != nil {
 			s.cfg.Logger.Warn("console: a spreadsheet was cut off", "error", err)
 			panic(http.ErrAbortHandler)
 		}
 	}, nil
+}
+
+// spooled is the spreadsheet as a file.
+func (s *Server) spooled(ctx context.Context, t *recordingTable) (*os.File, int64, error) {
+	book, err := t.sheet(ctx, s.cfg.Maker.Dir())
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = book.Close() }() // its temporary files; nothing is lost with them
+	out := &tally{}
+	f, err := s.cfg.Maker.Spool(ctx, func(w io.Writer) error {
+		out.w = w
+		_, err := book.WriteTo(out)
+		return err
+	})
+	return f, out.n, err
 }
 
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -262,7 +281,7 @@ func (t *recordingTable) sheet(ctx context.Context, dir string) (book *excelize.
 			return err
 		}
 		return w.SetRow(at, cells)
-	})
+	}, func() error { return nil })
 	if err != nil {
 		return nil, err
 	}

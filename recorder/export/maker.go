@@ -59,6 +59,34 @@ func NewMaker(c MakerConfig) (*Maker, error) {
 // with the next start of [Jobs].
 func (m *Maker) Dir() string { return m.c.Dir }
 
+// Work does something that is heavy on the processor, in a slot of the pool.
+func (m *Maker) Work(ctx context.Context, do func() error) error {
+	if m.c.Pool != nil {
+		if err := m.c.Pool.Acquire(ctx); err != nil {
+			return err
+		}
+		defer m.c.Pool.Release()
+	}
+	return do()
+}
+
+// Spool lets something be written to a file without a name, in a slot of the
+// pool, and gives it back at its beginning.
+func (m *Maker) Spool(ctx context.Context, write func(io.Writer) error) (*os.File, error) {
+	f, err := nameless(m.c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	err = m.Work(ctx, func() error { return write(f) })
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // Refusals of a Maker.
 var (
 	ErrNoProgram = errors.New("export: no program that encodes this format is installed")
