@@ -173,7 +173,7 @@ func (s *Server) exported(row index.Row, k export.Kind, o export.Output, part ex
 			writeErr(w, r, s.problem(ctx, "export", noAudio(row, err)))
 			return
 		}
-		defer made.Close()
+		defer func() { _ = made.Close() }() // it was only read
 		name := row.ID
 		if len(o.Sides) < len(row.Sides) {
 			name += "." + o.Side
