@@ -388,3 +388,23 @@ func TestAnUploadThatSomebodyGaveUpIsBegunAnew(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+func TestAStoreThatListsPrefixesForNoDelimiterIsAskedOtherwise(t *testing.T) {
+	var asked []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		delimiter := r.URL.Query().Get("delimiter")
+		asked = append(asked, delimiter)
+		inner := "<CommonPrefixes><Prefix>site/one/</Prefix></CommonPrefixes>"
+		if delimiter != "" {
+			inner = "<Upload><Key>site/one/f</Key><UploadId>7</UploadId><Initiated>2026-11-22T16:00:00.000Z</Initiated></Upload>"
+		}
+		_, _ = fmt.Fprintf(w, "<ListMultipartUploadsResult><Bucket>b</Bucket><IsTruncated>false</IsTruncated>%s</ListMultipartUploadsResult>", inner)
+	}))
+	defer srv.Close()
+	tg := open(t, config(t, srv.Listener.Addr().String()))
+	var got []string
+	if err := tg.uploads(t.Context(), "site/one/", func(i minio.ObjectMultipartInfo) error { got = append(got, i.Key+i.UploadID); return nil }); err != nil ||
+		strings.Join(got, " ") != "site/one/f7" || strings.Join(asked, "") != nowhere {
+		t.Errorf("%v, asked with %q, %v", got, asked, err)
+	}
+}

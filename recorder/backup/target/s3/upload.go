@@ -93,11 +93,20 @@ func (u *upload) complete(ctx context.Context, size int64) error {
 	return err
 }
 
-// uploads lists what is unfinished below a key's beginning.
+// nowhere is a delimiter that stands in no name of ours.
+const nowhere = "|"
+
+// uploads lists what is unfinished below a key's beginning. OpenStack Swift takes
+// the empty delimiter that the library sends for one that is everywhere, and lists
+// nothing but prefixes; others know no delimiter but "" and "/".
 func (t *Target) uploads(ctx context.Context, below string, fn func(minio.ObjectMultipartInfo) error) error {
-	var key, id string
+	var key, id, delimiter string
 	for {
-		page, err := t.api.ListMultipartUploads(ctx, t.c.Bucket, below, key, id, "", 1000)
+		page, err := t.api.ListMultipartUploads(ctx, t.c.Bucket, below, key, id, delimiter, 1000)
+		if err == nil && delimiter == "" && len(page.CommonPrefixes) > 0 {
+			delimiter = nowhere
+			continue
+		}
 		if minio.ToErrorResponse(err).Code == "NoSuchUpload" {
 			return nil // some stores' word for none
 		}
