@@ -180,6 +180,9 @@ func (s *session) lineRow(l *api.Line) []string {
 	if l.Recording {
 		rec = "● " + s.t("page.recording-now")
 	}
+	if l.Paused != nil {
+		rec = "‖ " + s.t("page.paused-now")
+	}
 	state := s.code("state", l.State)
 	if p := party(l.Direction, l.Caller, l.Called); l.Call != "" && p != "" {
 		state += " " + p

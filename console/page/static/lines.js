@@ -54,11 +54,15 @@ function row(l) {
     state: h('span', { class: 'state' }), fault: h('details', { class: 'bad', hidden: true }), time: h('span'), bar: h('i'), dbm: h('span', { class: 'dbm' }), volts: h('span'),
     rec: h('span'), start: h('button', { type: 'button', class: 'main', onclick: () => act(l.line, 'start') }, icon('rec'), t('page.start')),
     stop: h('button', { type: 'button', class: 'stop', onclick: () => act(l.line, 'stop') }, icon('stop'), t('page.stop')),
+    pause: h('button', { type: 'button', onclick: () => act(l.line, 'pause') }, t('page.pause')),
+    resume: h('button', { type: 'button', class: 'main', onclick: () => act(l.line, 'resume') }, t('page.resume')),
   };
+  c.pause.setAttribute('aria-label', t('page.pause-line', { line: l.line }));
+  c.resume.setAttribute('aria-label', t('page.resume-line', { line: l.line }));
   c.start.setAttribute('aria-label', t('page.start-line', { line: l.line }));
   c.stop.setAttribute('aria-label', t('page.stop-line', { line: l.line }));
   c.meter = h('span', { class: 'meter', role: 'meter', 'aria-label': t('page.level'), 'aria-valuemin': -60, 'aria-valuemax': 0 }, c.bar);
-  const acts = h('div', { class: 'acts' }, can('start-stop') ? [c.start, c.stop] : null,
+  const acts = h('div', { class: 'acts' }, can('start-stop') ? [c.start, c.stop] : null, can('pause') ? [c.pause, c.resume] : null,
     can('listen') ? h('button', { type: 'button', 'aria-label': t('page.listen-line', { line: l.line }), onclick: (e) => listen(e.currentTarget, l.line) }, icon('ear'), t('page.listen')) : null,
     can('save-flight') ? h('a', { class: 'button', href: `${root}/lines/${l.line}/flight`, download: '', title: t('page.flight-hint'), 'aria-label': t('page.flight-line', { line: l.line }) }, icon('save')) : null);
   const label = (k) => ({ 'data-label': t(k) });
@@ -94,15 +98,19 @@ function update(l) {
   c.meter.setAttribute('aria-valuenow', Math.round(share * 60 - 60));
   set(c.dbm, level(db));
   set(c.volts, volts(l.volts) || (c.volts.title ? '–' : ''));
-  if (c.recording !== l.recording) {
+  const paused = Boolean(l.paused);
+  if (c.recording !== l.recording || c.paused !== paused) {
     c.recording = l.recording;
+    c.paused = paused;
     c.rec.className = l.recording ? 'rec' : 'soft';
     c.time2 = h('span');
-    c.rec.replaceChildren(...(l.recording ? [icon('rec'), h('span', {}, t('page.recording-now')), c.time2] : [code('trigger', l.trigger), l.trigger_note ? ': ' : '', l.trigger_note ? code('trigger-note', l.trigger_note) : '']));
+    c.rec.replaceChildren(...(l.recording ? [icon('rec'), h('span', {}, t(paused ? 'page.paused-now' : 'page.recording-now')), c.time2] : [code('trigger', l.trigger), l.trigger_note ? ': ' : '', l.trigger_note ? code('trigger-note', l.trigger_note) : '']));
     c.start.hidden = l.recording;
     c.stop.hidden = !l.recording;
-    if (document.activeElement === document.body && c.wanted) (l.recording ? c.stop : c.start).focus();
-    c.wanted = false;
+    c.pause.hidden = !l.recording || paused;
+    c.resume.hidden = !paused;
+    if (document.activeElement === document.body && c.wanted) ({ pause: c.resume, resume: c.pause }[c.wanted] || (l.recording ? c.stop : c.start)).focus();
+    c.wanted = '';
   }
   c.start.disabled = l.use === 'unused' || l.state === 'gone';
   tick(l);
@@ -129,7 +137,7 @@ function show(c, l) {
 
 async function act(line, what) {
   const c = rows.get(line);
-  c.wanted = true; // the button goes away: its successor gets the focus
+  c.wanted = what; // the button goes away: its successor gets the focus
   try {
     await ask('POST', `/lines/${line}/${what}`);
     complain(null);
