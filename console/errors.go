@@ -81,7 +81,7 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 		}
 	}
 	if code := exportFailure(err); code != "" {
-		return fail(code, err.Error())
+		return fail(code, exportDetail(err))
 	}
 	if code := keepFailure(err); code != "" {
 		return fail(code, err.Error())

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaad/access"
@@ -63,6 +64,20 @@ func exportFailure(err error) string {
 	return ""
 }
 
+// exportDetail is what an error says beyond the title of its problem.
+func exportDetail(err error) string {
+	var refused *export.RefusedError
+	if errors.As(err, &refused) {
+		return refused.Detail
+	}
+	for _, known := range []error{export.ErrNoProgram, export.ErrEmpty, export.ErrNone, export.ErrFull, export.ErrNotDone, export.ErrNoSpace, export.ErrTemplate} {
+		if rest, ok := strings.CutPrefix(err.Error(), known.Error()); ok {
+			return strings.TrimPrefix(rest, ": ")
+		}
+	}
+	return err.Error()
+}
+
 func (s *Server) formats(ctx context.Context, _ *empty) (*body[api.Page[api.Format]], error) {
 	if s.cfg.Maker == nil {
 		return nil, fail("not-available", "")
@@ -88,7 +103,7 @@ func (s *Server) formatOf(ctx context.Context, name, location string) (export.Ki
 		all = append(all, k.Name)
 	}
 	p := fail("invalid", "")
-	p.Errors = []api.ProblemError{{Location: location, Message: text.Text(languageOf(ctx), "invalid.one-of", text.Args{"values": fmt.Sprint(all)}), Value: name}}
+	p.Errors = []api.ProblemError{{Location: location, Message: text.Text(languageOf(ctx), "invalid.one-of", text.Args{"values": strings.Join(all, ", ")}), Value: name}}
 	return k, p
 }
 

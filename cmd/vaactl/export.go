@@ -182,7 +182,7 @@ func (exportsFormatsCmd) Run(s *session) error {
 	if s.cli.JSON {
 		return objects(s, p.Items)
 	}
-	t := s.table("format", "file-end", "rate", "channels", "what")
+	t := s.table("format", "file-end", "rate", "channels", "format-what")
 	for _, f := range p.Items {
 		what := s.t("export-format." + f.Name)
 		if !f.Available {
