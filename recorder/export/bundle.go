@@ -139,6 +139,9 @@ func (b *bundle) recording(ctx context.Context, n int, id string) error {
 func resultOf(err error) string {
 	var write *writeError
 	var refused *RefusedError
+	if code := archive.Unreadable(err); code != "" {
+		return code
+	}
 	switch {
 	case errors.As(err, &write), errors.Is(err, ErrNoProgram), archive.Reason(err) == "no-space", archive.Reason(err) == "read-only":
 		return ""

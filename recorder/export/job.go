@@ -1,8 +1,6 @@
 package export
 
-import (
-	"time"
-)
+import "time"
 
 // States of a job.
 const (
@@ -21,7 +19,8 @@ const (
 	FailOther       = "error"
 )
 
-// Codes of recordings that a manifest tells of: what became of each.
+// Codes of recordings that a manifest tells of: what became of each. Of encrypted
+// ones those of [archive.Unreadable] come to these.
 const (
 	ResultOK         = "ok"
 	ResultErased     = "erased"

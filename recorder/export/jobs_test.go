@@ -376,3 +376,14 @@ func TestNoMoreExportsWaitThanThereIsRoomFor(t *testing.T) {
 		t.Errorf("%d", len(all))
 	}
 }
+
+func TestWhatAnErrorMeansForARecording(t *testing.T) {
+	for err, want := range map[error]string{
+		archive.ErrKeyErased: "key-erased", fmt.Errorf("x: %w", archive.ErrNoKey): "key-missing", fmt.Errorf("x: %w", archive.ErrNotFound): ResultNoAudio,
+		ErrEmpty: ResultEmpty, ErrNoProgram: "", &writeError{io.ErrShortWrite}: "", io.ErrUnexpectedEOF: ResultUnreadable, &RefusedError{"no-side", ""}: ResultNoSide,
+	} {
+		if got := resultOf(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+}
