@@ -274,8 +274,7 @@ func TestErasingIsApprovedByAnotherPerson(t *testing.T) {
 		t.Error(err)
 	}
 	k.refused("Another person must approve", "approvals", "approve", a.Approval)
-	second := k.second()
-	second("approvals", "approve", a.Approval)
+	k.ctl("--server", k.link(), "approvals", "approve", a.Approval)
 	if left := k.files(one); len(left) > 0 || k.one(one).State != "erased" {
 		t.Errorf("approved, and there is %v", left)
 	}
@@ -293,7 +292,14 @@ func TestErasingIsApprovedByAnotherPerson(t *testing.T) {
 		} `json:"approval"`
 	}
 	e := decoded[erasure](k, "erasures", "ask", number, "--reason", "letter of 1 May")
-	second("approvals", "approve", e.Approval.ID)
+	k.cutOff(func() {
+		_, _ = k.Ctl(k.ctx, "--server", k.link(), "approvals", "approve", e.Approval.ID) // it may not live to answer
+	})
+	if err := Until(k.ctx, "what was approved to be finished", func() (bool, error) {
+		return strings.Contains(k.ctl("erasures"), "done, 1 erased, 0 kept"), nil
+	}); err != nil {
+		t.Fatalf("%v: %s", err, k.ctl("erasures"))
+	}
 	proof := k.ctl("erasures", "proof", e.Approval.ID)
 	i := slices.IndexFunc(rows, func(r keptRow) bool { return r.Caller == number })
 	if i < 0 || !strings.Contains(proof, rows[i].ID) || strings.Contains(proof, number) {
@@ -324,16 +330,28 @@ func TestErasingIsApprovedByAnotherPerson(t *testing.T) {
 	}
 }
 
-// second is vaactl of another person: who has the token of the page.
-func (k *keeping) second() func(args ...string) string {
+// link is what another person has: the page's address with its token.
+func (k *keeping) link() string {
+	k.Helper()
 	link, err := os.ReadFile(filepath.Join(k.Root, "run", "console"))
 	if err != nil {
 		k.Fatal(err)
 	}
-	return func(args ...string) string {
-		k.Helper()
-		return k.ctl(append([]string{"--server", strings.TrimSpace(string(link))}, args...)...)
+	return strings.TrimSpace(string(link))
+}
+
+// cutOff kills the daemon as soon as an erasure has its first line, and starts it again.
+func (k *keeping) cutOff(erase func()) {
+	k.Helper()
+	known := k.lines("erase")
+	ended := make(chan struct{})
+	go func() { defer close(ended); erase() }()
+	if err := untilEvery(k.ctx, time.Millisecond, "the first line of the erasure", func() (bool, error) { return k.lines("erase") > known, nil }); err != nil {
+		k.Fatal(err)
 	}
+	k.Kill()
+	<-ended
+	k.Daemon = start(k.T, k.Root, "")
 }
 
 // TestAnErasureThatIsKilledIsWholeOrNotAtAll kills the daemon as soon as the first lines of an
@@ -352,18 +370,7 @@ func TestAnErasureThatIsKilledIsWholeOrNotAtAll(t *testing.T) {
 		for _, r := range left[:max(1, len(left)/2)] {
 			ids = append(ids, r.ID)
 		}
-		known := k.lines("erase")
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			_, _ = k.Ctl(k.ctx, append([]string{"erase", "--force"}, ids...)...) // it may not live to answer
-		}()
-		if err := untilEvery(k.ctx, time.Millisecond, "the first line of the erasure", func() (bool, error) { return k.lines("erase") > known, nil }); err != nil {
-			t.Fatal(err)
-		}
-		k.Kill()
-		<-ended
-		k.Daemon = start(t, k.Root, "")
+		k.cutOff(func() { _, _ = k.Ctl(k.ctx, append([]string{"erase", "--force"}, ids...)...) })
 		if err := Until(k.ctx, "what was cut off to be finished", func() (bool, error) {
 			for _, r := range k.all() {
 				if r.State == "erased" && len(k.files(r.ID)) > 0 {

@@ -28,7 +28,8 @@ type keeper struct {
 	look  keep.Config // of the engine: what plans by other policies are made with
 	eta   prometheus.Gauge
 
-	waiting sync.Mutex // of who tells whether somebody must decide
+	waiting  sync.Mutex // of who tells whether somebody must decide
+	deciding sync.Mutex // one decision at a time
 }
 
 // Alarms that the keeper raises itself.
@@ -162,82 +163,6 @@ func (k *keeper) Schedule() (text string, next time.Time) {
 // OldestUnsaved is the begin of the oldest recording that is not backed up.
 func (k *keeper) OldestUnsaved() (time.Time, bool) { return k.d.backups.oldest() }
 
-// Ask files a request, and says that somebody must decide it.
-func (k *keeper) Ask(kind keep.RequestKind, what keep.Subject, by, reason string) (keep.Request, error) {
-	defer k.tellWaiting()
-	return k.Desk.Ask(kind, what, by, reason)
-}
-
-// Approve says yes to a request and does it. Where no second person is needed, who asked
-// may say so too.
-func (k *keeper) Approve(ctx context.Context, id, by string) (keep.Request, error) {
-	defer k.tellWaiting()
-	r, err := k.Desk.Get(id)
-	if err != nil {
-		return r, err
-	}
-	again := r.State == keep.Approved // a crash, or the disk, kept it from being done
-	switch {
-	case again:
-	case r.By == by && r.State == keep.Asked && !k.Policy().Second:
-		r.State, r.Approver, r.Decided = keep.Approved, by, time.Now().UTC()
-		err = k.store.Put(r)
-	default:
-		r, err = k.Desk.Approve(id, by)
-	}
-	if err != nil {
-		return r, err
-	}
-	return k.Perform(ctx, k.Desk, id)
-}
-
-// Refuse says no.
-func (k *keeper) Refuse(id, by, why string) (keep.Request, error) {
-	defer k.tellWaiting()
-	return k.Desk.Refuse(id, by, why)
-}
-
-// Withdraw takes a request back.
-func (k *keeper) Withdraw(id, by string) (keep.Request, error) {
-	defer k.tellWaiting()
-	return k.Desk.Withdraw(id, by)
-}
-
-// finish does what was approved and not done: the daemon ended, or the disk refused.
-func (k *keeper) finish(ctx context.Context) {
-	all, err := k.List()
-	for i := range all {
-		if all[i].State == keep.Approved && err == nil {
-			_, err = k.Perform(ctx, k.Desk, all[i].ID)
-		}
-	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, keep.ErrWrongState) && !errors.Is(err, keep.ErrNotNow) {
-		k.d.log.Error("what was approved could not be done; it is tried again", "error", err)
-	}
-}
-
-// tellWaiting raises or clears the alarm that somebody must decide.
-func (k *keeper) tellWaiting() {
-	k.waiting.Lock()
-	defer k.waiting.Unlock()
-	all, err := k.List()
-	if err != nil {
-		k.d.log.Error("requests for approval cannot be read", "error", err)
-		return
-	}
-	n := 0
-	for i := range all {
-		if all[i].State == keep.Asked || all[i].State == keep.Approved {
-			n++
-		}
-	}
-	if n == 0 {
-		k.d.alarms.Clear(alarmApprovals, "approvals")
-		return
-	}
-	k.d.alarms.Raise("approvals-waiting", "approvals", map[string]string{"count": strconv.Itoa(n)})
-}
-
 // tenYears is what the forecast says where the end is not in sight.
 const tenYears = 3650 * 24 * time.Hour
 
@@ -281,20 +206,21 @@ func (k *keeper) keepLooking(ctx context.Context) {
 	minute, hour := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
 	defer minute.Stop()
 	defer hour.Stop()
-	k.finish(ctx)
-	k.tellWaiting()
+	again := k.finish(ctx)
 	k.foresee(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-minute.C:
+		case <-again:
+			again = k.finish(ctx)
+			continue
 		case <-bell:
 			k.foresee(ctx)
 		case <-hour.C:
 			k.foresee(ctx)
-			k.finish(ctx)
-			k.tellWaiting() // requests expire
+			again = k.finish(ctx) // requests expire, too
 		}
 		if _, err := k.Watch(ctx); err != nil && ctx.Err() == nil {
 			k.d.log.Error("clock and disk could not be looked at", "error", err)
