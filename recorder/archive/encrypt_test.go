@@ -383,3 +383,39 @@ func TestPlainAudioThatTheDiskKeepsIsRemovedLaterAndTheRecordingIsThere(t *testi
 		t.Error(names)
 	}
 }
+
+// TestEncryptedFilesWithoutAJournalAreAdopted loses the journal; then a checkpoint
+// file stands in open/ too, as a crash leaves it. Without keys they wait.
+func TestEncryptedFilesWithoutAJournalAreAdopted(t *testing.T) {
+	s := encrypted(t, 100_000, archive.Encryption{Audio: true, Stories: true})
+	if err := s.d.Remove("2026/11/22/day.jsonl"); err != nil {
+		t.Fatal(err)
+	}
+	s.d.WriteFile("open/"+s.line.ID+".ckpt", nil)
+	bare, err := archive.Open(archive.Config{Disk: s.d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bare.Close()
+	var found []archive.Finding
+	if err := bare.Reconcile(ctx, nil, func(f archive.Finding) { found = append(found, f) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 3 || !errors.Is(found[len(found)-1].Err, archive.ErrNoKey) {
+		t.Errorf("without keys: %+v", found)
+	}
+	var line archive.JournalLine
+	s.a.Subscribe(func(l archive.JournalLine) { line = l })
+	if err := s.a.Reconcile(ctx, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if line.Seal == nil || line.Kind != archive.KindAdopted || len(line.Seal.Files) != 2 || line.Seal.Files[1].Enc != 1 || line.Seal.Samples != 100_000 || line.Seal.Caller != "02161234567" {
+		t.Fatalf("%+v", line.Seal)
+	}
+	if cs, err := s.a.Verify(ctx, line.Day, line.ID); err != nil || len(cs) != 3 || !cs[0].OK || !cs[2].OK {
+		t.Error(cs, err)
+	}
+	if names := fmt.Sprint(s.d.Files()); strings.Contains(names, "open/") {
+		t.Error(names)
+	}
+}
