@@ -267,6 +267,7 @@ mask_keys = "`+how+`"
 		if !heard() {
 			t.Errorf("%s: the far end hears %q", how, b.Keys())
 		}
+		h.wait(b, "hears nothing", b.Hushed)
 		h.talk(a, b)
 		b.Event("on-hook")
 		a.Event("on-hook")

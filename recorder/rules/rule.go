@@ -141,9 +141,7 @@ func (r *Rule) validate() (errs []error) {
 			bad("class", "%v", err)
 		}
 	}
-	for _, err := range r.badSounds() {
-		errs = append(errs, err)
-	}
+	errs = append(errs, r.badSounds()...)
 	if r.Outside && r.Calendar == "" {
 		bad("outside", "it says nothing without a calendar")
 	}

@@ -251,3 +251,25 @@ func TestAListOfThousandsIsAskedAtOnce(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestATapCannotBeWishedToSpeak(t *testing.T) {
+	for _, c := range []struct {
+		rule Rule
+		bad  string
+	}{
+		{Rule{Name: "a", Record: true, Beep: true}, "impossible on a tap"},
+		{Rule{Name: "a", Record: true, Announce: "welcome", Uses: []string{"trunk", "tap"}}, "impossible on a tap"},
+		{Rule{Name: "a", Record: true, Beep: true, Announce: "welcome", AnnounceTo: ToBoth, AnnounceElse: ElseDeny, Uses: []string{"trunk", "station"}}, ""},
+		{Rule{Name: "a", Uses: []string{"trunk"}, Beep: true}, "without record"},
+		{Rule{Name: "a", Record: true, Uses: []string{"trunk"}, AnnounceTo: ToBoth}, "without announce"},
+		{Rule{Name: "a", Record: true, Uses: []string{"trunk"}, Announce: "../x"}, "name of a prompt"},
+		{Rule{Name: "a", Record: true, Uses: []string{"trunk"}, Announce: "x", AnnounceElse: "maybe"}, "not known"},
+		{Rule{Name: "a", Record: true, Blank: true}, "record false"},
+		{Rule{Name: "a", Blank: true}, ""},
+	} {
+		err := Doc{List: []Rule{c.rule}}.Validate()
+		if c.bad == "" && err != nil || c.bad != "" && (err == nil || !strings.Contains(err.Error(), c.bad)) {
+			t.Errorf("%+v: %v, want %q", c.rule, err, c.bad)
+		}
+	}
+}
