@@ -43,12 +43,13 @@ func (c backupStatusCmd) Run(s *session) error {
 	}
 	t := s.table("target", "kind", "place", "state", "last-ok", "next", "waits-since")
 	for _, b := range all {
-		t.row(b.Name, s.code("target-kind", b.Kind), printable(b.Place), s.backupState(&b), moment0(b.LastOK), moment0(b.Next), moment0(b.Oldest))
+		t.row(b.Name, s.code("target-kind", b.Kind), printable(b.Place), s.backupState(&b), shortOf(b.LastOK), shortOf(b.Next), shortOf(b.Oldest))
 	}
 	return s.list(t, "cli.no-backups")
 }
 
-func moment0(t *time.Time) string {
+// shortOf is a moment as lists show it, nothing where there is none.
+func shortOf(t *time.Time) string {
 	if t == nil {
 		return ""
 	}
@@ -77,7 +78,7 @@ func (s *session) showBackup(b api.Backup) error {
 		return s.object(b)
 	}
 	t := s.table("target", "kind", "place", "state", "last-ok", "next", "waits-since")
-	t.row(b.Name, s.code("target-kind", b.Kind), printable(b.Place), s.backupState(&b), moment0(b.LastOK), moment0(b.Next), moment0(b.Oldest))
+	t.row(b.Name, s.code("target-kind", b.Kind), printable(b.Place), s.backupState(&b), shortOf(b.LastOK), shortOf(b.Next), shortOf(b.Oldest))
 	if err := t.print(s.out); err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (c backupPlanCmd) Run(s *session) error {
 	if s.cli.JSON {
 		return s.object(w)
 	}
-	return s.say("%s", s.t("cli.backup-plan", "recordings", strconv.Itoa(w.Recordings), "files", strconv.FormatInt(w.Files, 10), "size", size(w.Bytes), "oldest", moment0(w.Oldest)))
+	return s.say("%s", s.t("cli.backup-plan", "recordings", strconv.Itoa(w.Recordings), "files", strconv.FormatInt(w.Files, 10), "size", size(w.Bytes), "oldest", shortOf(w.Oldest)))
 }
 
 type backupCheckCmd struct {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -62,16 +61,12 @@ const backupPrefix = "backup."
 
 // openBackups makes the engines of all targets, and follows settings.
 func (d *running) openBackups(opened *undo) error {
-	id, err := backup.ApplianceID(d.cfg.Root)
-	if err != nil {
-		return fmt.Errorf("read the ID of this box: %w", err)
-	}
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"target"})
 		d.reg.MustRegister(g)
 		return g
 	}
-	b := &backups{d: d, appliance: id, metrics: backup.NewMetrics(d.reg), targets: map[string]*backupTarget{},
+	b := &backups{d: d, metrics: backup.NewMetrics(d.reg), targets: map[string]*backupTarget{},
 		running: gauge("vaad_backup_running", "1 while a backup to the target runs."),
 		drilled: gauge("vaad_drill_last_ok_timestamp_seconds", "When the last drill that found everything right was made; 0 = none yet.")}
 	d.backups = b
@@ -110,11 +105,22 @@ func (b *backups) use(name string) (t *backupTarget, release func(), err error) 
 	return t, t.busy.Done, nil
 }
 
-// follow makes what settings have and we have not, and drops what they have no more.
+// follow makes what settings have and we have not, and drops what they have no more. What
+// cannot be made, on a disk that is full, is tried again later: recording does not wait.
 func (b *backups) follow() {
 	want := b.d.sec.targets.Get(b.d.doc)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.appliance == "" && len(want) > 0 {
+		id, err := backup.ApplianceID(b.d.cfg.Root)
+		if err != nil {
+			for name := range want {
+				b.d.alarms.Raise(alarmBackupFailed, name, map[string]string{"target": name, "reason": err.Error()})
+			}
+			return
+		}
+		b.appliance = id
+	}
 	for name, t := range b.targets {
 		if _, ok := want[name]; !ok {
 			b.drop(t)
@@ -384,6 +390,7 @@ func (b *backups) keepUp(ctx context.Context) {
 			b.follow()
 			b.d.jobs.Wake()
 		case <-tick.C:
+			b.follow()
 		}
 	}
 }
