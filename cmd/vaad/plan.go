@@ -329,8 +329,8 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 			trigger = "call"
 		}
 	}
-	return recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,
-		VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem}
+	return l.into(recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,
+		VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem})
 }
 
 // config is channelConfig with the board as last opened.
