@@ -169,6 +169,7 @@ func TestEveryProblemIsAnsweredSomewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "../recorder/archive/keyring.go") // names those of keys and changed audio
 	var all strings.Builder
 	for _, name := range files {
 		if !strings.HasSuffix(name, "_test.go") {
