@@ -253,6 +253,15 @@ func (w *watch) tellMasked(rec *recording, m *mask, upto int64) {
 
 // unsaid tells a recording that ends at a position what of it is silence.
 func (w *watch) unsaid(rec *recording, end int64) {
+	w.r.pausing.mu.Lock()
+	v := w.r.pausing.drawn[w.line.Number()]
+	w.r.pausing.mu.Unlock()
+	if v != nil && v.rec == rec && !slices.ContainsFunc(w.masks, func(m *mask) bool { return m.blank == v.blank }) {
+		if rec.maskTold[v.blank.ID] == 0 { // it was drawn, and who wants it is about to say so
+			rec.told(v.blank.ID, v.taken)
+			w.tellMasked(rec, &mask{blank: v.blank, from: v.blank.From, Pause: Pause{Reason: pauseReason}}, end)
+		}
+	}
 	for _, m := range w.masks {
 		w.tellMasked(rec, m, end)
 	}

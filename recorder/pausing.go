@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/recorder/archive"
 )
 
 // Why a pause began or ended, as stories have it.
@@ -77,8 +78,9 @@ type pausing struct {
 	saving sync.Mutex // held over the disk
 	wishes sync.Mutex // one at a time
 
-	mu  sync.Mutex
-	all map[int]Pause
+	mu    sync.Mutex
+	all   map[int]Pause
+	drawn map[int]*veil // the last of each line
 }
 
 func (p *pausing) set(line int, now *Pause) {
@@ -236,17 +238,34 @@ func (r *Recorder) newVeil(l *channels.Line, back time.Duration) *veil {
 
 func (r *Recorder) newVeilAt(l *channels.Line, from int64) *veil {
 	v := &veil{blank: &channels.Blank{ID: r.c.Archive.NewID(r.c.Now()), From: from}}
+	var ended []*recording
 	r.mu.Lock()
 	v.rec = r.now[l.Number()]
-	r.mu.Unlock()
-	if v.rec == nil {
-		r.c.System.Blank(l.Number(), channels.ByPause, v.blank)
-		return v
+	for rec := range r.cold {
+		if rec.line == l && rec != v.rec {
+			ended = append(ended, rec)
+		}
 	}
-	v.rec.reading.Lock() // the writer has read up to taken, and finds silence behind it
-	defer v.rec.reading.Unlock()
+	r.mu.Unlock()
+	for _, rec := range ended {
+		rec.reading.Lock()
+		defer rec.reading.Unlock()
+	}
+	if v.rec != nil { // the writer has read up to taken, and finds silence behind it
+		v.rec.reading.Lock()
+		defer v.rec.reading.Unlock()
+		v.taken = v.rec.taken
+	}
 	r.c.System.Blank(l.Number(), channels.ByPause, v.blank)
-	v.taken = v.rec.taken
+	for _, rec := range ended {
+		if end, last := rec.limit(); last && max(from, rec.taken) < end {
+			at := max(from, rec.taken)
+			rec.tell(archive.Entry{Time: l.Time(at), At: at - rec.from, Kind: archive.EntryMasked, Value: end - at, Code: channels.ByPause.String()})
+		}
+	}
+	r.pausing.mu.Lock()
+	r.pausing.drawn[l.Number()] = v
+	r.pausing.mu.Unlock()
 	return v
 }
 

@@ -71,7 +71,7 @@ func New(c Config) (*Recorder, error) {
 	r := &Recorder{c: c, asked: make(chan request), removed: make(chan []string), running: make(chan struct{}), repaired: make(chan struct{}), ended: make(chan struct{}),
 		watches: map[int]*watch{}, starts: map[int]*resumed{}, now: map[int]*recording{},
 		open: map[string]*recording{}, cold: map[*recording]bool{}, paused: map[int]*mask{},
-		pausing: pausing{store: c.Pauses, bell: make(chan struct{}, 1), all: map[int]Pause{}}}
+		pausing: pausing{store: c.Pauses, bell: make(chan struct{}, 1), all: map[int]Pause{}, drawn: map[int]*veil{}}}
 	if err := r.restorePauses(); err != nil {
 		return nil, fmt.Errorf("make recorder: read which lines are paused: %w", err)
 	}
