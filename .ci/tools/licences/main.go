@@ -26,10 +26,11 @@ var markers = []struct{ phrase, name string }{
 	{"Permission to use, copy, modify, and/or distribute this software", "ISC"},
 	{"Redistribution and use in source and binary forms", "BSD"},
 	{"CC0 1.0 Universal", "CC0-1.0"},
+	{"free and unencumbered software released into the public domain", "Unlicense"},
 }
 
 // allowed are the families that an Apache-2.0 product may link.
-var allowed = map[string]bool{"Apache-2.0": true, "MIT": true, "BSD": true, "ISC": true, "CC0-1.0": true, "MPL-2.0": true}
+var allowed = map[string]bool{"Apache-2.0": true, "MIT": true, "BSD": true, "ISC": true, "CC0-1.0": true, "MPL-2.0": true, "Unlicense": true}
 
 func main() {
 	mods := map[string]string{}
@@ -67,7 +68,7 @@ func licence(dir string) string {
 	names, _ := filepath.Glob(filepath.Join(dir, "*"))
 	for _, n := range names {
 		b := strings.ToUpper(filepath.Base(n))
-		if !strings.HasPrefix(b, "LICEN") && !strings.HasPrefix(b, "COPYING") {
+		if !strings.HasPrefix(b, "LICEN") && !strings.HasPrefix(b, "UNLICEN") && !strings.HasPrefix(b, "COPYING") {
 			continue
 		}
 		text, err := os.ReadFile(n)
