@@ -60,6 +60,10 @@ func compare(ctx context.Context, j Journals, t *tree, d archive.Day, runs []run
 		}
 		c.lineCount++
 		l := r.read(raw)
+		if l.leaf >= 0 && c.leaves[l.leaf].Kind == archive.ActErase {
+			j, _ := raw.Parse() // one that cannot be read says of no other line that it may be redacted
+			l.forget = j.Forget
+		}
 		if l.leaf >= 0 || !l.damaged {
 			c.end = archive.Place{Lines: raw.Number, Bytes: raw.Next}
 		}

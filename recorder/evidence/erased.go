@@ -14,7 +14,8 @@ import (
 
 // A redacted line says nothing of people any more, and has no salt: its hash is
 // not that of its leaf. It stands for the leaf of its recording and its kind, as
-// long as the recording was erased by a line behind it that is in the log.
+// long as a line behind it that is in the log says that the recording is forgotten:
+// erasing alone takes nothing away of what the journal says.
 
 // lawful gives redacted lines their leaves, and notes which recordings were
 // erased lawfully. soon says of a line at the journal's end that it will be in the
@@ -27,20 +28,25 @@ func (c *comparison) lawful(soon func(*line) bool) {
 			last, taken[k] = c.lines[i].number, true
 		}
 	}
-	behind := map[string]int{} // recording → number of its last erase line
+	c.erased = map[string]int{}
+	forgot := map[string]int{} // recording → number of the last line that says so
 	for i := range c.lines {
-		l := &c.lines[i]
+		l, id := &c.lines[i], ""
 		switch {
 		case l.leaf >= 0 && c.leaves[l.leaf].Kind == archive.ActErase:
-			behind[c.leaves[l.leaf].ID] = l.number
+			id = c.leaves[l.leaf].ID
 		case l.leaf < 0 && l.kind == archive.ActErase && l.number > last && soon(l):
-			behind[l.id] = l.number
+			id = l.id
+		default:
+			continue
+		}
+		if c.erased[id] = l.number; l.forget {
+			forgot[id] = l.number
 		}
 	}
-	c.erased = behind
 	for i := range c.lines {
 		l := &c.lines[i]
-		if l.leaf >= 0 || !l.redacted || l.number >= behind[l.id] {
+		if l.leaf >= 0 || !l.redacted || l.number >= forgot[l.id] {
 			continue
 		}
 		at := -1

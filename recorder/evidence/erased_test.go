@@ -69,6 +69,16 @@ func TestWhatIsForgottenBeforeTheLogHasItIsLawfulToo(t *testing.T) {
 	}
 }
 
+func TestForgettingWhatWasErasedBeforeIsLawful(t *testing.T) {
+	r, ids, _ := erased(t)
+	r.must(r.a.EraseAll(context.Background(), []archive.Act{{ID: ids[1], Day: "2026-11-22", Forget: true}}, nil)[0].Err)
+	r.must(evidence.Follow(r.l))
+	r.stop()
+	if sum, found, files := r.verify(nil); len(found)+len(files) > 0 || sum.Erased != 3 || sum.Redacted != 5 {
+		t.Errorf("found %v, files %v, %+v", found, files, sum)
+	}
+}
+
 // TestUnlawfulErasureIsFound takes things away as an intruder would.
 func TestUnlawfulErasureIsFound(t *testing.T) {
 	cut := func(r *rig, f func([]string) []string) {
@@ -104,6 +114,10 @@ func TestUnlawfulErasureIsFound(t *testing.T) {
 			r.must(r.disk.Remove("2026/11/22/" + ids[3] + ".mixed.wav"))
 			r.must(r.disk.Remove("2026/11/22/" + ids[3] + ".jsonl"))
 		}, []evidence.Kind{evidence.Changed, evidence.Changed, evidence.Uncovered}, 0},
+		"lines of what was only erased redacted": {func(r *rig, ids []string) {
+			r2, n := redactedCopy(r, ids[1]), len(split(must(r.disk.ReadFile(day1))))
+			cut(r, func([]string) []string { return split(must(r2.disk.ReadFile(day1)))[:n] })
+		}, []evidence.Kind{evidence.Changed, evidence.Changed}, 0},
 		"the erase line removed": {func(r *rig, ids []string) {
 			cut(r, func(ls []string) []string {
 				return slices.DeleteFunc(ls, func(l string) bool { return strings.Contains(l, `"erase"`) && strings.Contains(l, ids[0]) })
@@ -151,7 +165,7 @@ func redactedCopy(r *rig, id string) *rig {
 	a, err := archive.Open(archive.Config{Disk: c.disk, Now: func() time.Time { return c.now }})
 	r.must(err)
 	defer func() { r.must(a.Close()) }()
-	r.must(a.EraseAll(context.Background(), []archive.Act{{ID: id, Forget: true}}, nil)[0].Err)
+	r.must(a.EraseAll(context.Background(), []archive.Act{{ID: id, Day: "2026-11-22", Forget: true}}, nil)[0].Err)
 	return c
 }
 

@@ -20,6 +20,7 @@ type line struct {
 	simulated bool
 	damaged   bool // it cannot be read
 	redacted  bool
+	forget    bool // an erase line that says that others were redacted
 }
 
 // lineReader turns the raw lines of one day into lines. Those that have a leaf
@@ -43,7 +44,7 @@ func (r *lineReader) read(raw *archive.RawLine) line {
 		return l
 	}
 	made := newLeaf(r.day, raw, &j)
-	l.kind, l.id, l.time, l.redacted = made.Kind, made.ID, j.Time, j.Redacted
+	l.kind, l.id, l.time, l.redacted, l.forget = made.Kind, made.ID, j.Time, j.Redacted, j.Forget
 	if j.Seal != nil && j.Seal.Simulated {
 		r.simulated[j.ID] = true
 		l.simulated = true
