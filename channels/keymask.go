@@ -105,7 +105,7 @@ func (l *loop) hideKeys(e *Event) {
 		return
 	}
 	always := mask == MaskAlways
-	secret := always || r.line.blanks[ByPause].Load() != nil || e.Pos < r.line.veiledTo
+	secret := always || r.paused() || e.Pos < r.line.veiledTo
 	switch e.Kind {
 	case Key:
 		if secret || mask == MaskTalking {
@@ -130,13 +130,24 @@ func (l *loop) hideKeys(e *Event) {
 	}
 }
 
-// keysOf says whether keys that a card finds itself on one of its lines must not be kept.
-func (l *loop) keysOf(line int) bool {
-	if line < 0 || line >= len(l.refs) || l.refs[line].run == nil {
+// paused says whether keys that are told now are those of a pause. One that has been taken
+// away since the frame began still counts for what ends in it.
+func (r *lineRun) paused() bool {
+	return r.line.blanks[ByPause].Load() != nil || r.line.veiled[ByPause] != nil
+}
+
+// keyHidden says whether an event of the card must not be kept, as it names a key. One
+// that was pressed in a pause is not named when it is released either.
+func (l *loop) keyHidden(e *driver.Event) bool {
+	if e.Kind != driver.DigitBegin && e.Kind != driver.DigitEnd || e.Line < 0 || e.Line >= len(l.refs) || l.refs[e.Line].run == nil {
 		return false
 	}
-	r := l.refs[line].run
-	return r.masks() || r.view.cfg.MaskKeys != MaskOff && r.line.blanks[ByPause].Load() != nil
+	r, side := l.refs[e.Line].run, l.refs[e.Line].side
+	hidden := r.masks() || r.view.cfg.MaskKeys != MaskOff && r.paused()
+	if e.Kind == driver.DigitBegin {
+		r.line.keyHid[side] = hidden
+	}
+	return hidden || r.line.keyHid[side]
 }
 
 func (l *loop) runOf(number int) *lineRun {

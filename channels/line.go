@@ -56,6 +56,7 @@ type Line struct {
 	veiledTo int64                             // where the last one ended
 	beep     atomic.Pointer[Beeping]           // nil: it does not
 	keyed    [maxSides]keyed                   // keys that sound; the loop's own
+	keyHid   [maxSides]bool                    // the card found a key last that must not be named; the loop's own
 	unsure   atomic.Int64                      // samples before Fed that may yet be made silence
 
 	fact facts // what the feed has told

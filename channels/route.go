@@ -115,7 +115,7 @@ func (l *loop) gap(r *lineRun, pos, known, samples int64) {
 // route takes one event of the frame at pos to whom it concerns.
 func (l *loop) route(e *driver.Event, pos int64) {
 	at := pos + int64(min(max(e.At, 0), driver.Block-1))
-	if (e.Kind != driver.DigitBegin && e.Kind != driver.DigitEnd) || !l.keysOf(e.Line) {
+	if !l.keyHidden(e) {
 		l.trace.add(at, uint8(e.Kind), e.Line, e.Value, e.Data, 0)
 	}
 	if e.Kind.OnSpan() {
