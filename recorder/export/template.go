@@ -160,20 +160,22 @@ func harmlessName(s string) string {
 }
 
 // names gives every file of a ZIP a name of its own, also where letters of both
-// cases are equal.
-type names map[string]bool
+// cases are equal: for each name that was asked for, the number to go on from, so
+// that many equal ones take no longer than different ones.
+type names map[string]int
 
 // taken are names that the ZIP has for itself.
-func newNames() names { return names{"manifest.csv": true, "manifest.json": true, "proof": true} }
+func newNames() names { return names{"manifest.csv": 2, "manifest.json": 2, "proof": 2} }
 
 func (n names) unique(name, end string) string {
-	for i := 1; ; i++ {
+	first := strings.ToLower(name + end)
+	for i := max(1, n[first]); ; i++ {
 		try := name + end
 		if i > 1 {
 			try = name + "~" + strconv.Itoa(i) + end
 		}
-		if k := strings.ToLower(try); !n[k] {
-			n[k] = true
+		if k := strings.ToLower(try); n[k] == 0 {
+			n[k], n[first] = 2, i+1
 			return try
 		}
 	}

@@ -56,6 +56,25 @@ func TestNoTwoFilesHaveOneName(t *testing.T) {
 	}
 }
 
+// TestEqualNamesTakeNoLongerThanOthers: a whole export may be of one name. Counted
+// one by one from the first, so many would take minutes.
+func TestEqualNamesTakeNoLongerThanOthers(t *testing.T) {
+	n := newNames()
+	n.unique("x~7", ".wav")
+	seen := map[string]bool{}
+	for range MaxRecordings {
+		name := n.unique("X", ".wav")
+		if k := strings.ToLower(name); seen[k] || k == "x~7.wav" {
+			t.Fatalf("%s is there twice", name)
+		} else {
+			seen[k] = true
+		}
+	}
+	if n["x.wav"] != MaxRecordings+2 { // with the one that was taken
+		t.Errorf("the next is tried from %d", n["x.wav"])
+	}
+}
+
 // FuzzTemplate: whatever a template and a caller's numbers say, a name is one
 // plain name.
 func FuzzTemplate(f *testing.F) {
