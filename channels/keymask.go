@@ -93,7 +93,7 @@ func (l *loop) maskKeys(r *lineRun, side int, pos, end int64) {
 
 // hideKeys takes out of an event what must not be kept of it.
 func (l *loop) hideKeys(e *Event) {
-	if e.Line == 0 || e.Kind != Key && e.Kind != Digit && e.Called == "" && e.Kind != Played {
+	if e.Line == 0 || e.Kind != Key && e.Kind != Digit && e.Kind != Played && e.Called == "" && e.Facts == nil {
 		return
 	}
 	r := l.runOf(e.Line)
@@ -120,15 +120,18 @@ func (l *loop) hideKeys(e *Event) {
 			e.digit, e.Text = key, "key "+Hidden
 		}
 	}
-	if tap, ok := r.table.(*tapTable); ok && always && tap != nil && e.Direction != Incoming && e.Called != r.view.cfg.Own {
-		e.Called = strings.Repeat(Hidden, len(e.Called))
-		if e.Facts != nil && e.Facts.Dialled != "" {
+	if always && r.view.use == driver.Tap && e.Direction != Incoming && (e.Called == "" || e.Called != r.view.cfg.Own) {
+		e.Called = hidden(e.Called)
+		if e.Facts != nil {
 			f := *e.Facts
-			f.Dialled = strings.Repeat(Hidden, len(f.Dialled))
+			f.Dialled, f.Connected = hidden(f.Dialled), hidden(f.Connected) // who answers is mostly who was dialled
 			e.Facts = &f
 		}
 	}
 }
+
+// hidden is a number of which only the length is kept.
+func hidden(number string) string { return strings.Repeat(Hidden, len(number)) }
 
 // paused says whether keys that are told now are those of a pause. One that has been taken
 // away since the frame began still counts for what ends in it.

@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"strings"
 	"testing"
 
 	"vaad/driver"
@@ -52,5 +53,51 @@ func TestACardsKeyOfAPauseIsNotInTheFrameLogWhenItIsReleased(t *testing.T) {
 	r.board(1, driver.DigitEnd, '7')
 	if got := logged(); got != "77" {
 		t.Errorf("%q is logged", got)
+	}
+}
+
+func TestWhereKeysAreAlwaysMaskedATappedLinkTellsNoNumberThatWasDialled(t *testing.T) {
+	for mask, want := range map[string]string{MaskTalking: "01", MaskAlways: Hidden + Hidden} {
+		w := &wire{script: map[int]string{
+			10: "u 0802 0002 05 04038090A3 1803A18382 7003813031",
+			12: "n 0802 8002 0D 1803A98382",
+			14: "u 0802 0002 7B 70038130 A1",
+			20: "n 0802 8002 07 4C04008038 37",
+			60: "n 0802 8002 45 08028090",
+			62: "u 0802 0002 4D",
+			64: "n 0802 8002 5A",
+			80: "n 0802 0001 05 04038090A3 1803A98381 700581 38383838", // who calls here may be told
+		}}
+		_, _, r := w.linkOf(t, func(id string, info driver.Info) ([]LineConfig, error) {
+			all, err := linkPairs(id, info)
+			for i := range all {
+				all[i].MaskKeys = mask
+			}
+			return all, err
+		}, 120)
+		evs, _ := r.Drain(nil)
+		out, in := 0, 0
+		for _, e := range evs {
+			switch {
+			case e.Facts == nil:
+			case e.Direction == Incoming:
+				if in++; e.Called != "8888" {
+					t.Errorf("%s: %s in says %q", mask, e.Kind, e.Called)
+				}
+			default:
+				out++
+				for _, number := range []string{e.Called, e.Facts.Dialled, e.Facts.Connected} {
+					if named := strings.Trim(number, Hidden) != ""; named == (mask == MaskAlways) && number != "" {
+						t.Errorf("%s: %s names %q", mask, e.Kind, number)
+					}
+				}
+				if e.Kind == CallBegin && e.Called != want {
+					t.Errorf("%s: it begins with %q, not %q", mask, e.Called, want)
+				}
+			}
+		}
+		if ends := find(evs, CallEnd); out < 4 || in == 0 || len(ends) != 1 || ends[0].Facts.Connected == "" {
+			t.Errorf("%s: %d events of the call out, %d of that in, end %+v", mask, out, in, ends)
+		}
 	}
 }
