@@ -46,7 +46,7 @@ const slack = 2 * time.Second
 // that a new reason is a decision: what is not here is a failure.
 var wanted = map[string]bool{
 	"too-short": true, "trigger-off": true, "trigger-manual": true, "no-voice": true, "faint-voice": true, "no-key": true, "modem": true, "not-voice": true,
-	"other-leg": true, "stopped": true, "line-unused": true, "rule-dropped": true, "rule": true, "paused": true, "keys-masked": true, "missed": true,
+	"other-leg": true, "stopped": true, "line-unused": true, "rule-dropped": true, "rule": true, "paused": true, "keys-masked": true, "missed": true, "not-announced": true,
 }
 
 // partial are the reasons why a recording may rightly begin later or end earlier
