@@ -12,6 +12,7 @@ import (
 
 // A Beeping lets both parties of a line of ours know that they are recorded: 1400 Hz for
 // 200 ms, at once and then again and again while the line talks, mixed into what they hear.
+// Calls that carry a fax or a modem, which it would disturb, have none.
 type Beeping struct {
 	Every int     // samples from one beep to the next
 	DBm0  float64 // its level
@@ -57,7 +58,7 @@ func (l *loop) beep(r *lineRun, pcm []int16) {
 	b := &r.speech.beep
 	b.on = false
 	want := r.line.beep.Load()
-	if want == nil || r.table != nil && r.table.state() != Talking {
+	if want == nil || r.speech.carriesData() || r.table != nil && r.table.state() != Talking {
 		b.of = nil
 		return
 	}
@@ -80,6 +81,11 @@ func (l *loop) beep(r *lineRun, pcm []int16) {
 	b.on = true
 	r.speech.beeped = l.next + driver.Block + echoTail
 	overlay(pcm, b.pcm[:])
+}
+
+// carriesData says whether whoever hears the line's beep is a fax or a modem.
+func (v *speech) carriesData() bool {
+	return v.data || v.mix != nil && v.mix.data || v.port != nil && v.port.mixData.Load()
 }
 
 // overlay adds one sound to another.

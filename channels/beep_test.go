@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"vaad/channels/elastic"
 	"vaad/driver"
 	"vaad/dsp"
 )
@@ -88,5 +89,61 @@ func TestATapCannotBeep(t *testing.T) {
 	}
 	if err := s.Beep(1, &Beeping{Every: 1000}); !errors.Is(err, driver.ErrTap) {
 		t.Errorf("beeping on a tap: %v", err)
+	}
+}
+
+func TestNoBeepGoesIntoAFax(t *testing.T) {
+	const on, other, far, other2 = "the line's own call", "a line in its mix", "a line of another board in its mix", "a line in its mix on another board"
+	for _, who := range []string{on, other, far, other2, ""} {
+		r := newRoom(t, 2)
+		r.join(1, "m", Talker, 0)
+		r.join(2, "m", Talker, 0)
+		if err := r.s.Beep(1, &Beeping{Every: 3 * driver.Rate, DBm0: -18}); err != nil {
+			t.Fatal(err)
+		}
+		r.tick(3) // a beep has begun
+		v := r.l.runs[0].speech
+		port := &port{up: elastic.New(), down: elastic.New()}
+		switch who {
+		case on:
+			v.data = true
+		case other:
+			r.l.runs[1].speech.data = true
+		case far:
+			port.data.Store(true)
+			v.mix.members = append(v.mix.members, &member{line: 9, port: port, role: Talker})
+		case other2:
+			r.l.part(v)
+			v.port = port
+			port.mixData.Store(true)
+		}
+		r.tick(2)
+		loud := 0
+		for range 4 * driver.Rate / driver.Block {
+			r.tick(1)
+			for _, sent := range r.sent {
+				for _, s := range sent {
+					if s > 300 || s < -300 {
+						loud++
+					}
+				}
+			}
+		}
+		if silent := who != ""; silent != (loud == 0) {
+			t.Errorf("%q carries a fax: %d samples are loud", who, loud)
+		}
+		if who == far && !port.mixData.Load() || who == "" && v.carriesData() {
+			t.Errorf("%q: the mix says %v", who, v.mix.data)
+		}
+	}
+}
+
+func TestALineSaysToAMixElsewhereThatItCarriesAFax(t *testing.T) {
+	r := newRoom(t, 1)
+	r.tick(1)
+	v := r.l.runs[0].speech
+	v.port, v.data = &port{up: elastic.New(), down: elastic.New()}, true
+	if r.tick(2); !v.port.data.Load() {
+		t.Error("it does not")
 	}
 }

@@ -23,6 +23,7 @@ func (v *speech) takeIn(pcm []int16, pos int64) {
 	}
 	if v.port != nil {
 		v.port.up.Push(v.voice()[:])
+		v.port.data.Store(v.data)
 	}
 }
 

@@ -16,6 +16,7 @@ type mixer struct {
 	name    string
 	members []*member
 	sum     [driver.Block]int32
+	data    bool // a member's call carries a fax or a modem
 }
 
 // A member is one line in a mix: of its own board, or of another, through a port.
@@ -34,6 +35,8 @@ type member struct {
 type port struct {
 	up, down *elastic.Buffer // to the mix, from the mix
 	closed   atomic.Bool     // by whichever end goes first
+	data     atomic.Bool     // the line's call carries a fax or a modem
+	mixData  atomic.Bool     // somebody's in the mix does
 }
 
 // voice is what a member said in the last block.
@@ -44,15 +47,24 @@ func (m *member) voice() *[driver.Block]int16 {
 	return m.run.speech.voice()
 }
 
+// data says whether a member's call carries a fax or a modem.
+func (m *member) data() bool {
+	if m.port != nil {
+		return m.port.data.Load()
+	}
+	return m.run.speech.data
+}
+
 // blend makes what each member hears: the sum of who talks, without itself, and
 // what is whispered to it. Sums that do not fit 16 bits are clipped.
 func (x *mixer) blend() {
 	clear(x.sum[:])
-	beeped := int64(0)
+	beeped, data := int64(0), false
 	for _, m := range x.members {
 		if m.port != nil {
 			m.port.up.Pull(m.said[:])
 		}
+		data = data || m.data()
 		if m.role != Talker {
 			continue
 		}
@@ -63,6 +75,7 @@ func (x *mixer) blend() {
 			x.sum[i] += int32(s)
 		}
 	}
+	x.data = data
 	for _, m := range x.members {
 		if m.run != nil {
 			m.run.speech.beeped = max(m.run.speech.beeped, beeped)
@@ -82,6 +95,7 @@ func (x *mixer) blend() {
 		}
 		if m.port != nil {
 			m.port.down.Push(m.heard[:])
+			m.port.mixData.Store(data)
 		}
 	}
 }
