@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,7 +17,8 @@ import (
 )
 
 // keysFor gets the keys of all recordings of a batch that are to be encrypted, in
-// one go per day. Without its key a recording is not sealed: it waits in open/.
+// one go per day. Without its key a recording is not sealed: it waits in open/, and
+// keeps no other one there.
 func (c *committer) keysFor(seals []*sealing) {
 	var want Encryption
 	if c.encryption != nil {
@@ -40,9 +42,12 @@ func (c *committer) keysFor(seals []*sealing) {
 		if c.keys != nil {
 			keys, err = c.keys.Make(day, ids)
 		}
+		var refused Refused
+		errors.As(err, &refused)
 		for _, s := range all {
-			if s.key = keys[s.id]; err != nil {
-				s.err = &KeyError{err}
+			var has bool
+			if s.key, has = keys[s.id]; !has {
+				s.err = &KeyError{cmp.Or(refused[s.id], err, ErrKeys)}
 			}
 		}
 	}

@@ -280,6 +280,69 @@ func TestWithoutKeysNothingIsSealedAndNothingIsLost(t *testing.T) {
 	}
 }
 
+// TestARecordingThatCanHaveNoKeyKeepsNoOtherFromBeingSealed has the key of one of
+// several erased before it is sealed.
+func TestARecordingThatCanHaveNoKeyKeepsNoOtherFromBeingSealed(t *testing.T) {
+	s := &sealedSet{d: memdisk.New()}
+	s.open(t, archive.Encryption{Audio: true})
+	var fault error
+	s.a.Close()
+	a, err := archive.Open(archive.Config{Disk: s.d, Keys: s.ring, Encryption: func() archive.Encryption { return archive.Encryption{Audio: true} },
+		Fault: func(err error) { fault = err }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	var ws []*archive.Writer
+	for range 10 {
+		w, err := a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: t0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, w, strings.Repeat("\xD5\x55", 4000))
+		ws = append(ws, w)
+	}
+	first, ws := ws[0], ws[1:]
+	bad := ws[4].ID()
+	if _, err := s.ring.Make(archive.DayOf(t0), []string{bad}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ring.Erase(archive.DayOf(t0), bad); err != nil {
+		t.Fatal(err)
+	}
+	begun, queued := make(chan bool), make(chan bool)
+	stop := a.Subscribe(func(archive.JournalLine) { close(begun); <-queued })
+	for i, w := range append([]*archive.Writer{first}, ws...) { // all but the first in one batch
+		if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			<-begun
+		}
+	}
+	stop()
+	close(queued)
+	if err := a.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range ws {
+		_, err := s.d.ReadFile("2026/11/22/" + w.ID() + ".mixed.wav.enc")
+		if sealed := err == nil; sealed != (w.ID() != bad) {
+			t.Errorf("%s: sealed %v", w.ID(), sealed)
+		}
+	}
+	var of *archive.KeyError
+	if !errors.As(fault, &of) || !errors.Is(fault, archive.ErrKeyErased) || !strings.Contains(fault.Error(), bad) {
+		t.Errorf("told: %v", fault)
+	}
+	if err := a.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.d.ReadFile("open/" + bad + ".mixed.wav"); err != nil {
+		t.Error("its audio is lost:", err)
+	}
+}
+
 // TestABadSectorDoesNotKeepARecordingFromBeingEncrypted has one that stays bad.
 func TestABadSectorDoesNotKeepARecordingFromBeingEncrypted(t *testing.T) {
 	d := memdisk.New()

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -28,12 +29,27 @@ type Keys interface {
 type Keyring interface {
 	Keys
 	// Make returns a key for each recording, the one it has or a new one. They are
-	// durable when it returns.
+	// durable when it returns. With [Refused] it has left out those that this names.
 	Make(day Day, ids []string) (map[string]crypt.Key, error)
 	// Erase makes recordings unreadable, wherever copies of their files are. It is
 	// durable when it returns; one without a key is no error.
 	Erase(day Day, ids ...string) error
 }
+
+// Refused says of which recordings there can be no key, and why: the others of the
+// same call have theirs.
+type Refused map[string]error
+
+func (r Refused) Error() string {
+	id := slices.Min(slices.Collect(maps.Keys(r)))
+	if len(r) == 1 {
+		return r[id].Error()
+	}
+	return fmt.Sprintf("%v, and %d more", r[id], len(r)-1)
+}
+
+// Unwrap are the reasons.
+func (r Refused) Unwrap() []error { return slices.Collect(maps.Values(r)) }
 
 // eraseKeys erases the keys of recordings of one day, before their files are
 // removed: whoever has copies of these cannot read them any more.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -35,7 +36,8 @@ type Ring struct {
 	c Config
 	m *metrics
 
-	writing sync.Mutex // held by who changes files
+	writing sync.Mutex      // held by who changes files
+	refused archive.Refused // recordings that have got no key since; guarded by writing
 
 	mu      sync.Mutex // guards what follows
 	masters *masters
@@ -60,7 +62,7 @@ func Open(c Config) (*Ring, error) {
 	if c.Told == nil {
 		c.Told = func(error) {}
 	}
-	r := &Ring{c: c, m: newMetrics(c.Registerer), cache: map[archive.Day]*keys{}, synced: map[archive.Day]bool{}}
+	r := &Ring{c: c, m: newMetrics(c.Registerer), refused: archive.Refused{}, cache: map[archive.Day]*keys{}, synced: map[archive.Day]bool{}}
 	if c.ReadOnly {
 		return r, nil
 	}
@@ -161,8 +163,26 @@ func (r *Ring) Make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 	if err != nil {
 		err = fmt.Errorf("keys of %s: %w", day, err)
 	}
-	r.c.Told(err)
+	r.tell(ids, err)
 	return got, err
+}
+
+// tell tells how making keys went. It is not well as long as there are recordings
+// that wait without one.
+func (r *Ring) tell(ids []string, err error) {
+	var refused archive.Refused
+	errors.As(err, &refused)
+	for _, id := range ids {
+		if refused[id] != nil {
+			r.refused[id] = refused[id]
+		} else if err == nil || refused != nil {
+			delete(r.refused, id)
+		}
+	}
+	if err == nil && len(r.refused) > 0 {
+		err = maps.Clone(r.refused)
+	}
+	r.c.Told(err)
 }
 
 func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error) {
@@ -181,15 +201,18 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 	}
 	got := make(map[string]crypt.Key, len(ids))
 	var fresh []record
+	refused := archive.Refused{}
 	for _, id := range ids {
 		u, err := ulid.ParseStrict(id)
 		if err != nil {
-			return nil, err
+			refused[id] = fmt.Errorf("%q: %w", id, err)
+			continue
 		}
 		var k crypt.Key
 		had := ks.last(u)
 		if had != nil && had.kind == kindErased {
-			return nil, fmt.Errorf("%s: %w", id, archive.ErrKeyErased)
+			refused[id] = fmt.Errorf("%s: %w", id, archive.ErrKeyErased)
+			continue
 		}
 		if had != nil {
 			if k, err = r.open(&had.record); err == nil {
@@ -197,7 +220,8 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 				continue
 			}
 			if errors.Is(err, archive.ErrKeys) { // a master key that is away may come back
-				return nil, err
+				refused[id] = fmt.Errorf("%s: %w", id, err)
+				continue
 			}
 		}
 		if _, err := io.ReadFull(r.c.Rand, k[:]); err != nil {
@@ -213,6 +237,9 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 		return nil, err
 	}
 	r.m.made.Add(float64(len(fresh)))
+	if len(refused) > 0 {
+		return got, refused
+	}
 	return got, nil
 }
 

@@ -295,6 +295,27 @@ func TestAFullDiskGrowsNoFile(t *testing.T) {
 	}
 }
 
+// TestThatARecordingHasNoKeyIsToldUntilItHas: keys of others say nothing of it.
+func TestThatARecordingHasNoKeyIsToldUntilItHas(t *testing.T) {
+	var told error
+	r, err := vault.Open(vault.Config{Disk: memdisk.New(), Told: func(err error) { told = err }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	make1(t, r, id(1))
+	if err := r.Erase(day, id(1)); err != nil {
+		t.Fatal(err)
+	}
+	ks, err := r.Make(day, []string{id(1), id(2), "x"})
+	var refused archive.Refused
+	if !errors.As(err, &refused) || len(refused) != 2 || !errors.Is(refused[id(1)], archive.ErrKeyErased) || len(ks) != 1 || ks[id(2)] == (crypt.Key{}) {
+		t.Fatalf("%v, %d keys", err, len(ks))
+	}
+	if make1(t, r, id(3)); !errors.Is(told, archive.ErrKeyErased) {
+		t.Errorf("told: %v", told)
+	}
+}
+
 // TestMasterKeysMayComeFromElsewhere uses a passphrase, adds a key before it, and
 // takes the passphrase away after a rotation.
 func TestMasterKeysMayComeFromElsewhere(t *testing.T) {
