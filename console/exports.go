@@ -351,7 +351,7 @@ func (s *Server) allNamed(ctx context.Context, ids []string, take func(*index.Ro
 func exportOf(j *export.Job) api.Export {
 	s := &j.Spec
 	return api.Export{ID: j.ID, State: j.State, Code: j.Code, Detail: j.Detail, By: s.Actor, Created: j.Created, Finished: moment(j.Finished), Expires: moment(j.Expires),
-		Format: s.Format, Layout: string(s.Layout), Proof: s.Proof, Reason: s.Reason, Total: len(s.IDs), Handled: j.Handled, Left: j.Left, Files: j.Files, Bytes: j.Bytes, SHA256: j.SHA256}
+		Format: s.Format, Layout: string(s.Layout), Proof: s.Proof, Reason: s.Reason, Total: j.Total, Handled: j.Handled, Left: j.Left, Files: j.Files, Bytes: j.Bytes, SHA256: j.SHA256}
 }
 
 // ownExport says whether a caller may see an export: those who asked for it, and
@@ -410,7 +410,7 @@ func (s *Server) exportFile(ctx context.Context, in *ExportJobInput) (stream, er
 	if err != nil {
 		return nil, err
 	}
-	if err := s.hears(ctx, access.Export, "export "+j.ID, 0, "recordings", strconv.Itoa(len(j.Spec.IDs)), "sha256", j.SHA256); err != nil {
+	if err := s.hears(ctx, access.Export, "export "+j.ID, 0, "recordings", strconv.Itoa(j.Total), "sha256", j.SHA256); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -199,8 +199,8 @@ func TestAnExportKeepsToTheCallersLines(t *testing.T) {
 	desk := actor(access.Supervisor, "desk")
 	problemIn(t, f.doAs(desk, "POST", "/exports", api.NewExport{IDs: []string{one, two}}), "no-recording")
 	x := decode[api.Export](t, f.doAs(desk, "POST", "/exports", api.NewExport{Search: true}), 200)
-	if j := f.ended(x.ID); !slices.Equal(j.Spec.IDs, []string{two}) {
-		t.Errorf("%v", j.Spec.IDs)
+	if j := f.ended(x.ID); j.Total != 1 {
+		t.Errorf("%+v", j)
 	}
 	for _, c := range []struct {
 		body api.NewExport

@@ -53,7 +53,7 @@ func TestResultsOfEarlierVersionsOpen(t *testing.T) {
 	}
 	d.open()
 	f, j, err := d.Result(compatJob)
-	if err != nil || j.Spec.Reason != "法院" || j.Files != 2 || j.Left != 1 || j.Spec.Format != "alaw" {
+	if err != nil || j.Spec.Reason != "法院" || j.Files != 2 || j.Total != 2 || j.Left != 1 || j.Spec.Format != "alaw" {
 		t.Fatalf("%+v %v", j, err)
 	}
 	defer f.Close()

@@ -46,13 +46,15 @@ const (
 	MaxProofs     = 1000    // in one job: each reads the whole tree
 	maxJobs       = 200     // that are kept, whatever their state
 	maxWaiting    = 20      // that have not ended
+	ownJobs       = 20      // of maxJobs, for one actor
+	ownWaiting    = 10      // of maxWaiting, for one actor
 	maxReason     = 500     // bytes
 	workers       = 2       // jobs at once; the pool bounds what they do
 )
 
 // A Spec is what a job is asked for.
 type Spec struct {
-	IDs      []string `json:"ids"` // in the order of the manifest
+	IDs      []string `json:"ids,omitempty"` // in the order of the manifest; nil when the job has ended
 	Format   string   `json:"format"`
 	Layout   Layout   `json:"layout,omitempty"`
 	Template string   `json:"template,omitempty"`
@@ -76,7 +78,8 @@ type Job struct {
 	Finished time.Time `json:"finished,omitzero"`
 	Expires  time.Time `json:"expires,omitzero"` // then it is removed with its result
 
-	Handled int    `json:"handled"` // recordings, whatever became of them
+	Total   int    `json:"total"`   // recordings that were asked for
+	Handled int    `json:"handled"` // of these, whatever became of them
 	Left    int    `json:"left"`    // of these, those that could not be given
 	Files   int    `json:"files"`
 	Bytes   int64  `json:"bytes"` // of the result

@@ -121,8 +121,19 @@ func (j *Jobs) load(id string) {
 			j.end(&job, &failure{FailOther, "its file is not what it was"})
 		}
 	}
+	job.Total = max(job.Total, len(job.Spec.IDs)) // earlier versions did not write it
 	j.all[id] = &job
-	j.save(&job)
+	j.settle(&job)
+}
+
+// settle writes the record of a job that has ended. Whatever waits for its time to
+// be over in memory has none of its recordings there.
+func (j *Jobs) settle(job *Job) {
+	if job.State != Done {
+		job.Spec.IDs = nil
+	}
+	j.save(job)
+	job.Spec.IDs = nil
 }
 
 func (j *Jobs) path(id, end string) string { return filepath.Join(j.c.Dir, id+end) }
@@ -160,23 +171,36 @@ func (j *Jobs) Add(s Spec, about int64) (Job, error) {
 		return Job{}, err
 	}
 	j.mu.Lock()
-	waiting := 0
-	for _, one := range j.all {
-		if !one.Ended() {
-			waiting++
-		}
-	}
-	if waiting >= maxWaiting || len(j.all) >= maxJobs {
+	if j.full(&s) {
 		j.mu.Unlock()
 		return Job{}, ErrFull
 	}
-	job := &Job{V: jobVersion, ID: rand.Text(), Spec: s, State: Queued, Created: j.c.Now().UTC()}
+	job := &Job{V: jobVersion, ID: rand.Text(), Spec: s, State: Queued, Created: j.c.Now().UTC(), Total: len(s.IDs)}
 	j.all[job.ID] = job
 	out := *job
 	j.save(job)
 	j.mu.Unlock()
 	j.bell()
 	return out, nil
+}
+
+// full says that there is no room for one more, in all or for whoever asks: nobody
+// takes the room of others. The lock is held.
+func (j *Jobs) full(s *Spec) bool {
+	waiting, own, ownWaits := 0, 0, 0
+	for _, one := range j.all {
+		mine := one.Spec.Actor == s.Actor && one.Spec.Kind == s.Kind
+		if mine {
+			own++
+		}
+		if !one.Ended() {
+			waiting++
+			if mine {
+				ownWaits++
+			}
+		}
+	}
+	return waiting >= maxWaiting || len(j.all) >= maxJobs || own >= ownJobs || ownWaits >= ownWaiting
 }
 
 func (j *Jobs) bell() {
@@ -235,7 +259,7 @@ func (j *Jobs) Remove(id string) error {
 	}
 	if job.State == Queued {
 		j.end(job, &failure{Cancelled, ""})
-		j.save(job)
+		j.settle(job)
 		return nil
 	}
 	return j.drop(job)
@@ -379,7 +403,7 @@ func (j *Jobs) run(t *task) {
 	delete(j.cancels, t.job.ID)
 	job.Bytes, job.SHA256 = bytes, sum
 	j.end(job, err)
-	j.save(job)
+	j.settle(job)
 	if job.State == Failed {
 		j.c.Logger.Warn("exports: an export failed", "export", job.ID, "code", job.Code, "detail", job.Detail)
 	}

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -365,15 +366,63 @@ func TestWhatCannotBeMadeIsTold(t *testing.T) {
 
 func TestNoMoreExportsWaitThanThereIsRoomFor(t *testing.T) {
 	d := newDesk(t)
-	for range maxWaiting {
-		d.add(Spec{IDs: []string{"x"}, Format: "native"})
+	for i := range maxWaiting {
+		if _, err := d.Add(Spec{IDs: []string{"x"}, Format: "native", Actor: strconv.Itoa(i / ownWaiting)}, 1); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if _, err := d.Add(Spec{IDs: []string{"x"}, Format: "native"}, 1); !errors.Is(err, ErrFull) {
+	if _, err := d.Add(Spec{IDs: []string{"x"}, Format: "native", Actor: "one more"}, 1); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	all := d.List()
 	if len(all) != maxWaiting || !slices.IsSortedFunc(all, func(a, b Job) int { return b.Created.Compare(a.Created) }) {
 		t.Errorf("%d", len(all))
+	}
+}
+
+func TestNobodyTakesTheRoomOfOthersExports(t *testing.T) {
+	d := newDesk(t)
+	spec := Spec{IDs: []string{"x"}, Format: "native"}
+	for range ownWaiting {
+		d.add(spec)
+	}
+	again := spec
+	again.Actor, again.Kind = "root", "local"
+	if _, err := d.Add(again, 1); !errors.Is(err, ErrFull) {
+		t.Errorf("one waits for ever more: %v", err)
+	}
+	d.runs()
+	for _, j := range d.List() {
+		d.ended(j.ID)
+	}
+	for range ownJobs - ownWaiting {
+		d.ended(d.add(spec).ID)
+	}
+	if _, err := d.Add(again, 1); !errors.Is(err, ErrFull) {
+		t.Errorf("one keeps ever more: %v", err)
+	}
+	again.Actor = "else"
+	if _, err := d.Add(again, 1); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+}
+
+// TestExportsThatHaveEndedTakeNoMemoryForTheirRecordings: with 200 of 100,000 each
+// that would be most of a small machine's.
+func TestExportsThatHaveEndedTakeNoMemoryForTheirRecordings(t *testing.T) {
+	d := newDesk(t)
+	stop := d.runs()
+	ids := []string{d.seal(800, "mixed"), "01KCAGONE00000000000000000"}
+	good, bad := d.ended(d.add(Spec{IDs: ids, Format: "native"}).ID), d.ended(d.add(Spec{IDs: ids[1:], Format: "native"}).ID)
+	stop()
+	for range 2 {
+		for _, want := range []Job{good, bad} {
+			j, err := d.Get(want.ID)
+			if err != nil || j.Spec.IDs != nil || j.Total != want.Total || j.Total == 0 || j.State != want.State {
+				t.Errorf("%+v %v", j, err)
+			}
+		}
+		d.open()
 	}
 }
 
