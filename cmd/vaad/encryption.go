@@ -143,6 +143,7 @@ func (noKeys) Key(archive.Day, string, crypt.KeyID) (crypt.Key, error) {
 
 func (noKeys) Make(archive.Day, []string) (map[string]crypt.Key, error) { return nil, archive.ErrKeys }
 func (noKeys) Erase(archive.Day, ...string) error                       { return archive.ErrKeys }
+func (noKeys) CanErase() error                                          { return archive.ErrKeys }
 
 // wanted is what is encrypted at sealing.
 func (e *encryption) wanted() archive.Encryption {

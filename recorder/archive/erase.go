@@ -60,6 +60,9 @@ func (a *Archive) EraseAll(ctx context.Context, acts []Act, check func(Act) erro
 			if acts[i].Day == "" {
 				acts[i].Day, out[i].Err = a.Find(acts[i].ID)
 			}
+			if out[i].Err == nil {
+				out[i].Err = a.canErase(&acts[i])
+			}
 		}
 		if err := a.eraseSome(ctx, acts, check, out); err != nil {
 			for i := range out {
@@ -101,18 +104,24 @@ func (a *Archive) eraseSome(ctx context.Context, acts []Act, check func(Act) err
 		return nil
 	}
 	name := a.erasing.begin(a.NewID(a.now()))
-	defer a.erasing.end(name)
+	over := true
+	defer func() {
+		if over {
+			a.erasing.end(name)
+		}
+	}()
 	if err := in.write(a.disk, name); err != nil {
 		return errors.Join(err, removeName(a.disk, name))
 	}
 	a.lines(ctx, acts, check, out)
+	if ctx.Err() != nil {
+		over = false // some may be under way still: the next start looks
+		return nil
+	}
 	for i := range out {
 		if out[i].Line.Seq > 0 && out[i].Err != nil {
 			return nil // it stays written down
 		}
-	}
-	if ctx.Err() != nil {
-		return nil // some may be under way still
 	}
 	if _, err := a.sync.sync(); err != nil { // that the files are gone
 		return a.errs.wrap("sync", "", err)

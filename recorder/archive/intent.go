@@ -51,6 +51,8 @@ func (in *intent) write(d Disk, name string) error {
 
 // erasing are the intents of this process.
 type erasing struct {
+	finishing sync.Mutex // one goes through old ones at a time
+
 	mu sync.Mutex
 	m  map[string]bool
 }
@@ -86,6 +88,8 @@ func unfinished(name string) (isIntent, isJournal bool) {
 
 // finishErasures does what a crash, or a disk that refused, has left of erasures.
 func (a *Archive) finishErasures(ctx context.Context) error {
+	a.erasing.finishing.Lock()
+	defer a.erasing.finishing.Unlock()
 	es, err := a.disk.ReadDir(openDir)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ type Archive interface {
 	Act(ctx context.Context, act archive.Act) (archive.JournalLine, error) // on recordings that are still being made
 	ActAll(ctx context.Context, acts []archive.Act, check func(archive.Act) error) []archive.Done
 	EraseAll(ctx context.Context, acts []archive.Act, check func(archive.Act) error) []archive.Done
+	FinishErasures(ctx context.Context) error // an error: something that was erased still takes its room
 	Space() (archive.Space, error)
 	Reconcile(ctx context.Context, pace func(context.Context) error, report func(archive.Finding)) error
 }

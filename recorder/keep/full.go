@@ -84,6 +84,7 @@ func (e *Engine) Watch(ctx context.Context) (DiskState, error) {
 	} else if (was.Fullness == NearFull || was.Fullness == AtLimit) && held == NoHoldOff {
 		e.raise(AlarmDeletes, args)
 		err = e.deleteOldest(ctx, &p, enough, &s)
+		e.tellFailed(ctx, err)
 		if err == nil && s.Deleted.Count == 0 {
 			e.raise(AlarmNothing, args)
 		} else if err == nil {
@@ -94,6 +95,23 @@ func (e *Engine) Watch(ctx context.Context) (DiskState, error) {
 	e.disk = s
 	e.mu.Unlock()
 	return s, err
+}
+
+// tellFailed says that the oldest could not be deleted, or can be again. The last
+// run may have failed for itself.
+func (e *Engine) tellFailed(ctx context.Context, err error) {
+	if err != nil {
+		if ctx.Err() == nil {
+			e.raise(AlarmFailed, map[string]string{"reason": err.Error()})
+		}
+		return
+	}
+	e.mu.Lock()
+	failed := e.state.Last.Error != ""
+	e.mu.Unlock()
+	if !failed {
+		e.clear(AlarmFailed)
+	}
 }
 
 // stop tells the recorder, where that is news.
@@ -120,6 +138,9 @@ func (e *Engine) deleteOldest(ctx context.Context, p *Policy, enough int64, s *D
 			need := enough - s.Free
 			if need <= 0 {
 				return nil
+			}
+			if err := e.c.Archive.FinishErasures(ctx); err != nil {
+				return fmt.Errorf("%w: %w", errUnfinished, err)
 			}
 			rep := Report{}
 			src := p.oldest(state, e.c.Now())

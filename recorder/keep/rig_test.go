@@ -42,6 +42,7 @@ type rig struct {
 	e      *keep.Engine
 	stop   func()
 	policy keep.Policy
+	keys   archive.Keyring // not nil: audio is encrypted from the next start on
 
 	mu     sync.Mutex
 	now    time.Time
@@ -95,7 +96,8 @@ func (r *rig) Now() time.Time {
 // start opens everything, as the daemon does.
 func (r *rig) start() {
 	var err error
-	r.a, err = archive.Open(archive.Config{Disk: r.disk, Now: r.Now})
+	r.a, err = archive.Open(archive.Config{Disk: r.disk, Now: r.Now, Keys: r.keys,
+		Encryption: func() archive.Encryption { return archive.Encryption{Audio: r.keys != nil} }})
 	r.must(err)
 	r.a.Subscribe(func(l archive.JournalLine) {
 		r.mu.Lock()

@@ -160,12 +160,16 @@ func (e *Engine) act(ctx context.Context, s *source, items []Item, rep *Report) 
 		return err
 	}
 	var errs []error
+	var late error
 	count := func(acts []archive.Act, done []archive.Done, to *Totals, erased bool) {
 		for i, d := range done {
 			if d.Line.Seq > 0 {
 				to.Count++
 				to.Bytes += byID[acts[i].ID].Bytes
 				e.count(s.reason, erased, byID[acts[i].ID].Bytes)
+			}
+			if erased && d.Line.Seq > 0 && d.Err != nil {
+				late = d.Err
 			}
 			if d.Err != nil && !errors.Is(d.Err, errNotDue) && e.why(acts[i].ID, d.Err) != ErrErased {
 				rep.Failed++
@@ -182,13 +186,19 @@ func (e *Engine) act(ctx context.Context, s *source, items []Item, rep *Report) 
 	if len(errs) == len(items) { // the disk, not one recording
 		return errs[0]
 	}
+	if late != nil && s.reason == ByDisk { // it frees nothing: more would run away
+		return fmt.Errorf("%w: %w", errUnfinished, late)
+	}
 	if len(errs) > 0 {
 		e.c.Logger.Warn("retention: some recordings could not be acted on; they are tried again at the next run", "count", len(errs), "first", errs[0])
 	}
 	return nil
 }
 
-var errNotDue = errors.New("it is not due any more")
+var (
+	errNotDue     = errors.New("it is not due any more")
+	errUnfinished = errors.New("nothing more is deleted before an earlier erasure is finished")
+)
 
 func (e *Engine) count(why Reason, erased bool, bytes int64) {
 	if !erased {
