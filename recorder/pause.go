@@ -58,19 +58,20 @@ func (w *watch) pause(v *veil, wish PauseWish, by string, now *Pause) error {
 	if w.paused != nil { // it lasts on
 		p.ID, p.Since = w.paused.ID, w.paused.Since
 	}
-	w.veilWith(v, p, at, wish.For)
+	length := time.Duration(w.own.PauseMaxS) * time.Second
+	if wish.For > 0 {
+		length = min(length, wish.For)
+	}
+	w.veilWith(v, p, at, length)
 	if now != nil {
 		*now = w.paused.Pause
 	}
-	w.together(append(w.r.c.Partners(w.line.Number()), w.line.Number()))
+	w.together(w.r.c.Partners(w.line.Number()))
 	return nil
 }
 
 // veilWith is pause of this line alone. v is nil where nothing was drawn yet.
 func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
-	if most := time.Duration(w.own.PauseMaxS) * time.Second; length <= 0 || length > most {
-		length = most
-	}
 	p.Until, p.Call = at.Add(length), w.call
 	if w.cur != nil {
 		p.Recording = w.cur.id
@@ -101,26 +102,46 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 	w.r.c.Logger.Info("recording is paused", "line", p.Line, "reason", p.Reason, "by", p.By, "until", p.Until)
 }
 
-// together pauses all of some lines where one of them is: they hear each other.
+// together makes the pause of this line that of lines that hear it too. It lasts for all
+// as long as whoever wants it was told, whatever their own settings are.
 func (w *watch) together(lines []int) {
-	var from *mask
-	for _, n := range lines {
-		if o := w.r.watches[n]; o != nil && o.paused != nil {
-			from = o.paused
-		}
-	}
-	if from == nil {
-		return
-	}
+	from := w.paused
 	for _, n := range lines {
 		o := w.r.watches[n]
-		if o == nil || o.paused != nil || !o.up || len(o.line.Sides()) == 0 {
-			continue
+		switch {
+		case o == nil || o == w:
+		case o.paused != nil:
+			o.shares(from)
+		case o.up && len(o.line.Sides()) > 0:
+			at := o.line.Time(o.line.Fed())
+			p := from.Pause
+			p.Line, p.Since, p.By, p.Recording = n, at, pausedByBridge, ""
+			o.veilWith(nil, p, at, from.Until.Sub(at))
 		}
-		at := o.line.Time(o.line.Fed())
-		p := from.Pause
-		p.Line, p.Since, p.By, p.Recording = n, at, pausedByBridge, ""
-		o.veilWith(nil, p, at, from.Until.Sub(at))
+	}
+}
+
+// shares goes on in the pause of another line.
+func (w *watch) shares(from *mask) {
+	m := w.paused
+	if m.ID == from.ID && m.Until.Equal(from.Until) && m.Reason == from.Reason && m.Actor == from.Actor {
+		return
+	}
+	m.ID, m.Until, m.Reason, m.Actor = from.ID, from.Until, from.Reason, from.Actor
+	w.tellPause(w.cur, pausedByBridge)
+	w.r.pausing.set(m.Line, &m.Pause)
+}
+
+// meet makes one pause of those of lines that are connected: the one that lasts longest.
+func (r *Recorder) meet(lines []int) {
+	var from *watch
+	for _, n := range lines {
+		if o := r.watches[n]; o != nil && o.paused != nil && (from == nil || o.paused.Until.After(from.paused.Until)) {
+			from = o
+		}
+	}
+	if from != nil {
+		from.together(lines)
 	}
 }
 
@@ -283,7 +304,7 @@ func (w *watch) pauseLasts(p int64) {
 	switch {
 	case !now.Before(m.Until):
 		w.r.c.Logger.Warn("a pause has lasted as long as it may: recording goes on", "line", m.Line, "since", m.Since, "reason", m.Reason)
-		w.resumeNow(resumedByTime, "")
+		w.resumeAll(resumedByTime, "")
 	case !w.bound() && w.cur == nil && (w.known || !m.unsure):
 		w.resumeNow(resumedByEnd, "")
 	case long > 0 && !m.alarmed && now.Sub(m.Since) >= long:

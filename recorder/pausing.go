@@ -217,8 +217,8 @@ func (r *Recorder) Connected(lines []int) {
 		return
 	}
 	go func() { // the switch must not wait
-		_ = r.ask("pause recording", lines[0], func(w *watch, _ int64) error { // it fails where the line is gone
-			w.together(lines)
+		_ = r.ask("pause recording", lines[0], func(*watch, int64) error { // it fails where the line is gone
+			r.meet(lines)
 			return nil
 		})
 	}()
