@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -273,16 +274,28 @@ func note(m map[Day]map[string]bool, d Day, id string) {
 	m[d][id] = true
 }
 
-// removeFiles removes all files of some recordings from a day's folder.
+// removeFiles removes all files of some recordings of a day.
 func removeFiles(d Disk, day Day, ids map[string]bool) error {
-	es, err := d.ReadDir(day.dir())
-	if err != nil {
-		return err
-	}
-	for _, e := range es {
-		if id, _, ok := strings.Cut(e.Name(), "."); ok && ids[id] {
-			err = errors.Join(err, removeName(d, day.file(e.Name())))
-		}
+	names, err := filesOf(d, day, ids)
+	for _, name := range names {
+		err = errors.Join(err, removeName(d, name))
 	}
 	return err
+}
+
+// filesOf names all files of some recordings of a day: those in its folder, and
+// what recovery or a restore has put aside in damaged/.
+func filesOf(d Disk, day Day, ids map[string]bool) (names []string, err error) {
+	for _, dir := range []string{day.dir(), damagedDir} {
+		es, err := d.ReadDir(dir)
+		if err != nil && (dir != damagedDir || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, err
+		}
+		for _, e := range es {
+			if id, _, ok := strings.Cut(e.Name(), "."); ok && ids[id] {
+				names = append(names, dir+"/"+e.Name())
+			}
+		}
+	}
+	return names, nil
 }

@@ -91,6 +91,46 @@ func TestErasingJournalsFirstAndRemovesAllFilesOfTheRecording(t *testing.T) {
 	}
 }
 
+// TestWhatWasPutAsideAsDamagedIsErasedToo has files in damaged/, and a disk that
+// does not let go of one at first.
+func TestWhatWasPutAsideAsDamagedIsErasedToo(t *testing.T) {
+	d := memdisk.New()
+	a := open(t, d)
+	ids := []string{spoken(t, a), spoken(t, a), spoken(t, a), spoken(t, a)}
+	if err := a.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	aside := func(id string) string { return "damaged/" + id + ".local.wav" }
+	for _, id := range ids[:3] {
+		d.WriteFile(aside(id), []byte("audio of a call"))
+	}
+	d.Fail = func(op, name string) error {
+		if op == "remove" && name == aside(ids[0]) {
+			return errors.New("input/output error")
+		}
+		return nil
+	}
+	if done := a.EraseAll(ctx, []archive.Act{{ID: ids[0]}}, nil); done[0].Err == nil {
+		t.Error("it is there still, and said to be erased")
+	}
+	d.Fail = nil
+	mustDo(t, a.EraseAll(ctx, []archive.Act{{ID: ids[1]}, {ID: ids[3]}}, nil))
+	d.WriteFile(aside(ids[3]), []byte("audio of a call")) // as a restore that ran beside it may
+	if err := a.Reconcile(ctx, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range ids {
+		if left := filesOf(d, id); (len(left) > 0) != (i == 2) {
+			t.Errorf("recording %d: %v", i, left)
+		}
+	}
+	for _, name := range d.Files() {
+		if strings.HasPrefix(name, "open/") {
+			t.Errorf("left: %s", name)
+		}
+	}
+}
+
 func TestForgettingTakesPeopleOutOfTheJournalAndNothingElse(t *testing.T) {
 	d := memdisk.New()
 	a := open(t, d)

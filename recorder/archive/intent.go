@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"sync"
 )
@@ -155,14 +156,13 @@ func (a *Archive) finishErasing(ctx context.Context, d Day, want map[string]bool
 		return 0, err
 	}
 	left := map[string]bool{}
-	es, err := a.disk.ReadDir(d.dir())
+	names, err := filesOf(a.disk, d, gone)
 	if err != nil {
 		return 0, err
 	}
-	for _, e := range es {
-		if id, _, ok := strings.Cut(e.Name(), "."); ok && gone[id] {
-			left[id] = true
-		}
+	for _, name := range names {
+		id, _, _ := strings.Cut(path.Base(name), ".")
+		left[id] = true
 	}
 	redact := map[string]bool{}
 	for id := range forgot {

@@ -61,16 +61,14 @@ func eraseKeys(k Keyring, d Disk, day Day, ids map[string]bool) error {
 	if !errors.Is(err, ErrKeys) {
 		return err
 	}
-	es, e := d.ReadDir(day.dir())
+	names, e := filesOf(d, day, ids)
 	if e != nil {
 		return errors.Join(err, e)
 	}
-	for _, e := range es { // keys that cannot be used are none of the others' business
-		if id, _, _, ok := splitName(e.Name()); ok && ids[id] && Encrypted(e.Name()) {
-			return err
-		}
+	if slices.ContainsFunc(names, Encrypted) {
+		return err
 	}
-	return nil
+	return nil // keys that cannot be used are none of the others' business
 }
 
 // Encryption says what is encrypted when a recording is sealed.

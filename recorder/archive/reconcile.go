@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -126,6 +127,15 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 		have[id] = append(have[id], e.Name())
 		byName[e.Name()] = e
 	}
+	aside, err := a.disk.ReadDir(damagedDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	damaged := make(map[string]bool)
+	for _, e := range aside {
+		id, _, _ := strings.Cut(e.Name(), ".")
+		damaged[id] = true
+	}
 	sealed, said, erased := make(map[string][]Sealed), make(map[string]bool), false
 	err = a.dayLines(ctx, d, 0, func(l *JournalLine) error {
 		switch {
@@ -133,7 +143,7 @@ func (a *Archive) reconcileDay(ctx context.Context, d Day, pace func(context.Con
 			sealed[l.ID] = append(slices.Clone(l.Seal.Files), l.Seal.Story)
 		case l.Kind == ActErase:
 			sealed[l.ID] = []Sealed{}
-			erased = erased || len(have[l.ID]) > 0
+			erased = erased || len(have[l.ID]) > 0 || damaged[l.ID]
 		}
 		erased = erased || l.Kind == ActErase && l.Forget && said[l.ID]
 		said[l.ID] = said[l.ID] || personal(l)
