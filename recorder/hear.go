@@ -90,10 +90,11 @@ func (w *watch) voiceEnds(e *channels.Event) {
 }
 
 // silence is where the present recording ends because nobody speaks any more;
-// none if it does not. Where calls or the hook are known, they end it.
+// none if it does not. Where calls or the hook are known, they end it; and who pauses
+// may be silent for long.
 func (w *watch) silence() int64 {
 	switch {
-	case w.cur == nil || w.bound() || w.speaks():
+	case w.cur == nil || w.bound() || w.speaks() || w.paused != nil:
 		return none
 	case w.cur.trigger == Voice, !w.volts && (w.cur.trigger == Key || w.cur.trigger == Call):
 		return w.quiet()
@@ -123,7 +124,7 @@ func (w *watch) talksOn(e *channels.Event) bool {
 	}
 	switch w.cur.trigger {
 	case Voice, Key, Call:
-		return w.speaks() || w.quiet() > e.Known
+		return w.speaks() || w.paused != nil || w.quiet() > e.Known
 	}
 	return false
 }
@@ -135,6 +136,7 @@ func (w *watch) ringsAgain(e *channels.Event) {
 	}
 	if call := w.cur.head().Call; call != "" && call != e.Call {
 		w.end(e.Known, ringStopped, "the line rings again")
+		w.pauseEnds(ringStopped)
 	}
 }
 

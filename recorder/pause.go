@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vaad/channels"
+	"vaad/driver"
 	"vaad/recorder/archive"
 )
 
@@ -166,6 +167,7 @@ func (w *watch) resumeNow(code, actor string) {
 		at := w.line.Fed()
 		rec.tell(archive.Entry{Time: w.line.Time(at), At: at - rec.from, Kind: entryResume, Code: code, Actor: actor})
 	}
+	w.heard.silent = max(w.heard.silent, w.line.Fed()) // from here on silence counts
 	n := w.line.Number()
 	w.r.metrics.paused.WithLabelValues(strconv.Itoa(n)).Set(0)
 	if m.alarmed {
@@ -305,12 +307,19 @@ func (w *watch) pauseLasts(p int64) {
 	case !now.Before(m.Until):
 		w.r.c.Logger.Warn("a pause has lasted as long as it may: recording goes on", "line", m.Line, "since", m.Since, "reason", m.Reason)
 		w.resumeAll(resumedByTime, "")
-	case !w.bound() && w.cur == nil && (w.known || !m.unsure):
+	case !w.bound() && w.cur == nil && (w.known || !m.unsure) && w.tells():
 		w.resumeNow(resumedByEnd, "")
 	case long > 0 && !m.alarmed && now.Sub(m.Since) >= long:
 		m.alarmed = true
 		w.r.c.Alarms.Raise(AlarmPaused, strconv.Itoa(m.Line), map[string]string{"since": m.Since.UTC().Format(time.RFC3339), "reason": m.Reason})
 	}
+}
+
+// tells says whether the line tells when nobody talks any more, be it by its hook or by
+// its calls. Where it does not, that nothing is recorded does not mean so.
+func (w *watch) tells() bool {
+	s := w.line.Status()
+	return w.volts || s.State != channels.Unknown && (s.Use != driver.Tap || s.Kind != driver.FXO)
 }
 
 // pauseEnds ends the pause of a call that is over. One that ended for us only, as its

@@ -285,7 +285,7 @@ func (w *watch) callEnds(e *channels.Event) {
 		w.hungUp(e.Known, e.EndedBy)
 	}
 	w.unruled()
-	if !goesOn {
+	if !goesOn && (w.volts || e.EndedBy != ringStopped) {
 		w.pauseEnds(e.EndedBy)
 	}
 	w.call, w.direction, w.refused = "", "", ""
