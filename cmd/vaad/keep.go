@@ -143,7 +143,7 @@ func (k *keeper) PolicyBy(given json.RawMessage) (keep.Policy, error) {
 // PlanBy is what a run by another policy would do.
 func (k *keeper) PlanBy(ctx context.Context, p keep.Policy, at time.Time) (keep.Plan, error) {
 	c := k.look
-	c.Policy = func() keep.Policy { return p }
+	c.Policy, c.Memory = func() keep.Policy { return p }, memory{k.d.db} // it is only read
 	e, err := keep.New(c)
 	if err != nil {
 		return keep.Plan{}, err

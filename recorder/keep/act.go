@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"vaad/recorder/archive"
 	"vaad/recorder/index"
@@ -126,12 +127,12 @@ func (e *Engine) Do(ctx context.Context, o Order) ([]Outcome, error) {
 		if err == nil {
 			err = may(o.Kind, &r)
 		}
-		a := archive.Act{ID: id, Day: r.Day, Kind: o.Kind, Actor: o.Actor, Value: o.Value}
+		a := archive.Act{ID: id, Day: r.Day, Kind: o.Kind, Time: e.stamp(), Actor: o.Actor, Value: o.Value}
 		switch {
 		case err != nil:
 			out[i].Err = err
 		case r.State == index.StateOpen: // into its story
-			a.Day = ""
+			a.Day, a.Time = "", time.Time{}
 			out[i].Line, out[i].Err = e.c.Archive.Act(ctx, a)
 		default:
 			acts, at = append(acts, a), append(at, i)

@@ -2,6 +2,7 @@ package keep
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,12 +27,16 @@ func (e *Engine) clock(ctx context.Context, now time.Time) (HoldOff, error) {
 	if err != nil {
 		return h, err
 	}
+	back := h == ClockBack || h == IndexRebuilds && e.behind(now)
 	e.mu.Lock()
 	if h == NoHoldOff {
 		e.seen, e.state.Seen = now, now.UTC().Round(0)
 	}
 	e.held = h
 	save := h == NoHoldOff && (e.state.Seen.Sub(e.saved) >= time.Hour || e.state.Seen.Before(e.saved))
+	if back {
+		e.state.Doubts, save = doubted(e.state.Doubts, now)
+	}
 	state, seen := e.state, e.state.Seen
 	e.mu.Unlock()
 	if save {
@@ -105,6 +110,7 @@ func (e *Engine) TrustClock() error {
 	e.mu.Lock()
 	e.seen, e.state.Seen = now, now.UTC().Round(0)
 	e.state.Future = time.Time{}
+	e.state.Doubts = slices.DeleteFunc(slices.Clone(e.state.Doubts), func(s Span) bool { return s.has(now) }) // it was right
 	e.mu.Unlock()
 	page, err := e.c.Index.Query(context.Background(), index.Filter{States: everywhere(), Limit: 1, NoCount: true})
 	if err != nil {

@@ -72,6 +72,7 @@ type Memory interface {
 type State struct {
 	Seen    time.Time `json:"seen"`              // wall time when the clock was last found good
 	Future  time.Time `json:"future,omitzero"`   // recordings up to this start say nothing about the clock: a person said so
+	Doubts  []Span    `json:"doubts,omitempty"`  // when the clock was behind: disjoint, in order
 	LastRun time.Time `json:"last_run,omitzero"` // of a run that was not held off
 	Last    Report    `json:"last,omitzero"`
 }

@@ -232,7 +232,7 @@ func (e *Engine) Unsaved(ctx context.Context, within time.Duration) (Unsaved, er
 			all.Classes[i].NeedsBackup = false // so that each shows what waits too
 		}
 		for _, s := range sources {
-			err := e.each(ctx, &all, s, nil, func(items []Item, _ int) error {
+			err := e.each(ctx, &all, e.agedSurely(s), nil, func(items []Item, _ int) error {
 				for _, it := range items {
 					to := &u.Lost
 					if c.NeedsBackup {

@@ -143,7 +143,7 @@ func (e *Engine) deleteOldest(ctx context.Context, p *Policy, enough int64, s *D
 				return fmt.Errorf("%w: %w", errUnfinished, err)
 			}
 			rep := Report{}
-			src := p.oldest(state, e.c.Now())
+			src := e.agedSurely(p.oldest(state, e.c.Now()))
 			src.most = &Totals{Bytes: need}
 			err := e.eachFree(ctx, p, src, func(items []Item) error { return e.act(ctx, &src, items, &rep) })
 			s.Deleted.Count += rep.Erased.Count

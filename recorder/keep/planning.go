@@ -22,6 +22,7 @@ func (e *Engine) Plan(ctx context.Context, now time.Time) (Plan, error) {
 		if err != nil {
 			return out, err
 		}
+		s = e.agedSurely(s)
 		if one && !p.needsBackup(s) {
 			if err := e.planFast(ctx, &p, s, &out); err != nil {
 				return out, err
@@ -94,6 +95,11 @@ func (e *Engine) planFast(ctx context.Context, p *Policy, s source, out *Plan) e
 	if err != nil {
 		return err
 	}
+	unsureAge, err := e.doubtful(ctx, s, sure)
+	if err != nil {
+		return err
+	}
+	t.Count, t.Bytes = t.Count-unsureAge.Count, t.Bytes-unsureAge.Bytes
 	action := s.action(&index.Row{Class: s.name})
 	if t.Count > 0 {
 		out.part(&Item{Reason: s.reason, Name: s.name, Action: action, Bytes: t.Bytes}, t.Count, 0)

@@ -109,7 +109,7 @@ func (e *Engine) run(ctx context.Context, now time.Time, rep *Report) error {
 	p := e.c.Policy()
 	for _, make := range e.steps(&p, now) {
 		s, err := make(ctx, nil)
-		if err == nil {
+		if s = e.agedSurely(s); err == nil {
 			err = e.each(ctx, &p, s, nil, func(items []Item, waiting int) error {
 				rep.Waiting += waiting
 				return e.act(ctx, &s, items, rep)
