@@ -115,9 +115,10 @@ func (c *committer) run() {
 		case <-c.wake:
 		case <-timer.C:
 		}
-		for c.batch() {
+		for more := true; more; {
+			more = c.batch()
+			more = c.redactNext() || more
 		}
-		c.redactAll()
 		c.mu.Lock()
 		end := c.closing && len(c.queue)+len(c.lines)+len(c.flush)+len(c.redactions) == 0
 		c.mu.Unlock()

@@ -1,10 +1,12 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -54,6 +56,23 @@ func (a *Archive) ActAll(ctx context.Context, acts []Act, check func(Act) error)
 // nothing of people; then a recording that was erased before may be named again,
 // if Act.Day is given. Kind is not looked at. check as in ActAll.
 func (a *Archive) EraseAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
+	// By day, as a journal that is redacted is written anew as a whole.
+	order, sorted := make([]int, len(acts)), make([]Act, len(acts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(acts[i].Day, acts[j].Day) })
+	for k, i := range order {
+		sorted[k] = acts[i]
+	}
+	out := make([]Done, len(acts))
+	for k, d := range a.eraseAll(ctx, sorted, check) {
+		out[order[k]] = d
+	}
+	return out
+}
+
+func (a *Archive) eraseAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
 	return a.inBatches(ctx, acts, func(acts []Act) []Done {
 		out := make([]Done, len(acts))
 		for i := range acts {
@@ -233,7 +252,8 @@ func (o *lineOrder) take(j *lineJob) bool {
 func (o *lineOrder) drop(j *lineJob) { delete(o.taken, j.line.ID); delete(o.alone, j.line.ID) }
 
 // eraseFiles does what durable erase lines say. Nobody else writes lines
-// meanwhile, so nothing comes between a line and what it says.
+// meanwhile, so nothing comes between a line and the end of the files. To redact
+// journals takes long, so that comes later.
 func (c *committer) eraseFiles(jobs []*lineJob) {
 	gone, forgot := map[Day]map[string]bool{}, map[Day]map[string]bool{}
 	for _, j := range jobs {
@@ -245,18 +265,10 @@ func (c *committer) eraseFiles(jobs []*lineJob) {
 			note(forgot, j.day, j.line.ID)
 		}
 	}
-	late := map[Day]error{}
 	for d, ids := range gone {
-		if late[d] = eraseKeys(c.keys, c.disk, d, ids); late[d] == nil { // else the files stay, and it is tried again
-			late[d] = removeFiles(c.disk, d, ids)
-		}
-	}
-	for d, ids := range forgot {
-		late[d] = errors.Join(late[d], c.redact(d, ids))
-	}
-	for d, err := range late {
-		if err == nil {
-			continue
+		err := eraseKeys(c.keys, c.disk, d, ids)
+		if err == nil { // else the files stay, and it is tried again
+			err = removeFiles(c.disk, d, ids)
 		}
 		err = c.errs.wrap("erase", "", err)
 		for _, j := range jobs {
@@ -265,6 +277,30 @@ func (c *committer) eraseFiles(jobs []*lineJob) {
 			}
 		}
 	}
+	for d, ids := range forgot {
+		c.redactLater(d, ids, jobs)
+	}
+}
+
+// redactLater has what the journal of a day says of recordings taken away in a
+// turn of its own, and those who have asked told then.
+func (c *committer) redactLater(d Day, ids map[string]bool, jobs []*lineJob) {
+	var tell []func(error)
+	for _, j := range jobs {
+		if j.day == d && j.line.Kind == ActErase && j.line.Forget && j.done != nil {
+			done := j.done
+			j.done = nil
+			tell = append(tell, func(err error) { done(j.line, errors.Join(j.late, err)) })
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.redactions = append(c.redactions, redaction{d, ids, func(err error) {
+		err = c.errs.wrap("erase", "", err)
+		for _, f := range tell {
+			f(err)
+		}
+	}})
 }
 
 func note(m map[Day]map[string]bool, d Day, id string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -202,6 +203,121 @@ func TestForgettingTakesPeopleOutOfTheJournalAndNothingElse(t *testing.T) {
 	}
 	if _, err := a.Act(ctx, archive.Act{ID: other, Kind: archive.ActNote, Value: "later"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// called makes a sealed recording on each of some days, from that of t0 on, and
+// returns what forgets them, day after day and over again.
+func called(t *testing.T, a *archive.Archive, recordings, days int) (acts []archive.Act) {
+	t.Helper()
+	for i := range recordings {
+		begin := t0.AddDate(0, 0, i%days)
+		w, err := a.Begin(archive.Start{Line: 1, Codec: archive.G711A, Sides: []string{"mixed"}, Begin: begin, Caller: secretNumber})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, w, "audio")
+		if err := w.Finish(archive.End{Time: begin, EndedBy: "on-hook"}); err != nil {
+			t.Fatal(err)
+		}
+		acts = append(acts, archive.Act{ID: w.ID(), Day: archive.DayOf(begin), Forget: true})
+	}
+	if err := a.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return acts
+}
+
+// atFirstRedaction does something when the first journal is about to be replaced,
+// and counts those that are.
+func atFirstRedaction(d *memdisk.Disk, f func()) *int {
+	n := new(int)
+	d.Fail = func(op, name string) error {
+		if op == "rename" && strings.HasSuffix(name, ".new") {
+			if *n++; *n == 1 {
+				f()
+			}
+		}
+		return nil
+	}
+	return n
+}
+
+// stillSays lists the files that have the secret number.
+func stillSays(d *memdisk.Disk) (names []string) {
+	for _, name := range d.Files() {
+		if b, _ := d.ReadFile(name); bytes.Contains(b, []byte(secretNumber)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestForgettingManyDaysKeepsNobodyWaiting notes something while the first of
+// twenty journals is made anew.
+func TestForgettingManyDaysKeepsNobodyWaiting(t *testing.T) {
+	d := memdisk.New()
+	a := open(t, d)
+	acts := called(t, a, 300, 20)
+	other := acts[0]
+	acts = acts[1:]
+	noted, before := make(chan []archive.Done, 1), -1
+	redacted := atFirstRedaction(d, func() {
+		go func() {
+			noted <- a.ActAll(ctx, []archive.Act{{ID: other.ID, Day: other.Day, Kind: archive.ActNote, Value: "x"}}, func(archive.Act) error { return nil })
+		}()
+		for !archive.LinesWait(a) {
+			runtime.Gosched()
+		}
+	})
+	a.Subscribe(func(l archive.JournalLine) {
+		if l.Kind == archive.ActNote {
+			before = *redacted
+		}
+	})
+	for i, done := range a.EraseAll(ctx, acts, nil) {
+		if done.Err != nil || done.Line.ID != acts[i].ID {
+			t.Fatalf("%d: %+v", i, done)
+		}
+	}
+	mustDo(t, <-noted)
+	if before != 1 || *redacted > 21 { // in two batches, which share a day
+		t.Errorf("the note came after %d of %d journals, want after the first of 21", before, *redacted)
+	}
+	if left := stillSays(d); len(left) != 2 { // journal and story of the other one
+		t.Errorf("the number is still in %v", left)
+	}
+}
+
+// TestWhoClosesWaitsForNoJournalAndTheNextStartForgets closes while the first of
+// three is made anew.
+func TestWhoClosesWaitsForNoJournalAndTheNextStartForgets(t *testing.T) {
+	d := memdisk.New()
+	a := open(t, d)
+	acts := called(t, a, 3, 3)
+	closed := make(chan error, 1)
+	redacted := atFirstRedaction(d, func() {
+		go func() { closed <- a.Close() }()
+		for !archive.Closing(a) {
+			runtime.Gosched()
+		}
+	})
+	late := 0
+	for _, done := range a.EraseAll(ctx, acts, nil) {
+		if errors.Is(done.Err, archive.ErrClosed) && done.Line.Seq > 0 {
+			late++
+		}
+	}
+	if err := <-closed; err != nil || late != 2 || *redacted != 1 {
+		t.Errorf("%v; %d journals made anew, %d said to be late", err, *redacted, late)
+	}
+	d.Fail = nil
+	a = open(t, d)
+	if err := a.Recover(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if left := stillSays(d); len(left) > 0 {
+		t.Errorf("the number is still in %v", left)
 	}
 }
 

@@ -7,3 +7,17 @@ func Abandon(w *Writer) {
 	w.finished = true
 	w.close()
 }
+
+// LinesWait says whether lines wait for the committer.
+func LinesWait(a *Archive) bool {
+	a.c.mu.Lock()
+	defer a.c.mu.Unlock()
+	return len(a.c.lines) > 0
+}
+
+// Closing says whether Close was called.
+func Closing(a *Archive) bool {
+	a.c.mu.Lock()
+	defer a.c.mu.Unlock()
+	return a.c.closing
+}

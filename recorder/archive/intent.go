@@ -186,7 +186,7 @@ func (a *Archive) finishErasing(ctx context.Context, d Day, want map[string]bool
 	}
 	if len(redact) > 0 {
 		done := make(chan error, 1)
-		if err := a.c.put(func() { a.c.redactions = append(a.c.redactions, redaction{d, redact, done}) }); err != nil {
+		if err := a.c.put(func() { a.c.redactions = append(a.c.redactions, redaction{d, redact, func(err error) { done <- err }}) }); err != nil {
 			return 0, err
 		}
 		if err := <-done; err != nil {
@@ -194,22 +194,4 @@ func (a *Archive) finishErasing(ctx context.Context, d Day, want map[string]bool
 		}
 	}
 	return len(left), nil
-}
-
-// A redaction is what the committer is asked for when an old one was interrupted.
-type redaction struct {
-	day  Day
-	ids  map[string]bool
-	done chan error
-}
-
-// redactAll does what was asked for.
-func (c *committer) redactAll() {
-	c.mu.Lock()
-	all := c.redactions
-	c.redactions = nil
-	c.mu.Unlock()
-	for _, r := range all {
-		r.done <- c.redact(r.day, r.ids)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"os"
 	"strconv"
 )
@@ -55,6 +56,46 @@ func withCRC(r []byte) []byte {
 func newJournal(d Day) string { return openDir + "/" + string(d) + newJournalExt }
 
 const newJournalExt = ".new"
+
+// A redaction is what the committer is asked for: to take away what the journal of
+// a day says of recordings. done is told, from the committer's goroutine.
+type redaction struct {
+	day  Day
+	ids  map[string]bool
+	done func(error)
+}
+
+// redactNext does what was asked for of one day, and says whether more waits: what
+// is to be sealed or written has its turn between two days. Who closes does not
+// wait for it; the next start goes on.
+func (c *committer) redactNext() bool {
+	c.mu.Lock()
+	if len(c.redactions) == 0 {
+		c.mu.Unlock()
+		return false
+	}
+	day, ids := c.redactions[0].day, map[string]bool{}
+	var all, left []redaction
+	for _, r := range c.redactions {
+		if r.day == day {
+			all = append(all, r)
+			maps.Copy(ids, r.ids)
+		} else {
+			left = append(left, r)
+		}
+	}
+	c.redactions = left
+	closing := c.closing
+	c.mu.Unlock()
+	err := ErrClosed
+	if !closing {
+		err = c.redact(day, ids)
+	}
+	for _, r := range all {
+		r.done(err)
+	}
+	return len(left) > 0
+}
 
 // redact replaces what the journal of a day says of recordings. The new file
 // takes the old one's place in one step, when it is durable. It runs in the
