@@ -60,12 +60,34 @@ func (s *System) blank(l *Line) {
 	delete(s.blanked, l.number)
 }
 
+// renew forgets what was wanted of a line before its number went away.
+func (l *Line) renew() {
+	for k := range l.blanks {
+		l.blanks[k].Store(nil)
+	}
+	l.beep.Store(nil)
+}
+
+// inherit begins a line paused whose number was so on another board; was may be nil.
+// What a rule kept out was that board's call. Before Fed it has nothing that is new.
+func (l *Line) inherit(was *Line) {
+	if was == nil {
+		return
+	}
+	if b := was.blanks[ByPause].Load(); b != nil {
+		l.blanks[ByPause].Store(&Blank{ID: b.ID, From: l.Fed(), Why: b.Why})
+	}
+}
+
 // veil takes in what of the line is to be kept out of its rings from pos on, and says
 // whether it is.
 func (l *loop) veil(r *lineRun, pos int64) (silent bool) {
 	line := r.line
 	for k := range line.blanks {
 		want := line.blanks[k].Load()
+		if len(r.view.sides) == 0 { // it is not used: there is nothing to keep out
+			want = nil
+		}
 		if was := line.veiled[k]; was != want {
 			if was != nil {
 				line.veiledTo = pos

@@ -186,6 +186,7 @@ func (s *System) adopt(b *board, c LineConfig, begin State) (*Line, error) {
 	if l != nil && l.board == b {
 		return l, nil
 	}
+	was := l
 	if l != nil {
 		if l.board.current() != nil && l.view.Load().use != driver.Unused {
 			return nil, fmt.Errorf("its number is in use on board %s", l.board.cfg.ID)
@@ -196,10 +197,12 @@ func (s *System) adopt(b *board, c LineConfig, begin State) (*Line, error) {
 	if i := slices.IndexFunc(s.old, func(o *Line) bool { return o.board == b && o.number == c.Number }); i >= 0 {
 		l = s.old[i] // it comes back: its rings are there
 		s.old = slices.Delete(s.old, i, i+1)
+		l.renew()
 	} else {
 		l = newLine(b, c)
 		s.blank(l)
 	}
+	l.inherit(was)
 	l.shown = begin
 	l.fact.mu.Lock()
 	l.fact.state = begin

@@ -363,3 +363,27 @@ func (w *watch) restored() {
 		w.r.metrics.paused.WithLabelValues(strconv.Itoa(n)).Set(1)
 	}
 }
+
+// inherit goes on in the pauses of a number that was on another board: its line began
+// blanked there. Those that ended before the board had told so end when this one has.
+func (w *watch) inherit(was *watch) {
+	if was == nil {
+		return
+	}
+	for _, m := range was.masks {
+		if m.kind != channels.ByPause || m != was.paused && (m.over == "" || m.seen) {
+			continue
+		}
+		w.masks = append(w.masks, m)
+	}
+	if m := was.paused; m != nil {
+		if w.paused = m; !slices.Contains(w.masks, m) {
+			w.masks = append(w.masks, m)
+		}
+		m.unsure = true
+	}
+	for _, m := range w.masks {
+		m.blank = &channels.Blank{ID: m.blank.ID, From: w.line.Fed(), Why: m.blank.Why}
+		m.from, m.seen = m.blank.From, false
+	}
+}

@@ -177,10 +177,11 @@ func (r *Recorder) watch(n int) *watch {
 		}
 		r.order = slices.DeleteFunc(r.order, func(o *watch) bool { return o == w })
 	}
-	own := r.settings(n)
+	own, was := r.settings(n), w
 	w = &watch{r: r, line: line, own: own, cfg: own, resume: r.starts[n], heard: heard{began: none}}
 	delete(r.starts, n)
 	w.restored()
+	w.inherit(was)
 	r.watches[n] = w
 	r.made++
 	at, _ := slices.BinarySearchFunc(r.order, n, func(o *watch, n int) int { return o.line.Number() - n })
