@@ -126,6 +126,7 @@ const (
 // TestEveryDocumentedCommandWorks runs every command of vaactl that others rely
 // on and wants the fields that were promised.
 func TestEveryDocumentedCommandWorks(t *testing.T) {
+	once(t)
 	d := newDay(t)
 	first, second := d.recs[0], d.recs[1] // of line 1 and of line 2
 	file := func(name string) string { return filepath.Join(d.dir, name) }
@@ -330,6 +331,7 @@ func TestLinesAreWatchedLive(t *testing.T) {
 
 // TestErrorsSayWhatToDoInBothLanguages makes the mistakes that people make.
 func TestErrorsSayWhatToDoInBothLanguages(t *testing.T) {
+	once(t)
 	d := newDay(t)
 	id, none := d.recs[0].ID, strings.Repeat("0", 26)
 	junk := filepath.Join(d.dir, "junk")

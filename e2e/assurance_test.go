@@ -33,6 +33,7 @@ import (
 // TestEveryCallIsAccountedFor has a call on a line that records and one on a line
 // that does not, and takes a file away: the report says what became of each.
 func TestEveryCallIsAccountedFor(t *testing.T) {
+	once(t)
 	all := slices.DeleteFunc(dialogues(t), func(one dialogue) bool { return one.name != "FSK of Bell 202 between rings" })
 	ctx := within(t, 2*time.Minute)
 	d := start(t, scratch(t), quietly+board("b", "peers", 2, ""))
@@ -161,6 +162,7 @@ func stamps(t *testing.T, root string) http.HandlerFunc {
 
 // TestCheckpointsLeaveTheBox has them mailed and stamped, and verifies the stamp.
 func TestCheckpointsLeaveTheBox(t *testing.T) {
+	once(t)
 	ctx := within(t, time.Minute)
 	dir := scratch(t)
 	roots := filepath.Join(t.TempDir(), "roots.pem")

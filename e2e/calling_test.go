@@ -128,6 +128,7 @@ func (h *house) talk(a, b *Actor) {
 }
 
 func TestStationCallsStation(t *testing.T) {
+	once(t)
 	t.Parallel()
 	h := newHouse(t)
 	a, b := h.phone["801"], h.phone["802"]
@@ -166,6 +167,7 @@ func TestStationCallsStation(t *testing.T) {
 }
 
 func TestStationCallsOut(t *testing.T) {
+	once(t)
 	t.Parallel()
 	h := newHouse(t)
 	a, x := h.phone["803"], h.office[0]
@@ -193,6 +195,7 @@ func TestStationCallsOut(t *testing.T) {
 }
 
 func TestCallFromOutsideRingsTwoStationsAndOneAnswers(t *testing.T) {
+	once(t)
 	t.Parallel()
 	h := newHouse(t)
 	a, b, x := h.phone["801"], h.phone["802"], h.office[0]
@@ -233,6 +236,7 @@ func TestCallFromOutsideRingsTwoStationsAndOneAnswers(t *testing.T) {
 }
 
 func TestCallsAreDrivenByHand(t *testing.T) {
+	once(t)
 	t.Parallel()
 	h := newHouse(t)
 	a, b, c := h.phone["801"], h.phone["802"], h.phone["803"]

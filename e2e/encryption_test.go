@@ -173,6 +173,7 @@ func TestEncryptedRecordingsSurviveKillsAndAreReadableByNobodyElse(t *testing.T)
 // line: their proof, with the key for who may hear it; a backup of the keys; and
 // after erasing one, what copies, old backups and the evidence log say.
 func TestAnErasedKeyMakesEveryCopyUnreadableAndProofsRemain(t *testing.T) {
+	once(t)
 	root, ctx := scratch(t), within(t, 2*time.Minute)
 	ok := func(err error) {
 		t.Helper()
@@ -285,6 +286,7 @@ func TestAnErasedKeyMakesEveryCopyUnreadableAndProofsRemain(t *testing.T) {
 // TestWithoutItsMasterKeyTheDaemonRecordsAndSealsLater takes a passphrase away and
 // brings it back.
 func TestWithoutItsMasterKeyTheDaemonRecordsAndSealsLater(t *testing.T) {
+	once(t)
 	root, ctx := scratch(t), within(t, 3*time.Minute)
 	phrase := filepath.Join(root, "phrase")
 	if err := os.WriteFile(phrase, []byte("correct horse battery staple\n"), 0o600); err != nil {

@@ -23,6 +23,7 @@ import (
 // other formats, and as a ZIP whose proof vaactl verifies. Nothing of it asks
 // anything but vaactl.
 func TestWhatIsFoundIsTakenAway(t *testing.T) {
+	once(t)
 	root, ctx := scratch(t), within(t, 3*time.Minute)
 	ok := func(err error) {
 		t.Helper()
@@ -168,6 +169,23 @@ func TestWhatIsFoundIsTakenAway(t *testing.T) {
 	for _, one := range []string{`vaad_exports_total{format="xlsx",result="ok"} 1`, `vaad_exports_total{format="flac",result="ok"} 1`, "vaad_export_bytes_total"} {
 		if !strings.Contains(moved, one) {
 			t.Errorf("no metric %s", one)
+		}
+	}
+
+	// what is erased cannot be had from the box any more
+	var job struct {
+		ID, State, Code string
+	}
+	ok(json.Unmarshal([]byte(ctl("exports", "list", "--json")), &job))
+	ctl("exports", "fetch", job.ID, "--out", file("again.zip"))
+	ctl("trash", fresh.ID)
+	ctl("erase", fresh.ID, "--reason", "agreed")
+	if out, err := d.Ctl(ctx, "--lang", "en", "exports", "fetch", job.ID, "--out", file("erased.zip")); err == nil || !strings.Contains(out, "erased") {
+		t.Errorf("an export of what was erased: %v %s", err, out)
+	}
+	for _, name := range []string{file("erased.zip"), filepath.Join(root, "exports", job.ID+".zip")} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s is there", name)
 		}
 	}
 	stop(t, d)

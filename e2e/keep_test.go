@@ -167,6 +167,7 @@ type ranRetention struct {
 // TestRecordingsAreKeptAsTheirClassesAndPeopleSay protects, holds, classes, deletes, brings back and
 // erases recordings of real lines; the index made anew answers the same.
 func TestRecordingsAreKeptAsTheirClassesAndPeopleSay(t *testing.T) {
+	once(t)
 	k := newKeeping(t, quietly, 6, 1)
 	rows := k.all()
 	if len(rows) < 8 {
@@ -261,6 +262,7 @@ func steady(out string) string {
 
 // TestErasingIsApprovedByAnotherPerson has one actor on the socket and one with the token.
 func TestErasingIsApprovedByAnotherPerson(t *testing.T) {
+	once(t)
 	k := newKeeping(t, "listen = \"127.0.0.1:0\"\n", 3, 1)
 	rows := k.all()
 	k.ctl("set", "retention.dual_approval", "true")

@@ -57,6 +57,15 @@ func counts[T any](quick, less, all T) T {
 	return quick
 }
 
+// once skips what `make test` has in full already, where .ci/run does everything
+// again with more counts.
+func once(t *testing.T) {
+	t.Helper()
+	if *reduced {
+		t.Skip("it is the same in make test")
+	}
+}
+
 // atLeastReduced skips what is not part of `make test`.
 func atLeastReduced(t *testing.T) {
 	t.Helper()

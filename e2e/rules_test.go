@@ -12,6 +12,7 @@ import (
 // TestRulesDecideAndPreviewsSaySo has four calls on taps whose numbers become known
 // late, decided by rules, and tries other rules against them.
 func TestRulesDecideAndPreviewsSaySo(t *testing.T) {
+	once(t)
 	wanted := []string{"FSK of Bell 202 between rings", "keys before the ring", "dialled in keys, answered after ringback", "busy"}
 	all := slices.DeleteFunc(dialogues(t), func(one dialogue) bool { return !slices.Contains(wanted, one.name) })
 	ctx := within(t, 2*time.Minute)

@@ -14,6 +14,7 @@ import (
 // TestWrongConfigurationIsRefusedWithItsPlace checks configurations with one or
 // more mistakes: each is named with the file and its line or key, at once.
 func TestWrongConfigurationIsRefusedWithItsPlace(t *testing.T) {
+	once(t)
 	ctx := within(t, time.Minute)
 	const b = "[[board]]\ndriver = \"sim\"\nid = \"b\"\n"
 	for config, says := range map[string][]string{
@@ -66,6 +67,7 @@ func TestWrongConfigurationIsRefusedWithItsPlace(t *testing.T) {
 // TestCheckPrintsTheEffectiveWhole also beside a running daemon, as people
 // check before they restart.
 func TestCheckPrintsTheEffectiveWhole(t *testing.T) {
+	once(t)
 	ctx := within(t, time.Minute)
 	root := scratch(t)
 	config := quietly + board("b", "real", 2, "") + "[settings.site]\ncountry = \"DE\"\n"
@@ -107,6 +109,7 @@ func boards(t *testing.T, d *Daemon) {
 }
 
 func TestFolderAndPortBelongToOneDaemon(t *testing.T) {
+	once(t)
 	ctx := within(t, time.Minute)
 	root := scratch(t)
 	d := start(t, root, "listen = \"127.0.0.1:0\"\n"+board("b", "real", 2, ""))
