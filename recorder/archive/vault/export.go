@@ -186,6 +186,10 @@ func (r *Ring) Import(in io.Reader) (out Imported, err error) {
 	if err != nil {
 		return out, err
 	}
+	m, err := r.wraps(ms)
+	if err != nil {
+		return out, err
+	}
 	for d, all := range byDay {
 		k, err := r.keysOf(d)
 		if err != nil {
@@ -193,7 +197,7 @@ func (r *Ring) Import(in io.Reader) (out Imported, err error) {
 		}
 		var fresh []record
 		for _, e := range all {
-			rec, err := r.imported(k, e, ms, &out)
+			rec, err := r.imported(k, e, m, &out)
 			if err != nil {
 				return out, err
 			}
@@ -209,7 +213,7 @@ func (r *Ring) Import(in io.Reader) (out Imported, err error) {
 }
 
 // imported is the record that an entry becomes; nil where there is one.
-func (r *Ring) imported(k *keys, e Entry, ms *masters, out *Imported) (*record, error) {
+func (r *Ring) imported(k *keys, e Entry, m *master, out *Imported) (*record, error) {
 	u := ulid.MustParseStrict(e.ID)
 	for _, s := range k.of[u] {
 		switch {
@@ -233,7 +237,7 @@ func (r *Ring) imported(k *keys, e Entry, ms *masters, out *Imported) (*record, 
 		return rec, nil
 	}
 	out.Keys++
-	return rec, rec.wrap(ms.all[0], e.Key, r.c.Rand)
+	return rec, rec.wrap(m, e.Key, r.c.Rand)
 }
 
 // Loose is keys that were read from an export, kept in memory.

@@ -27,6 +27,7 @@ const (
 type keys struct {
 	day  archive.Day
 	size int64 // of the file; 0 = there is none
+	n    int   // records
 	of   map[ulid.ULID][]stored
 	raw  []byte
 }
@@ -64,7 +65,11 @@ func (r *Ring) keysOf(d archive.Day) (*keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read %s: %w", archive.ErrKeys, fileOf(d), err)
 	}
-	if len(r.cache) >= maxCached {
+	n := k.n
+	for _, other := range r.cache {
+		n += other.n
+	}
+	if len(r.cache) >= maxCached || n > maxCachedKeys {
 		clear(r.cache)
 	}
 	k.raw = nil
@@ -118,6 +123,7 @@ func (k *keys) parse() error {
 		if err != nil && !errors.Is(err, errDamaged) {
 			return err
 		}
+		k.n++
 		k.of[rec.id] = append(k.of[rec.id], stored{rec, int64(at), err != nil})
 	}
 	return nil

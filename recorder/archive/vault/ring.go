@@ -36,6 +36,8 @@ type Ring struct {
 	c Config
 	m *metrics
 
+	rotating sync.Mutex // held by a rotation, from its beginning to its end
+
 	writing sync.Mutex      // held by who changes files
 	refused archive.Refused // recordings that have got no key since; guarded by writing
 
@@ -45,10 +47,14 @@ type Ring struct {
 	content []byte                // that masters were read from
 	cache   map[archive.Day]*keys // of files that were read lately
 	synced  map[archive.Day]bool  // files whose records are durable
+	target  *master               // of a rotation under way
 }
 
-// maxCached is how many days are kept in memory.
-const maxCached = 128
+// What is kept in memory: a key takes about 230 bytes.
+const (
+	maxCached     = 128 // days
+	maxCachedKeys = 200_000
+)
 
 // Open opens a keys folder and, unless it is only read, locks it and removes
 // what an interrupted rotation left.
@@ -195,6 +201,10 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 	if err != nil {
 		return nil, err
 	}
+	m, err := r.wraps(ms)
+	if err != nil {
+		return nil, err
+	}
 	ks, err := r.keysOf(day)
 	if err != nil {
 		return nil, err
@@ -228,7 +238,7 @@ func (r *Ring) make(day archive.Day, ids []string) (map[string]crypt.Key, error)
 			return nil, err
 		}
 		rec := record{id: u, time: r.c.Now().Unix()}
-		if err := rec.wrap(ms.all[0], k, r.c.Rand); err != nil {
+		if err := rec.wrap(m, k, r.c.Rand); err != nil {
 			return nil, err
 		}
 		fresh, got[id] = append(fresh, rec), k

@@ -15,37 +15,28 @@ type Rotated struct {
 	Master string // ID of the master key in use now
 }
 
+// rotateDays is how many days are wrapped anew at once: they share their syncs, and
+// who makes or erases keys waits for them.
+const rotateDays = 16
+
 // Rotate puts a new master key in use and wraps all keys with it. With master
 // keys from elsewhere the first of them is taken, and the others may be removed
-// afterwards. It may be interrupted anywhere and begun again; recordings can be
-// read all the time. Sealing waits for it.
+// afterwards. It may be interrupted anywhere and begun again. Meanwhile keys can be
+// read, and made and erased between some days and the next ones.
 func (r *Ring) Rotate() (out Rotated, err error) {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	ms, err := r.current()
+	r.rotating.Lock()
+	defer r.rotating.Unlock()
+	ms, err := r.beginRotation()
 	if err != nil {
 		return out, err
 	}
-	if !ms.elsewhere && ms.own == 1 { // two: an interrupted rotation goes on
-		fresh, err := r.newMaster()
-		if err == nil {
-			err = r.writeMasters([]*master{fresh, ms.all[0]})
-		}
-		if err != nil {
-			return out, err
-		}
-		if ms, err = r.load(); err != nil {
-			return out, err
-		}
-	}
+	defer r.endRotation()
 	out.Master = ms.all[0].id.String()
-	days, err := r.days()
+	days, err := r.days() // later ones have keys of the new master key only
 	if err != nil {
 		return out, err
 	}
-	for some := range slices.Chunk(days, 64) { // which share their syncs
+	for some := range slices.Chunk(days, rotateDays) {
 		if err := r.rewrap(some, ms, &out); err != nil {
 			return out, err
 		}
@@ -57,11 +48,59 @@ func (r *Ring) Rotate() (out Rotated, err error) {
 	if !ms.elsewhere {
 		own = ms.all[:1]
 	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return out, r.writeMasters(own)
+}
+
+// beginRotation decides with which master key, the first of those returned. From
+// then on no other one wraps, see wraps.
+func (r *Ring) beginRotation() (*masters, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ms, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	if !ms.elsewhere && ms.own == 1 { // two: an interrupted rotation goes on
+		fresh, err := r.newMaster()
+		if err == nil {
+			err = r.writeMasters([]*master{fresh, ms.all[0]})
+		}
+		if err != nil {
+			return nil, err
+		}
+		if ms, err = r.load(); err != nil {
+			return nil, err
+		}
+	}
+	r.target = ms.all[0]
+	return ms, nil
+}
+
+func (r *Ring) endRotation() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.target = nil
+}
+
+// wraps is the master key for keys that are made. During a rotation it is the one
+// that all get: at its end it removes the others.
+func (r *Ring) wraps(ms *masters) (*master, error) {
+	if r.target != nil && r.target.id != ms.all[0].id {
+		return nil, fmt.Errorf("%w: the master key was changed while keys are wrapped with %s", archive.ErrKeys, r.target.id)
+	}
+	return ms.all[0], nil
 }
 
 // rewrap writes the files of some days anew.
 func (r *Ring) rewrap(days []archive.Day, ms *masters, out *Rotated) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
 	var names []string
 	for _, d := range days {
 		k, err := r.read(d)
@@ -108,13 +147,23 @@ func (r *Ring) rewrap(days []archive.Day, ms *masters, out *Rotated) error {
 	if err := r.c.Disk.SyncFS(); err != nil {
 		return err
 	}
+	if err := r.exchange(names); err != nil {
+		return err
+	}
+	return r.c.Disk.SyncFS()
+}
+
+// exchange puts files in the place of the old ones.
+func (r *Ring) exchange(names []string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	clear(r.cache)
 	for _, name := range names {
 		if err := r.c.Disk.Rename(name+extNew, name); err != nil {
 			return err
 		}
 	}
-	return r.c.Disk.SyncFS()
+	return nil
 }
 
 // A State is what there is of keys.

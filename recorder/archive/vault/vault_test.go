@@ -197,6 +197,113 @@ func TestARotationMayBeInterruptedAnywhere(t *testing.T) {
 	}
 }
 
+// watched calls f when the first folder is listed after it was set, and at each sync.
+type watched struct {
+	*memdisk.Disk
+	list, sync func()
+}
+
+func (d *watched) ReadDir(name string) ([]fs.DirEntry, error) {
+	if f := d.list; f != nil {
+		d.list = nil
+		f()
+	}
+	return d.Disk.ReadDir(name)
+}
+
+func (d *watched) SyncFS() error {
+	if d.sync != nil {
+		d.sync()
+	}
+	return d.Disk.SyncFS()
+}
+
+// TestKeysAreReadAndMadeWhileTheMasterKeyIsRotated reads whenever files are made
+// durable, and makes and erases between two steps.
+func TestKeysAreReadAndMadeWhileTheMasterKeyIsRotated(t *testing.T) {
+	d := &watched{Disk: memdisk.New()}
+	r, err := vault.Open(vault.Config{Disk: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]crypt.Key{}
+	for i := range 40 {
+		ks, err := r.Make(archive.DayOf(t0.AddDate(0, 0, -i)), []string{id(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[id(i)] = ks[id(i)]
+	}
+	readable, syncs := 0, 0
+	d.list = func() {
+		if _, free := vault.Free(r); !free {
+			t.Fatal("nobody can make keys")
+		}
+		want[id(50)] = make1(t, r, id(50))
+		if err := r.Erase(day, id(0)); err != nil {
+			t.Fatal(err)
+		}
+		delete(want, id(0))
+		d.sync = func() {
+			if syncs++; syncs > 6 { // of three steps
+				return
+			}
+			if free, _ := vault.Free(r); free {
+				readable++
+				if _, err := r.Key("", id(39), want[id(39)].ID()); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	if out, err := r.Rotate(); err != nil || out.Keys != 39 || out.Kept != 0 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	if readable != 6 {
+		t.Errorf("keys could be read at %d of 6 syncs", readable)
+	}
+	r = open(t, d.PowerCut(1))
+	for of, k := range want {
+		if got, err := r.Key("", of, k.ID()); err != nil || got != k {
+			t.Errorf("%s: %v", of, err)
+		}
+	}
+}
+
+// TestARotationLosesNoKeyWhenTheMasterKeyIsChangedMeanwhile takes the place of the
+// master key away while keys are wrapped with it: the old one goes at the end.
+func TestARotationLosesNoKeyWhenTheMasterKeyIsChangedMeanwhile(t *testing.T) {
+	d := &watched{Disk: memdisk.New()}
+	make1(t, open(t, d.Disk), id(1))
+	elsewhere := true
+	r, err := vault.Open(vault.Config{Disk: d, Master: func() ([]byte, bool, error) {
+		if elsewhere {
+			return []byte("correct horse battery staple\n"), true, nil
+		}
+		return nil, false, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if ks, err := r.Make(day, []string{id(1)}); err != nil || len(ks) != 1 { // so that the next listing is the rotation's
+		t.Fatal(err)
+	}
+	d.list = func() {
+		elsewhere = false
+		if _, err := r.Make(day, []string{id(2)}); !errors.Is(err, archive.ErrKeys) {
+			t.Errorf("a key was made with a master key that goes: %v", err)
+		}
+		elsewhere = true
+	}
+	if out, err := r.Rotate(); err != nil || out.Keys != 1 || out.Kept != 0 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	make1(t, r, id(2))
+}
+
 // TestNoKeyThatWasGivenOutIsLostWhereverThePowerFails makes and erases keys until
 // the power fails.
 func TestNoKeyThatWasGivenOutIsLostWhereverThePowerFails(t *testing.T) {
@@ -313,6 +420,38 @@ func TestThatARecordingHasNoKeyIsToldUntilItHas(t *testing.T) {
 	}
 	if make1(t, r, id(3)); !errors.Is(told, archive.ErrKeyErased) {
 		t.Errorf("told: %v", told)
+	}
+}
+
+// TestBusyDaysTakeBoundedMemory reads keys of days that have sixty thousand each.
+func TestBusyDaysTakeBoundedMemory(t *testing.T) {
+	const perDay, bound = 60_000, 200_000
+	if testing.Short() {
+		t.Skip("240,000 keys")
+	}
+	r := open(t, memdisk.New())
+	ids := make([]string, perDay)
+	for i := range ids {
+		ids[i] = id(i)
+	}
+	first := map[archive.Day]crypt.Key{}
+	for i := range 4 {
+		d := archive.DayOf(t0.AddDate(0, 0, i))
+		ks, err := r.Make(d, ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first[d] = ks[ids[0]]
+	}
+	for range 2 {
+		for d, k := range first {
+			if got, err := r.Key(d, ids[0], k.ID()); err != nil || got != k {
+				t.Fatal(err)
+			}
+			if n, days := vault.Cached(r); n == 0 || n > bound {
+				t.Errorf("%d keys of %d days are in memory, want at most %d", n, days, bound)
+			}
+		}
 	}
 }
 
