@@ -30,6 +30,8 @@ type keeper struct {
 
 	waiting  sync.Mutex // of who tells whether somebody must decide
 	deciding sync.Mutex // one decision at a time
+
+	left chan struct{} // rings when something approved is left to be done
 }
 
 // Alarms that the keeper raises itself.
@@ -40,7 +42,7 @@ const (
 
 // openKeep makes the engine.
 func (d *running) openKeep() error {
-	k := &keeper{d: d, store: requests{d.db}, eta: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_storage_full_eta_seconds",
+	k := &keeper{d: d, left: make(chan struct{}, 1), store: requests{d.db}, eta: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_storage_full_eta_seconds",
 		Help: "Seconds until only the reserve of the disk is left if days go on like the last 28, what retention deletes counted in; ten years where that is not in sight."})}
 	d.reg.MustRegister(k.eta)
 	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Backups: d.backups, Synced: recorder.ClockSynced, Logger: d.log}
@@ -191,39 +193,63 @@ func (k *keeper) foresee(ctx context.Context) {
 }
 
 // keepLooking looks at clock and disk every minute, and at what will be every hour and
-// after settings have changed, until ctx ends.
+// after settings have changed, and does what was approved, until ctx ends. None of these
+// waits for another.
 func (k *keeper) keepLooking(ctx context.Context) {
 	bell := make(chan struct{}, 1)
-	ring := func() {
-		select {
-		case bell <- struct{}{}:
-		default:
-		}
-	}
-	defer k.d.sec.retention.Subscribe(k.d.doc, func(retentionDoc) { ring() })()
-	defer k.d.sec.classes.Subscribe(k.d.doc, func(map[string]classDoc) { ring() })()
-	defer k.d.sec.recorder.Subscribe(k.d.doc, func(diskDoc) { ring() })()
-	minute, hour := time.NewTicker(time.Minute), time.NewTicker(time.Hour)
-	defer minute.Stop()
-	defer hour.Stop()
-	again := k.finish(ctx)
-	k.foresee(ctx)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-minute.C:
-		case <-again:
-			again = k.finish(ctx)
-			continue
-		case <-bell:
-			k.foresee(ctx)
-		case <-hour.C:
-			k.foresee(ctx)
-			again = k.finish(ctx) // requests expire, too
-		}
+	changed := func() { ring(bell) }
+	defer k.d.sec.retention.Subscribe(k.d.doc, func(retentionDoc) { changed() })()
+	defer k.d.sec.classes.Subscribe(k.d.doc, func(map[string]classDoc) { changed() })()
+	defer k.d.sec.recorder.Subscribe(k.d.doc, func(diskDoc) { changed() })()
+	look := make(chan struct{}, 1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { // the forecast
+		each(ctx, time.Hour, bell, func() { k.foresee(ctx); ring(look) })
+	})
+	wg.Go(func() { k.keepFinishing(ctx) })
+	each(ctx, time.Minute, look, func() {
 		if _, err := k.Watch(ctx); err != nil && ctx.Err() == nil {
 			k.d.log.Error("clock and disk could not be looked at", "error", err)
 		}
+	})
+}
+
+// keepFinishing does what was approved and is left, when something is, and every hour:
+// requests expire, too.
+func (k *keeper) keepFinishing(ctx context.Context) {
+	var again <-chan time.Time
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	for ctx.Err() == nil {
+		again = k.finish(ctx)
+		select {
+		case <-ctx.Done():
+		case <-hour.C:
+		case <-again:
+		case <-k.left:
+		}
+	}
+}
+
+// each calls f at once, every so often, and when the bell rings, until ctx ends.
+func each(ctx context.Context, every time.Duration, bell <-chan struct{}, f func()) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		f()
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-bell:
+		}
+	}
+}
+
+// ring rings a bell of one.
+func ring(bell chan<- struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
 	}
 }

@@ -23,7 +23,11 @@ func (k *keeper) Approve(ctx context.Context, id, by string) (keep.Request, erro
 	if r, err := k.approved(ctx, id, by); err != nil {
 		return r, err
 	}
-	return k.Perform(ctx, k.Desk, id)
+	r, err := k.Perform(ctx, k.Desk, id)
+	if err != nil {
+		ring(k.left) // the daemon goes on
+	}
+	return r, err
 }
 
 // approved notes that somebody said yes. Of a person's data it notes which recordings there
@@ -77,13 +81,16 @@ func (k *keeper) Withdraw(id, by string) (keep.Request, error) {
 func (k *keeper) finish(ctx context.Context) (again <-chan time.Time) {
 	all, err := k.List()
 	for i := range all {
-		if all[i].State == keep.Approved && err == nil {
-			_, err = k.Perform(ctx, k.Desk, all[i].ID)
+		if all[i].State != keep.Approved || ctx.Err() != nil {
+			continue
+		}
+		if _, e := k.Perform(ctx, k.Desk, all[i].ID); !errors.Is(e, keep.ErrWrongState) { // else somebody else is at it
+			err = errors.Join(err, e)
 		}
 	}
+	k.tellWaiting()
 	switch {
-	case err == nil || ctx.Err() != nil || errors.Is(err, keep.ErrWrongState):
-		k.tellWaiting()
+	case err == nil || ctx.Err() != nil:
 		return nil
 	case errors.Is(err, keep.ErrNotNow):
 		return time.After(time.Second) // the index is read soon

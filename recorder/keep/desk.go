@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,10 +221,10 @@ func (d *Desk) Get(id string) (Request, error) {
 	return d.get(id)
 }
 
-// Perform does an approved request and notes what became of it. What was done
-// before may be done again: a request that a crash or a fault interrupted stays
-// approved. What is protected or held is refused, and does not keep it open. The
-// number of who was forgotten goes from the request too.
+// Perform does an approved request and notes what became of it. A request that a
+// crash, a fault or the end of ctx interrupted stays approved, and says how far it
+// came: the next time does the rest. What is protected or held is refused, and does
+// not keep it open. The number of who was forgotten goes from the request too.
 func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, error) {
 	r, err := d.Get(id)
 	if err != nil {
@@ -232,22 +233,49 @@ func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, erro
 	if r.State != Approved {
 		return r, ErrWrongState
 	}
+	if err := e.c.Archive.FinishErasures(ctx); err != nil { // what it did before must be done whole
+		return r, err
+	}
 	if r.Kind == AskForget {
 		var p Proof
-		p, err = e.Forget(ctx, r.What, r.By, r.Approver, r.Reason)
+		p, err = e.forget(ctx, r.What, r.By, r.Approver, r.Reason, r.Proof)
 		r.Erased, r.Refused, r.Proof = len(p.Erased), len(p.Refused), &p
+		err = cmp.Or(err, p.undone())
 	} else {
 		var out []Outcome
 		out, err = e.Erase(ctx, r.What.IDs, r.By, r.Reason)
 		r.Erased, r.Refused, r.Answer = sum(out)
+		err = cmp.Or(err, undone(out))
 	}
-	if err != nil {
-		return r, err
+	if err = cmp.Or(ctx.Err(), err); err != nil {
+		return r, errors.Join(err, d.note(r, err.Error()))
 	}
 	return d.move(id, perform, func(now *Request) error {
 		now.Erased, now.Refused, now.Proof, now.Answer, now.What.Number = r.Erased, r.Refused, r.Proof, r.Answer, ""
 		return nil
 	})
+}
+
+// note keeps how far an approved request came, and what went wrong.
+func (d *Desk) note(r Request, why string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now, err := d.get(r.ID)
+	if err != nil || now.State != Approved {
+		return err
+	}
+	now.Erased, now.Refused, now.Proof, now.Answer = r.Erased, r.Refused, r.Proof, why
+	return d.store.Put(now)
+}
+
+// undone is why a recording could not be erased that may be the next time.
+func undone(out []Outcome) error {
+	for _, o := range out {
+		if o.Err != nil && refusedCode(o.Err) == failed && !errors.Is(o.Err, ErrErased) {
+			return fmt.Errorf("%s: %w", o.ID, o.Err)
+		}
+	}
+	return nil
 }
 
 // sum says how many were erased, how many not, and why the first was not. One that

@@ -60,6 +60,11 @@ const proofVersion = 1
 // numbers, names, notes. Recordings in the trash and erased ones are included.
 // With an error the proof says what was done before it.
 func (e *Engine) Forget(ctx context.Context, s Subject, actor, approved, reason string) (Proof, error) {
+	return e.forget(ctx, s, actor, approved, reason, nil)
+}
+
+// forget is Forget that goes on from a proof of what was done before, if not nil.
+func (e *Engine) forget(ctx context.Context, s Subject, actor, approved, reason string, before *Proof) (Proof, error) {
 	proof := Proof{V: proofVersion, Time: e.c.Now().UTC().Round(0), Actor: actor, Approved: approved, Reason: reason, Erased: []ErasedItem{}}
 	if s.Number == "" && len(s.IDs) == 0 || s.Number != "" && !wholeNumber(s.Number) {
 		return proof, ErrNumber
@@ -69,6 +74,7 @@ func (e *Engine) Forget(ctx context.Context, s Subject, actor, approved, reason 
 	}
 	var lines []archive.JournalLine
 	if err := e.subject(ctx, s, &proof, func(rows []index.Row) error {
+		rows, lines = proof.goOn(before, rows, lines)
 		done, err := e.forgetSome(ctx, rows, actor, reason, &proof)
 		lines = append(lines, done...)
 		return err
@@ -80,9 +86,32 @@ func (e *Engine) Forget(ctx context.Context, s Subject, actor, approved, reason 
 		if proof.Calls, err = e.c.Calls.Forget(ctx, s.Number); err != nil {
 			return proof, fmt.Errorf("call journal: %w", err)
 		}
+		if before != nil {
+			proof.Calls += before.Calls
+		}
 	}
 	e.prove(ctx, lines, &proof)
 	return proof, nil
+}
+
+// goOn takes from rows what a proof says was done: it needs no second line.
+func (p *Proof) goOn(before *Proof, rows []index.Row, lines []archive.JournalLine) ([]index.Row, []archive.JournalLine) {
+	if before == nil {
+		return rows, lines
+	}
+	done := map[string]*ErasedItem{}
+	for i := range before.Erased {
+		done[before.Erased[i].ID] = &before.Erased[i]
+	}
+	return slices.DeleteFunc(rows, func(r index.Row) bool {
+		it := done[r.ID]
+		if it == nil || !r.Forgotten {
+			return false
+		}
+		p.Erased = append(p.Erased, ErasedItem{ID: it.ID, Day: it.Day, Line: it.Line})
+		lines = append(lines, archive.JournalLine{ID: it.ID, Day: it.Day, Seq: it.Line})
+		return true
+	}), lines
 }
 
 // wholeNumber says that a search for it finds one number.
@@ -177,16 +206,32 @@ func mayForget(r *index.Row) error {
 }
 
 func (p *Proof) refuse(id string, err error) {
-	code := "failed"
+	p.Refused = append(p.Refused, Refused{ID: id, Code: refusedCode(err), Why: err.Error()})
+}
+
+// undone is why a recording could not be erased that may be the next time.
+func (p *Proof) undone() error {
+	for _, r := range p.Refused {
+		if r.Code == failed {
+			return fmt.Errorf("%s: %s", r.ID, r.Why)
+		}
+	}
+	return nil
+}
+
+// failed is the code of what was not refused: it went wrong.
+const failed = "failed"
+
+func refusedCode(err error) string {
 	for _, c := range []struct {
 		err  error
 		code string
 	}{{ErrProtected, "protected"}, {ErrHeld, "held"}, {ErrOpen, "open"}, {ErrNotFound, "not-found"}} {
 		if errors.Is(err, c.err) {
-			code = c.code
+			return c.code
 		}
 	}
-	p.Refused = append(p.Refused, Refused{ID: id, Code: code, Why: err.Error()})
+	return failed
 }
 
 // prove adds what the evidence log says of the erasures.

@@ -1,0 +1,110 @@
+package keep_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"vaad/recorder/archive"
+	"vaad/recorder/index"
+	"vaad/recorder/keep"
+)
+
+// approved is a request that bob has approved, for everything given.
+func (r *rig) approved(kind keep.RequestKind, all []string) *keep.Desk {
+	r.Helper()
+	d := keep.NewDesk(&requests{}, func() string { return "Q" }, r.Now)
+	_, err := d.Ask(kind, keep.Subject{IDs: all}, "ann", "why")
+	r.must(err)
+	_, err = d.Approve("Q", "bob")
+	r.must(err)
+	return d
+}
+
+// eraseLines are the lines of kind erase of each recording.
+func (r *rig) eraseLines() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := map[string]int{}
+	for _, l := range r.told {
+		if l.Kind == archive.ActErase {
+			n[l.ID]++
+		}
+	}
+	return n
+}
+
+// on100 calls f when the hundredth erasure is told.
+func (r *rig) on100(f func()) {
+	n := 0
+	r.mu.Lock()
+	r.watch = func(l archive.JournalLine) {
+		if l.Kind == archive.ActErase {
+			if n++; n == 100 {
+				f()
+			}
+		}
+	}
+	r.mu.Unlock()
+}
+
+func TestAnApprovedErasureThatIsInterruptedIsDoneLater(t *testing.T) {
+	for _, kind := range []keep.RequestKind{keep.AskErase, keep.AskForget} {
+		t.Run(string(kind), func(t *testing.T) {
+			r := newRig(t, ramDir(t), twoClasses())
+			defer func() { r.stop() }()
+			all := ids(300, func(int) string { r.pass(time.Second); return r.record(nil) })
+			d := r.approved(kind, all)
+			c, cancel := context.WithCancel(ctx)
+			r.on100(cancel)
+			q, err := r.e.Perform(c, d, "Q")
+			if err == nil || q.State != keep.Approved {
+				t.Fatalf("interrupted, it is %s, %v", q.State, err)
+			}
+			if q, err = r.e.Perform(ctx, d, "Q"); err != nil || q.State != keep.Done || q.Erased != 300 || q.Refused != 0 {
+				t.Errorf("done: %s, %d erased, %d not, %v", q.State, q.Erased, q.Refused, err)
+			}
+			r.is(index.StateErased, all...)
+		})
+	}
+}
+
+func TestAnApprovedErasureThatTheDiskRefusesIsDoneLater(t *testing.T) {
+	for _, kind := range []keep.RequestKind{keep.AskErase, keep.AskForget} {
+		t.Run(string(kind), func(t *testing.T) {
+			r := newRig(t, ramDir(t), twoClasses())
+			defer func() { r.stop() }()
+			plain := ids(3, func(int) string { return r.record(nil) })
+			r.stop()
+			keys := &stuckKeys{stuck: errors.New("input/output error")}
+			r.keys = keys
+			r.start()
+			r.pass(24 * time.Hour)
+			all := append(plain, ids(3, func(int) string { return r.record(nil) })...)
+			d := r.approved(kind, all)
+			for range 3 {
+				if q, err := r.e.Perform(ctx, d, "Q"); err == nil || q.State != keep.Approved {
+					t.Fatalf("it is %s, %v", q.State, err)
+				}
+			}
+			if q, err := d.Get("Q"); err != nil || q.Answer == "" {
+				t.Errorf("nobody is told what went wrong: %+v, %v", q, err)
+			}
+			keys.stuck = nil
+			q, err := r.e.Perform(ctx, d, "Q")
+			if err != nil || q.State != keep.Done || q.Erased != 6 || q.Refused != 0 {
+				t.Errorf("done: %s, %d erased, %d not, %v", q.State, q.Erased, q.Refused, err)
+			}
+			if q.Proof != nil && len(q.Proof.Erased) != 6 {
+				t.Errorf("the proof: %+v", q.Proof)
+			}
+			for id, n := range r.eraseLines() {
+				if n > 2 {
+					t.Errorf("%s has %d lines of its erasure", id, n)
+				}
+			}
+			r.is(index.StateErased, all...)
+		})
+	}
+}
