@@ -37,7 +37,7 @@ type NewExport struct {
 type Export struct {
 	ID       string `json:"id" doc:"Opaque name of the export"`
 	State    string `json:"state" doc:"queued, running, done, failed or cancelled"`
-	Code     string `json:"code,omitempty" doc:"Why it failed: interrupted, no-space, nothing or error"`
+	Code     string `json:"code,omitempty" doc:"Why it failed: interrupted, no-space, nothing, erased or error"`
 	Detail   string `json:"detail,omitempty" doc:"Particulars (English)"`
 	By       string `json:"by" doc:"Who asked for it"`
 	Created  Time   `json:"created" doc:"When"`

@@ -219,7 +219,7 @@ func TestAnExportKeepsToTheCallersLines(t *testing.T) {
 // TestTheWordsOfExportsAreThere looks for words of all codes.
 func TestTheWordsOfExportsAreThere(t *testing.T) {
 	hasWords(t, "export-state", export.Queued, export.Running, export.Done, export.Failed, export.Cancelled)
-	hasWords(t, "export-code", export.FailInterrupted, export.FailNoSpace, export.FailNothing, export.FailOther)
+	hasWords(t, "export-code", export.FailInterrupted, export.FailNoSpace, export.FailNothing, export.FailErased, export.FailOther)
 	for _, k := range export.Kinds() {
 		hasWords(t, "export-format", k.Name)
 	}

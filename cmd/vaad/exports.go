@@ -17,16 +17,25 @@ import (
 const exportReserve = 256 << 20
 
 // openExports makes what recordings are taken away with; results of the last run
-// are taken up.
-func (d *running) openExports() (maker *export.Maker, jobs *export.Jobs, err error) {
+// are taken up. What is erased leaves them.
+func (d *running) openExports(opened *undo) (maker *export.Maker, jobs *export.Jobs, err error) {
 	dir := filepath.Join(d.cfg.Root, "exports")
 	maker, err = export.NewMaker(export.MakerConfig{Dir: dir, Pool: d.pool, Free: d.exportRoom, Registerer: d.reg, Logger: d.log})
 	if err != nil {
 		return nil, nil, err
 	}
-	jobs, err = export.Open(export.Config{Dir: dir, Maker: maker, Archive: d.archive, Find: d.index.Get, Prove: d.prove, Free: d.exportRoom,
+	jobs, err = export.Open(export.Config{Dir: dir, Maker: maker, Archive: d.archive, Find: d.index.Get, Settled: func() bool { return !d.index.Status().Rebuilding }, Prove: d.prove, Free: d.exportRoom,
 		Box: func() string { return cmp.Or(d.site().Name, "vaad") }, Version: version, Logger: d.log})
-	return maker, jobs, err
+	if err != nil {
+		return nil, nil, err
+	}
+	cancel := d.archive.Subscribe(func(l archive.JournalLine) {
+		if l.Kind == archive.ActErase {
+			jobs.Forget(l.ID)
+		}
+	})
+	opened.add(func() error { cancel(); return nil })
+	return maker, jobs, nil
 }
 
 // exportRoom is what exports may take of the disk.

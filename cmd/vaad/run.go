@@ -273,7 +273,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.access = access.New(access.Config{DaemonUID: os.Getuid()})
 	groups := d.sec.groups.Subscribe(d.doc, func(g map[string]groupDoc) { d.access.SetGroups(d.lineGroups(g)) })
 	opened.add(func() error { groups(); return nil })
-	maker, exports, err := d.openExports()
+	maker, exports, err := d.openExports(opened)
 	if err != nil {
 		return err
 	}

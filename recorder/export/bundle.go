@@ -32,6 +32,9 @@ type bundle struct {
 	z     *zip.Writer
 	names names
 	tell  func(handled, left, files int, bytes int64)
+	may   func(n int, id string) bool // it is not known to be erased
+
+	erased map[string]bool // as in Job
 
 	man   Manifest
 	files int
@@ -83,6 +86,11 @@ func (b *bundle) write(ctx context.Context, f *os.File) error {
 // recording adds all files of one recording. What keeps it from being given is
 // noted; an error means that the whole cannot go on.
 func (b *bundle) recording(ctx context.Context, n int, id string) error {
+	if !b.may(n, id) { // the index may not know yet
+		b.man.Items = append(b.man.Items, Entry{Recording: id, Result: ResultErased})
+		b.left, b.erased[id] = b.left+1, true
+		return nil
+	}
 	row, ok, err := b.c.Find(id)
 	if err != nil {
 		return err
@@ -98,6 +106,7 @@ func (b *bundle) recording(ctx context.Context, n int, id string) error {
 	case !ok:
 		return refuse(ResultGone, "")
 	case row.State == index.StateErased:
+		b.erased[id] = row.Forgotten
 		return refuse(ResultErased, "")
 	case row.State == index.StateTrash:
 		return refuse(ResultTrash, "")

@@ -16,6 +16,7 @@ const (
 	FailInterrupted = "interrupted" // the daemon ended
 	FailNoSpace     = "no-space"
 	FailNothing     = "nothing" // none of the recordings could be given
+	FailErased      = "erased"  // something in it has been erased, when it was made or later
 	FailOther       = "error"
 )
 
@@ -84,6 +85,13 @@ type Job struct {
 	Files   int    `json:"files"`
 	Bytes   int64  `json:"bytes"` // of the result
 	SHA256  string `json:"sha256,omitempty"`
+
+	// Erased are the recordings that were erased when the export got to them; true:
+	// with what was known of people. It stands in the record alone.
+	Erased map[string]bool `json:"erased,omitempty"`
+
+	first, last string // of the recordings by ID, when it is done
+	unchecked   bool   // what was erased while nobody told it may be in it
 }
 
 // Ended says that nothing more becomes of it.

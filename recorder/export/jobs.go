@@ -33,6 +33,7 @@ type Config struct {
 	Maker   *Maker
 	Archive Archive
 	Find    func(id string) (index.Row, bool, error)
+	Settled func() bool                                             // Find knows all that is erased; nil: always
 	Prove   func(ctx context.Context, id string, w io.Writer) error // a proof bundle; nil: there are none
 	Free    func() (bytes int64, err error)                         // on the disk of Dir, without what must stay free
 	Box     func() string                                           // name of the installation
@@ -51,6 +52,7 @@ type Jobs struct {
 	all     map[string]*Job
 	cancels map[string]context.CancelCauseFunc // of what runs
 	wake    chan struct{}
+	erased  erased
 }
 
 // Errors of Jobs.
@@ -77,7 +79,8 @@ func Open(c Config) (*Jobs, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	j := &Jobs{c: c, all: map[string]*Job{}, cancels: map[string]context.CancelCauseFunc{}, wake: make(chan struct{}, workers)}
+	j := &Jobs{c: c, all: map[string]*Job{}, cancels: map[string]context.CancelCauseFunc{}, wake: make(chan struct{}, workers),
+		erased: erased{running: map[*task]bool{}, bell: make(chan struct{}, 1)}}
 	entries, err := os.ReadDir(c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open exports: %w", err)
@@ -104,11 +107,7 @@ func isJobID(s string) bool {
 
 // load takes up what another run has left. What cannot be read is removed.
 func (j *Jobs) load(id string) {
-	b, err := os.ReadFile(j.path(id, ".json"))
-	var job Job
-	if err == nil {
-		err = json.Unmarshal(b, &job)
-	}
+	job, err := j.record(id)
 	if err != nil || job.V != jobVersion || job.ID != id {
 		j.c.Logger.Warn("exports: the record of an export cannot be read", "export", id, "error", err)
 		return
@@ -122,6 +121,7 @@ func (j *Jobs) load(id string) {
 		}
 	}
 	job.Total = max(job.Total, len(job.Spec.IDs)) // earlier versions did not write it
+	job.unchecked = job.State == Done
 	j.all[id] = &job
 	j.settle(&job)
 }
@@ -130,10 +130,13 @@ func (j *Jobs) load(id string) {
 // be over in memory has none of its recordings there.
 func (j *Jobs) settle(job *Job) {
 	if job.State != Done {
-		job.Spec.IDs = nil
+		job.Spec.IDs, job.Erased = nil, nil
 	}
 	j.save(job)
-	job.Spec.IDs = nil
+	if len(job.Spec.IDs) > 0 {
+		job.first, job.last = slices.Min(job.Spec.IDs), slices.Max(job.Spec.IDs)
+	}
+	job.Spec.IDs, job.Erased = nil, nil
 }
 
 func (j *Jobs) path(id, end string) string { return filepath.Join(j.c.Dir, id+end) }
@@ -232,9 +235,15 @@ func (j *Jobs) Get(id string) (Job, error) {
 	return Job{}, ErrNone
 }
 
-// Result opens the ZIP of a job that is done.
+// Result opens the ZIP of a job that is done. Nothing in it has been erased.
 func (j *Jobs) Result(id string) (*os.File, Job, error) {
+	j.sift()
 	job, err := j.Get(id)
+	if err == nil && job.unchecked {
+		if err = j.check(context.Background(), id); err == nil {
+			job, err = j.Get(id)
+		}
+	}
 	if err == nil && job.State != Done {
 		err = ErrNotDone
 	}
@@ -294,6 +303,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 			}
 		})
 	}
+	wg.Go(func() { j.follow(ctx) })
 	j.tidy()
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
@@ -355,6 +365,11 @@ type task struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	job    Job
+	erased map[string]bool // as in Job
+
+	at   map[string]int  // where recordings stand in the job, from 1
+	got  int             // to which of them it has got
+	gone map[string]bool // those that have been erased before it got to them
 }
 
 // take marks the oldest job that waits as running.
@@ -377,6 +392,7 @@ func (j *Jobs) take(ctx context.Context) *task {
 	t := &task{job: *next}
 	t.ctx, t.cancel = context.WithCancelCause(ctx)
 	j.cancels[next.ID] = t.cancel
+	j.erased.enter(t)
 	j.save(next)
 	return t
 }
@@ -385,23 +401,20 @@ func (j *Jobs) take(ctx context.Context) *task {
 func (j *Jobs) run(t *task) {
 	part := j.path(t.job.ID, ".zip.part")
 	bytes, sum, err := j.zip(t, part)
-	if err == nil {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err = j.erased.leave(t, err); err == nil {
 		err = os.Rename(part, j.path(t.job.ID, ".zip"))
 	}
 	if err != nil {
-		if cause := context.Cause(t.ctx); cause != nil {
-			err = cause
-		}
 		if e := os.Remove(part); e != nil && !errors.Is(e, os.ErrNotExist) {
 			j.c.Logger.Error("exports: what is left of an export cannot be removed", "export", t.job.ID, "error", e)
 		}
 	}
 	t.cancel(nil)
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	job := j.all[t.job.ID]
 	delete(j.cancels, t.job.ID)
-	job.Bytes, job.SHA256 = bytes, sum
+	job.Bytes, job.SHA256, job.Erased = bytes, sum, t.erased
 	j.end(job, err)
 	j.settle(job)
 	if job.State == Failed {
@@ -423,7 +436,8 @@ func (j *Jobs) zip(t *task, name string) (size int64, sum string, err error) {
 		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	b := &bundle{c: &j.c, maker: j.c.Maker, job: t.job, kind: k, tpl: tpl, tell: func(handled, left, files int, bytes int64) {
+	t.erased = map[string]bool{}
+	b := &bundle{c: &j.c, maker: j.c.Maker, job: t.job, kind: k, tpl: tpl, erased: t.erased, may: func(n int, id string) bool { return j.erased.gets(t, n, id) }, tell: func(handled, left, files int, bytes int64) {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		job := j.all[t.job.ID]
