@@ -1,6 +1,10 @@
 package channels
 
-import "vaad/driver"
+import (
+	"sync/atomic"
+
+	"vaad/driver"
+)
 
 // A BlankKind is one of the reasons for which a line's audio may be kept out of
 // its rings. Each begins and ends by itself.
@@ -29,18 +33,26 @@ type Blank struct {
 	ID   string // comes back in Event.Request
 	From int64  // first position that is silence, also where the ring has audio already
 	Why  string // comes back in Event.Text
+
+	seen atomic.Bool // the rings have it
 }
 
-// Blank begins to keep the audio of a line out of its rings, or ends that: b is nil.
+// Blank begins to keep the audio of a line out of its rings, instead of what stands there.
 // Whoever reads the rings from the moment at which it returns finds silence from
 // b.From on; the rings themselves are silenced by the board's next frame, which tells
-// so by a [Masked] event, and audio comes back with the frame after b was taken
-// away. So a blank must not be taken away before it was told. A line that is
-// not known yet begins blanked.
+// so by a [Masked] event. A blank that is replaced before it was told has no such event:
+// the new one begins where it would have. A line that is not known yet begins blanked.
 func (s *System) Blank(line int, k BlankKind, b *Blank) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l := s.lines[line]; l != nil {
+		was := l.blanks[k].Load()
+		if was != nil && was.ID == b.ID {
+			return
+		}
+		if was != nil && !was.seen.Load() && was.From < b.From {
+			b = &Blank{ID: b.ID, From: was.From, Why: b.Why}
+		}
 		l.blanks[k].Store(b)
 		return
 	}
@@ -50,6 +62,24 @@ func (s *System) Blank(line int, k BlankKind, b *Blank) {
 	set := s.blanked[line]
 	set[k] = b
 	s.blanked[line] = set
+}
+
+// Unblank ends the blank of that ID; where another one stands, it does nothing. Audio
+// comes back with the board's next frame. So a blank must not be taken away before it
+// was told.
+func (s *System) Unblank(line int, k BlankKind, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.lines[line]; l != nil {
+		if b := l.blanks[k].Load(); b != nil && b.ID == id {
+			l.blanks[k].Store(nil)
+		}
+		return
+	}
+	if set := s.blanked[line]; set[k] != nil && set[k].ID == id {
+		set[k] = nil
+		s.blanked[line] = set
+	}
 }
 
 // blank gives a new line what it begins with. s.mu is held.
@@ -114,6 +144,7 @@ func (l *loop) silence(r *lineRun, k int, b *Blank, pos int64) {
 		r.view.rings[i].fill(from, pos, r.view.sides[i].Law.Silence())
 	}
 	r.line.veiledAt[k] = from
+	b.seen.Store(true)
 	l.out.emit(Event{Line: r.line.number, Pos: from, Known: pos, Kind: Masked, By: BlankKind(k).String(), Text: b.Why, Request: b.ID})
 }
 

@@ -17,7 +17,7 @@ func TestAKeyThatEndsAsAPauseIsTakenAwayIsNotNamed(t *testing.T) {
 	r := keyRig(t, fxoInfo(1), driver.Tap, MaskPaused)
 	r.s.Blank(1, ByPause, &Blank{ID: "p", From: r.l.next})
 	r.tick(5)
-	r.s.Blank(1, ByPause, nil) // the loop is between the frame's audio and what is heard in it
+	r.s.Unblank(1, ByPause, "p") // the loop is between the frame's audio and what is heard in it
 	e := Event{Line: 1, Pos: r.l.next - 10, Kind: Key, Text: "5"}
 	r.l.out.now = r.l.next
 	if r.l.hideKeys(&e); e.Text != Hidden || e.Digit() != "5" {
@@ -43,7 +43,7 @@ func TestACardsKeyOfAPauseIsNotInTheFrameLogWhenItIsReleased(t *testing.T) {
 	r.s.Blank(1, ByPause, &Blank{ID: "p", From: r.l.next})
 	r.tick(2)
 	r.board(1, driver.DigitBegin, '4')
-	r.s.Blank(1, ByPause, nil)
+	r.s.Unblank(1, ByPause, "p")
 	r.tick(3)
 	r.board(1, driver.DigitEnd, '4')
 	if got := logged(); got != "" {

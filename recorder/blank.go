@@ -12,8 +12,8 @@ func (w *watch) blankCall() {
 	}
 	b := &channels.Blank{ID: w.r.c.Archive.NewID(w.r.c.Now()), From: w.ruling.begin, Why: w.verdict.Rule}
 	m := &mask{Pause: Pause{ID: b.ID, Line: w.line.Number(), Reason: w.verdict.Rule}, kind: channels.ByRule, blank: b, from: b.From}
-	w.ruledBlank, w.masks = m, append(w.masks, m)
-	w.r.c.System.Blank(m.Line, m.kind, b)
+	w.ruledBlank = m
+	w.stands(m)
 }
 
 // unblankCall ends that: the call is over, or more is known of it.

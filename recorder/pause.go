@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"vaad/channels"
-	"vaad/driver"
 	"vaad/recorder/archive"
 )
 
@@ -34,13 +33,14 @@ const tellEvery = 30 * rate
 // deciding goroutine.
 type mask struct {
 	Pause
-	kind    channels.BlankKind
-	blank   *channels.Blank
-	from    int64
-	seen    bool   // the board has it
-	over    string // it is to end, as soon as the board has it
-	unsure  bool   // the daemon or the board began anew: whether its call is up is not known
-	alarmed bool
+	kind     channels.BlankKind
+	blank    *channels.Blank
+	from     int64
+	seen     bool   // the board has it
+	over     string // it is to end, as soon as the board has it
+	replaced bool   // the board may never have it: one that has its beginning too stands there
+	unsure   bool   // the daemon or the board began anew: whether its call is up is not known
+	alarmed  bool
 }
 
 // pause begins a pause of the line and of those it is connected with, or makes the
@@ -79,7 +79,7 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 	}
 	if m := w.paused; m != nil {
 		if m.Pause = p; v != nil { // keys were quicker
-			w.r.c.System.Blank(p.Line, m.kind, m.blank)
+			w.undraw(v)
 		}
 	} else {
 		if v == nil {
@@ -92,7 +92,8 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 		if v.rec != nil {
 			v.rec.told(v.blank.ID, v.taken)
 		}
-		w.paused, w.masks = m, append(w.masks, m)
+		w.paused = m
+		w.stands(m)
 		w.r.metrics.paused.WithLabelValues(strconv.Itoa(p.Line)).Set(1)
 	}
 	w.tellPause(w.cur, p.By)
@@ -177,22 +178,36 @@ func (w *watch) resumeNow(code, actor string) {
 	w.r.c.Logger.Info("recording goes on after a pause", "line", n, "by", code)
 }
 
+// stands begins a mask. One of its kind that ended before the board had it is in it, from
+// its beginning on.
+func (w *watch) stands(m *mask) {
+	for _, o := range w.masks {
+		if o.kind != m.kind || o.over == "" || o.seen || o.replaced {
+			continue
+		}
+		o.replaced = true
+		m.from = min(m.from, o.from)
+		if rec := w.cur; rec != nil && rec.maskTold[m.blank.ID] > rec.maskTold[o.blank.ID] {
+			rec.maskTold[m.blank.ID] = rec.maskTold[o.blank.ID]
+		}
+	}
+	if w.foretold.Request == m.blank.ID { // the board was quicker
+		m.from, m.seen = w.foretold.Pos, true
+		w.dropReplaced(m.kind)
+	}
+	w.masks = append(w.masks, m)
+	w.r.c.System.Blank(w.line.Number(), m.kind, m.blank)
+}
+
+// dropReplaced forgets masks in whose place one stands that the board has.
+func (w *watch) dropReplaced(k channels.BlankKind) {
+	w.masks = slices.DeleteFunc(w.masks, func(m *mask) bool { return m.kind == k && m.replaced })
+}
+
 // unveil lets the line's audio into its rings again, unless a later one of its kind
 // wants otherwise.
 func (w *watch) unveil(m *mask) {
-	var next *channels.Blank
-	if later := w.standing(m.kind); later != nil {
-		next = later.blank
-	}
-	w.r.c.System.Blank(w.line.Number(), m.kind, next)
-}
-
-// standing is what keeps audio out now; nil: nothing does.
-func (w *watch) standing(k channels.BlankKind) *mask {
-	if k == channels.ByRule {
-		return w.ruledBlank
-	}
-	return w.paused
+	w.r.c.System.Unblank(w.line.Number(), m.kind, m.blank.ID)
 }
 
 // masked takes what the board tells of its rings.
@@ -205,15 +220,17 @@ func (w *watch) masked(e *channels.Event) {
 	if i < 0 && w.paused != nil && w.paused.blank.ID == e.Request {
 		i, w.masks = len(w.masks), append(w.masks, w.paused)
 	}
-	if i < 0 { // drawn for a wish that came to nothing
-		if w.cur != nil && e.Value > 0 {
+	w.r.metrics.masked.WithLabelValues(e.By).Add(float64(e.Value) / rate)
+	if i < 0 { // drawn for a wish that is not heard yet, or that came to nothing
+		if w.foretold = *e; w.cur != nil && e.Value > 0 {
 			w.tellMasked(w.cur, &mask{blank: &channels.Blank{ID: e.Request}, from: e.Pos, Pause: Pause{Reason: pauseReason}}, e.Pos+e.Value)
 		}
 		return
 	}
 	m := w.masks[i]
 	if e.Value == 0 {
-		m.from, m.seen = e.Pos, true
+		m.from, m.seen, m.replaced = e.Pos, true, false
+		w.dropReplaced(m.kind)
 		if m.over != "" {
 			w.unveil(m)
 		}
@@ -223,7 +240,6 @@ func (w *watch) masked(e *channels.Event) {
 		w.tellMasked(w.cur, m, e.Pos+e.Value)
 	}
 	w.masks = slices.Delete(w.masks, i, i+1)
-	w.r.metrics.masked.WithLabelValues(e.By).Add(float64(e.Value) / rate)
 }
 
 // masksLost goes on without what the board has told of its rings up to p.
@@ -232,7 +248,7 @@ func (w *watch) masksLost(p int64) {
 		if m.seen = true; m.over != "" {
 			w.unveil(m)
 		}
-		if w.cur != nil {
+		if w.cur != nil && !m.replaced {
 			w.tellMasked(w.cur, m, p)
 		}
 	}
@@ -286,7 +302,9 @@ func (w *watch) unsaid(rec *recording, end int64) {
 		}
 	}
 	for _, m := range w.masks {
-		w.tellMasked(rec, m, end)
+		if !m.replaced {
+			w.tellMasked(rec, m, end)
+		}
 	}
 }
 
@@ -319,7 +337,7 @@ func (w *watch) pauseLasts(p int64) {
 // its calls. Where it does not, that nothing is recorded does not mean so.
 func (w *watch) tells() bool {
 	s := w.line.Status()
-	return w.volts || s.State != channels.Unknown && (s.Use != driver.Tap || s.Kind != driver.FXO)
+	return w.volts || s.State != channels.Unknown && (s.Use.String() != "tap" || s.Kind.String() != "fxo")
 }
 
 // pauseEnds ends the pause of a call that is over. One that ended for us only, as its
@@ -371,7 +389,7 @@ func (w *watch) inherit(was *watch) {
 		return
 	}
 	for _, m := range was.masks {
-		if m.kind != channels.ByPause || m != was.paused && (m.over == "" || m.seen) {
+		if m.kind != channels.ByPause || m.replaced || m != was.paused && (m.over == "" || m.seen) {
 			continue
 		}
 		w.masks = append(w.masks, m)

@@ -132,7 +132,7 @@ func TestWhateverThePausesTheStoryAndTheFileAgreeToTheSample(t *testing.T) {
 		r.to(5 * second)
 		paused := false
 		for range rapid.IntRange(1, 12).Draw(q, "acts") {
-			r.to(r.fed() + rapid.Int64Range(1, 60).Draw(q, "blocks")*driver.Block)
+			r.to(r.fed() + rapid.Int64Range(0, 60).Draw(q, "blocks")*driver.Block)
 			if paused = !paused; paused {
 				r.pause(1, time.Duration(rapid.IntRange(-1, 3000).Draw(q, "back"))*time.Millisecond)
 			} else {

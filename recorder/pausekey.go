@@ -29,7 +29,7 @@ func (w *watch) pauseKeyed(e *channels.Event) {
 		}
 		if err := w.pause(v, PauseWish{Reason: pauseReason}, pausedByKey, nil); err != nil {
 			if v != nil {
-				w.r.c.System.Blank(w.line.Number(), channels.ByPause, nil)
+				w.undraw(v)
 			}
 			w.r.c.Logger.Info("a pause was keyed where there is nothing to pause", "line", w.line.Number(), "err", err)
 		}

@@ -188,11 +188,45 @@ func (r *Recorder) pauseNow(l *channels.Line, back time.Duration, wish PauseWish
 	if r.pausing.of(line) == nil {
 		v = r.newVeil(l, back) // before anything else: not a sample more is taken
 	}
-	err := r.ask("pause recording", line, func(w *watch, _ int64) error { return w.pause(v, wish, pausedByWish, now) })
-	if err != nil && v != nil && r.pausing.of(line) == nil {
-		r.c.System.Blank(line, channels.ByPause, nil)
+	asked := false
+	err := r.ask("pause recording", line, func(w *watch, _ int64) error {
+		asked = true
+		err := w.pause(v, wish, pausedByWish, now)
+		if err != nil && v != nil {
+			w.undraw(v)
+		}
+		return err
+	})
+	if !asked && v != nil {
+		r.c.System.Unblank(line, channels.ByPause, v.blank.ID)
 	}
 	return err
+}
+
+// undraw takes away what was drawn for nothing. What stood before stands again, also if
+// it is over but was not seen.
+func (w *watch) undraw(v *veil) {
+	w.r.pausing.forget(w.line.Number(), v)
+	m := w.paused
+	for _, o := range w.masks {
+		if m == nil && o.kind == channels.ByPause && o.over != "" && !o.seen && !o.replaced {
+			m = o
+		}
+	}
+	if m == nil {
+		w.r.c.System.Unblank(w.line.Number(), channels.ByPause, v.blank.ID)
+		return
+	}
+	w.r.c.System.Blank(w.line.Number(), m.kind, m.blank)
+}
+
+// forget notes that what was drawn is not wanted any more.
+func (p *pausing) forget(line int, v *veil) {
+	p.mu.Lock()
+	if p.drawn[line] == v {
+		delete(p.drawn, line)
+	}
+	p.mu.Unlock()
 }
 
 // Resume ends a pause of a line, and of those that were paused with it. Audio is kept

@@ -75,9 +75,10 @@ type watch struct {
 	beeping bool // both parties hear that they are recorded
 
 	pauseKeys  sequence
-	paused     *mask   // nil: it is not
-	ruledBlank *mask   // of a call whose audio a rule wants kept nowhere
-	masks      []*mask // these, and those that are ending
+	paused     *mask          // nil: it is not
+	ruledBlank *mask          // of a call whose audio a rule wants kept nowhere
+	masks      []*mask        // these, and those that are ending
+	foretold   channels.Event // the last that was told of a blank without a mask
 
 	cur    *recording
 	ending *ending
