@@ -15,7 +15,8 @@ import (
 type announcer struct{ d *running }
 
 const (
-	announceWithin = 3 * time.Second // of the answer: later it is none
+	announceKnown  = 3 * time.Second // the switch hears of a call so much later than the recorder at most
+	announceWithin = 3 * time.Second // it plays to a leg
 	announceLook   = 20 * time.Millisecond
 )
 
@@ -26,57 +27,109 @@ func (a announcer) Announce(call string, what rules.Announce, done func(request 
 
 // play lets a leg, and those it is connected with, hear a prompt, in the language of the site.
 func (a announcer) play(call string, what rules.Announce) (request string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), announceWithin)
-	defer cancel()
 	pcm, err := a.d.sounds.Get(a.d.site().Language, what.Prompt)
 	if err != nil {
 		return "", err
 	}
-	audio := []channels.Audio{{PCM: pcm}}
-	a.connected(ctx, call)
+	w := a.d.calls.Watch()
+	defer w.Close()
+	return announceTo(a.d.calls, w.C(), call, what, []channels.Audio{{PCM: pcm}})
+}
+
+// audience is what of the switch announcements need.
+type audience interface {
+	Leg(id string) (calls.Leg, bool)
+	Bridges() []calls.Bridge
+	Play(ctx context.Context, by string, r calls.PlayRequest) (string, error)
+}
+
+// Why a leg heard no announcement.
+var (
+	errNotConnected = errors.New("the call ended before it was connected")
+	errHeld         = errors.New("one of those who are connected is held")
+)
+
+// announceTo plays to a leg, and to those it is connected with, once all of them hear each
+// other: before, it would end what plays there, as ringback or the music of a queue.
+func announceTo(s audience, changes <-chan calls.Change, leg string, what rules.Announce, audio []channels.Audio) (request string, err error) {
+	play := func(to string) (string, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), announceWithin)
+		defer cancel()
+		return s.Play(ctx, "rule", calls.PlayRequest{Leg: to, Audio: audio, Over: what.Over})
+	}
 	for {
-		request, err = a.d.calls.Play(ctx, "rule", calls.PlayRequest{Leg: call, Audio: audio, Over: what.Over})
-		if f := (*calls.Failure)(nil); err == nil || !errors.As(err, &f) || f.Code != calls.WrongState {
-			break
-		}
-		select { // the switch may hear of the answer later than the recorder
-		case <-ctx.Done():
+		others, err := connected(s, changes, leg, what.Both)
+		if err != nil {
 			return "", err
-		case <-time.After(announceLook):
 		}
-	}
-	if err != nil || !what.Both {
-		return request, err
-	}
-	for _, b := range a.d.calls.Bridges() {
-		if l, ok := a.d.calls.Leg(call); !ok || b.ID != l.Bridge {
+		request, err = play(leg)
+		if f := (*calls.Failure)(nil); errors.As(err, &f) && f.Code == calls.WrongState { // it has changed meanwhile
+			time.Sleep(announceLook)
 			continue
 		}
-		for _, leg := range b.Legs {
-			if leg != call {
-				_, err = a.d.calls.Play(ctx, "rule", calls.PlayRequest{Leg: leg, Audio: audio, Over: what.Over})
+		if err != nil || !what.Both {
+			return request, err
+		}
+		var errs []error
+		for _, o := range others {
+			if l, ok := s.Leg(o); ok && l.State == calls.LegHeld { // it would end the music
+				errs = append(errs, errHeld)
+				continue
+			}
+			_, err := play(o)
+			errs = append(errs, err)
+		}
+		return request, errors.Join(errs...)
+	}
+}
+
+// connected waits until a leg hears somebody, or all who are in its bridge, and returns
+// who those are.
+func connected(s audience, changes <-chan calls.Change, leg string, all bool) (others []string, err error) {
+	unknown := time.NewTimer(announceKnown)
+	defer unknown.Stop()
+	for seen := false; ; {
+		l, ok := s.Leg(leg)
+		if seen = seen || ok; seen && !ok {
+			return nil, errNotConnected
+		}
+		if ok && l.State == calls.LegTalking && l.Bridge != "" {
+			if others = hearing(s, &l, all); len(others) > 0 {
+				return others, nil
+			}
+		}
+		select {
+		case _, ok := <-changes:
+			if !ok { // the switch has ended
+				return nil, errNotConnected
+			}
+		case <-unknown.C:
+			if !seen {
+				return nil, errNotConnected
 			}
 		}
 	}
-	return request, err
 }
 
-// connected waits until the leg is connected with another, which would end what plays there.
-func (a announcer) connected(ctx context.Context, call string) {
-	soon, cancel := context.WithTimeout(ctx, announceWithin/3)
-	defer cancel()
-	look := time.NewTicker(announceLook)
-	defer look.Stop()
-	for {
-		if l, ok := a.d.calls.Leg(call); ok && l.Bridge != "" {
-			return
+// hearing are the others in a leg's bridge who are answered and not held; none where all
+// have to be and one is not.
+func hearing(s audience, l *calls.Leg, all bool) (others []string) {
+	for _, b := range s.Bridges() {
+		if b.ID != l.Bridge {
+			continue
 		}
-		select {
-		case <-look.C:
-		case <-soon.Done():
-			return
+		for _, id := range b.Legs {
+			if id == l.ID {
+				continue
+			}
+			if o, ok := s.Leg(id); ok && o.State == calls.LegTalking {
+				others = append(others, id)
+			} else if all {
+				return nil
+			}
 		}
 	}
+	return others
 }
 
 // beeping is how lines beep where a rule wants it.
