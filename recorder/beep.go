@@ -70,29 +70,45 @@ func (w *watch) announce(e *channels.Event, when moment) {
 		return
 	}
 	switch {
-	case when == atEnd && !e.Missed && w.announced != told && w.announced != playing:
+	case when == atEnd && w.announced == untold && !e.Missed:
 		w.notAnnounced(e, "the call was not seen to be answered")
+	case when == atEnd && (w.announced == asking || w.announced == playing && a.Must):
+		w.notAnnounced(e, "the call ended before it was heard")
 	case when == atEnd || w.answer == "" || w.announced != untold || w.verdict.Undecided:
 	case w.r.c.Announcer == nil:
 		w.notAnnounced(e, "nothing can be played")
 	default:
-		w.announced = asking
 		w.tellAnnounce(e.Pos, a.Prompt, "playing")
-		call, line := w.call, w.line.Number()
-		w.r.c.Announcer.Announce(call, a, func(request string, err error) { w.r.announced(line, call, request, err) })
+		w.askAnnouncer()
 	}
+}
+
+// playEnd is a play that has ended: its request, and how.
+type playEnd struct{ request, how string }
+
+// mostEarly is how many plays are remembered while an announcement is asked for.
+const mostEarly = 16
+
+func (w *watch) askAnnouncer() {
+	w.announced, w.plays = asking, nil
+	call, line := w.call, w.line.Number()
+	w.r.c.Announcer.Announce(call, w.verdict.Announce, func(request string, err error) { w.r.announced(line, call, request, err) })
 }
 
 // announced takes what became of an announcement. It does not wait.
 func (r *Recorder) announced(line int, call, request string, err error) {
 	go func() { // the decider may be who calls
 		_ = r.ask("announce", line, func(w *watch, pos int64) error { // it fails where the line is gone, and the call with it
+			e := &channels.Event{Pos: pos, Known: pos, Time: w.line.Time(pos)}
 			switch {
 			case w.call != call || w.announced != asking:
 			case err != nil:
-				w.notAnnounced(&channels.Event{Pos: pos, Known: pos, Time: w.line.Time(pos)}, err.Error())
+				w.notAnnounced(e, err.Error())
 			default:
 				w.announced, w.announcing = playing, request
+				for _, o := range w.plays {
+					w.playOver(e, o)
+				}
 			}
 			return nil
 		})
@@ -101,15 +117,33 @@ func (r *Recorder) announced(line int, call, request string, err error) {
 
 // played takes the end of an announcement.
 func (w *watch) played(e *channels.Event) {
-	if w.announced != playing || e.Request != w.announcing {
+	o := playEnd{e.Request, e.Text}
+	if w.announced == asking { // which play it will be is not known yet
+		w.plays = append(w.plays[max(0, len(w.plays)+1-mostEarly):], o)
 		return
 	}
-	w.announced = told
-	code := "played"
-	if e.Text != "end" {
-		code = "stopped"
+	w.playOver(e, o)
+}
+
+// playOver is the end of a play. What was stopped, as when the call is connected anew, is
+// played once more.
+func (w *watch) playOver(e *channels.Event, o playEnd) {
+	a := w.verdict.Announce
+	switch {
+	case w.announced != playing || o.request != w.announcing:
+	case o.how == "end":
+		w.announced = told
+		w.tellAnnounce(e.Pos, a.Prompt, "played")
+	case !w.repeated:
+		w.repeated = true
+		w.tellAnnounce(e.Pos, a.Prompt, "stopped")
+		w.askAnnouncer()
+	case a.Must:
+		w.notAnnounced(e, "it was stopped")
+	default:
+		w.announced = told
+		w.tellAnnounce(e.Pos, a.Prompt, "stopped")
 	}
-	w.tellAnnounce(e.Pos, w.verdict.Announce.Prompt, code)
 }
 
 // notAnnounced is what becomes of a call whose parties could not be told.

@@ -58,6 +58,10 @@ func TestAnAnnouncementIsWantedAtTheAnswerAndWithoutItARuleMayDeny(t *testing.T)
 			_ = r.rec.ask("look", 1, func(w *watch, _ int64) error { now = w.announced; return nil })
 			return now > asking
 		})
+		_ = r.rec.ask("end", 1, func(w *watch, pos int64) error {
+			w.event(&channels.Event{Line: 1, Kind: channels.Played, Pos: pos, Known: pos, Time: w.line.Time(pos), Request: "r1", Text: "end"})
+			return nil
+		})
 		r.hook(12*second, 1, false)
 		r.to(20 * second)
 		all := r.settle()

@@ -30,8 +30,10 @@ type ruling struct {
 	begin   int64  // of the call
 	modem   string // of rules.Fax, …
 
-	announced  telling // what became of the announcement
-	announcing string  // the request that plays it
+	announced  telling   // what became of the announcement
+	announcing string    // the request that plays it
+	repeated   bool      // it was stopped, and is played again
+	plays      []playEnd // those that ended while it was asked for: it may be one of them
 }
 
 // moment is when in a call the rules are asked.
