@@ -102,6 +102,9 @@ func (w *watch) boardUp(e *channels.Event, c LineConfig) {
 	w.own, w.up, w.base = c, true, e.Pos
 	w.unruled()
 	w.fit()
+	if w.paused != nil {
+		w.paused.end = none
+	}
 	w.known, w.hook, w.stopped, w.refused = false, false, false, ""
 	w.call, w.direction, w.recent = "", "", w.recent[:0]
 	w.caller, w.called, w.name, w.answer = "", "", "", ""

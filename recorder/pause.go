@@ -36,6 +36,7 @@ type mask struct {
 	kind     channels.BlankKind
 	blank    *channels.Blank
 	from     int64
+	end      int64  // a pause is over there, whatever wall clocks do; none: it is known by the wall clock only
 	seen     bool   // the board has it
 	over     string // it is to end, as soon as the board has it
 	replaced bool   // the board may never have it: one that has its beginning too stands there
@@ -96,6 +97,7 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 		w.stands(m)
 		w.r.metrics.paused.WithLabelValues(strconv.Itoa(p.Line)).Set(1)
 	}
+	w.paused.end = w.line.Fed() + samples(int(length.Milliseconds()))
 	w.tellPause(w.cur, p.By)
 	if w.call != "" {
 		w.r.c.Calls.Attach(w.call, "", WhyPaused)
@@ -113,23 +115,24 @@ func (w *watch) together(lines []int) {
 		switch {
 		case o == nil || o == w:
 		case o.paused != nil:
-			o.shares(from)
+			o.shares(w)
 		case o.up && len(o.line.Sides()) > 0:
 			at := o.line.Time(o.line.Fed())
 			p := from.Pause
 			p.Line, p.Since, p.By, p.Recording = n, at, pausedByBridge, ""
-			o.veilWith(nil, p, at, from.Until.Sub(at))
+			o.veilWith(nil, p, at, w.left())
 		}
 	}
 }
 
 // shares goes on in the pause of another line.
-func (w *watch) shares(from *mask) {
-	m := w.paused
+func (w *watch) shares(with *watch) {
+	m, from := w.paused, with.paused
 	if m.ID == from.ID && m.Until.Equal(from.Until) && m.Reason == from.Reason && m.Actor == from.Actor {
 		return
 	}
 	m.ID, m.Until, m.Reason, m.Actor = from.ID, from.Until, from.Reason, from.Actor
+	m.end = w.line.Fed() + samples(int(with.left().Milliseconds()))
 	w.tellPause(w.cur, pausedByBridge)
 	w.r.pausing.set(m.Line, &m.Pause)
 }
@@ -138,12 +141,30 @@ func (w *watch) shares(from *mask) {
 func (r *Recorder) meet(lines []int) {
 	var from *watch
 	for _, n := range lines {
-		if o := r.watches[n]; o != nil && o.paused != nil && (from == nil || o.paused.Until.After(from.paused.Until)) {
+		if o := r.watches[n]; o != nil && o.paused != nil && (from == nil || o.left() > from.left()) {
 			from = o
 		}
 	}
 	if from != nil {
 		from.together(lines)
+	}
+}
+
+// left is how long the pause lasts yet. It is counted in samples, as wall clocks may be
+// set; only what a board's absence took is known by them alone.
+func (w *watch) left() time.Duration {
+	at := w.line.Fed()
+	if w.paused.end == none {
+		return min(max(w.paused.Until.Sub(w.line.Time(at)), 0), mostPause)
+	}
+	return time.Duration(w.paused.end-at) * time.Second / rate
+}
+
+// anchored takes that the wall clock of a line was set by some nanoseconds.
+func (w *watch) anchored(ns int64) {
+	if m := w.paused; m != nil && m.end != none {
+		m.Since, m.Until = m.Since.Add(time.Duration(ns)), m.Until.Add(time.Duration(ns))
+		w.r.pausing.set(m.Line, &m.Pause)
 	}
 }
 
@@ -319,10 +340,13 @@ func (w *watch) pauseLasts(p int64) {
 	if m == nil {
 		return
 	}
+	if m.end == none && w.up {
+		m.end = w.line.Fed() + samples(int(w.left().Milliseconds()))
+	}
 	now := w.line.Time(p)
 	long := time.Duration(w.own.PauseAlarmS) * time.Second
 	switch {
-	case !now.Before(m.Until):
+	case m.end != none && p >= m.end:
 		w.r.c.Logger.Warn("a pause has lasted as long as it may: recording goes on", "line", m.Line, "since", m.Since, "reason", m.Reason)
 		w.resumeAll(resumedByTime, "")
 	case !w.bound() && w.cur == nil && (w.known || !m.unsure) && w.tells():
@@ -360,12 +384,15 @@ func (r *Recorder) restorePauses() error {
 	all, err := r.pausing.store.Load()
 	now := r.c.Now()
 	for _, p := range all {
-		if p.Line < 1 || !now.Before(p.Until) || p.Until.Sub(now) > mostPause {
+		if p.Line < 1 || !now.Before(p.Until) {
 			continue
+		}
+		if most := now.Add(mostPause); p.Until.After(most) { // the clock was set
+			p.Until = most
 		}
 		p.By = pausedBefore
 		r.pausing.all[p.Line] = p
-		m := &mask{Pause: p, blank: &channels.Blank{ID: p.ID, Why: p.Reason}, unsure: true}
+		m := &mask{Pause: p, blank: &channels.Blank{ID: p.ID, Why: p.Reason}, end: none, unsure: true}
 		r.paused[p.Line] = m
 		r.c.System.Blank(p.Line, channels.ByPause, m.blank)
 	}
@@ -398,7 +425,7 @@ func (w *watch) inherit(was *watch) {
 		if w.paused = m; !slices.Contains(w.masks, m) {
 			w.masks = append(w.masks, m)
 		}
-		m.unsure = true
+		m.unsure, m.end = true, none
 	}
 	for _, m := range w.masks {
 		m.blank = &channels.Blank{ID: m.blank.ID, From: w.line.Fed(), Why: m.blank.Why}

@@ -258,7 +258,8 @@ func (r *Recorder) event(e *channels.Event) {
 		}
 	case channels.Anchored:
 		for _, w := range r.order {
-			if w.line.Board() == e.Board && w.cur != nil {
+			if w.line.Board() == e.Board {
+				w.anchored(e.Value)
 				w.settle(e.Known)
 				if w.cur != nil {
 					w.cur.tell(entry(w.cur, e))
