@@ -22,7 +22,7 @@ const keeping = "Keeping"
 // settings behind it.
 type Keep interface {
 	Do(context.Context, keep.Order) ([]keep.Outcome, error)
-	Erase(ctx context.Context, ids []string, actor, reason string) ([]keep.Outcome, error)
+	Erase(ctx context.Context, s keep.Subject, actor, reason string) ([]keep.Outcome, error)
 	Plan(ctx context.Context, at time.Time) (keep.Plan, error)
 	Forecast(context.Context) (keep.Forecast, error)
 	Unsaved(ctx context.Context, within time.Duration) (keep.Unsaved, error)

@@ -84,7 +84,7 @@ func (s *Server) actOn(ctx context.Context, a keepAct, in *ActInput) (*body[api.
 			return nil
 		}
 		if a.Kind == actErase && s.cfg.Keep.Policy().Second {
-			out.Approval, err = s.askErase(ctx, []string{row.ID}, in.Body.Reason)
+			out.Approval, err = s.askErase(ctx, []string{row.ID}, in.Body)
 			e.Detail = merge(e.Detail, "approval", out.Approval)
 			return err
 		}
@@ -108,7 +108,7 @@ func (s *Server) actOn(ctx context.Context, a keepAct, in *ActInput) (*body[api.
 // carryOut does an act to recordings that the caller may do it to.
 func (s *Server) carryOut(ctx context.Context, kind string, b api.Act, ids []string) ([]keep.Outcome, error) {
 	if kind == actErase {
-		return s.cfg.Keep.Erase(ctx, ids, who(ctx).Name, b.Reason)
+		return s.cfg.Keep.Erase(ctx, keep.Subject{IDs: ids, Force: b.Force}, who(ctx).Name, b.Reason)
 	}
 	return s.cfg.Keep.Do(ctx, keep.Order{Kind: kind, IDs: ids, Actor: who(ctx).Name, Value: actValue(kind, b)})
 }

@@ -19,8 +19,8 @@ import (
 const mostShown = 1000
 
 // askErase files a request to erase recordings.
-func (s *Server) askErase(ctx context.Context, ids []string, reason string) (request string, err error) {
-	r, err := s.cfg.Keep.Ask(keep.AskErase, keep.Subject{IDs: ids}, who(ctx).Name, reason)
+func (s *Server) askErase(ctx context.Context, ids []string, b api.Act) (request string, err error) {
+	r, err := s.cfg.Keep.Ask(keep.AskErase, keep.Subject{IDs: ids, Force: b.Force}, who(ctx).Name, b.Reason)
 	return r.ID, err
 }
 

@@ -83,7 +83,7 @@ func (s *Server) actOnMany(ctx context.Context, a keepAct, in *BulkActInput) (*b
 			return fail("bulk-too-large", "at most "+strconv.Itoa(keep.MaxOrder)+" in one request for approval")
 		}
 		if b.dry && b.out.Changed > 0 {
-			if b.out.Approval, err = s.askErase(ctx, b.due, in.Body.Reason); err != nil {
+			if b.out.Approval, err = s.askErase(ctx, b.due, in.Body.Act); err != nil {
 				return err
 			}
 			b.out.Changed = 0

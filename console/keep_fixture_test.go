@@ -43,8 +43,8 @@ func (k *fakeKeep) Do(ctx context.Context, o keep.Order) (out []keep.Outcome, er
 	return out, nil
 }
 
-func (k *fakeKeep) Erase(ctx context.Context, ids []string, actor, reason string) ([]keep.Outcome, error) {
-	return k.Do(ctx, keep.Order{Kind: archive.ActErase, IDs: ids, Actor: actor, Value: reason})
+func (k *fakeKeep) Erase(ctx context.Context, s keep.Subject, actor, reason string) ([]keep.Outcome, error) {
+	return k.Do(ctx, keep.Order{Kind: archive.ActErase, IDs: s.IDs, Actor: actor, Value: reason})
 }
 
 func (k *fakeKeep) Plan(_ context.Context, at time.Time) (keep.Plan, error) {
@@ -121,7 +121,7 @@ func (k *fakeKeep) decide(id, by string, state keep.RequestState) (keep.Request,
 func (k *fakeKeep) Approve(ctx context.Context, id, by string) (keep.Request, error) {
 	r, err := k.decide(id, by, keep.Done)
 	if err == nil {
-		_, err = k.Erase(ctx, r.What.IDs, r.By, r.Reason)
+		_, err = k.Erase(ctx, r.What, r.By, r.Reason)
 	}
 	return r, err
 }

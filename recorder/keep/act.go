@@ -178,10 +178,12 @@ func (e *Engine) Restore(ctx context.Context, f index.Filter, actor string, byRe
 	}
 }
 
-// Erase removes recordings for good, whatever level but protected and held they
-// have: the line in the journal first, then the files. The numbers stay in the
-// journal; see Forget. Policy.Second is for the caller to look at (see Desk).
-func (e *Engine) Erase(ctx context.Context, ids []string, actor, reason string) ([]Outcome, error) {
+// Erase removes recordings for good: what is in the trash or, with s.Force, has any
+// level but protected and held. The line in the journal comes first, then the files
+// go. The numbers stay in the journal; see Forget. Policy.Second is for the caller to
+// look at (see Desk).
+func (e *Engine) Erase(ctx context.Context, s Subject, actor, reason string) ([]Outcome, error) {
+	ids := s.IDs
 	if len(ids) > MaxOrder {
 		return nil, fmt.Errorf("%d recordings at once; at most %d are possible", len(ids), MaxOrder)
 	}
@@ -192,14 +194,29 @@ func (e *Engine) Erase(ctx context.Context, ids []string, actor, reason string) 
 		out[i].ID = id
 		r, err := e.row(id)
 		if err == nil {
-			err = may(archive.ActErase, &r)
+			err = s.mayErase(&r)
 		}
 		if out[i].Err = err; err == nil {
 			acts, at = append(acts, archive.Act{ID: id, Day: r.Day, Kind: archive.ActErase, Actor: actor, Value: reason}), append(at, i)
 		}
 	}
-	for i, d := range e.c.Archive.EraseAll(ctx, acts, e.check) {
+	check := func(a archive.Act) error { // it may have been taken out of the trash meanwhile
+		r, err := e.row(a.ID)
+		if err == nil {
+			err = s.mayErase(&r)
+		}
+		return err
+	}
+	for i, d := range e.c.Archive.EraseAll(ctx, acts, check) {
 		out[at[i]].Line, out[at[i]].Err = d.Line, e.why(acts[i].ID, d.Err)
 	}
 	return out, nil
+}
+
+func (s *Subject) mayErase(r *index.Row) error {
+	err := may(archive.ActErase, r)
+	if err == nil && !s.Force && r.State != index.StateTrash {
+		err = ErrNotTrash
+	}
+	return err
 }

@@ -120,7 +120,7 @@ func (d *Desk) Ask(kind RequestKind, what Subject, by, reason string) (Request, 
 		return Request{}, errors.New("a request needs somebody who asks")
 	}
 	now := d.now().UTC().Round(0)
-	r := Request{ID: d.newID(), Kind: kind, What: Subject{Number: what.Number, IDs: slices.Clone(what.IDs)}, By: by, At: now,
+	r := Request{ID: d.newID(), Kind: kind, What: Subject{Number: what.Number, IDs: slices.Clone(what.IDs), Force: what.Force}, By: by, At: now,
 		Reason: reason, State: Asked, Until: now.Add(RequestLife)}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,7 +243,7 @@ func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, erro
 		err = cmp.Or(err, p.undone())
 	} else {
 		var out []Outcome
-		out, err = e.Erase(ctx, r.What.IDs, r.By, r.Reason)
+		out, err = e.Erase(ctx, r.What, r.By, r.Reason)
 		r.Erased, r.Refused, r.Answer = sum(out)
 		err = cmp.Or(err, undone(out))
 	}

@@ -15,6 +15,7 @@ import (
 type Subject struct {
 	Number string   `json:"number,omitempty"` // of the caller or the called; exactly this, but for what only makes it easier to read
 	IDs    []string `json:"ids,omitempty"`
+	Force  bool     `json:"force,omitempty"` // of an erasure: also what is not in the trash; forgetting never asks
 }
 
 // A Proof says what was erased of a person. It names neither numbers nor names.
@@ -226,7 +227,7 @@ func refusedCode(err error) string {
 	for _, c := range []struct {
 		err  error
 		code string
-	}{{ErrProtected, "protected"}, {ErrHeld, "held"}, {ErrOpen, "open"}, {ErrNotFound, "not-found"}} {
+	}{{ErrProtected, "protected"}, {ErrHeld, "held"}, {ErrOpen, "open"}, {ErrNotFound, "not-found"}, {ErrNotTrash, "not-in-trash"}} {
 		if errors.Is(err, c.err) {
 			return c.code
 		}

@@ -45,7 +45,7 @@ func TestOnePersonsDataIsErasedEverywhereWithAProof(t *testing.T) {
 	r.must(err)
 	r.must(r.do(archive.ActTrash, "", b))
 	r.must(r.do(archive.ActHold, "case 7", held))
-	_, err = r.e.Erase(ctx, []string{erased}, "ann", "")
+	_, err = r.e.Erase(ctx, keep.Subject{IDs: []string{erased}, Force: true}, "ann", "")
 	r.must(err)
 	journal := &calls{}
 	e, err := keep.New(keep.Config{Index: r.ix, Archive: spaced{r.a, r}, Policy: func() keep.Policy { return r.policy }, Now: r.Now, Calls: journal, Prover: prover{}})
@@ -147,7 +147,7 @@ func TestWhatCannotBeUndoneNeedsASecondPerson(t *testing.T) {
 	r.must(r.do(archive.ActProtect, "", stays))
 	ask := func() string {
 		t.Helper()
-		q, err := d.Ask(keep.AskErase, keep.Subject{IDs: []string{gone, stays}}, "ann", "why")
+		q, err := d.Ask(keep.AskErase, keep.Subject{IDs: []string{gone, stays}, Force: true}, "ann", "why")
 		r.must(err)
 		return q.ID
 	}
@@ -225,7 +225,7 @@ func TestTidyingUpFinishesWhatACrashLeft(t *testing.T) {
 	orphan, erased := r.record(nil), r.record(nil)
 	audio, err := r.disk.ReadFile("2026/11/22/" + erased + ".mixed.wav")
 	r.must(err)
-	_, err = r.e.Erase(ctx, []string{erased}, "ann", "")
+	_, err = r.e.Erase(ctx, keep.Subject{IDs: []string{erased}, Force: true}, "ann", "")
 	r.must(err)
 	r.disk.WriteFile("2026/11/22/"+erased+".mixed.wav", audio) // as if it had never been removed
 	r.disk.WriteFile("2026/11/22/notes.txt", []byte("x"))

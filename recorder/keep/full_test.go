@@ -98,7 +98,7 @@ func TestARecordingWhoseKeyCannotBeErasedIsNotErasedInTheJournalOnly(t *testing.
 	keys := lockedKeys{&stuckKeys{stuck: archive.ErrKeys}}
 	r, all := fullRig(t, keys)
 	defer func() { r.stop() }()
-	out, err := r.e.Erase(ctx, all[:3], "ann", "")
+	out, err := r.e.Erase(ctx, keep.Subject{IDs: all[:3], Force: true}, "ann", "")
 	r.must(err)
 	for _, o := range out {
 		if !errors.Is(o.Err, archive.ErrKeys) {
@@ -107,7 +107,7 @@ func TestARecordingWhoseKeyCannotBeErasedIsNotErasedInTheJournalOnly(t *testing.
 	}
 	r.is(index.StateSealed, all...)
 	keys.stuck = nil
-	out, err = r.e.Erase(ctx, all[:3], "ann", "")
+	out, err = r.e.Erase(ctx, keep.Subject{IDs: all[:3], Force: true}, "ann", "")
 	r.must(err)
 	if out[0].Err != nil {
 		t.Error(out[0].Err)

@@ -73,7 +73,7 @@ func TestAHeldOrProtectedRecordingIsNeverDeleted(t *testing.T) {
 	if err := r.do(archive.ActTrash, "", protected); !errors.Is(err, keep.ErrProtected) {
 		t.Errorf("trash of a protected recording: %v", err)
 	}
-	out, err := r.e.Erase(ctx, all, "ann", "")
+	out, err := r.e.Erase(ctx, keep.Subject{IDs: all, Force: true}, "ann", "")
 	r.must(err)
 	for i, o := range out {
 		if o.Err == nil {

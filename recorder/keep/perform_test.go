@@ -15,7 +15,7 @@ import (
 func (r *rig) approved(kind keep.RequestKind, all []string) *keep.Desk {
 	r.Helper()
 	d := keep.NewDesk(&requests{}, func() string { return "Q" }, r.Now)
-	_, err := d.Ask(kind, keep.Subject{IDs: all}, "ann", "why")
+	_, err := d.Ask(kind, keep.Subject{IDs: all, Force: true}, "ann", "why")
 	r.must(err)
 	_, err = d.Approve("Q", "bob")
 	r.must(err)
@@ -106,5 +106,28 @@ func TestAnApprovedErasureThatTheDiskRefusesIsDoneLater(t *testing.T) {
 			}
 			r.is(index.StateErased, all...)
 		})
+	}
+}
+
+func TestWhatIsTakenOutOfTheTrashIsNotErasedByALaterApproval(t *testing.T) {
+	r := newRig(t, ramDir(t), twoClasses())
+	defer func() { r.stop() }()
+	all := ids(3, func(int) string { return r.record(nil) })
+	r.must(r.do(archive.ActTrash, "", all...))
+	d := keep.NewDesk(&requests{}, func() string { return "Q" }, r.Now)
+	_, err := d.Ask(keep.AskErase, keep.Subject{IDs: all}, "ann", "the trash")
+	r.must(err)
+	r.must(r.do(archive.ActUndelete, "", all[1]))
+	_, err = d.Approve("Q", "bob")
+	r.must(err)
+	q, err := r.e.Perform(ctx, d, "Q")
+	if err != nil || q.State != keep.Done || q.Erased != 2 || q.Refused != 1 {
+		t.Errorf("%+v, %v", q, err)
+	}
+	r.is(index.StateErased, all[0], all[2])
+	r.is(index.StateSealed, all[1])
+	out, err := r.e.Erase(ctx, keep.Subject{IDs: all[1:2]}, "ann", "")
+	if err != nil || !errors.Is(out[0].Err, keep.ErrNotTrash) {
+		t.Errorf("%+v, %v", out, err)
 	}
 }

@@ -139,7 +139,7 @@ func TestWhateverHappensRetentionKeepsItsPromises(t *testing.T) {
 				_, err := r.e.Do(ctx, keep.Order{Kind: kind, IDs: some(), Actor: "ann", Value: value})
 				r.must(err)
 			case step == 11:
-				_, err := r.e.Erase(ctx, some(), "ann", "")
+				_, err := r.e.Erase(ctx, keep.Subject{IDs: some(), Force: true}, "ann", "")
 				r.must(err)
 			case step == 12:
 				if s := some(); s != nil {
@@ -162,7 +162,7 @@ func TestWhateverHappensRetentionKeepsItsPromises(t *testing.T) {
 			case step == 16:
 				rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "power"), 1))
 				r.disk.CrashAfter(rng.IntN(60), rng.Uint64())
-				_, _ = r.e.Erase(ctx, some(), "ann", "") // it may fail anywhere
+				_, _ = r.e.Erase(ctx, keep.Subject{IDs: some(), Force: true}, "ann", "") // it may fail anywhere
 				_, _ = r.e.Run(ctx)
 				r.crashed(m, rng)
 			default:
@@ -268,7 +268,7 @@ func TestAHoldAMomentBeforeTheLineWins(t *testing.T) {
 			}
 		})
 	}
-	wg.Go(func() { _, _ = r.e.Erase(ctx, all, "bob", "") })
+	wg.Go(func() { _, _ = r.e.Erase(ctx, keep.Subject{IDs: all, Force: true}, "bob", "") })
 	wg.Go(func() { r.run() })
 	wg.Go(func() { r.run() })
 	wg.Wait()
