@@ -8,11 +8,16 @@ func Abandon(w *Writer) {
 	w.close()
 }
 
-// LinesWait says whether lines wait for the committer.
-func LinesWait(a *Archive) bool {
+// Waiting says how many lines of a kind wait for the committer.
+func Waiting(a *Archive, kind string) (n int) {
 	a.c.mu.Lock()
 	defer a.c.mu.Unlock()
-	return len(a.c.lines) > 0
+	for _, j := range a.c.lines {
+		if j.line.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // Closing says whether Close was called.
