@@ -82,6 +82,11 @@ func (b *besides) open() (stop func()) {
 	stop()
 	b.ix, took, stop = b.s.opened(index, sz)
 	b.Logf("vaad started: %v to the first answer", took.Round(time.Millisecond))
+	begin := time.Now()
+	for range b.ix.Status().Segments {
+		b.ix.freshen() // as it does by itself, one a second
+	}
+	b.Logf("all columns verified in %.1f s", time.Since(begin).Seconds())
 	return stop
 }
 
