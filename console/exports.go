@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -267,9 +268,13 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 	}
 	c := who(ctx)
 	spec := export.Spec{Format: k.Name, Layout: export.Layout(b.Layout), Template: b.Template, Proof: b.Proof, Reason: b.Reason, Actor: c.Name, Kind: string(c.Kind)}
+	me := c.Actor
+	spec.Allowed = func(line int) bool { return s.cfg.Access.Scope(me).Allows(access.Export, line) }
 	var about int64
+	lines := map[int]bool{}
 	take := func(row *index.Row) {
 		spec.IDs = append(spec.IDs, row.ID)
+		lines[row.Line] = true
 		about += k.Bytes(row.Samples, len(row.Sides)) + 1000
 	}
 	if b.Search {
@@ -294,6 +299,7 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 	case b.Proof && len(spec.IDs) > export.MaxProofs:
 		return nil, fail("too-many-recordings", fmt.Sprintf("%d with proofs, at most %d", len(spec.IDs), export.MaxProofs))
 	}
+	spec.Lines = slices.Sorted(maps.Keys(lines))
 	var job export.Job
 	e := access.Entry{Verb: access.Export, Detail: map[string]string{"format": k.Name, "recordings": strconv.Itoa(len(spec.IDs)), "reason": b.Reason, "search": spec.Search,
 		"proof": strconv.FormatBool(b.Proof), "first": spec.IDs[0], "last": spec.IDs[len(spec.IDs)-1]}}
@@ -375,6 +381,20 @@ func (s *Server) exports(ctx context.Context, _ *empty) (*body[api.Page[api.Expo
 	return out, nil
 }
 
+// mayFetch says whether a caller may have, now, what is in an export: who asked for
+// it may have lost a line since.
+func mayFetch(j *export.Job, c *caller) error {
+	if j.Spec.Lines == nil && !c.scope.All {
+		return fail("forbidden", "")
+	}
+	for _, line := range j.Spec.Lines {
+		if err := c.scope.Check(c.Actor, access.Export, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ExportJobInput names an export.
 type ExportJobInput struct {
 	Export string `path:"export" maxLength:"40" doc:"ID of the export"`
@@ -404,6 +424,10 @@ func (s *Server) exportState(ctx context.Context, in *ExportJobInput) (*body[api
 func (s *Server) exportFile(ctx context.Context, in *ExportJobInput) (stream, error) {
 	j, err := s.job(ctx, in.Export)
 	if err != nil {
+		return nil, err
+	}
+	if err := mayFetch(&j, who(ctx)); err != nil {
+		s.denied(ctx, access.Export, "export "+j.ID, 0)
 		return nil, err
 	}
 	f, j, err := s.cfg.Exports.Result(j.ID)

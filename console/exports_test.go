@@ -216,6 +216,32 @@ func TestAnExportKeepsToTheCallersLines(t *testing.T) {
 	problemIn(t, f.doAs(actor(access.Agent), "POST", "/exports", api.NewExport{Search: true}), "forbidden")
 }
 
+func TestAnExportIsNotFetchedByWhoHasLostALineInIt(t *testing.T) {
+	f := newFixture(t)
+	one, two := f.record(1, 800, "mixed").ID, f.record(2, 800, "mixed").ID
+	f.cfg.Access.SetGroups(map[string][]int{"desk": {1, 2}})
+	desk := actor(access.Supervisor, "desk")
+	x := decode[api.Export](t, f.doAs(desk, "POST", "/exports", api.NewExport{IDs: []string{one, two}}), 200)
+	f.ended(x.ID)
+	old, err := f.cfg.Exports.Add(export.Spec{IDs: []string{one}, Format: "native", Actor: desk.Name, Kind: string(desk.Kind)}, 1) // as an earlier version noted it
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ended(old.ID)
+	if w := f.doAs(desk, "GET", "/exports/"+x.ID+"/file", nil); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	f.cfg.Access.SetGroups(map[string][]int{"desk": {2}})
+	problemIn(t, f.doAs(desk, "GET", "/exports/"+x.ID+"/file", nil), "forbidden")
+	problemIn(t, f.doAs(desk, "GET", "/exports/"+old.ID+"/file", nil), "forbidden")
+	if rows, err := f.audit.Query(access.AuditFilter{Object: "export " + x.ID}); err != nil || !slices.ContainsFunc(rows, func(e access.Entry) bool { return e.Result == "denied" }) {
+		t.Errorf("%+v %v", rows, err)
+	}
+	if w := f.do("GET", "/exports/"+x.ID+"/file", nil); w.Code != 200 { // an administrator
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestTheWordsOfExportsAreThere looks for words of all codes.
 func TestTheWordsOfExportsAreThere(t *testing.T) {
 	hasWords(t, "export-state", export.Queued, export.Running, export.Done, export.Failed, export.Cancelled)

@@ -95,6 +95,11 @@ func (b *bundle) recording(ctx context.Context, n int, id string) error {
 	if err != nil {
 		return err
 	}
+	if may := b.job.Spec.Allowed; ok && may != nil && !may(row.Line) {
+		b.man.Items = append(b.man.Items, Entry{Recording: id, Result: ResultDenied})
+		b.left++
+		return nil
+	}
 	e := entryOf(id, &row)
 	refuse := func(result, detail string) error {
 		e.Result, e.Detail = result, detail

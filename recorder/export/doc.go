@@ -29,7 +29,7 @@
 // # Jobs
 //
 // A job has the numbers of its recordings from the moment it was asked for, by
-// somebody whose rights were looked at then. What cannot be given (erased, in the
+// somebody whose rights were looked at then, and are when it gets to each. What cannot be given (erased, in the
 // trash, not readable) is left out, and the manifest says so. A restart of the
 // daemon ends a job: it is asked for again. Formats: docs/formats/export.md.
 package export

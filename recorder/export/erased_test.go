@@ -85,6 +85,23 @@ func TestAnExportThatIsBeingMadeHasNothingErased(t *testing.T) {
 	d.withdrawn(j)
 }
 
+// TestAnExportLeavesOutWhatItsMakerMayNoLongerHave: it may have waited for hours.
+func TestAnExportLeavesOutWhatItsMakerMayNoLongerHave(t *testing.T) {
+	d := newDesk(t)
+	d.runs()
+	ids := []string{d.seal(800, "mixed"), d.seal(800, "mixed")}
+	r := d.rows[ids[0]]
+	r.Line = 8
+	d.rows[r.ID] = r
+	j := d.ended(d.add(Spec{IDs: ids, Format: "native", Lines: []int{3, 8}, Allowed: func(line int) bool { return line == 3 }}).ID)
+	if j.State != Done || j.Files != 1 || j.Left != 1 {
+		t.Fatalf("%+v", j)
+	}
+	if e := d.manifest(j).Items[0]; e.Result != ResultDenied || e.Recording != r.ID || e.Caller != "" || e.Line != 0 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // done is closed when a job has ended.
 func (d *desk) done(id string) <-chan struct{} {
 	c := make(chan struct{})

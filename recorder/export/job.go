@@ -31,6 +31,7 @@ const (
 	ResultNoSide     = "no-side"    // it has not the side that was asked for
 	ResultEmpty      = "empty"      // there is nothing in it to be encoded
 	ResultUnreadable = "unreadable" // Detail says why
+	ResultDenied     = "denied"     // whoever asked may no longer have recordings of its line
 )
 
 // Codes of proofs in a manifest.
@@ -64,6 +65,14 @@ type Spec struct {
 	Search   string   `json:"search,omitempty"` // how the recordings were found, for the manifest
 	Actor    string   `json:"actor"`
 	Kind     string   `json:"kind"` // how the actor came in
+
+	// Lines are those of the recordings, each once; nil in records that earlier
+	// versions wrote: not known.
+	Lines []int `json:"lines,omitempty"`
+
+	// Allowed says whether the actor may take recordings of a line away at that
+	// moment; nil: of every line.
+	Allowed func(line int) bool `json:"-"`
 }
 
 // A Job is one export of many recordings.
