@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"math"
 	"strings"
 
 	"vaad/channels/ears"
@@ -57,38 +58,88 @@ func (r *lineRun) keysSecret() bool {
 	return false
 }
 
-// maskKeys makes the tones of keys in the rings silence, as far back as they began.
-func (l *loop) maskKeys(r *lineRun, side int, pos, end int64) {
-	k := &r.line.keyed[side]
-	if !r.masks() {
+// rests says that no key can sound on a line: it is seen to be on-hook. A tapped link may
+// not have told of a call; where nothing is said on it, looking for keys costs little.
+func (r *lineRun) rests() bool {
+	switch t := r.table.(type) {
+	case nil, *digitalTable:
+		return false
+	case *tapTable:
+		if !t.volts {
+			return false
+		}
+	}
+	switch r.table.state() {
+	case Idle, NoBattery, GoneState:
+		return true
+	}
+	return false
+}
+
+// maskKeys makes the tones of keys in the rings silence, as far back as they began. It looks
+// for them also while they are not secret in a call that is up: one that sounds as it is answered
+// is masked from its beginning. silent: the block is silence already, but what comes before it
+// may hold the beginning of a key.
+func (l *loop) maskKeys(r *lineRun, side int, pos, end int64, silent bool) {
+	k, pcm := &r.line.keyed[side], l.pcmOf(r, side)
+	ring, silence := r.view.rings[side], r.view.sides[side].Law.Silence()
+	if k.until > pos && !silent {
+		ring.fill(pos, min(k.until, end), silence)
+	}
+	if pcm == nil || !r.masks() || r.rests() {
 		if k.masker != nil {
+			l.keyOver(r, side, pos, end)
 			*k = keyed{}
 		}
 		return
 	}
 	if k.masker == nil || k.masker.Position() != pos {
+		l.keyOver(r, side, pos, end)
 		*k = keyed{masker: ears.NewMasker(pos)}
 	}
-	found := k.masker.Process(k.buf[:0], l.pcmOf(r, side))
-	secret := r.keysSecret()
-	ring, silence := r.view.rings[side], r.view.sides[side].Law.Silence()
-	if k.until > pos {
-		ring.fill(pos, min(k.until, end), silence)
+	secret, limit := r.keysSecret(), end
+	if silent {
+		limit = min(r.line.silentFrom(), pos)
 	}
-	for _, s := range found {
-		switch {
-		case s.Over && k.from != 0:
-			l.out.emit(Event{Line: r.line.number, Pos: k.from, Known: end, Kind: Masked, By: ByKeys, Value: k.until - k.from, Side: r.view.sides[side].Name})
-			k.from = 0
-		case !s.Over && (secret || k.from != 0):
-			from := max(s.From, ring.oldest(end))
+	for _, s := range k.masker.Process(k.buf[:0], pcm) {
+		if s.Over {
+			l.keyOver(r, side, end, k.until)
+			continue
+		}
+		if !secret && k.from == 0 {
+			continue
+		}
+		k.until = max(k.until, s.To)
+		if from := max(s.From, ring.oldest(end)); from < limit {
 			if k.from == 0 {
 				k.from = from
 			}
-			ring.fill(from, min(s.To, end), silence)
-			k.until = max(k.until, s.To)
+			ring.fill(from, min(s.To, limit), silence)
 		}
 	}
+	if silent && k.until >= limit { // the rest is told with what silences all
+		l.keyOver(r, side, end, limit)
+	}
+}
+
+// keyOver tells of a key that was masked, as far as to.
+func (l *loop) keyOver(r *lineRun, side int, known, to int64) {
+	k := &r.line.keyed[side]
+	if n := min(k.until, to) - k.from; k.from != 0 && n > 0 {
+		l.out.emit(Event{Line: r.line.number, Pos: k.from, Known: known, Kind: Masked, By: ByKeys, Value: n, Side: r.view.sides[side].Name})
+	}
+	k.from = 0
+}
+
+// silentFrom is where all of the line's audio began to be silence, where it is.
+func (l *Line) silentFrom() int64 {
+	from := int64(math.MaxInt64)
+	for k, b := range l.veiled {
+		if b != nil {
+			from = min(from, l.veiledAt[k])
+		}
+	}
+	return from
 }
 
 // hideKeys takes out of an event what must not be kept of it.

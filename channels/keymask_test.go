@@ -101,3 +101,29 @@ func TestWhereKeysAreAlwaysMaskedATappedLinkTellsNoNumberThatWasDialled(t *testi
 		}
 	}
 }
+
+func TestKeysAreLookedForOnlyWhereSomeCanBePressed(t *testing.T) {
+	looks := func(r *rig) bool { return r.l.runs[0].line.keyed[0].masker != nil }
+	r := keyRig(t, fxoInfo(1), driver.Tap, MaskAlways)
+	volts := func(mv int32) {
+		for range 200 {
+			r.board(1, driver.Volts, mv)
+		}
+	}
+	volts(48000)
+	if s := r.l.runs[0].table.state(); s != Idle || looks(r) {
+		t.Errorf("%s: they are looked for: %v", s, looks(r))
+	}
+	volts(8000)
+	if s := r.l.runs[0].table.state(); s == Idle || !looks(r) {
+		t.Errorf("%s: they are looked for: %v", s, looks(r))
+	}
+	info := fxoInfo(1) // nothing tells whether it is on-hook
+	info.Lines[0].Caps &^= driver.CapVolts
+	if r = keyRig(t, info, driver.Tap, MaskAlways); !looks(r) {
+		r.t.Error("they are not looked for where the hook is not known")
+	}
+	if r = keyRig(t, fxoInfo(1), driver.Tap, MaskPaused); looks(r) {
+		r.t.Error("they are looked for though none is masked")
+	}
+}

@@ -19,7 +19,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		switch {
 		case silent:
 			ring.fill(pos, end, law.Silence())
-			r.line.keyed[i] = keyed{}
+			l.maskKeys(r, i, pos, end, true)
 			r.level[i].Add(dsp.Measure(l.pcmOf(r, i)))
 			continue
 		case src == sent && r.speech == nil:
@@ -29,7 +29,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 			g711.Encode(l.code[:], r.speech.sent[:], g711.Law(law))
 			ring.write(pos, l.code[:])
 			r.level[i].Add(dsp.Measure(r.speech.sent[:]))
-			l.maskKeys(r, i, pos, end)
+			l.maskKeys(r, i, pos, end, false)
 			continue
 		case l.info.Lines[src].Law == driver.Linear:
 			g711.Encode(l.code[:], l.rx.LinePCM(src), g711.Law(law))
@@ -40,7 +40,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		if r.lost[i] > pos {
 			ring.fill(pos, min(r.lost[i], end), law.Silence())
 		}
-		l.maskKeys(r, i, pos, end)
+		l.maskKeys(r, i, pos, end, false)
 		r.level[i].Add(dsp.Measure(l.rx.LinePCM(src)))
 	}
 }

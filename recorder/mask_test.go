@@ -165,3 +165,36 @@ func TestKeysPressedInAPauseAreNotNamed(t *testing.T) {
 		t.Errorf("heard %q", heard)
 	}
 }
+
+func TestNothingIsLeftOfAKeyThatSoundsAsAPauseBegins(t *testing.T) {
+	for d := int64(0); d <= 120*ms; d += driver.Block {
+		r := newRig(t, pressing(map[int64]int{15 * second: 7}), LineConfig{Trigger: Voltage}, nil,
+			func(_ *rig, _ *Config, c *channels.Config) { c.Plan = maskedLines{channels.MaskAlways} })
+		r.hook(4*second, 1, true)
+		for s := int64(1); s <= 15; s++ {
+			r.to(s * second)
+		}
+		r.to(15*second + d)
+		r.pause(1, 0)
+		r.to(17 * second)
+		r.resume(1)
+		r.to(18 * second)
+		r.hook(19*second, 1, false)
+		r.to(25 * second)
+		l := r.one()
+		pcm, masked := decoded(r.audio(l, "mixed")), int64(0)
+		loud := 0
+		for _, s := range pcm[15*second-l.Seal.BeginPos-200:] {
+			if s > 1000 || s < -1000 {
+				loud++
+			}
+		}
+		for _, e := range entriesOf(r.story(l), archive.EntryMasked) {
+			masked += e.Value
+		}
+		if least := 17*second - (15*second + d); loud > 0 || masked < least || masked > least+d+100*ms {
+			t.Errorf("paused %d ms into the key: %d samples of it are kept, %d ms masked", d/ms, loud, masked/ms)
+		}
+		r.close()
+	}
+}

@@ -23,4 +23,7 @@
 // 128 lines in noise, processor time of one core, measured by BenchmarkHear on a
 // virtual machine: idle (messages and keys) 0.2 %, all talking (everything but
 // pulses) 1.0 %, all just picked up (everything) 1.5 %.
+//
+// A [Masker] takes 8 µs of each block of 20 ms and side in speech, 10 µs in noise, 2 µs
+// where nothing is heard (BenchmarkMasker): 5 % for 128 sides that all talk.
 package ears

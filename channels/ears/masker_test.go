@@ -138,7 +138,7 @@ func TestAKeyThatIsHeldIsSilentAsLongAsItSounds(t *testing.T) {
 }
 
 // voices are the recorded prompts, as speech.
-func voices(t *testing.T) (all []float64) {
+func voices(t testing.TB) (all []float64) {
 	files, _ := filepath.Glob("../../prompts/*/*.wav")
 	for _, name := range files {
 		if strings.Contains(name, "music") || strings.Contains(name, "beep") {
@@ -208,4 +208,35 @@ func meanSquare(x []float64) (sum float64) {
 		sum += v * v
 	}
 	return sum / float64(len(x))
+}
+
+// One side of a line, one block of 20 ms.
+func BenchmarkMasker(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, c := range []struct {
+		name string
+		fill func(x []float64)
+	}{
+		{"noise", func(x []float64) {
+			for i := range x {
+				x[i] = 500 * rng.NormFloat64()
+			}
+		}},
+		{"keys", func(x []float64) { press(x, 0, len(x), 6, -10, -8, 0.015) }},
+		{"speech", func(x []float64) { copy(x, voices(b)[4*dsp.Rate:]) }},
+		{"silence", func([]float64) {}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x := make([]float64, 8*dsp.Rate)
+			c.fill(x)
+			pcm, at := line(x), 0
+			m := NewMasker(0)
+			found := make([]Silence, 0, 4)
+			b.ReportAllocs()
+			for b.Loop() {
+				found = m.Process(found[:0], pcm[at:at+20*dsp.MS])
+				at = (at + 20*dsp.MS) % len(pcm)
+			}
+		})
+	}
 }
