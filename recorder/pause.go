@@ -168,11 +168,12 @@ func (w *watch) anchored(ns int64) {
 	}
 }
 
-// resumeAll ends the pause of this line and of those paused with it.
+// resumeAll ends the pause of this line and of those paused with it. Lines that have
+// parted since go on in theirs.
 func (w *watch) resumeAll(code, actor string) {
-	id := w.paused.ID
+	id, with := w.paused.ID, w.r.c.Partners(w.line.Number())
 	for _, o := range slices.Clone(w.r.order) {
-		if o.paused != nil && o.paused.ID == id {
+		if o == w || o.paused != nil && o.paused.ID == id && slices.Contains(with, o.line.Number()) {
 			o.resumeNow(code, actor)
 		}
 	}

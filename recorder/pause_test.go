@@ -345,33 +345,6 @@ func TestKeysPauseAndResume(t *testing.T) {
 	}
 }
 
-func TestWhoIsConnectedIsPausedToo(t *testing.T) {
-	r := newRig(t, newBoard(3, driver.ALaw), LineConfig{Trigger: Voltage}, nil, func(_ *rig, c *Config, _ *channels.Config) {
-		c.Partners = func(line int) []int { return map[int][]int{1: {2}, 2: {1}}[line] }
-	})
-	for n := 1; n <= 3; n++ {
-		r.hook(2*second, n, true)
-	}
-	r.to(5 * second)
-	r.pause(1, 0)
-	lines := func() (n []int) {
-		for _, p := range r.rec.Paused() {
-			n = append(n, p.Line)
-		}
-		return n
-	}
-	if got := lines(); !slices.Equal(got, []int{1, 2}) {
-		t.Errorf("paused are %v", got)
-	}
-	r.rec.Connected([]int{2, 3})
-	until(t, "the third to be paused", func() bool { return slices.Equal(lines(), []int{1, 2, 3}) })
-	r.to(8 * second)
-	r.resume(3)
-	if got := lines(); len(got) != 0 {
-		t.Errorf("still paused are %v", got)
-	}
-}
-
 func TestACallThatARuleBlanksIsNowhere(t *testing.T) {
 	set, err := rules.New(rules.Doc{List: []rules.Rule{{Name: "private", Blank: true}}}, nil, nil, nil, time.UTC)
 	if err != nil {

@@ -100,3 +100,48 @@ func TestAPauseLastsForAllAsLongAsItWasAnswered(t *testing.T) {
 	r.seconds(15)
 	r.wantPaused("afterwards")
 }
+
+func TestWhoIsConnectedIsPausedToo(t *testing.T) {
+	with := &paired{all: [][]int{{1, 2}}}
+	r := talk(t, 3, withPartners(with))
+	r.pause(1, 0)
+	r.wantPaused("in a conversation of two", 1, 2)
+	with.set([]int{2, 3}, []int{1, 2})
+	r.rec.Connected([]int{2, 3})
+	until(t, "the third to be paused", func() bool { return slices.Equal(r.pausedLines(), []int{1, 2, 3}) })
+	with.set([]int{1, 2, 3})
+	r.seconds(3)
+	r.resume(3)
+	r.wantPaused("after it was resumed")
+}
+
+func TestPausesThatMeetAreOne(t *testing.T) {
+	with := &paired{}
+	r := talk(t, 2, withPartners(with))
+	if _, err := r.rec.Pause(1, PauseWish{For: 10 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	long := r.pause(2, 0)
+	with.set([]int{1, 2})
+	r.rec.Connected([]int{1, 2})
+	until(t, "one pause", func() bool {
+		all := r.rec.Paused()
+		return len(all) == 2 && all[0].ID == long.ID && all[1].ID == long.ID && all[0].Until.Equal(long.Until)
+	})
+	r.seconds(15)
+	r.wantPaused("after the shorter one", 1, 2)
+	r.resume(1)
+	r.wantPaused("after it was resumed")
+}
+
+func TestPausesThatPartEndEachByItself(t *testing.T) {
+	with := &paired{all: [][]int{{1, 2}}}
+	r := talk(t, 2, withPartners(with))
+	r.pause(1, 0)
+	r.wantPaused("in a conversation", 1, 2)
+	with.set()
+	r.resume(1)
+	r.wantPaused("after the one who left resumed", 2)
+	r.resume(2)
+	r.wantPaused("after both resumed")
+}
