@@ -25,8 +25,10 @@ type ErasedLeaf struct {
 	Proof  [][]byte `json:"proof"`  // from the leaf upwards, RFC 6962 section 2.1.1
 }
 
-// actBatch is how many acts go to the committer at once.
-const actBatch = 256
+const (
+	actBatch  = 256 // so many acts go to the committer at once,
+	eraseDays = 16  // erasing ones of so many days: each has its own folder and file of keys
+)
 
 // ActAll does several acts in few batches, each with its own outcome, in their
 // order. Recordings that still run are refused, and erasing is: see EraseAll.
@@ -36,7 +38,7 @@ const actBatch = 256
 // error refuses the act. It must not call the archive. With check and Act.Day the
 // recording's files need not be there: check knows whether there is such a recording.
 func (a *Archive) ActAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
-	return a.inBatches(ctx, acts, func(acts []Act) []Done {
+	return a.inBatches(ctx, acts, actBatch, func(acts []Act) []Done {
 		out := make([]Done, len(acts))
 		for i := range acts {
 			if acts[i].Kind == ActErase {
@@ -73,7 +75,7 @@ func (a *Archive) EraseAll(ctx context.Context, acts []Act, check func(Act) erro
 }
 
 func (a *Archive) eraseAll(ctx context.Context, acts []Act, check func(Act) error) []Done {
-	return a.inBatches(ctx, acts, func(acts []Act) []Done {
+	return a.inBatches(ctx, acts, eraseDays, func(acts []Act) []Done {
 		out := make([]Done, len(acts))
 		for i := range acts {
 			acts[i].Kind, acts[i].At = ActErase, 0
@@ -95,10 +97,21 @@ func (a *Archive) eraseAll(ctx context.Context, acts []Act, check func(Act) erro
 	})
 }
 
-func (a *Archive) inBatches(ctx context.Context, acts []Act, f func([]Act) []Done) []Done {
+// inBatches calls f with copies of the acts, few enough at once, and of few days
+// that follow each other.
+func (a *Archive) inBatches(ctx context.Context, acts []Act, days int, f func([]Act) []Done) []Done {
 	out := make([]Done, 0, len(acts))
-	for from := 0; from < len(acts); from += actBatch {
-		some := append([]Act{}, acts[from:min(from+actBatch, len(acts))]...)
+	for len(acts) > 0 {
+		n := 1
+		for left := days; n < min(actBatch, len(acts)); n++ {
+			if acts[n].Day != acts[n-1].Day {
+				if left--; left == 0 {
+					break
+				}
+			}
+		}
+		some := slices.Clone(acts[:n])
+		acts = acts[n:]
 		if err := ctx.Err(); err != nil {
 			for range some {
 				out = append(out, Done{Err: err})

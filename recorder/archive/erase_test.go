@@ -281,7 +281,7 @@ func TestForgettingManyDaysKeepsNobodyWaiting(t *testing.T) {
 		}
 	}
 	mustDo(t, <-noted)
-	if before != 1 || *redacted > 30 { // some days are in two batches
+	if before != 1 || *redacted > 30 { // some days may be in two batches
 		t.Errorf("the note came after %d of %d journals, want after the first of 20 or few more", before, *redacted)
 	}
 	if left := stillSays(d); len(left) != 2 { // journal and story of the other one
