@@ -28,8 +28,7 @@ type keeper struct {
 	look  keep.Config // of the engine: what plans by other policies are made with
 	eta   prometheus.Gauge
 
-	waiting  sync.Mutex // of who tells whether somebody must decide
-	deciding sync.Mutex // one decision at a time
+	waiting sync.Mutex // of who tells whether somebody must decide
 
 	left chan struct{} // rings when something approved is left to be done
 }

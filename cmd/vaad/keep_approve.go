@@ -33,47 +33,38 @@ func (k *keeper) Approve(ctx context.Context, id, by string) (keep.Request, erro
 // approved notes that somebody said yes. Of a person's data it notes which recordings there
 // are: what a crash lets be erased no longer has the number, and must be in the proof.
 func (k *keeper) approved(ctx context.Context, id, by string) (keep.Request, error) {
-	k.deciding.Lock()
-	defer k.deciding.Unlock()
 	r, err := k.Desk.Get(id)
 	if err != nil || r.State == keep.Approved { // a crash, or the disk, kept it from being done
 		return r, err
 	}
-	if r.By == by && r.State == keep.Asked && !k.Policy().Second {
-		r.State, r.Approver, r.Decided = keep.Approved, by, time.Now().UTC()
-	} else if r, err = k.Desk.Approve(id, by); err != nil {
-		return r, err
-	}
-	f := index.Filter{Number: r.What.Number, States: []string{index.StateSealed, index.StateRecovered, index.StateTrash, index.StateErased}, Limit: 1000}
-	for r.Kind == keep.AskForget && len(r.What.IDs) < keep.MaxOrder {
-		p, err := k.d.index.Query(ctx, f)
-		if err != nil {
-			return r, err
+	return k.Desk.ApproveAs(id, by, !k.Policy().Second, func(r *keep.Request) error {
+		f := index.Filter{Number: r.What.Number, States: []string{index.StateSealed, index.StateRecovered, index.StateTrash, index.StateErased}, Limit: 1000}
+		for r.Kind == keep.AskForget && r.What.Number != "" && len(r.What.IDs) < keep.MaxOrder {
+			p, err := k.d.index.Query(ctx, f)
+			if err != nil {
+				return err
+			}
+			for i := range p.Rows {
+				r.What.IDs = append(r.What.IDs, p.Rows[i].ID)
+			}
+			if f.Cursor = p.Next; f.Cursor == "" {
+				break
+			}
 		}
-		for i := range p.Rows {
-			r.What.IDs = append(r.What.IDs, p.Rows[i].ID)
-		}
-		if f.Cursor = p.Next; f.Cursor == "" {
-			break
-		}
-	}
-	r.What.IDs = r.What.IDs[:min(len(r.What.IDs), keep.MaxOrder)]
-	return r, k.store.Put(r)
+		r.What.IDs = r.What.IDs[:min(len(r.What.IDs), keep.MaxOrder)]
+		return nil
+	})
 }
 
 // Refuse says no.
 func (k *keeper) Refuse(id, by, why string) (keep.Request, error) {
 	defer k.tellWaiting()
-	k.deciding.Lock()
-	defer k.deciding.Unlock()
 	return k.Desk.Refuse(id, by, why)
 }
 
 // Withdraw takes a request back.
 func (k *keeper) Withdraw(id, by string) (keep.Request, error) {
 	defer k.tellWaiting()
-	k.deciding.Lock()
-	defer k.deciding.Unlock()
 	return k.Desk.Withdraw(id, by)
 }
 

@@ -94,7 +94,8 @@ type Desk struct {
 	newID func() string
 	now   func() time.Time
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	doing map[string]bool // requests that are being performed: nothing else happens to them
 }
 
 // NewDesk makes a desk. newID names requests; now nil = time.Now.
@@ -102,7 +103,7 @@ func NewDesk(s RequestStore, newID func() string, now func() time.Time) *Desk {
 	if now == nil {
 		now = time.Now
 	}
-	return &Desk{store: s, newID: newID, now: now}
+	return &Desk{store: s, newID: newID, now: now, doing: map[string]bool{}}
 }
 
 // Ask files a request.
@@ -129,12 +130,19 @@ func (d *Desk) Ask(kind RequestKind, what Subject, by, reason string) (Request, 
 
 // Approve says yes; by must be another person than who asked. The caller then
 // does it ([Engine.Perform]).
-func (d *Desk) Approve(id, by string) (Request, error) {
+func (d *Desk) Approve(id, by string) (Request, error) { return d.ApproveAs(id, by, false, nil) }
+
+// ApproveAs is Approve where, with alone, no second person is needed, and fill, if
+// not nil, completes what is asked for, in the same step.
+func (d *Desk) ApproveAs(id, by string, alone bool, fill func(*Request) error) (Request, error) {
 	return d.move(id, approve, func(r *Request) error {
-		if by == r.By || by == "" {
+		if by == r.By && !alone || by == "" {
 			return ErrSameActor
 		}
 		r.Approver, r.Decided = by, d.now().UTC().Round(0)
+		if fill != nil {
+			return fill(r)
+		}
 		return nil
 	})
 }
@@ -166,7 +174,7 @@ func (d *Desk) move(id string, m move, change func(*Request) error) (Request, er
 		return r, err
 	}
 	to, ok := moves()[r.State][m]
-	if !ok {
+	if !ok || d.doing[id] && m != perform {
 		return r, ErrWrongState
 	}
 	if err := change(&r); err != nil {
@@ -190,7 +198,7 @@ func (d *Desk) get(id string) (Request, error) {
 
 func (d *Desk) aged(r Request) (Request, error) {
 	to, ok := moves()[r.State][expire]
-	if !ok || d.now().Before(r.Until) {
+	if !ok || d.now().Before(r.Until) || d.doing[r.ID] {
 		return r, nil
 	}
 	r.State = to
@@ -226,13 +234,11 @@ func (d *Desk) Get(id string) (Request, error) {
 // came: the next time does the rest. What is protected or held is refused, and does
 // not keep it open. The number of who was forgotten goes from the request too.
 func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, error) {
-	r, err := d.Get(id)
+	r, err := d.begin(id)
 	if err != nil {
 		return r, err
 	}
-	if r.State != Approved {
-		return r, ErrWrongState
-	}
+	defer d.end(id)
 	if err := e.c.Archive.FinishErasures(ctx); err != nil { // what it did before must be done whole
 		return r, err
 	}
@@ -254,6 +260,27 @@ func (e *Engine) Perform(ctx context.Context, d *Desk, id string) (Request, erro
 		now.Erased, now.Refused, now.Proof, now.Answer, now.What.Number = r.Erased, r.Refused, r.Proof, r.Answer, ""
 		return nil
 	})
+}
+
+// begin takes an approved request to be performed, by one at a time: until end nobody
+// refuses it, takes it back or performs it too, and it does not expire.
+func (d *Desk) begin(id string) (Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, err := d.get(id)
+	if err == nil && (r.State != Approved || d.doing[id]) {
+		err = ErrWrongState
+	}
+	if err == nil {
+		d.doing[id] = true
+	}
+	return r, err
+}
+
+func (d *Desk) end(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.doing, id)
 }
 
 // note keeps how far an approved request came, and what went wrong.

@@ -131,3 +131,32 @@ func TestWhatIsTakenOutOfTheTrashIsNotErasedByALaterApproval(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 }
+
+func TestARequestThatIsBeingDoneCannotBeTakenBack(t *testing.T) {
+	r := newRig(t, ramDir(t), twoClasses())
+	defer func() { r.stop() }()
+	all := ids(100, func(int) string { r.pass(time.Second); return r.record(nil) })
+	d := r.approved(keep.AskForget, all)
+	r.on100(func() {
+		r.pass(2 * keep.RequestLife)
+		for name, try := range map[string]func() (keep.Request, error){
+			"withdraw": func() (keep.Request, error) { return d.Withdraw("Q", "ann") },
+			"refuse":   func() (keep.Request, error) { return d.Refuse("Q", "bob", "no") },
+			"perform":  func() (keep.Request, error) { return r.e.Perform(ctx, d, "Q") },
+		} {
+			if _, err := try(); !errors.Is(err, keep.ErrWrongState) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if all, err := d.List(); err != nil || all[0].State != keep.Approved {
+			t.Errorf("it is %+v, %v", all, err)
+		}
+	})
+	q, err := r.e.Perform(ctx, d, "Q")
+	if err != nil || q.State != keep.Done || q.Erased != 100 || q.Proof == nil {
+		t.Errorf("%s, %d erased, %v", q.State, q.Erased, err)
+	}
+	if _, err := d.Withdraw("Q", "ann"); !errors.Is(err, keep.ErrWrongState) {
+		t.Errorf("withdrawn when it was done: %v", err)
+	}
+}
