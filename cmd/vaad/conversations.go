@@ -39,11 +39,47 @@ func newConversations(rule func() string, recorded func(int) bool) *conversation
 	return &conversations{rule: rule, recorded: recorded, legs: map[string]*legFate{}, bridges: map[string][]string{}}
 }
 
+// switching is what is connected now, where changes were lost.
+type switching interface {
+	Legs() []calls.Leg
+	Bridges() []calls.Bridge
+}
+
 // follow takes the changes of the switch until they end.
-func (c *conversations) follow(ctx context.Context, w *calls.Watcher) {
+func (c *conversations) follow(ctx context.Context, w *calls.Watcher, now switching) {
 	defer context.AfterFunc(ctx, w.Close)()
 	for change := range w.C() {
+		if change.Kind == calls.Resync {
+			c.anew(now.Legs(), now.Bridges())
+			continue
+		}
 		c.take(&change)
+	}
+}
+
+// anew takes what is connected now, after changes were lost. What was connected
+// meanwhile is not known: of no leg it can be said that another recording has all of it.
+func (c *conversations) anew(legs []calls.Leg, bridges []calls.Bridge) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.bridges)
+	up := map[string]bool{}
+	for i := range legs {
+		up[legs[i].ID] = true
+		c.leg(&legs[i])
+	}
+	for id, l := range c.legs {
+		if l.keeps = true; !up[id] && l.State != calls.LegEndedNow {
+			over := l.Leg
+			over.State = calls.LegEndedNow
+			c.leg(&over)
+		}
+	}
+	for _, b := range bridges {
+		c.bridges[b.ID] = b.Legs
+	}
+	for _, b := range bridges {
+		c.joined(b.ID)
 	}
 }
 
@@ -59,11 +95,6 @@ func (c *conversations) take(change *calls.Change) {
 		c.joined(change.Bridge.ID)
 	case calls.BridgeEnded:
 		delete(c.bridges, change.Bridge.ID)
-	case calls.Resync: // what was connected meanwhile is not known
-		for _, l := range c.legs {
-			l.keeps = true
-		}
-		clear(c.bridges)
 	}
 }
 

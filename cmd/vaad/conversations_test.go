@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"vaad/calls"
@@ -18,6 +19,10 @@ func play(c *conversations, trunks string, changes ...calls.Change) {
 					l.Use = "trunk"
 				}
 			}
+		}
+		if ch.Kind == calls.Resync {
+			c.anew(nil, nil)
+			continue
 		}
 		c.take(&ch)
 	}
@@ -102,5 +107,29 @@ func TestConversationsThatAreOverAreForgottenInTime(t *testing.T) {
 	}
 	if len(x.legs) != overMost || x.Conversation("0") != "" || x.Conversation("20") != "c20" {
 		t.Errorf("%d legs", len(x.legs))
+	}
+}
+
+func TestAfterLostChangesItIsKnownWhoHearsWhom(t *testing.T) {
+	x := newConversations(func() string { return "trunk" }, func(int) bool { return true })
+	var told [][]int
+	x.connected = func(lines []int) { told = append(told, lines) }
+	play(x, "", leg("a", 1, in("x")), leg("b", 2, in("x")), bridge("x", "a", "b"))
+	told = nil
+	x.anew([]calls.Leg{{ID: "a", Line: 1, State: calls.LegTalking, Bridge: "x"}, {ID: "c", Line: 3, State: calls.LegTalking, Bridge: "x"}},
+		[]calls.Bridge{{ID: "x", Legs: []string{"a", "c"}}})
+	if got := x.partners(1); !slices.Equal(got, []int{1, 3}) {
+		t.Errorf("line 1 is heard by %v", got)
+	}
+	if got := x.partners(2); len(got) != 0 {
+		t.Errorf("line 2, whose leg is over, is heard by %v", got)
+	}
+	if len(told) == 0 || !slices.Equal(told[len(told)-1], []int{1, 3}) {
+		t.Errorf("the recorder was told of %v", told)
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		if x.Elsewhere(id) {
+			t.Errorf("leg %s is thrown away", id)
+		}
 	}
 }

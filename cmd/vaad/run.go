@@ -164,7 +164,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		return errors.Join(err, keepers.wait())
 	}
 	talks := d.calls.Watch() // now, so that it misses nothing
-	wishes.run(outer, fail, "conversations", func(ctx context.Context) error { d.talks.follow(ctx, talks); return nil })
+	wishes.run(outer, fail, "conversations", func(ctx context.Context) error { d.talks.follow(ctx, talks, d.calls); return nil })
 	wishes.run(outer, fail, "switch", func(ctx context.Context) error { return d.calls.Run(ctx, switching) })
 	wishes.run(outer, fail, "music", func(ctx context.Context) error { d.sounds.keepMusic(ctx); return nil })
 	wishes.run(outer, fail, "learner", d.learner.Run)
