@@ -29,6 +29,10 @@ const AlarmPaused = "recording-paused"
 // leaves little of it unsaid.
 const tellEvery = 30 * rate
 
+// bridgeBack is how far back a line is paused that comes into a conversation: by then it
+// is known.
+const bridgeBack = rate
+
 // A mask is one stretch in which a line's rings are blanked. It belongs to the
 // deciding goroutine.
 type mask struct {
@@ -57,7 +61,8 @@ func (w *watch) pause(v *veil, wish PauseWish, by string, now *Pause) error {
 	}
 	at := w.line.Time(w.line.Fed())
 	p := Pause{Line: w.line.Number(), Since: at, Reason: wish.Reason, Actor: wish.Actor, By: by}
-	if w.paused != nil { // it lasts on
+	lasts := w.paused != nil
+	if lasts {
 		p.ID, p.Since = w.paused.ID, w.paused.Since
 	}
 	length := time.Duration(w.own.PauseMaxS) * time.Second
@@ -68,7 +73,11 @@ func (w *watch) pause(v *veil, wish PauseWish, by string, now *Pause) error {
 	if now != nil {
 		*now = w.paused.Pause
 	}
-	w.together(w.r.c.Partners(w.line.Number()))
+	back := int64(bridgeBack)
+	if !lasts { // as far as this line's
+		back = w.line.Fed() - w.paused.from
+	}
+	w.together(w.r.c.Partners(w.line.Number()), back)
 	return nil
 }
 
@@ -107,8 +116,9 @@ func (w *watch) veilWith(v *veil, p Pause, at time.Time, length time.Duration) {
 }
 
 // together makes the pause of this line that of lines that hear it too. It lasts for all
-// as long as whoever wants it was told, whatever their own settings are.
-func (w *watch) together(lines []int) {
+// as long as whoever wants it was told, whatever their own settings are. Where they are
+// not paused yet, it begins so many samples back.
+func (w *watch) together(lines []int, back int64) {
 	from := w.paused
 	for _, n := range lines {
 		o := w.r.watches[n]
@@ -120,7 +130,7 @@ func (w *watch) together(lines []int) {
 			at := o.line.Time(o.line.Fed())
 			p := from.Pause
 			p.Line, p.Since, p.By, p.Recording = n, at, pausedByBridge, ""
-			o.veilWith(nil, p, at, w.left())
+			o.veilWith(w.r.newVeilAt(o.line, max(o.line.Fed()-back, o.base)), p, at, w.left())
 		}
 	}
 }
@@ -146,7 +156,7 @@ func (r *Recorder) meet(lines []int) {
 		}
 	}
 	if from != nil {
-		from.together(lines)
+		from.together(lines, bridgeBack)
 	}
 }
 

@@ -115,6 +115,38 @@ func TestWhoIsConnectedIsPausedToo(t *testing.T) {
 	r.wantPaused("after it was resumed")
 }
 
+func TestWhoComesIntoAPausedConversationIsPausedFromWhenTheyCame(t *testing.T) {
+	with := &paired{all: [][]int{{1, 2}}}
+	r := talk(t, 3, withPartners(with), func(r *rig, _ *Config, _ *channels.Config) {
+		for n := range r.settings {
+			r.settings[n] = LineConfig{Trigger: Voltage, PauseBackMS: 3000}
+		}
+	})
+	r.run(3 * time.Second)
+	paused := r.fed()
+	r.pause(1, 2*time.Second)
+	r.run(3 * time.Second)
+	came := r.fed()
+	with.set([]int{1, 2, 3})
+	r.rec.Connected([]int{1, 2, 3})
+	until(t, "the third to be paused", func() bool { return slices.Equal(r.pausedLines(), []int{1, 2, 3}) })
+	r.run(time.Second)
+	r.resume(1)
+	for n := 1; n <= 3; n++ {
+		r.hook(r.fed()+2*second, n, false)
+	}
+	r.run(10 * time.Second)
+	all := r.settle()
+	if len(all) != 3 {
+		t.Fatalf("%d recordings", len(all))
+	}
+	for i, want := range []int64{paused - 2*second, paused - 2*second, came - second} {
+		if got := r.alike(all[i]); len(got) != 1 || got[0].from != want-all[i].Seal.BeginPos {
+			t.Errorf("line %d: masked %v, want from %d on", i+1, got, want-all[i].Seal.BeginPos)
+		}
+	}
+}
+
 func TestPausesThatMeetAreOne(t *testing.T) {
 	with := &paired{}
 	r := talk(t, 2, withPartners(with))
