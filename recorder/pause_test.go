@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,9 +22,10 @@ import (
 
 // kept is where pauses are kept in tests; it may be told to fail.
 type kept struct {
-	mu   sync.Mutex
-	all  []Pause
-	fail error
+	mu    sync.Mutex
+	all   []Pause
+	fail  error
+	tried atomic.Int32
 }
 
 func (k *kept) Load() ([]Pause, error) {
@@ -35,6 +37,7 @@ func (k *kept) Load() ([]Pause, error) {
 func (k *kept) Save(all []Pause) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.tried.Add(1)
 	if k.fail != nil {
 		return k.fail
 	}
@@ -426,5 +429,29 @@ func TestWhoeverPausesAtOnceItIsOnePause(t *testing.T) {
 	r.to(20 * second)
 	if got := r.alike(r.one()); len(got) != 1 {
 		t.Errorf("masked %v", got)
+	}
+}
+
+func TestAPauseThatWasKeyedAtTheVeryEndIsKept(t *testing.T) {
+	k := &kept{}
+	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Voltage}, nil, withPauses(k))
+	r.hook(2*second, 1, true)
+	r.to(5 * second)
+	k.mu.Lock()
+	k.fail = errors.New("no disk")
+	k.mu.Unlock()
+	err := r.rec.ask("pause recording", 1, func(w *watch, _ int64) error {
+		return w.pause(nil, PauseWish{Reason: pauseReason}, pausedByKey, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the first try", func() bool { return k.tried.Load() > 0 })
+	k.mu.Lock()
+	k.fail = nil
+	k.mu.Unlock()
+	r.stop()
+	if got := k.lines(); !slices.Equal(got, []int{1}) {
+		t.Errorf("kept are lines %v", got)
 	}
 }

@@ -137,6 +137,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	poke(r.writer.wake)
 	stopWriter()
 	work.Wait()
+	if err := r.pausing.save(); err != nil { // what the last look found
+		r.c.Logger.Error("which lines are paused could not be written: the next start has what was known before", "err", err)
+	}
 	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
 	defer cancel()
 	if err := r.c.Archive.Flush(soon); err != nil { // so that the index knows of them before it is closed
