@@ -316,6 +316,17 @@ func (b *backups) Backed(id string, day archive.Day) bool {
 	})
 }
 
+// Mark changes with each run of a backup: for retention. Without targets it is "".
+func (b *backups) Mark() string {
+	var mark strings.Builder
+	for _, t := range b.Targets() {
+		if !t.Off {
+			mark.WriteString(t.Name + " " + t.Status.LastRun.String() + "\n")
+		}
+	}
+	return mark.String()
+}
+
 // oldest is the oldest of what is not on any target yet; !ok: everything is, or there is
 // no target.
 func (b *backups) oldest() (oldest time.Time, ok bool) {

@@ -44,7 +44,7 @@ func (d *running) openKeep() error {
 	k := &keeper{d: d, left: make(chan struct{}, 1), store: requests{d.db}, eta: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_storage_full_eta_seconds",
 		Help: "Seconds until only the reserve of the disk is left if days go on like the last 28, what retention deletes counted in; ten years where that is not in sight."})}
 	d.reg.MustRegister(k.eta)
-	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Backups: d.backups, Synced: recorder.ClockSynced, Logger: d.log}
+	k.look = keep.Config{Index: d.index, Archive: d.archive, Policy: k.Policy, Backups: d.backups, Synced: recorder.ClockSynced, Pace: unhurried, Logger: d.log}
 	c := k.look
 	c.Memory, c.Alarms, c.Registerer = memory{d.db}, keepAlarms{d}, d.reg
 	c.Calls = d.journal
@@ -59,6 +59,17 @@ func (d *running) openKeep() error {
 	d.keep = k
 	return d.jobs.Set(schedule.Job{Name: jobRetention, Class: classWalk, Run: k.runDue,
 		Schedule: func() string { return d.sec.retention.Get(d.doc).Schedule }})
+}
+
+// unhurried is between pages of 500 recordings: whatever is looked at or done to many,
+// recording never waits for it.
+func unhurried(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(20 * time.Millisecond):
+		return nil
+	}
 }
 
 const jobRetention = "retention"

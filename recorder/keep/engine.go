@@ -37,6 +37,8 @@ type Backups interface {
 	// Backed reports whether all files of a recording are on a target that was
 	// verified. It is asked for each recording that is due: it must not wait.
 	Backed(id string, day archive.Day) bool
+	// Mark changes whenever something may have been backed up; "": there is no backup.
+	Mark() string
 }
 
 // Alarms is told what the operator must know.
@@ -118,6 +120,7 @@ type Engine struct {
 
 	job   sync.Mutex // one Run at a time
 	watch sync.Mutex // and one Watch: a full disk does not wait for a run
+	none  nothing    // under watch
 
 	mu    sync.Mutex
 	state State

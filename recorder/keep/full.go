@@ -3,6 +3,7 @@ package keep
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"vaad/recorder/index"
@@ -83,7 +84,7 @@ func (e *Engine) Watch(ctx context.Context) (DiskState, error) {
 		e.clear(AlarmNothing)
 	} else if (was.Fullness == NearFull || was.Fullness == AtLimit) && held == NoHoldOff {
 		e.raise(AlarmDeletes, args)
-		err = e.deleteOldest(ctx, &p, enough, &s)
+		err = e.makeRoom(ctx, &p, enough, &s)
 		e.tellFailed(ctx, err)
 		if err == nil && s.Deleted.Count == 0 {
 			e.raise(AlarmNothing, args)
@@ -128,6 +129,40 @@ func (e *Engine) stop(s *DiskState, stop bool, args map[string]string) {
 		s.Stopped = stop
 		e.c.StopAll(stop)
 	}
+}
+
+// nothing is what was so when a look found nothing that may be deleted.
+type nothing struct {
+	at     time.Time
+	mark   string // of the backups
+	policy Policy
+	trash  Totals
+}
+
+// lookAgain is after how long it is looked again though nothing has changed that
+// is seen without looking at every recording.
+const lookAgain = time.Hour
+
+// makeRoom deletes the oldest. Where the last look found nothing that may go, and
+// neither backups, trash nor policy have changed, it does not look at them all again.
+func (e *Engine) makeRoom(ctx context.Context, p *Policy, enough int64, s *DiskState) error {
+	now := nothing{at: e.c.Now(), policy: *p}
+	if e.c.Backups != nil {
+		now.mark = e.c.Backups.Mark()
+	}
+	var err error
+	if now.trash, err = e.usage(ctx, in(index.StateTrash)); err != nil {
+		return err
+	}
+	was := e.none
+	if past := now.at.Sub(was.at); past >= 0 && past < lookAgain && now.mark == was.mark && now.trash == was.trash && reflect.DeepEqual(now.policy, was.policy) {
+		return nil
+	}
+	e.none = nothing{}
+	if err = e.deleteOldest(ctx, p, enough, s); err == nil && s.Deleted.Count == 0 {
+		e.none = now
+	}
+	return err
 }
 
 // deleteOldest erases until enough is free: the trash first, before its time, as
@@ -188,10 +223,13 @@ func (p *Policy) oldest(states []string, now time.Time) source {
 // is backed up. What may not does not count as room.
 func (e *Engine) eachFree(ctx context.Context, p *Policy, s source, f func([]Item) error) error {
 	left, filter := s.most.Bytes, s.filter
-	if filter.Classes != nil && len(filter.Classes) == 0 {
+	if filter.Classes != nil && len(filter.Classes) == 0 || !p.Disk.Unbacked && (e.c.Backups == nil || e.c.Backups.Mark() == "") {
 		return nil
 	}
 	for {
+		if err := e.pace(ctx); err != nil {
+			return err
+		}
 		page, err := e.c.Index.Query(ctx, filter)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package keep_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -113,4 +114,59 @@ func TestARecordingWhoseKeyCannotBeErasedIsNotErasedInTheJournalOnly(t *testing.
 		t.Error(out[0].Err)
 	}
 	r.is(index.StateErased, all[:3]...)
+}
+
+// counting counts the pages that are asked of an index.
+type counting struct {
+	keep.Index
+	pages int
+}
+
+func (c *counting) Query(ctx context.Context, f index.Filter) (index.Page, error) {
+	if f.Oldest {
+		c.pages++
+	}
+	return c.Index.Query(ctx, f)
+}
+
+func TestAFullDiskWithNothingToDeleteIsNotWalkedEveryMinute(t *testing.T) {
+	p := twoClasses()
+	p.Disk = keep.Disk{When: keep.FullDelete, Reserve: 10000}
+	r := newRig(t, ramDir(t), p)
+	defer func() { r.stop() }()
+	all := ids(3, func(int) string { r.pass(time.Minute); return r.record(nil) })
+	ix, paced := &counting{Index: r.ix}, 0
+	var err error
+	r.e, err = keep.New(keep.Config{Index: ix, Archive: spaced{r.a, r}, Policy: func() keep.Policy { return r.policy }, Backups: backups{r}, Alarms: alarms{r}, Now: r.Now,
+		Synced: func() bool { return true }, Pace: func(ctx context.Context) error { paced++; return ctx.Err() }})
+	r.must(err)
+	r.free = 500
+	look := func(what string, pages bool) {
+		t.Helper()
+		r.pass(time.Minute)
+		ix.pages, paced = 0, 0
+		_, err := r.e.Watch(ctx)
+		r.must(err)
+		if ix.pages > 0 != pages || pages && paced < ix.pages {
+			t.Errorf("%s: %d pages, paced %d times", what, ix.pages, paced)
+		}
+	}
+	look("the alarm first", false)
+	look("there is no backup at all", false)
+	if !slices.Contains(r.alarms(), keep.AlarmNothing) {
+		t.Errorf("alarms %v", r.alarms())
+	}
+	r.mark = "a run of nothing"
+	look("after a backup", true)
+	look("as before", false)
+	r.must(r.do(archive.ActTrash, "", all[2]))
+	look("the trash has changed", true)
+	look("as before", false)
+	r.pass(time.Hour)
+	look("after an hour", true)
+	look("as before", false)
+	r.is(index.StateSealed, all[:2]...)
+	r.backed, r.mark = func(string) bool { return true }, "a run of all"
+	look("after a backup", true)
+	r.is(index.StateErased, all[2], all[0])
 }

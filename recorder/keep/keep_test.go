@@ -299,7 +299,7 @@ func TestAFullDiskIsNeverASurprise(t *testing.T) {
 	ever := r.record(class("ever"))
 	r.must(r.do(archive.ActTrash, "", all[4]))
 	r.must(r.do(archive.ActProtect, "", all[0]))
-	r.backed = func(id string) bool { return id != all[1] }
+	r.backed, r.mark = func(id string) bool { return id != all[1] }, "the first run"
 	look := func(free int64) keep.DiskState {
 		r.mu.Lock()
 		r.free = free

@@ -50,6 +50,7 @@ type rig struct {
 	free   int64 // 0 = plenty
 	state  keep.State
 	backed func(id string) bool
+	mark   string // of the backups
 	up     map[string]map[string]string // alarms
 	raised []string                     // in order
 	told   []archive.JournalLine        // all that was journaled
@@ -150,6 +151,8 @@ func (s spaced) Space() (archive.Space, error) {
 }
 
 type backups struct{ r *rig }
+
+func (b backups) Mark() string { return b.r.mark }
 
 func (b backups) Backed(id string, _ archive.Day) bool { return b.r.backed != nil && b.r.backed(id) }
 

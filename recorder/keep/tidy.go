@@ -21,13 +21,13 @@ type TidyReport struct {
 // firstFound is how many findings a report has in full.
 const firstFound = 100
 
-// Tidy walks through all folders, paced: files without a journal line are adopted,
+// Tidy walks through all folders, as fast as it goes as somebody waits for it: files without a journal line are adopted,
 // what a crash left is recovered, erasures that were interrupted are finished,
 // and what cannot be repaired is reported. Each finding is told once in the life
 // of the process.
 func (e *Engine) Tidy(ctx context.Context) (TidyReport, error) {
 	rep := TidyReport{Begin: e.c.Now().UTC().Round(0), Found: map[archive.FindingKind]int{}}
-	err := e.c.Archive.Reconcile(ctx, e.pace, func(f archive.Finding) {
+	err := e.c.Archive.Reconcile(ctx, nil, func(f archive.Finding) {
 		rep.Found[f.Kind]++
 		if len(rep.First) < firstFound {
 			rep.First = append(rep.First, f)
