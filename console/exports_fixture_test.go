@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -74,7 +73,7 @@ func newExports(t *testing.T, dir string, ix *index.Index, a export.Archive) (*e
 	}
 	j, err := export.Open(export.Config{Dir: dir, Maker: m, Archive: a, Find: ix.Get, Zone: time.UTC, Version: "1.2.3",
 		Free: func() (int64, error) { return 1 << 40, nil }, Box: func() string { return "box" },
-		Prove: func(context.Context, string, io.Writer) error { return evidence.ErrUnsigned }})
+		Proofs: func(context.Context, []string) (export.Proofs, error) { return nil, evidence.ErrUnsigned }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"vaad/recorder/archive"
@@ -24,7 +24,7 @@ func (d *running) openExports(opened *undo) (maker *export.Maker, jobs *export.J
 	if err != nil {
 		return nil, nil, err
 	}
-	jobs, err = export.Open(export.Config{Dir: dir, Maker: maker, Archive: d.archive, Find: d.index.Get, Settled: func() bool { return !d.index.Status().Rebuilding }, Prove: d.prove, Free: d.exportRoom,
+	jobs, err = export.Open(export.Config{Dir: dir, Maker: maker, Archive: d.archive, Find: d.index.Get, Settled: func() bool { return !d.index.Status().Rebuilding }, Proofs: d.proofs, Free: d.exportRoom,
 		Box: func() string { return cmp.Or(d.site().Name, "vaad") }, Version: version, Logger: d.log})
 	if err != nil {
 		return nil, nil, err
@@ -44,16 +44,26 @@ func (d *running) exportRoom() (int64, error) {
 	return s.FreeBytes - d.sec.recorder.Get(d.doc).ReserveMB<<20 - exportReserve, err
 }
 
-// prove writes the proof bundle of a recording.
-func (d *running) prove(ctx context.Context, id string, w io.Writer) error {
+// proofs makes the proof bundles of an export; the folder is open as long.
+type proofs struct {
+	*evidence.Prover
+	disk archive.Disk
+}
+
+func (p proofs) Close() error { return errors.Join(p.Prover.Close(), p.disk.Close()) }
+
+func (d *running) proofs(ctx context.Context, ids []string) (export.Proofs, error) {
 	keys, err := evidence.PublicKeys(filepath.Join(d.cfg.Root, "evidence"))
 	if err != nil {
-		return fmt.Errorf("the keys of the evidence log: %w", err)
+		return nil, fmt.Errorf("the keys of the evidence log: %w", err)
 	}
 	disk, err := archive.OSDisk(filepath.Join(d.cfg.Root, "recordings"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer disk.Close() // read only
-	return evidence.Export(ctx, &d.archive.Reader, disk, id, keys, w)
+	p, err := evidence.NewProver(ctx, &d.archive.Reader, disk, ids, keys)
+	if err != nil {
+		return nil, errors.Join(err, disk.Close())
+	}
+	return proofs{p, disk}, nil
 }

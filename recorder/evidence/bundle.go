@@ -62,22 +62,73 @@ func Export(ctx context.Context, r *archive.Reader, d archive.Disk, id string, k
 // ExportWith adds secret, an export of the keys of the recording, so that the
 // receiver can decrypt its files; nil = none.
 func ExportWith(ctx context.Context, r *archive.Reader, d archive.Disk, id string, keys []string, secret []byte, w io.Writer) error {
-	file, err := readFile(d, notesFile, maxNotes)
+	x, err := NewProver(ctx, r, d, []string{id}, keys)
 	if err != nil {
 		return err
+	}
+	defer func() { _ = x.Close() }() // read only
+	return x.export(ctx, id, secret, w)
+}
+
+// A Prover makes the bundles of several recordings by the checkpoint that was the
+// newest when it was made. It goes through the tree once, however many they are.
+type Prover struct {
+	r  *archive.Reader
+	t  *tree
+	cp Checkpoint
+	at map[string]map[leafKey]int64 // by recording: where in the tree its leaves are
+}
+
+type leafKey struct {
+	day archive.Day
+	sum [sha256.Size]byte
+}
+
+// NewProver looks for the leaves of recordings. keys as for Export.
+func NewProver(ctx context.Context, r *archive.Reader, d archive.Disk, ids, keys []string) (*Prover, error) {
+	file, err := readFile(d, notesFile, maxNotes)
+	if err != nil {
+		return nil, err
 	}
 	t, err := openTree(d, os.O_RDONLY)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = t.close() }() // read only
 	c := readChecks(file, nil, keys, func(Finding) {})
 	signed := c.signed()
 	if len(signed) == 0 {
-		return ErrUnsigned
+		return nil, errors.Join(ErrUnsigned, t.close())
 	}
-	cp := signed[len(signed)-1]
-	p, seal, err := proveLines(ctx, r, t, cp, id)
+	x := &Prover{r: r, t: t, cp: signed[len(signed)-1], at: make(map[string]map[leafKey]int64, len(ids))}
+	for _, id := range ids {
+		x.at[id] = map[leafKey]int64{}
+	}
+	err = t.walk(ctx, func(i int64, rec []byte, _ []tlog.Hash) error {
+		of, mine := x.at[string(rec[36:62])] // all others are most
+		if !mine || i >= x.cp.Size {
+			return nil
+		}
+		if l, err := parseLeaf(rec); err == nil {
+			of[leafKey{l.Day, l.Sum}] = i
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return x, nil
+}
+
+// Close ends it.
+func (x *Prover) Close() error { return x.t.close() }
+
+// Export writes the bundle of one of the recordings.
+func (x *Prover) Export(ctx context.Context, id string, w io.Writer) error {
+	return x.export(ctx, id, nil, w)
+}
+
+func (x *Prover) export(ctx context.Context, id string, secret []byte, w io.Writer) error {
+	p, seal, err := x.lines(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -96,8 +147,8 @@ func ExportWith(ctx context.Context, r *archive.Reader, d archive.Disk, id strin
 		return err
 	}
 	add(proofName, append(doc, '\n'))
-	add(noteName, cp.text)
-	add(publicName, []byte(cp.key+"\n"))
+	add(noteName, x.cp.text)
+	add(publicName, []byte(x.cp.key+"\n"))
 	if secret != nil {
 		add(KeysName, secret)
 	}
@@ -105,7 +156,7 @@ func ExportWith(ctx context.Context, r *archive.Reader, d archive.Disk, id strin
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		b, e := r.ReadFile(p.Day, f.Name, f.Bytes)
+		b, e := x.r.ReadFile(p.Day, f.Name, f.Bytes)
 		if e != nil {
 			return e
 		}
@@ -122,40 +173,34 @@ func filesOf(s *archive.Seal) []archive.Sealed {
 	return all
 }
 
-// proveLines gathers the lines of a recording that a checkpoint covers.
-func proveLines(ctx context.Context, r *archive.Reader, t *tree, cp Checkpoint, id string) (*proof, *archive.Seal, error) {
-	day, err := r.Find(id)
+// lines gathers the lines of a recording that the checkpoint covers.
+func (x *Prover) lines(ctx context.Context, id string) (*proof, *archive.Seal, error) {
+	day, err := x.r.Find(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	at := map[[sha256.Size]byte]int64{}
-	err = t.walk(ctx, func(i int64, rec []byte, _ []tlog.Hash) error {
-		if l, err := parseLeaf(rec); err == nil && l.ID == id && l.Day == day && i < cp.Size {
-			at[l.Sum] = i
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
+	at, mine := x.at[id]
+	if !mine {
+		return nil, nil, fmt.Errorf("the leaves of %s were not looked for", id)
 	}
 	p := &proof{V: bundleVersion, ID: id, Day: day}
 	var seal *archive.Seal
 	simulated := false
-	err = r.RawLines(ctx, day, archive.Place{}, func(raw *archive.RawLine) error {
+	err = x.r.RawLines(ctx, day, archive.Place{}, func(raw *archive.RawLine) error {
 		l, err := raw.Parse()
 		if err != nil || l.ID != id {
 			return nil // damage is for verify to tell
 		}
 		simulated = simulated || l.Seal != nil && l.Seal.Simulated
-		i, ok := at[sha256.Sum256(raw.Bytes)]
+		i, ok := at[leafKey{day, sha256.Sum256(raw.Bytes)}]
 		if !ok {
 			return nil
 		}
-		rec, err := t.record(i)
+		rec, err := x.t.record(i)
 		if err != nil {
 			return err
 		}
-		way, err := tlog.ProveRecord(cp.Size, i, t)
+		way, err := tlog.ProveRecord(x.cp.Size, i, x.t)
 		if err != nil {
 			return fmt.Errorf("prove leaf %d: %w", i+1, err)
 		}

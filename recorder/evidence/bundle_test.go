@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -104,6 +105,47 @@ func TestABundleProvesOneRecordingAnywhere(t *testing.T) {
 	if _, err := r.export("01M82V5SD0DBK7GFTFQQMHPVNR"); !errors.Is(err, archive.ErrNotFound) {
 		t.Error("of one that is not there:", err)
 	}
+}
+
+// counting counts how often files are opened.
+type counting struct {
+	archive.Disk
+	opened map[string]int
+}
+
+func (c counting) Open(name string, flag int, perm os.FileMode) (archive.File, error) {
+	c.opened[name]++
+	return c.Disk.Open(name, flag, perm)
+}
+
+// TestManyBundlesTakeOneWalkThroughTheTree, and are what each would be alone.
+func TestManyBundlesTakeOneWalkThroughTheTree(t *testing.T) {
+	r, ids := small(t)
+	keys, err := evidence.PublicKeys(r.keys)
+	r.must(err)
+	reader, err := archive.OpenReadOnly("", r.disk)
+	r.must(err)
+	d := counting{r.disk, map[string]int{}}
+	p, err := evidence.NewProver(t.Context(), reader, d, ids, keys)
+	r.must(err)
+	defer func() { r.must(p.Close()) }()
+	for i, id := range ids {
+		var b bytes.Buffer
+		err := p.Export(t.Context(), id, &b)
+		alone, want := r.export(id)
+		if !bytes.Equal(b.Bytes(), alone) || !errors.Is(err, want) {
+			t.Errorf("%d: %d bytes, %v; alone %d, %v", i, b.Len(), err, len(alone), want)
+		}
+	}
+	if n := d.opened["evidence/leaves"]; n != 1 {
+		t.Errorf("the leaves were opened %d times", n)
+	}
+	one, err := evidence.NewProver(t.Context(), reader, r.disk, ids[:1], keys)
+	r.must(err)
+	if err := one.Export(t.Context(), ids[5], io.Discard); err == nil || errors.Is(err, evidence.ErrUnsigned) {
+		t.Errorf("of one that was not looked for: %v", err)
+	}
+	r.must(one.Close())
 }
 
 func TestAChangedBundleIsRefused(t *testing.T) {

@@ -36,6 +36,9 @@ type bundle struct {
 
 	erased map[string]bool // as in Job
 
+	proofs   Proofs
+	noProofs error // why there are none
+
 	man   Manifest
 	files int
 	left  int
@@ -52,6 +55,11 @@ func (b *bundle) write(ctx context.Context, f *os.File) error {
 	s := &b.job.Spec
 	b.man = Manifest{V: manifestVersion, Export: b.job.ID, Box: b.c.Box(), Program: "vaad " + b.c.Version, By: s.Actor, ByKind: s.Kind, At: b.c.Now().UTC(),
 		Reason: s.Reason, Search: s.Search, Format: s.Format, Layout: s.Layout, Proof: s.Proof, Items: []Entry{}}
+	if s.Proof && b.c.Proofs != nil {
+		if b.proofs, b.noProofs = b.c.Proofs(ctx, s.IDs); b.noProofs == nil {
+			defer func() { _ = b.proofs.Close() }() // read only
+		}
+	}
 	for i, id := range s.IDs {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -274,7 +282,7 @@ func (r *reading) Read(p []byte) (int, error) {
 
 // proof adds the proof bundle of a recording, if there can be one.
 func (b *bundle) proof(ctx context.Context, row *index.Row) (result, file string, err error) {
-	if b.c.Prove == nil {
+	if b.c.Proofs == nil {
 		return ProofFailed, "", nil
 	}
 	f, err := nameless(b.maker.c.Dir)
@@ -282,7 +290,10 @@ func (b *bundle) proof(ctx context.Context, row *index.Row) (result, file string
 		return "", "", err
 	}
 	defer f.Close()
-	switch err = b.c.Prove(ctx, row.ID, f); {
+	if err = b.noProofs; err == nil {
+		err = b.proofs.Export(ctx, row.ID, f)
+	}
+	switch {
 	case errors.Is(err, evidence.ErrSimulated):
 		return ProofSimulated, "", nil
 	case errors.Is(err, evidence.ErrUnsigned), errors.Is(err, archive.ErrNotFound):

@@ -45,7 +45,7 @@ const (
 // Limits of jobs.
 const (
 	MaxRecordings = 100_000 // in one job
-	MaxProofs     = 1000    // in one job: each reads the whole tree
+	MaxProofs     = 1000    // in one job: for each the journal of its day is read
 	maxJobs       = 200     // that are kept, whatever their state
 	maxWaiting    = 20      // that have not ended
 	ownJobs       = 20      // of maxJobs, for one actor

@@ -27,14 +27,20 @@ type Archive interface {
 	Audio(day archive.Day, id, side string) (*archive.Audio, error)
 }
 
-// Config is what Jobs need. Prove, Zone, Keep, Now and Logger may be left out.
+// Proofs makes the proof bundles of the recordings of one export.
+type Proofs interface {
+	Export(ctx context.Context, id string, w io.Writer) error
+	Close() error
+}
+
+// Config is what Jobs need. Settled, Proofs, Zone, Keep, Now and Logger may be left out.
 type Config struct {
 	Dir     string // of results; it is theirs alone
 	Maker   *Maker
 	Archive Archive
 	Find    func(id string) (index.Row, bool, error)
 	Settled func() bool                                             // Find knows all that is erased; nil: always
-	Prove   func(ctx context.Context, id string, w io.Writer) error // a proof bundle; nil: there are none
+	Proofs  func(ctx context.Context, ids []string) (Proofs, error) // nil: there are none
 	Free    func() (bytes int64, err error)                         // on the disk of Dir, without what must stay free
 	Box     func() string                                           // name of the installation
 	Version string

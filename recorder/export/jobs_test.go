@@ -40,7 +40,21 @@ type desk struct {
 	free int64
 	slow chan struct{} // each look at a recording takes one, if there are any
 	err  error
+
+	proved [][]string // of what proofs were asked for
+	closed int
 }
+
+// Export makes a proof, of some only.
+func (d *desk) Export(_ context.Context, id string, w io.Writer) error {
+	if strings.HasSuffix(id, "7") {
+		return evidence.ErrSimulated
+	}
+	_, err := io.WriteString(w, "proof of "+id)
+	return err
+}
+
+func (d *desk) Close() error { d.closed++; return nil }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -69,15 +83,9 @@ func (d *desk) open() {
 			r, ok := d.rows[id]
 			return r, ok, d.err
 		},
-		Prove: func(_ context.Context, id string, w io.Writer) error {
-			if strings.HasSuffix(id, "7") {
-				return evidence.ErrSimulated
-			}
-			_, err := io.WriteString(w, "proof of "+id)
-			return err
-		},
-		Free: func() (int64, error) { d.mu.Lock(); defer d.mu.Unlock(); return d.free, nil },
-		Now:  func() time.Time { d.mu.Lock(); defer d.mu.Unlock(); return d.now }})
+		Proofs: func(_ context.Context, ids []string) (Proofs, error) { d.proved = append(d.proved, ids); return d, nil },
+		Free:   func() (int64, error) { d.mu.Lock(); defer d.mu.Unlock(); return d.free, nil },
+		Now:    func() time.Time { d.mu.Lock(); defer d.mu.Unlock(); return d.now }})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -215,6 +223,9 @@ func TestAnExportHoldsWhatItsManifestSays(t *testing.T) {
 			t.Errorf("%s", table)
 		}
 		peers(t, d.path(j.ID, ".zip"), files)
+	}
+	if len(d.proved) != 4 || d.closed != 4 || !slices.Equal(d.proved[0], ids) {
+		t.Errorf("proofs are looked for once in each: %v, %d", d.proved, d.closed)
 	}
 }
 
