@@ -25,9 +25,9 @@ func (s *Server) askErase(ctx context.Context, ids []string, b api.Act) (request
 }
 
 func approvalOf(r *keep.Request) api.Approval {
-	out := api.Approval{ID: r.ID, Kind: string(r.Kind), Number: r.What.Number, IDs: r.What.IDs[:min(len(r.What.IDs), mostShown)], Count: len(r.What.IDs), By: r.By, At: r.At,
+	out := api.Approval{ID: r.ID, Kind: string(r.Kind), Number: r.What.Number, IDs: r.What.IDs[:min(len(r.What.IDs), mostShown)], Count: max(r.Count, len(r.What.IDs)), By: r.By, At: r.At,
 		Reason: r.Reason, State: string(r.State), Approver: r.Approver, Decided: moment(r.Decided), Answer: r.Answer, Until: r.Until}
-	out.Proof, out.Erased, out.Kept = r.Proof != nil, r.Erased, r.Refused
+	out.Proof, out.Erased, out.Kept = r.Proven || r.Proof != nil, r.Erased, r.Refused
 	return out
 }
 

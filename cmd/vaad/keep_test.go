@@ -135,3 +135,38 @@ func TestADoneRequestKeepsNoNumber(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 }
+
+func TestAListOfRequestsDoesNotReadTheirProofs(t *testing.T) {
+	db, _, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ids := []string{"01J00000000000000000000001", "01J00000000000000000000002"}
+	one := keep.Request{ID: "B", Kind: keep.AskForget, State: keep.Approved, What: keep.Subject{IDs: ids}, Proof: &keep.Proof{V: 1}, Until: time.Now().Add(-time.Hour)}
+	old := one // as an earlier version wrote it
+	old.ID = "A"
+	if err := db.Update(func(tx *store.Tx) error { return requestBucket().Put(tx, old.ID, old) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := (requests{db}).Put(one); err != nil {
+		t.Fatal(err)
+	}
+	var raw keep.Request
+	if err := db.View(func(tx *store.Tx) (err error) { raw, _, err = requestBucket().Get(tx, "B"); return err }); err != nil || raw.Proof != nil || raw.What.IDs != nil {
+		t.Errorf("what a list reads: %+v, %v", raw, err)
+	}
+	desk := keep.NewDesk(requests{db}, nil, nil)
+	all, err := desk.List() // both expire, and are written again
+	if err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	for _, r := range all {
+		if r.State != keep.Expired || r.Count != 2 || !r.Proven || r.Proof != nil || r.What.IDs != nil {
+			t.Errorf("listed: %+v", r)
+		}
+		if whole, err := desk.Get(r.ID); err != nil || len(whole.What.IDs) != 2 || whole.Proof == nil {
+			t.Errorf("whole: %+v, %v", whole, err)
+		}
+	}
+}

@@ -48,6 +48,15 @@ type Request struct {
 	Erased   int          `json:"erased"`           // recordings
 	Refused  int          `json:"refused"`          // recordings that were not erased: the proof, or Answer, says why
 	Proof    *Proof       `json:"proof,omitempty"`  // of a forgetting
+	Count    int          `json:"count,omitempty"`  // of What.IDs
+	Proven   bool         `json:"proven,omitempty"` // there is a Proof
+}
+
+// Brief is a request without what may be long: the IDs and the proof.
+func (r Request) Brief() Request {
+	r.Count, r.Proven = max(r.Count, len(r.What.IDs)), r.Proven || r.Proof != nil
+	r.What.IDs, r.Proof = nil, nil
+	return r
 }
 
 // RequestStore keeps requests; cmd/vaad has it in store. Put overwrites one of the
@@ -55,7 +64,7 @@ type Request struct {
 type RequestStore interface {
 	Put(Request) error
 	Get(id string) (Request, bool, error)
-	List() ([]Request, error) // oldest first
+	List() ([]Request, error) // oldest first; they may be [Request.Brief]
 }
 
 // RequestLife is how long a request waits for its approval.
@@ -205,7 +214,7 @@ func (d *Desk) aged(r Request) (Request, error) {
 	return r, d.store.Put(r)
 }
 
-// List is all requests, newest first; those whose time is over have expired.
+// List is all requests, newest first and brief; those whose time is over have expired.
 func (d *Desk) List() ([]Request, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -214,9 +223,12 @@ func (d *Desk) List() ([]Request, error) {
 		return nil, err
 	}
 	for i := range all {
-		if all[i], err = d.aged(all[i]); err != nil {
-			return nil, err
+		if _, ok := moves()[all[i].State][expire]; ok && !d.now().Before(all[i].Until) {
+			if all[i], err = d.get(all[i].ID); err != nil { // whole: it is written again
+				return nil, err
+			}
 		}
+		all[i] = all[i].Brief()
 	}
 	slices.Reverse(all)
 	return all, nil

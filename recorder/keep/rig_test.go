@@ -50,7 +50,7 @@ type rig struct {
 	free   int64 // 0 = plenty
 	state  keep.State
 	backed func(id string) bool
-	mark   string // of the backups
+	mark   string                       // of the backups
 	up     map[string]map[string]string // alarms
 	raised []string                     // in order
 	told   []archive.JournalLine        // all that was journaled
