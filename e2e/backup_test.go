@@ -83,7 +83,7 @@ func TestAWholeApplianceComesBackFromEachTarget(t *testing.T) {
 	if err := os.CopyFS(root, os.DirFS("../recorder/evidence/testdata/compat/v1")); err != nil {
 		t.Fatal(err)
 	}
-	lines := counts(4, 8, 32)
+	lines := counts(4, 4, 32)
 	config := quietly + board("b", "peers", lines, "")
 	d := start(t, root, config)
 	recordSome(t, d, lines)
