@@ -55,7 +55,7 @@
 // [Page.Rebuilding] says so. Acts on such a recording show when it is done.
 //
 // Columns are verified against their checksum when they are first used, and beside
-// the questions every five to ten minutes: what rots on the disk in between may give wrong answers for as
+// the questions within the hour: what rots on the disk in between may give wrong answers for as
 // long, and no fault.
 //
 // Acts on very many recordings of all ages at once make many segments be

@@ -11,7 +11,7 @@ const freshEvery = time.Second
 
 // freshen verifies the columns of the segment that is nearest to be verified
 // again, so that no question has to wait for that: of ten million recordings it
-// would be a second. Faults are not told here: the next question meets them.
+// would be a second; and the file lies in memory, if there is room for it. Faults are not told here: the next question meets them.
 func (ix *Index) freshen() {
 	ix.mu.Lock()
 	segs := ix.segs
@@ -28,7 +28,7 @@ func (ix *Index) freshen() {
 	}
 	var good []column
 	err := ix.db.View(func(tx *store.Tx) error {
-		for c := range colRest {
+		for c := range column(colRest + maxRows/blockRows) {
 			there := false
 			if err := columnBucket().View(tx, columnKey(oldest.ID, c), func(v []byte) error { there = v != nil; return nil }); err != nil {
 				return err

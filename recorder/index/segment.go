@@ -37,7 +37,7 @@ type verified struct {
 }
 
 // verifyEvery is how long a column is trusted.
-const verifyEvery = 10 * time.Minute
+const verifyEvery = time.Hour
 
 func (v *verified) has(c column) bool {
 	if now := time.Now().UnixNano(); now-v.since.Load() > int64(verifyEvery) {
