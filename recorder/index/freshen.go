@@ -18,12 +18,12 @@ func (ix *Index) freshen() {
 	ix.mu.Unlock()
 	var oldest *segment
 	for _, s := range segs {
-		if oldest == nil || s.verified.since.Load() < oldest.verified.since.Load() {
+		if oldest == nil || s.verified.whole.Load() < oldest.verified.whole.Load() {
 			oldest = s
 		}
 	}
 	now := time.Now().UnixNano()
-	if oldest == nil || ix.lost.Load() || now-oldest.verified.since.Load() < int64(verifyEvery/2) {
+	if oldest == nil || ix.lost.Load() || now-oldest.verified.whole.Load() < int64(verifyEvery/2) {
 		return
 	}
 	var good []column
@@ -44,6 +44,7 @@ func (ix *Index) freshen() {
 		return
 	}
 	oldest.verified.since.Store(now)
+	oldest.verified.whole.Store(now)
 	for _, c := range good {
 		oldest.verified.add(c)
 	}

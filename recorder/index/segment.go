@@ -34,6 +34,7 @@ type segment struct {
 type verified struct {
 	cols  [(colRest + maxRows/blockRows) / 64]atomic.Uint64
 	since atomic.Int64 // ns since 1970
+	whole atomic.Int64 // ns since 1970, when all columns were verified at once
 }
 
 // verifyEvery is how long a column is trusted.
