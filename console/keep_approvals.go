@@ -66,14 +66,19 @@ type RequestInput struct {
 	Request string `path:"request" maxLength:"64" doc:"ID of the request"`
 }
 
-func (s *Server) approval(ctx context.Context, in *RequestInput) (*body[api.Approval], error) {
+// request is the request that is asked for, for who may see it.
+func (s *Server) request(ctx context.Context, in *RequestInput) (keep.Request, error) {
 	if s.cfg.Keep == nil {
-		return nil, fail("not-available", "")
+		return keep.Request{}, fail("not-available", "")
 	}
 	if err := s.wholeBox(ctx, access.Erase, in.Request); err != nil {
-		return nil, err
+		return keep.Request{}, err
 	}
-	r, err := s.cfg.Keep.Get(in.Request)
+	return s.cfg.Keep.Get(in.Request)
+}
+
+func (s *Server) approval(ctx context.Context, in *RequestInput) (*body[api.Approval], error) {
+	r, err := s.request(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -218,13 +223,7 @@ func plainNumber(v string) (string, bool) {
 
 // erasureProof is the document that says what was erased.
 func (s *Server) erasureProof(ctx context.Context, in *RequestInput) (stream, error) {
-	if s.cfg.Keep == nil {
-		return nil, fail("not-available", "")
-	}
-	if err := s.wholeBox(ctx, access.Erase, in.Request); err != nil {
-		return nil, err
-	}
-	r, err := s.cfg.Keep.Get(in.Request)
+	r, err := s.request(ctx, in)
 	if err != nil {
 		return nil, err
 	}

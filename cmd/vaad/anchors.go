@@ -32,14 +32,8 @@ func (d *running) anchors(ctx context.Context) error {
 		return anchor.TSASettings{Address: e.TSA, Roots: e.TSARoots, Every: time.Duration(e.TSAHours) * time.Hour}
 	}}
 	wake := make(chan struct{}, 1)
-	ring := func() {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
-	defer d.sec.evidence.Subscribe(d.doc, func(evidenceDoc) { ring() })()
-	defer d.sec.mail.Subscribe(d.doc, func(mailDoc) { ring() })()
+	defer d.sec.evidence.Subscribe(d.doc, func(evidenceDoc) { ring(wake) })()
+	defer d.sec.mail.Subscribe(d.doc, func(mailDoc) { ring(wake) })()
 	return anchor.Run(ctx, anchor.Config{Wake: wake, Recordings: recordings, State: filepath.Join(d.cfg.Root, "evidence", "anchored"),
 		Ways: []anchor.Way{byMail, byAuthority}, Alarms: d.alarms, Logger: d.log, Registerer: d.reg})
 }

@@ -22,20 +22,14 @@ const tryAgain = 5 * time.Second
 // for a board's loop; so the subscriber only rings a bell.
 func (d *running) apply(ctx context.Context) {
 	bell := make(chan struct{}, 1)
-	ring := func() {
-		select {
-		case bell <- struct{}{}:
-		default:
-		}
-	}
 	defer d.sec.lines.Subscribe(d.doc, func(map[string]lineDoc) {
 		d.access.SetGroups(d.lineGroups(d.sec.groups.Get(d.doc)))
-		ring()
+		ring(bell)
 	})()
-	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring() })()
-	defer d.sec.dialplan.Subscribe(d.doc, func(dialplanDoc) { ring() })()
-	defer d.sec.spans.Subscribe(d.doc, func(map[string]spanDoc) { ring() })()
-	defer d.sec.profiles.Subscribe(d.doc, func(map[string]profileDoc) { ring() })()
+	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { ring(bell) })()
+	defer d.sec.dialplan.Subscribe(d.doc, func(dialplanDoc) { ring(bell) })()
+	defer d.sec.spans.Subscribe(d.doc, func(map[string]spanDoc) { ring(bell) })()
+	defer d.sec.profiles.Subscribe(d.doc, func(map[string]profileDoc) { ring(bell) })()
 	again := time.NewTimer(time.Hour)
 	defer again.Stop()
 	applied, spans := map[string]lineDoc{}, d.sec.spans.Get(d.doc)

@@ -379,12 +379,7 @@ const lookEvery = 5 * time.Minute
 // keepUp follows settings, and looks at how far targets are behind, until ctx ends.
 func (b *backups) keepUp(ctx context.Context) {
 	bell := make(chan struct{}, 1)
-	defer b.d.sec.targets.Subscribe(b.d.doc, func(map[string]targetDoc) {
-		select {
-		case bell <- struct{}{}:
-		default:
-		}
-	})()
+	defer b.d.sec.targets.Subscribe(b.d.doc, func(map[string]targetDoc) { ring(bell) })()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vaad/recorder/archive"
 )
 
 // Shelf is the folder of reports: one file per day, 2026-11-22.json.
@@ -27,19 +29,7 @@ func (s Shelf) Put(r *Report) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(s.Dir, r.Day+".json")
-	f, err := os.OpenFile(name+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(name+".part", name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(name+".part"))
-	}
-	return nil
+	return archive.ReplaceFile(filepath.Join(s.Dir, r.Day+".json"), append(b, '\n'), 0o640)
 }
 
 // Get reads the report of a day. Errors: [ErrNoReport], those of the disk, and

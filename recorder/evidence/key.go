@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"vaad/recorder/archive"
+
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -59,7 +61,7 @@ func OpenKey(dir string) (Key, error) {
 	}
 	known, err := PublicKeys(dir)
 	if err == nil && !slices.Contains(known, public) { // older ones stay: they verify what was signed with them
-		err = replaceFile(filepath.Join(dir, publicFile), []byte(strings.Join(append([]string{public}, known...), "\n")+"\n"), 0o644)
+		err = archive.ReplaceFile(filepath.Join(dir, publicFile), []byte(strings.Join(append([]string{public}, known...), "\n")+"\n"), 0o644)
 	}
 	return Key{signer: s, Public: public, Made: made}, err
 }
@@ -74,7 +76,7 @@ func makeKey(dir string) ([]byte, error) {
 		return nil, err
 	}
 	b := []byte(secret + "\n" + public + "\n")
-	return b, replaceFile(filepath.Join(dir, keyFile), b, 0o600)
+	return b, archive.ReplaceFile(filepath.Join(dir, keyFile), b, 0o600)
 }
 
 // PublicKeys reads the public keys in a key's folder, the one in use first. None
@@ -112,27 +114,6 @@ func LastAnchor(dir string) ([]byte, error) {
 		return nil, nil
 	}
 	return b, err
-}
-
-// replaceFile writes a file whole or not at all, durably.
-func replaceFile(name string, b []byte, perm fs.FileMode) (err error) {
-	tmp := name + ".new"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, name); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // appendFile adds to the end of a file, durably.

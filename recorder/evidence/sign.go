@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"vaad/recorder/archive"
+
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -83,7 +85,7 @@ func (l *Log) Sign() error {
 	l.last = cp
 	l.tell()
 	l.anchor(b)
-	return replaceFile(filepath.Join(l.c.Keys, lastFile), append(bytes.Join(l.lost, nil), b...), filePerm)
+	return archive.ReplaceFile(filepath.Join(l.c.Keys, lastFile), append(bytes.Join(l.lost, nil), b...), filePerm)
 }
 
 // anchor copies a note to where the box cannot take it back. What it misses while

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"vaad/recorder/archive"
 	"vaad/recorder/evidence"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -233,14 +234,5 @@ func (r *runner) save() error {
 	if err != nil {
 		return err
 	}
-	part := r.c.State + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part, r.c.State)
+	return archive.ReplaceFile(r.c.State, append(b, '\n'), 0o600)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"vaad/recorder/archive"
 	"vaad/recorder/evidence"
 )
 
@@ -69,7 +70,7 @@ func Verify(recordings string, roots Roots, found func(Finding)) error {
 		base, ok := strings.CutSuffix(e.Name(), ".tsr")
 		number, err := strconv.ParseInt(base, 10, 64)
 		if !ok || err != nil || Name(number) != e.Name() {
-			if !strings.HasSuffix(e.Name(), partial) {
+			if !strings.HasSuffix(e.Name(), archive.NewExt) {
 				found(Finding{File: e.Name(), Wrong: Odd})
 			}
 			continue
@@ -109,30 +110,11 @@ func readSmall(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// partial ends the name of a stamp that is being written.
-const partial = ".part"
-
 // Keep writes an answer into the folder of recordings, durable when it returns.
-func Keep(recordings string, number int64, answer []byte) (err error) {
+func Keep(recordings string, number int64, answer []byte) error {
 	dir := filepath.Join(recordings, Folder)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	name := filepath.Join(dir, Name(number))
-	f, err := os.OpenFile(name+partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o440)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(answer)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(name+partial, name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(name+partial))
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return archive.ReplaceFile(filepath.Join(dir, Name(number)), answer, 0o440)
 }
