@@ -22,8 +22,8 @@ func TestTargetsAreUnderstoodAsPeopleWriteThem(t *testing.T) {
 		file: func(c target.Config) bool {
 			return c.Kind == target.KindFolder && c.Folder.Path == "/mnt/nas" && c.StallS == 60
 		},
-		"sftp://vaad@host:2222/~/a/b?host_key=" + key + "&key=/root/id": func(c target.Config) bool {
-			return c.SFTP.Address == "host:2222" && c.SFTP.User == "vaad" && c.SFTP.Path == "a/b" && c.SFTP.Key == "/root/id"
+		"sftp://vaad@host:2222/~/a/b?host_key=" + key + "&key=/srv/id": func(c target.Config) bool {
+			return c.SFTP.Address == "host:2222" && c.SFTP.User == "vaad" && c.SFTP.Path == "a/b" && c.SFTP.Key == "/srv/id"
 		},
 		"sftp://vaad@host/srv/vaad?host_key=" + key + "&password=env:PW": func(c target.Config) bool {
 			return c.SFTP.Path == "/srv/vaad" && c.SFTP.Password == "env:PW"
@@ -42,7 +42,7 @@ func TestTargetsAreUnderstoodAsPeopleWriteThem(t *testing.T) {
 	}
 	for spec, says := range map[string]string{
 		"sftp://vaad:hunter2@host/x":                        "does not stand in an address",
-		"sftp://vaad@host/x?kee=/root/id":                   "kee is not known",
+		"sftp://vaad@host/x?kee=/srv/id":                   "kee is not known",
 		"sftp://vaad@host/x":                                "sftp.key",
 		"s3://host/bucket?access_key=AKID&secret_key=/s":    "access_key",
 		"s3://host/bucket?plain=perhaps":                    "plain",
