@@ -42,7 +42,7 @@ func TestTargetsAreUnderstoodAsPeopleWriteThem(t *testing.T) {
 	}
 	for spec, says := range map[string]string{
 		"sftp://vaad:hunter2@host/x":                        "does not stand in an address",
-		"sftp://vaad@host/x?kee=/srv/id":                   "kee is not known",
+		"sftp://vaad@host/x?kee=/srv/id":                    "kee is not known",
 		"sftp://vaad@host/x":                                "sftp.key",
 		"s3://host/bucket?access_key=AKID&secret_key=/s":    "access_key",
 		"s3://host/bucket?plain=perhaps":                    "plain",
