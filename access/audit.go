@@ -57,8 +57,16 @@ func (a *Audit) Append(e Entry) (Entry, error) {
 		if err != nil {
 			return err
 		}
+		_, before, err := head(tx)
+		if err != nil {
+			return err
+		}
 		e.Seq = n
-		return entries().Put(tx, store.Key(n), e)
+		row, err := sealRow(before, e)
+		if err != nil {
+			return err
+		}
+		return rawEntries().Put(tx, store.Key(n), row)
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("audit: %w", err)
@@ -81,7 +89,9 @@ type AuditFilter struct {
 	Verb     Verb
 	Object   string
 	Line     int
-	Limit    int // default 100, at most 1000
+	Result   string
+	Text     string // stands somewhere in actor, object or detail, whatever its case
+	Limit    int    // default 100, at most 1000
 }
 
 // Query lists rows, newest first.
@@ -110,5 +120,21 @@ func (a *Audit) Query(f AuditFilter) ([]Entry, error) {
 func (f AuditFilter) takes(e Entry) bool {
 	return (f.From.IsZero() || !e.Time.Before(f.From)) && (f.To.IsZero() || e.Time.Before(f.To)) &&
 		(f.Actor == "" || f.Actor == e.Actor) && (f.Verb == "" || f.Verb == e.Verb) &&
-		(f.Object == "" || f.Object == e.Object) && (f.Line == 0 || f.Line == e.Line)
+		(f.Object == "" || f.Object == e.Object) && (f.Line == 0 || f.Line == e.Line) && (f.Result == "" || f.Result == e.Result) &&
+		(f.Text == "" || e.says(strings.ToLower(f.Text)))
+}
+
+// says looks for a text in lower case.
+func (e Entry) says(text string) bool {
+	for _, s := range []string{e.Actor, e.Object} {
+		if strings.Contains(strings.ToLower(s), text) {
+			return true
+		}
+	}
+	for k, v := range e.Detail {
+		if strings.Contains(strings.ToLower(k+"="+v), text) {
+			return true
+		}
+	}
+	return false
 }

@@ -38,8 +38,9 @@ type Config struct {
 	Keys    string       // folder of the key; made if missing
 	Archive Archive
 
-	Settings func() Settings // nil = the defaults
-	Pool     archive.Pool    // nil = audits wait for nobody
+	Settings func() Settings        // nil = the defaults
+	Audit    func() (string, error) // head of another log that is signed along, "ROWS HASH", without line breaks; nil, or "": none
+	Pool     archive.Pool           // nil = audits wait for nobody
 	Alarms   interface {
 		Raise(code, subject string, args map[string]string)
 		Clear(code, subject string)

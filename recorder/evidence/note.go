@@ -28,6 +28,7 @@ type Checkpoint struct {
 	Number   int64 // from 1; each has the one before it in Previous
 	Time     time.Time
 	Previous string // hash of the note before, "none" for the first
+	Audit    string // head of the audit log, "ROWS HASH"; "" = none was signed with it
 
 	text []byte // the whole note
 	key  string // verifier key that the signature was made with; "" = none that is known
@@ -39,8 +40,12 @@ const maxNote = 8 << 10
 
 // body is what is signed.
 func (c *Checkpoint) body() string {
-	return fmt.Sprintf("%s\n%d\n%s\nnumber %d\ntime %s\nprevious %s\n", c.Origin, c.Size, c.Root, c.Number,
+	b := fmt.Sprintf("%s\n%d\n%s\nnumber %d\ntime %s\nprevious %s\n", c.Origin, c.Size, c.Root, c.Number,
 		c.Time.UTC().Format(time.RFC3339), c.Previous)
+	if c.Audit != "" {
+		b += "audit " + c.Audit + "\n"
+	}
+	return b
 }
 
 // sum is what the next checkpoint has as Previous.
@@ -57,7 +62,7 @@ func ParseCheckpoint(text []byte, keys []string) (Checkpoint, error) {
 	}
 	body, _, ok := bytes.Cut(text, []byte("\n\n"))
 	lines := strings.Split(string(body), "\n")
-	if !ok || len(lines) != 6 {
+	if !ok || len(lines) < 6 || len(lines) > 7 {
 		return bad("it has not the lines of one")
 	}
 	c := Checkpoint{Origin: lines[0], text: bytes.Clone(text)}
@@ -70,6 +75,11 @@ func ParseCheckpoint(text []byte, keys []string) (Checkpoint, error) {
 	c.Time, err[3] = time.Parse(time.RFC3339, at)
 	previous, ok3 := strings.CutPrefix(lines[5], "previous ")
 	c.Previous = previous
+	if len(lines) == 7 {
+		if c.Audit, _ = strings.CutPrefix(lines[6], "audit "); c.Audit == "" {
+			return bad("a line of it cannot be read")
+		}
+	}
 	if e := errors.Join(err[:]...); e != nil || !ok1 || !ok2 || !ok3 || c.Size < 0 || c.Number < 1 || c.body() != string(body)+"\n" {
 		return bad("a line of it cannot be read")
 	}

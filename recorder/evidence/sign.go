@@ -70,6 +70,12 @@ func (l *Log) Sign() error {
 		cp.Previous = l.last.sum()
 	}
 	var err error
+	if l.c.Audit != nil {
+		if cp.Audit, err = l.c.Audit(); err != nil { // the journals are signed all the same
+			l.c.Logger.Error("the audit log's head is not in this checkpoint", "error", err)
+			cp.Audit = ""
+		}
+	}
 	if cp.text, err = note.Sign(&note.Note{Text: cp.body()}, l.key.signer); err != nil {
 		return err
 	}
