@@ -59,19 +59,9 @@ func (c *Control) SetGroups(groups map[string][]int) {
 
 // Scope is what the actor may do now.
 func (c *Control) Scope(a Actor) Scope {
-	s := Scope{Verbs: verbsOf(a.Roles), All: len(a.Groups) == 0}
-	if s.All {
-		return s
-	}
-	s.Lines = map[int]bool{}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, g := range a.Groups {
-		for _, line := range c.groups[g] {
-			s.Lines[line] = true
-		}
-	}
-	return s
+	return scopeOf(&a, c.groups)
 }
 
 // FromPeerCred is the actor behind a local socket, by the kernel's word: root, the
@@ -82,9 +72,9 @@ func (c *Control) FromPeerCred(uid, gid int, groups []int) (Actor, error) {
 	a := Actor{Name: userName(uid), Kind: Local, UID: uid}
 	switch {
 	case uid == 0 || uid == c.cfg.DaemonUID || a.Name == c.cfg.AdminUser:
-		a.Roles = []Role{Administrator}
+		a.Grants = []Grant{{Role: Administrator}}
 	case c.reviews(gid) || slices.ContainsFunc(groups, c.reviews):
-		a.Roles = []Role{Reviewer}
+		a.Grants = []Grant{{Role: Reviewer}}
 	default:
 		return Actor{}, fmt.Errorf("%w: %s is neither root nor %s and not in the group %s; "+
 			"add the user to that group to let it search and play", ErrDenied, a.Name, c.cfg.AdminUser, c.cfg.ReviewGroup)

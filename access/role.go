@@ -1,7 +1,5 @@
 package access
 
-import "slices"
-
 // A Role is what somebody is to the recorder.
 type Role string
 
@@ -41,26 +39,27 @@ const (
 	AuditRead     Verb = "audit-read"     //
 	Status        Verb = "status"         // health of the machine, disk, version
 	Maintain      Verb = "maintain"       // rebuild the index, make copies
+	Users         Verb = "users"          // accounts: who may come in, and what they may do
 )
 
 // Verbs lists every verb.
 func Verbs() []Verb {
 	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Hold, Delete, Erase, Keep,
-		Calls, Call, Supervise, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain}
+		Calls, Call, Supervise, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain, Users}
 }
 
 // Roles lists every role.
 func Roles() []Role { return []Role{Administrator, Technician, Supervisor, Agent, Reviewer} }
 
-// A Grant is one row of the table: what a role may do.
-type Grant struct {
+// A Row of the table says what a role may do.
+type Row struct {
 	Role  Role   `json:"role"`
 	Verbs []Verb `json:"verbs"`
 }
 
 // Table is all that roles may do.
-func Table() []Grant {
-	return []Grant{
+func Table() []Row {
+	return []Row{
 		{Administrator, Verbs()},
 		{Technician, []Verb{ViewLines, Listen, StartStop, Call, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain, Keep}},
 		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Delete, Calls, Call, Supervise, AlarmRead, Status}},
@@ -69,15 +68,12 @@ func Table() []Grant {
 	}
 }
 
-// verbsOf joins what several roles may do.
-func verbsOf(roles []Role) map[Verb]bool {
-	all := map[Verb]bool{}
-	for _, g := range Table() {
-		if slices.Contains(roles, g.Role) {
-			for _, v := range g.Verbs {
-				all[v] = true
-			}
+// verbsOf is what a role may do; of a role that there is not, nothing.
+func verbsOf(role Role) []Verb {
+	for _, row := range Table() {
+		if row.Role == role {
+			return row.Verbs
 		}
 	}
-	return all
+	return nil
 }

@@ -54,7 +54,7 @@ func (c *Control) Login(token string) (secret string, a Actor, ok bool) {
 		return "", Actor{}, false
 	}
 	secret = rand.Text()
-	a = Actor{Name: "console", Kind: Token, Roles: []Role{Administrator}, UID: -1}
+	a = Actor{Name: "console", Kind: Setup, Grants: []Grant{{Role: Administrator}}, UID: -1}
 	s.open[sha256.Sum256([]byte(secret))] = session{a, now.Add(c.cfg.Session)}
 	return secret, a, true
 }

@@ -28,11 +28,10 @@ func lineOfAlarm(a alarm.Alarm) int {
 	return n
 }
 
-// seesAlarm says whether an alarm concerns the caller: those of other people's
-// lines do not.
-func (c *caller) seesAlarm(a alarm.Alarm) bool {
-	n := lineOfAlarm(a)
-	return n == 0 || c.scope.Sees(n)
+// seesAlarm says whether an alarm concerns the caller, who wants to do that with it: those
+// of other people's lines do not.
+func (c *caller) seesAlarm(v access.Verb, a alarm.Alarm) bool {
+	return c.scope.Allows(v, lineOfAlarm(a))
 }
 
 // AlarmsInput says which alarms are wanted, in which language.
@@ -54,7 +53,7 @@ func (s *Server) alarms(ctx context.Context, in *AlarmsInput) (*body[api.Page[ap
 	lang := text.Match(in.Lang)
 	out := api.Page[api.Alarm]{Items: []api.Alarm{}}
 	for _, a := range rows {
-		if who(ctx).seesAlarm(a) {
+		if who(ctx).seesAlarm(access.AlarmRead, a) {
 			out.Items = append(out.Items, alarmOf(a, lang))
 		}
 	}
@@ -112,7 +111,7 @@ func (s *Server) ack(ctx context.Context, in *AlarmInput) (*done, error) {
 	c := who(ctx)
 	line, mine := 0, false
 	for _, a := range s.cfg.Alarms.Active() {
-		if a.ID == in.ID && c.seesAlarm(a) {
+		if a.ID == in.ID && c.seesAlarm(access.AlarmAck, a) {
 			line, mine = lineOfAlarm(a), true
 		}
 	}

@@ -47,7 +47,7 @@ func (s *Server) assurances(ctx context.Context, _ *empty) (*body[api.Page[api.A
 		return nil, err
 	}
 	out := &body[api.Page[api.AssuranceDay]]{api.Page[api.AssuranceDay]{Items: []api.AssuranceDay{}}}
-	lines := linesOf(who(ctx).scope, nil)
+	lines := linesOf(who(ctx).scope, access.Calls, nil)
 	for _, day := range days[:min(len(days), mostReports)] {
 		r, err := s.cfg.Assurance.Get(day)
 		if err != nil {
@@ -78,7 +78,7 @@ func (s *Server) assurance(ctx context.Context, in *AssuranceInput) (*body[api.A
 	if err != nil {
 		return nil, err
 	}
-	return &body[api.Assurance]{assuranceOf(r.Of(linesOf(who(ctx).scope, nil)), text.Match(in.Language))}, nil
+	return &body[api.Assurance]{assuranceOf(r.Of(linesOf(who(ctx).scope, access.Calls, nil)), text.Match(in.Language))}, nil
 }
 
 func headOf(r *assure.Report) api.AssuranceDay {

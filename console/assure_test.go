@@ -44,7 +44,7 @@ func TestAReportShowsOnlyLinesOfTheScope(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	f.cfg.Access.SetGroups(map[string][]int{"front": {1}})
-	who := access.Actor{Name: "r", Kind: access.Local, Roles: []access.Role{access.Reviewer}, Groups: []string{"front"}}
+	who := access.Actor{Name: "r", Kind: access.Local, Grants: []access.Grant{{Role: access.Reviewer, Groups: []string{"front"}}}}
 	a = decode[api.Assurance](t, f.doAs(who, "GET", "/assurance/"+reportDay, nil), http.StatusOK)
 	if !a.OK || a.Calls != 1 || len(a.Items) != 0 || a.Seconds.Talked != 60 {
 		t.Errorf("who sees line 1 only gets %+v", a)

@@ -139,7 +139,7 @@ func (s *Server) audit(ctx context.Context, in *AuditInput) (*body[api.Page[api.
 			return nil, err
 		}
 		for _, e := range rows {
-			if !c.scope.All && (e.Line == 0 || !c.scope.Sees(e.Line)) {
+			if !c.scope.Everywhere(access.AuditRead) && (e.Line == 0 || !c.scope.Allows(access.AuditRead, e.Line)) {
 				continue
 			}
 			if len(out.Body.Items) == in.Limit {

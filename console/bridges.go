@@ -15,7 +15,7 @@ import (
 func bridgeOf(b *calls.Bridge, legs map[string]int, sc access.Scope) (out api.Bridge, visible bool) {
 	out = api.Bridge{ID: b.ID, Begun: b.Begun.UTC(), By: b.By, Legs: []string{}, Lines: []int{}}
 	for _, id := range b.Legs {
-		if line, ok := legs[id]; ok && sc.Sees(line) {
+		if line, ok := legs[id]; ok && sc.Allows(access.ViewLines, line) {
 			out.Legs, out.Lines = append(out.Legs, id), append(out.Lines, line)
 		}
 	}

@@ -198,12 +198,12 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, token string) {
 
 // apiActor shows the caller to itself.
 func (c *caller) apiActor() api.Actor {
-	a := api.Actor{Name: c.Name, Kind: string(c.Kind), Groups: c.Groups, Roles: []string{}, Verbs: []string{}}
-	for _, r := range c.Roles {
-		a.Roles = append(a.Roles, string(r))
+	a := api.Actor{Name: c.Name, Kind: string(c.Kind), Roles: []string{}, Verbs: []string{}}
+	for _, g := range c.Grants {
+		a.Roles = append(a.Roles, string(g.Role))
 	}
 	for _, v := range access.Verbs() {
-		if c.scope.Verbs[v] {
+		if c.scope.May(v) {
 			a.Verbs = append(a.Verbs, string(v))
 		}
 	}

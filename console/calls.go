@@ -16,7 +16,7 @@ func (s *Server) calls(ctx context.Context, in *FilterInput) (*body[api.Page[api
 		return nil, err
 	}
 	p, err := s.cfg.Calls.Query(ctx, calls.Filter{
-		Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
+		Lines: linesOf(who(ctx).scope, access.Calls, in.Lines), From: in.From, To: in.To, Number: in.Number,
 		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: in.Limit, Cursor: in.After,
 	})
 	if err != nil {

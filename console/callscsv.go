@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vaad/access"
 	"vaad/api"
 	"vaad/calls"
 	"vaad/recorder/export"
@@ -35,7 +36,7 @@ func (s *Server) callsCSV(ctx context.Context, in *CallTableInput) (stream, erro
 	if err := s.checkCalls(ctx, &wanted); err != nil {
 		return nil, err
 	}
-	f := calls.Filter{Lines: linesOf(who(ctx).scope, in.Lines), From: in.From, To: in.To, Number: in.Number,
+	f := calls.Filter{Lines: linesOf(who(ctx).scope, access.Calls, in.Lines), From: in.From, To: in.To, Number: in.Number,
 		MinDuration: seconds(in.MinDuration), Text: in.Text, Limit: 1000}
 	left := in.Limit
 	next := func() (calls.Page, error) {

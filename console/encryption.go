@@ -37,7 +37,7 @@ func (s *Server) rotateKeys(ctx context.Context, _ *empty) (*body[api.RotatedKey
 	if s.cfg.Encryption == nil {
 		return nil, fail("not-available", "")
 	}
-	if !who(ctx).scope.All {
+	if !who(ctx).scope.Everywhere(access.Maintain) {
 		s.denied(ctx, access.Maintain, "keys", 0)
 		return nil, fail("forbidden", "the keys are those of every line, also of those outside your groups")
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"vaad/access"
 	"vaad/api"
 )
 
@@ -73,7 +74,7 @@ func (s *Server) watch(ctx context.Context, w *watcher, out *paced) {
 			}
 			facts, lines, snapshot, resync := w.take()
 			for i := range facts {
-				if facts[i].Line == 0 || sc.Sees(facts[i].Line) {
+				if facts[i].Line == 0 || sc.Allows(access.ViewLines, facts[i].Line) {
 					b, _ := json.Marshal(&facts[i]) // plain values only
 					writeEvent(&buf, api.EventFact, id(facts[i].Boot, facts[i].Seq), b)
 				}
@@ -90,7 +91,7 @@ func (s *Server) watch(ctx context.Context, w *watcher, out *paced) {
 			}
 			var seen []int
 			for n := range lines {
-				if sc.Sees(n) {
+				if sc.Allows(access.ViewLines, n) {
 					seen = append(seen, n)
 				}
 			}

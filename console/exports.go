@@ -279,7 +279,7 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 	}
 	if b.Search {
 		unhurriedly := in.RecordingFilter
-		if err := s.checkSearch(ctx, &in.RecordingFilter); err != nil {
+		if err := s.checkSearch(ctx, access.Export, &in.RecordingFilter); err != nil {
 			return nil, err
 		}
 		unhurriedly.Limit, unhurriedly.After = 0, ""
@@ -317,7 +317,7 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 
 // allFound calls take with everything that a search finds, until it is too much.
 func (s *Server) allFound(ctx context.Context, in *SearchInput, take func(*index.Row)) error {
-	f := in.filter(who(ctx).scope)
+	f := in.filter(who(ctx).scope, access.Export)
 	f.Limit, f.Cursor, f.NoCount = 1000, "", true
 	for n := 0; n <= export.MaxRecordings; {
 		p, err := s.cfg.Index.Query(ctx, f)
@@ -363,7 +363,7 @@ func exportOf(j *export.Job) api.Export {
 // ownExport says whether a caller may see an export: those who asked for it, and
 // who may see everything and read the audit log.
 func ownExport(j *export.Job, c *caller) bool {
-	return j.Spec.Actor == c.Name && j.Spec.Kind == string(c.Kind) || c.scope.All && c.scope.Verbs[access.AuditRead] && c.scope.Verbs[access.Maintain]
+	return j.Spec.Actor == c.Name && j.Spec.Kind == string(c.Kind) || c.scope.Everywhere(access.AuditRead) && c.scope.Everywhere(access.Maintain)
 }
 
 func (s *Server) exports(ctx context.Context, _ *empty) (*body[api.Page[api.Export]], error) {
@@ -384,7 +384,7 @@ func (s *Server) exports(ctx context.Context, _ *empty) (*body[api.Page[api.Expo
 // mayFetch says whether a caller may have, now, what is in an export: who asked for
 // it may have lost a line since.
 func mayFetch(j *export.Job, c *caller) error {
-	if j.Spec.Lines == nil && !c.scope.All {
+	if j.Spec.Lines == nil && !c.scope.Everywhere(access.Export) {
 		return fail("forbidden", "")
 	}
 	for _, line := range j.Spec.Lines {

@@ -174,7 +174,7 @@ func TestManyRecordingsAreExportedInTheBackground(t *testing.T) {
 	if part.Code != 206 || !bytes.Equal(part.Body.Bytes(), w.Body.Bytes()[10:]) {
 		t.Errorf("a resumed download: %d", part.Code)
 	}
-	other := access.Actor{Name: "else", Kind: access.Local, Roles: []access.Role{access.Supervisor}, UID: 7}
+	other := access.Actor{Name: "else", Kind: access.Local, Grants: []access.Grant{{Role: access.Supervisor}}, UID: 7}
 	problemIn(t, f.doAs(other, "GET", "/exports/"+x.ID+"/file", nil), "no-export")
 	problemIn(t, f.doAs(other, "DELETE", "/exports/"+x.ID, nil), "no-export")
 	if p := decode[api.Page[api.Export]](t, f.doAs(other, "GET", "/exports", nil), 200); len(p.Items) != 0 {

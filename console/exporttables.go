@@ -70,10 +70,10 @@ func (s *Server) table(ctx context.Context, in *TableInput, object string) (*rec
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSearch(ctx, &in.RecordingFilter); err != nil {
+	if err := s.checkSearch(ctx, access.Export, &in.RecordingFilter); err != nil {
 		return nil, err
 	}
-	f := in.filter(who(ctx).scope)
+	f := in.filter(who(ctx).scope, access.Export)
 	f.Limit, f.Cursor, f.NoCount = 1000, "", true
 	t := &recordingTable{cols: cols, codes: in.Header == "codes", lang: languageOf(ctx), work: s.cfg.Maker.Work}
 	t.next = func(ctx context.Context) (index.Page, error) {

@@ -91,14 +91,14 @@ func isID(v string) bool {
 
 // faultyLines wants lines that there are, that settings have, or that had whatever is
 // asked for; had says so of one.
-func (s *Server) faultyLines(f *faults, sc access.Scope, wanted []int, had func(int) (bool, error)) error {
+func (s *Server) faultyLines(f *faults, sc access.Scope, v access.Verb, wanted []int, had func(int) (bool, error)) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	known := slices.DeleteFunc(s.lineNumbers(), func(n int) bool { return !sc.Sees(n) })
+	known := slices.DeleteFunc(s.lineNumbers(), func(n int) bool { return !sc.Allows(v, n) })
 	for _, n := range wanted {
 		ok := slices.Contains(known, n)
-		if !ok && sc.Sees(n) {
+		if !ok && sc.Allows(v, n) {
 			var err error
 			if ok, err = had(n); err != nil {
 				return err
@@ -161,9 +161,9 @@ func (f *faults) common(in *api.Filter) {
 	}
 }
 
-// checkSearch says what a search for recordings asks for that cannot be. What it
-// takes from a saved search, and times in words, stand in their fields afterwards.
-func (s *Server) checkSearch(ctx context.Context, in *api.RecordingFilter) error {
+// checkSearch says what a search for recordings to do that with asks for that cannot
+// be. What it takes from a saved search, and times in words, stand in their fields afterwards.
+func (s *Server) checkSearch(ctx context.Context, v access.Verb, in *api.RecordingFilter) error {
 	sc, f := who(ctx).scope, &faults{lang: languageOf(ctx)}
 	if err := s.settle(ctx, f, in); err != nil {
 		return err
@@ -192,11 +192,11 @@ func (s *Server) checkSearch(ctx context.Context, in *api.RecordingFilter) error
 		p, err := s.cfg.Index.Query(ctx, x)
 		return len(p.Rows) > 0 || p.Rebuilding, err
 	}
-	if err := s.faultyLines(f, sc, in.Lines, func(n int) (bool, error) { return any(index.Filter{Lines: []int{n}}) }); err != nil {
+	if err := s.faultyLines(f, sc, v, in.Lines, func(n int) (bool, error) { return any(index.Filter{Lines: []int{n}}) }); err != nil {
 		return err
 	}
 	err := s.faultyBoards(f, in.Boards, func(b string) (bool, error) {
-		return any(index.Filter{Lines: scopeLines(sc), Boards: []string{b}})
+		return any(index.Filter{Lines: scopeLines(sc, v), Boards: []string{b}})
 	})
 	if err != nil {
 		return err
@@ -242,7 +242,7 @@ func (s *Server) boardNames() []string {
 func (s *Server) checkCalls(ctx context.Context, in *api.Filter) error {
 	f := &faults{lang: languageOf(ctx)}
 	f.common(in)
-	err := s.faultyLines(f, who(ctx).scope, in.Lines, func(n int) (bool, error) {
+	err := s.faultyLines(f, who(ctx).scope, access.Calls, in.Lines, func(n int) (bool, error) {
 		p, err := s.cfg.Calls.Query(ctx, calls.Filter{Lines: []int{n}, Limit: 1})
 		return len(p.Rows) > 0, err
 	})

@@ -164,7 +164,7 @@ func (f *fixture) handlerOf(c *caller) http.Handler {
 }
 
 func actor(role access.Role, groups ...string) access.Actor {
-	return access.Actor{Name: string(role), Kind: access.Local, Roles: []access.Role{role}, UID: 1000, Groups: groups}
+	return access.Actor{Name: string(role), Kind: access.Local, UID: 1000, Grants: []access.Grant{{Role: role, Groups: groups}}}
 }
 
 func admin() access.Actor { return actor(access.Administrator) }

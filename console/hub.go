@@ -187,7 +187,7 @@ func (h *hub) snapshot(sc access.Scope, now time.Time) (uint64, []byte) {
 	}
 	out := snapshot{h.boot, seq, now.UTC(), []json.RawMessage{}}
 	for _, l := range h.encode() {
-		if sc.Sees(l.line) {
+		if sc.Allows(access.ViewLines, l.line) {
 			out.Lines = append(out.Lines, json.RawMessage(l.json))
 		}
 	}

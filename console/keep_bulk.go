@@ -139,11 +139,11 @@ func (s *Server) chosen(ctx context.Context, a keepAct, in *BulkActInput) (jobs 
 		}
 		return jobs, about, nil
 	}
-	if err := s.checkSearch(ctx, &in.RecordingFilter); err != nil {
+	if err := s.checkSearch(ctx, a.Verb, &in.RecordingFilter); err != nil {
 		return nil, nil, err
 	}
 	search := SearchInput{in.RecordingFilter}
-	f := search.filter(who(ctx).scope)
+	f := search.filter(who(ctx).scope, a.Verb)
 	f.Cursor, f.Limit = "", 1000
 	if len(f.States) == 0 && (a.Kind == actUndelete || a.Kind == actErase && !b.Force) {
 		f.States = []string{index.StateTrash} // nothing else can be meant

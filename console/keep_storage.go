@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vaad/access"
 	"vaad/api"
 	"vaad/recorder/index"
 	"vaad/recorder/keep"
@@ -38,7 +39,7 @@ func (s *Server) storage(ctx context.Context, _ *empty) (*body[api.Storage], err
 		Reserve: st.Reserve, WhenFull: string(st.When), Fullness: string(st.Fullness), ByWeekday: []int64{}, Classes: []api.ClassUse{},
 		Groups: []api.GroupUse{}, Soon: []api.Going{}}
 	yes := true
-	lines := scopeLines(sc)
+	lines := scopeLines(sc, access.Status)
 	for _, c := range []struct {
 		to *api.Totals
 		f  index.Filter
@@ -58,7 +59,7 @@ func (s *Server) storage(ctx context.Context, _ *empty) (*body[api.Storage], err
 	if out.Classes, err = s.classUse(ctx, &p, lines); err != nil {
 		return nil, err
 	}
-	if !sc.All {
+	if !sc.Everywhere(access.Status) {
 		return &body[api.Storage]{out}, nil
 	}
 	if err := s.groupUse(ctx, &p, &out); err != nil {

@@ -78,7 +78,7 @@ func (s *Server) findLeg(ctx context.Context, v access.Verb, name string) (calls
 			found = &l // of several on a line the newest
 		}
 	}
-	if found == nil && byLine && line <= maxLine && who(ctx).scope.Sees(line) && slices.Contains(s.lineNumbers(), line) {
+	if found == nil && byLine && line <= maxLine && who(ctx).scope.Allows(v, line) && slices.Contains(s.lineNumbers(), line) {
 		return calls.Leg{}, failLine("no-leg", line, "")
 	}
 	if found == nil {
@@ -99,7 +99,7 @@ func (s *Server) legs(ctx context.Context, _ *empty) (*body[api.Page[api.Leg]], 
 	}
 	names := s.lineNames()
 	for _, l := range sw.Legs() {
-		if who(ctx).scope.Sees(l.Line) {
+		if who(ctx).scope.Allows(access.ViewLines, l.Line) {
 			out.Body.Items = append(out.Body.Items, s.legOf(&l, names))
 		}
 	}

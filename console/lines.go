@@ -152,7 +152,7 @@ func (s *Server) lines(ctx context.Context, in *Spoken) (*body[api.Page[api.Line
 	c := who(ctx)
 	out := api.Page[api.Line]{Items: []api.Line{}}
 	for _, l := range s.allLines(text.Match(in.Lang)) {
-		if c.scope.Sees(l.Line) {
+		if c.scope.Allows(access.ViewLines, l.Line) {
 			out.Items = append(out.Items, l)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // One at a time; searches are answered meanwhile and say that rows may be
 // missing.
 func (s *Server) refresh(ctx context.Context, _ *empty) (*body[api.Refreshed], error) {
-	if !who(ctx).scope.All {
+	if !who(ctx).scope.Everywhere(access.Maintain) {
 		s.denied(ctx, access.Maintain, "index", 0)
 		return nil, fail("forbidden", "the index holds every line, also those outside your groups")
 	}

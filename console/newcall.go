@@ -110,7 +110,7 @@ func (s *Server) targets(ctx context.Context, n *api.NewCall, forLeg bool) ([]Ta
 // mayAll says whether the caller may call on each of these lines.
 func (s *Server) mayAll(ctx context.Context, lines []int) bool {
 	sc := who(ctx).scope
-	return sc.All || len(lines) > 0 && !slices.ContainsFunc(lines, func(n int) bool { return !sc.Allows(access.Call, n) })
+	return sc.Everywhere(access.Call) || len(lines) > 0 && !slices.ContainsFunc(lines, func(n int) bool { return !sc.Allows(access.Call, n) })
 }
 
 func (s *Server) groupLines(name string) ([]int, bool) {

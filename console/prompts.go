@@ -83,7 +83,7 @@ func (s *Server) onPrompt(ctx context.Context, in *PromptInput, act string, do f
 		return nil, fail("not-available", "")
 	}
 	object := "prompts/" + s.lang(in) + "/" + in.Name
-	if !who(ctx).scope.All {
+	if !who(ctx).scope.Everywhere(access.SettingsWrite) {
 		s.denied(ctx, access.SettingsWrite, object, 0)
 		return nil, fail("forbidden", "prompts are heard on every line, also on those outside your groups")
 	}

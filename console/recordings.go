@@ -19,14 +19,14 @@ type FilterInput struct{ api.Filter }
 // SearchInput chooses recordings.
 type SearchInput struct{ api.RecordingFilter }
 
-// linesOf are the lines of a filter that lie in the scope; nil is every line.
-func linesOf(sc access.Scope, wanted []int) []int {
+// linesOf are the lines of a filter that the verb may be done on; nil is every line.
+func linesOf(sc access.Scope, v access.Verb, wanted []int) []int {
 	if len(wanted) == 0 {
-		return scopeLines(sc)
+		return scopeLines(sc, v)
 	}
 	out := []int{}
 	for _, n := range wanted {
-		if sc.Sees(n) && !slices.Contains(out, n) {
+		if sc.Allows(v, n) && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
@@ -35,8 +35,8 @@ func linesOf(sc access.Scope, wanted []int) []int {
 
 func seconds(v float64) time.Duration { return time.Duration(v * float64(time.Second)) }
 
-// filter is what the index is asked for: only lines of the caller's scope.
-func (in *SearchInput) filter(sc access.Scope) index.Filter {
+// filter is what the index is asked for: only lines that the caller may do that on.
+func (in *SearchInput) filter(sc access.Scope, v access.Verb) index.Filter {
 	is := func(v string) *bool {
 		yes := v == "yes"
 		if v == "" {
@@ -49,7 +49,7 @@ func (in *SearchInput) filter(sc access.Scope) index.Filter {
 	}
 	return index.Filter{
 		TrashedFrom: archive.Day(in.TrashedFrom), TrashedTo: archive.Day(in.TrashedTo),
-		Lines: linesOf(sc, in.Lines), From: in.From, To: in.To, MinDuration: seconds(in.MinDuration), MaxDuration: seconds(in.MaxDuration),
+		Lines: linesOf(sc, v, in.Lines), From: in.From, To: in.To, MinDuration: seconds(in.MinDuration), MaxDuration: seconds(in.MaxDuration),
 		Number: in.Number, Caller: in.Caller, Called: in.Called, Name: in.Name, Boards: in.Boards, Sides: in.Sides,
 		Directions: in.Directions, Triggers: in.Triggers, Codecs: in.Codecs, Outcomes: in.Outcomes, AnsweredBy: in.AnsweredBy,
 		EndedBy: in.EndedBy, States: in.States, Answered: is(in.Answered), Gaps: is(in.Gaps), Recovered: is(in.Recovered),
@@ -61,10 +61,10 @@ func (in *SearchInput) filter(sc access.Scope) index.Filter {
 
 // recordings searches.
 func (s *Server) recordings(ctx context.Context, in *SearchInput) (*body[api.Page[api.Recording]], error) {
-	if err := s.checkSearch(ctx, &in.RecordingFilter); err != nil {
+	if err := s.checkSearch(ctx, access.SearchRecords, &in.RecordingFilter); err != nil {
 		return nil, err
 	}
-	p, err := s.cfg.Index.Query(ctx, in.filter(who(ctx).scope))
+	p, err := s.cfg.Index.Query(ctx, in.filter(who(ctx).scope, access.SearchRecords))
 	if err != nil {
 		return nil, err
 	}

@@ -166,7 +166,7 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 		switch {
 		case c == nil:
 			writeProblem(w, r, fail("not-entered", ""))
-		case rt.Verb != anyone && !c.scope.Verbs[rt.Verb]:
+		case rt.Verb != anyone && !c.scope.May(rt.Verb):
 			d := &access.Denied{Actor: c.Name, Verb: rt.Verb}
 			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
 			writeProblem(w, r, fail("forbidden", d.Error()))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vaad/access"
 	"vaad/api"
 	"vaad/api/text"
 	"vaad/calls"
@@ -41,7 +42,7 @@ func (s *Server) rulesPreview(ctx context.Context, in *RulesPreviewInput) (*body
 	}
 	p := preview{s: s, lang: languageOf(ctx), names: s.lineNames(), limit: in.Body.Limit, by: map[string]*api.RuleCount{},
 		out: api.RulesPreview{Rules: []api.RuleCount{}, Items: []api.JudgedCall{}}}
-	q := calls.Filter{Lines: linesOf(sc, f.Lines), From: f.From, To: f.To, Limit: 1000}
+	q := calls.Filter{Lines: linesOf(sc, access.Calls, f.Lines), From: f.From, To: f.To, Limit: 1000}
 	for seen := 0; seen < mostJudged; {
 		page, err := s.cfg.Calls.Query(ctx, q)
 		if err != nil {

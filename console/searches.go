@@ -45,12 +45,12 @@ func (s *Search) mine(c *caller) bool { return s.Owner == c.Name && s.Kind == c.
 
 // seen says whether a caller may use it: their own, and those of their roles.
 func (s *Search) seen(c *caller) bool {
-	return s.mine(c) || slices.ContainsFunc(s.Roles, func(r access.Role) bool { return slices.Contains(c.Roles, r) })
+	return s.mine(c) || slices.ContainsFunc(s.Roles, func(r access.Role) bool { return c.Has(r) })
 }
 
 // changeable: by its owner, and by who may change the settings of all lines.
 func (s *Search) changeable(c *caller) bool {
-	return s.mine(c) || s.seen(c) && c.scope.All && c.scope.Verbs[access.SettingsWrite]
+	return s.mine(c) || s.seen(c) && c.scope.Everywhere(access.SettingsWrite)
 }
 
 func searchOf(s *Search, c *caller) api.SavedSearch {
@@ -181,7 +181,7 @@ func (s *Server) putSearch(ctx context.Context, one Search, n api.NewSearch) (*b
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	if err := s.checkSearch(ctx, &wanted); err != nil {
+	if err := s.checkSearch(ctx, access.SearchRecords, &wanted); err != nil {
 		return nil, err
 	}
 	one.Query, one.Columns, one.Changed = n.Query, n.Columns, s.cfg.Now().UTC()

@@ -34,7 +34,7 @@ func ofLine(path string) int {
 func (s *Server) overPath(ctx context.Context, v access.Verb, path string) error {
 	c := who(ctx)
 	n := ofLine(path)
-	if c.scope.All || n > 0 && c.scope.Allows(v, n) {
+	if c.scope.Everywhere(v) || n > 0 && c.scope.Allows(v, n) {
 		return nil
 	}
 	s.denied(ctx, v, path, n)
@@ -112,7 +112,7 @@ func (s *Server) knownLines(ctx context.Context, v *api.SetValue) error {
 			continue
 		}
 		lang, sc := languageOf(ctx), who(ctx).scope
-		mine := ranges(slices.DeleteFunc(known, func(n int) bool { return !sc.Sees(n) }))
+		mine := ranges(slices.DeleteFunc(known, func(n int) bool { return !sc.Allows(access.SettingsWrite, n) }))
 		p := failLine("no-line", n, "")
 		p.Errors = []api.ProblemError{{Location: v.Path, Message: text.Text(lang, "invalid.line", text.Args{"lines": mine})}}
 		p.Remedy = text.Text(lang, "invalid.line.remedy", nil)

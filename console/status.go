@@ -30,7 +30,7 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 		st.Simulated = st.Simulated || b.Simulated
 	}
 	for _, l := range s.allLines("") {
-		if !c.scope.Sees(l.Line) {
+		if !c.scope.Allows(access.ViewLines, l.Line) {
 			continue
 		}
 		st.Lines++
@@ -39,8 +39,8 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 			st.Recording++
 		}
 	}
-	if c.scope.Verbs[access.SearchRecords] {
-		p, err := s.cfg.Index.Query(ctx, index.Filter{Lines: scopeLines(c.scope), Limit: 1})
+	if c.scope.May(access.SearchRecords) {
+		p, err := s.cfg.Index.Query(ctx, index.Filter{Lines: scopeLines(c.scope, access.SearchRecords), Limit: 1})
 		if err != nil {
 			return nil, err
 		}
@@ -52,9 +52,9 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 	if s.cfg.Evidence != nil {
 		st.Evidence = s.cfg.Evidence()
 	}
-	if c.scope.Verbs[access.AlarmRead] {
+	if c.scope.May(access.AlarmRead) {
 		for _, a := range s.cfg.Alarms.Active() {
-			if !c.seesAlarm(a) {
+			if !c.seesAlarm(access.AlarmRead, a) {
 				continue
 			}
 			st.Alarms++
@@ -66,10 +66,10 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 	return &body[api.Status]{st}, nil
 }
 
-// scopeLines is a scope as domains take it: nil is every line.
-func scopeLines(sc access.Scope) []int {
-	if sc.All {
+// scopeLines are the lines of a verb as domains take them: nil is every line.
+func scopeLines(sc access.Scope, v access.Verb) []int {
+	if sc.Everywhere(v) {
 		return nil
 	}
-	return append([]int{}, sc.Numbers()...)
+	return append([]int{}, sc.Numbers(v)...)
 }
