@@ -27,6 +27,7 @@ type LineConfig struct {
 	Country     string     // ISO 3166: whose tones are meant where those of several fit; "" = CN
 	MaskKeys    string     // which tones of keys are kept out of the rings: MaskOff, MaskPaused, MaskTalking, MaskAlways; "" = MaskPaused
 	Active      Active     // of a trunk or station
+	GainDB      int        // by how much what is received is made louder for detectors, levels and mixes; rings hold it as it came
 	Learnt      Learnt     // what LineStatus.Learnt said before a restart, or what lines of its kind begin with; counts where nothing else is learnt
 }
 
@@ -42,6 +43,7 @@ type Active struct {
 	Report    bool // the release ladder only reports
 	SilenceMS int  // silence that ends a call; 0: never
 	MaxMS     int  // longest call; 0: 12 h
+	GainDB    int  // of stations too: by how much what is sent is made louder
 	EchoMS    int  // of stations too: tail of the echo canceller, 8…128; 0: 32; -1: off, the card's as well
 
 	// Stations (FXS).

@@ -21,6 +21,7 @@ func (v *speech) takeIn(pcm []int16, pos int64) {
 		v.echo.SetOn(!v.data && v.filler <= pos) // filler teaches nothing
 		v.echo.Process(v.said[:], v.sent[:])
 	}
+	v.hears.Process(v.said[:])
 	if v.port != nil {
 		v.port.up.Push(v.voice()[:])
 		v.port.data.Store(v.data)

@@ -143,6 +143,10 @@ func (f *feed) note(n *facts, e *Event) {
 		n.caller, n.called, n.name = e.Caller, e.Called, e.Name
 	case CallAnswered:
 		n.direction = e.Direction
+	case RingBegin:
+		n.rang = e.Time
+	case Polarity:
+		n.reversed = e.Time
 	}
 	e.Call = n.call
 	if e.Kind == CallEnd {

@@ -70,9 +70,11 @@ func (l *loop) hear(r *lineRun, pos, end int64) {
 			h.missed = false
 			continue
 		}
-		pcm := l.rx.LinePCM(r.view.src[i])
+		var pcm []int16
 		if r.speech != nil && r.speech.echo != nil {
 			pcm = r.speech.said[:] // what we say ourselves comes back
+		} else {
+			pcm = r.louder(r.view.src[i], l.rx.LinePCM(r.view.src[i]))
 		}
 		from, to := min(max(h.lost[0], pos), end), min(max(h.lost[1], pos), end)
 		if from >= to { // nothing is lost

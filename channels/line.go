@@ -44,6 +44,7 @@ type Line struct {
 	// Written by the loop, for snapshots.
 	levels  [maxSides]atomic.Uint64 // float64 bits: mean square over the last 100 ms
 	volts   atomic.Int64            // mV; noVolts until one was seen
+	reached extremes                // of the voltage
 	bits    atomic.Int32            // driver State bits, for the flight recorder
 	learnt  [8]atomic.Int32         // Learnt's fields
 	ignored atomic.Uint64           // inputs that its table had no row for
@@ -91,6 +92,7 @@ type facts struct {
 	direction Direction
 
 	caller, called, name string
+	rang, reversed       time.Time // last
 }
 
 func newLine(b *board, c LineConfig) *Line {
@@ -170,16 +172,18 @@ func (l *Line) Status() LineStatus {
 	s := LineStatus{Number: l.number, Board: l.Board(), Port: v.cfg.Port, LocalPort: v.cfg.LocalPort, Name: v.cfg.Name,
 		Kind: v.info.Kind, Use: v.use, Asked: v.cfg.Use, Reason: v.reason, Sides: v.sides, Caps: v.info.Caps,
 		VoltsEvery: time.Duration(v.info.VoltsEvery) * time.Second / driver.Rate, LevelDBm0: make([]float64, len(v.sides)),
-		Learnt: l.showLearnt(), Ignored: l.ignored.Load(), Fault: l.board.fault(v), Notes: notes(v.info)}
+		Learnt: l.showLearnt(), Ignored: l.ignored.Load(), Pos: l.board.marks.pos.Load(), GainDB: v.cfg.GainDB, SentGainDB: v.cfg.Active.GainDB, Fault: l.board.fault(v), Notes: notes(v.info)}
 	for i := range s.LevelDBm0 {
 		s.LevelDBm0[i] = dsp.DBm0(math.Float64frombits(l.levels[i].Load()))
 	}
 	if mv := l.volts.Load(); mv != noVolts {
 		s.HasVolts, s.MilliVolt = true, int(mv)
+		s.VoltsReached = l.reached.now()
 	}
 	l.fact.mu.Lock()
 	s.State, s.Since, s.Call, s.Direction = l.fact.state, l.fact.since, l.fact.call, l.fact.direction
 	s.Caller, s.Called, s.CallerName = l.fact.caller, l.fact.called, l.fact.name
+	s.Rang, s.Reversed = l.fact.rang, l.fact.reversed
 	l.fact.mu.Unlock()
 	return s
 }

@@ -20,7 +20,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 		case silent:
 			ring.fill(pos, end, law.Silence())
 			l.maskKeys(r, i, pos, end, true)
-			r.level[i].Add(dsp.Measure(l.pcmOf(r, i)))
+			r.level[i].Add(dsp.Measure(r.louder(src, l.pcmOf(r, i))))
 			continue
 		case src == sent && r.speech == nil:
 			ring.fill(pos, end, law.Silence())
@@ -41,7 +41,7 @@ func (l *loop) audio(r *lineRun, pos, end int64) {
 			ring.fill(pos, min(r.lost[i], end), law.Silence())
 		}
 		l.maskKeys(r, i, pos, end, false)
-		r.level[i].Add(dsp.Measure(l.rx.LinePCM(src)))
+		r.level[i].Add(dsp.Measure(r.louder(src, l.rx.LinePCM(src))))
 	}
 }
 
@@ -181,6 +181,7 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		}
 	case driver.Volts:
 		r.line.volts.Store(int64(e.Value))
+		r.line.reached.take(int64(e.Value), &l.b.clock, at)
 	case driver.RoundTrip:
 		if r.speech != nil {
 			r.speech.delays(int(e.Value))

@@ -7,6 +7,7 @@ import (
 	"vaad/channels/ears"
 	"vaad/driver"
 	"vaad/dsp"
+	"vaad/dsp/gain"
 )
 
 // sent, in place of a line of the board, means what we send.
@@ -21,6 +22,8 @@ type lineRun struct {
 	speech *speech // nil: it is not ours to speak on
 
 	level   [maxSides]dsp.Level
+	gain    *gain.Fixed // of what is received; nil: as it came
+	loud    [driver.Block]int16
 	lost    [maxSides]int64 // audio before this position is filler
 	hears   [maxSides]hearing
 	found   []ears.Finding
@@ -47,6 +50,9 @@ func prepare(info driver.Info, l *Line, c LineConfig, old *lineRun) (*lineRun, e
 		return r, err
 	}
 	r.listen()
+	if c.GainDB != 0 {
+		r.gain = gain.New(float64(c.GainDB))
+	}
 	r.speech = newSpeech(r.view)
 	switch {
 	case c.Use == driver.Trunk && r.view.info.Kind == driver.FXO && r.speech != nil:

@@ -4,6 +4,7 @@ import (
 	"vaad/channels/ears"
 	"vaad/driver"
 	"vaad/dsp/echo"
+	"vaad/dsp/gain"
 	"vaad/dsp/modemtone"
 )
 
@@ -33,6 +34,9 @@ type speech struct {
 	data   bool            // the call carries a fax or a modem, which echo cancellers disturb
 	keyed  int64           // keys heard before this position may be ours
 
+	hears *gain.Fixed // what the far party says, for mixes and detectors
+	sends *gain.Fixed // what it is sent
+
 	beep   beeper
 	beeped int64               // beeps heard before this position may be ours
 	told   [driver.Block]int16 // said, with what beeps
@@ -52,7 +56,8 @@ func newSpeech(v *view) *speech {
 	if v.use != driver.Trunk && v.use != driver.Station || !v.info.Caps.Has(driver.CapTx) {
 		return nil
 	}
-	o := &speech{play: player{country: v.cfg.Country}, tail: v.cfg.Active.EchoMS, delay: v.info.RoundTrip, card: v.info.Caps.Has(driver.CapEC)}
+	o := &speech{play: player{country: v.cfg.Country}, tail: v.cfg.Active.EchoMS, delay: v.info.RoundTrip, card: v.info.Caps.Has(driver.CapEC),
+		hears: gain.New(float64(v.cfg.GainDB)), sends: gain.New(float64(v.cfg.Active.GainDB))}
 	if o.tail == 0 {
 		o.tail = echoMS
 	}
@@ -72,6 +77,8 @@ func (r *lineRun) keepSpeech(old *lineRun) {
 	now, v := r.speech, old.speech
 	r.speech = v
 	v.play.country = now.play.country
+	v.hears.Set(float64(r.view.cfg.GainDB))
+	v.sends.Set(float64(r.view.cfg.Active.GainDB))
 	if v.member != nil {
 		v.member.run = r
 	}
@@ -127,6 +134,7 @@ func (l *loop) speak(r *lineRun, late bool) {
 	}
 	if sounds {
 		v.echoes = echoTail
+		v.sends.Process(pcm)
 	}
 	copy(v.sent[:], pcm)
 }

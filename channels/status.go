@@ -43,28 +43,35 @@ func BoardReasons() []string {
 
 // LineStatus is a snapshot of one line.
 type LineStatus struct {
-	Number    int
-	Board     string
-	Port      int
-	LocalPort int
-	Name      string
-	Kind      driver.Kind
-	Use       driver.Use
-	Asked     driver.Use // the use that was configured; differs from Use when the line cannot serve it
-	Reason    string     // why not, and the remedy; empty if it can
-	State     State
-	Since     time.Time // of State, line time
-	HasVolts  bool
-	MilliVolt int       // tip-ring, the last seen; where HasVolts
-	LevelDBm0 []float64 // per side, over the last 100 ms
-	Sides     []Side
-	Caps      driver.Caps
-	Call      string // ULID of the call that is up
-	Direction Direction
-	Learnt    Learnt
-	Ignored   uint64 // inputs that the line's state table had no row for
+	Number     int
+	Board      string
+	Port       int
+	LocalPort  int
+	Name       string
+	Kind       driver.Kind
+	Use        driver.Use
+	Asked      driver.Use // the use that was configured; differs from Use when the line cannot serve it
+	Reason     string     // why not, and the remedy; empty if it can
+	State      State
+	Since      time.Time // of State, line time
+	HasVolts   bool
+	MilliVolt  int       // tip-ring, the last seen; where HasVolts
+	Pos        int64     // of the board, samples
+	GainDB     int       // of what is received, for levels, detectors and mixes
+	SentGainDB int       // of what is sent
+	LevelDBm0  []float64 // per side, over the last 100 ms
+	Sides      []Side
+	Caps       driver.Caps
+	Call       string // ULID of the call that is up
+	Direction  Direction
+	Learnt     Learnt
+	Ignored    uint64 // inputs that the line's state table had no row for
 
 	Caller, Called, CallerName string // of the call that is up, as known now
+
+	VoltsReached Extremes  // since the line was last told to forget; where HasVolts
+	Rang         time.Time // when a burst of ringing began last, line time; zero: not since the start
+	Reversed     time.Time // the same of a reversal of polarity
 
 	VoltsEvery time.Duration // time between two voltages; 0 if the line reports none
 
