@@ -15,6 +15,11 @@ build: ## build bin/vaad and bin/vaactl
 	@.ci/need go
 	go build $(GOFLAGS_BUILD) -o bin/ ./cmd/vaad ./cmd/vaactl
 
+.PHONY: web
+web: ## build the console's pages into console/web/dist (needs Node 20.19 and npm)
+	@.ci/need node
+	cd console/web && npm ci --no-fund --no-audit && npm run build
+
 .PHONY: run
 run: build ## start the daemon on the simulated board with a scene of callers (ROOT=run)
 	bin/vaad run --root $(ROOT)

@@ -52,6 +52,7 @@ var rules = []struct {
 	{"recorder/evidence/*", []string{"recorder/evidence", "recorder/evidence/*", "recorder/archive"}}, // who is outside
 	{"recorder/backup", []string{"recorder/archive", "recorder/evidence", "recorder/backup/*"}},       // vaactl restores without a daemon
 	{"recorder/backup/*", []string{"recorder/backup/*"}},                                              // targets know files, not recordings
+	{"recorder/redecode", []string{"channels/ears", "dsp", "dsp/*", "recorder/archive"}},              // stored audio is listened to by the ears of live lines
 	{"recorder/schedule", nil}, // when jobs run, and what became of them
 	{"recorder", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
 	{"recorder/*", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
@@ -63,7 +64,8 @@ var rules = []struct {
 	{"settings", []string{"store"}},
 	{"access", []string{"store"}},
 	{"alarm", []string{"store"}},
-	{"console", []string{"api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"console/web", nil}, // the built pages
+	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"vaad/api"
 	"vaad/calls"
 	"vaad/channels"
+	"vaad/console/web"
 	"vaad/recorder"
 	"vaad/recorder/archive"
 	"vaad/recorder/export"
@@ -105,6 +107,8 @@ type Judge func(*calls.Row) recorder.Foresight
 
 // Config is what a Server needs. All fields are required unless said otherwise.
 type Config struct {
+	Web fs.FS // the pages; nil: those that are built in
+
 	Lines      Lines
 	Feed       Feed
 	Recorder   Recorder
@@ -162,6 +166,9 @@ type Config struct {
 }
 
 func (c *Config) defaults() error {
+	if c.Web == nil {
+		c.Web = web.Files()
+	}
 	if c.Site == nil {
 		c.Site = func() Site { return Site{} }
 	}

@@ -2,65 +2,90 @@ package console
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
-	"embed"
-	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"html/template"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"vaad/api/text"
 )
 
-//go:embed page
-var pageFiles embed.FS
-
-// A page is the built-in page, in memory: everything it needs comes from here.
+// A page is the console's pages, in memory: everything they need comes from here.
+// Nothing in them is secret, so they need no session; what they ask the API for does.
 type page struct {
-	files  map[string]file // by path below /
-	login  []byte          // what somebody without a session sees
-	policy string          // of the login page: its own style and nothing else
+	files map[string]file // by path below /
 }
 
 type file struct {
-	body []byte
-	kind string
-	etag string
+	body, small []byte // small: gzip; nil where it saves nothing
+	kind        string
+	etag        string
+	forever     bool // its name changes with what is in it
 }
 
-// newPage reads the embedded files and the catalogues.
-func newPage() (*page, error) {
+// assets are files whose names hold a hash of what is in them.
+const assets = "/assets/"
+
+// newPage reads the built pages and the catalogues.
+func newPage(web fs.FS) (*page, error) {
 	p := &page{files: map[string]file{}}
-	static, err := fs.Sub(pageFiles, "page/static")
-	if err != nil {
-		return nil, err
-	}
-	err = fs.WalkDir(static, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := fs.ReadFile(static, name)
+		b, err := fs.ReadFile(web, name)
 		p.add("/"+name, b)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("console: embedded page: %w", err)
+		return nil, fmt.Errorf("console: pages: %w", err)
+	}
+	if _, ok := p.files["/index.html"]; !ok {
+		return nil, fmt.Errorf("console: pages: there is no index.html: build them with make web")
 	}
 	for _, lang := range text.Languages() {
-		b, _ := text.Catalogue(lang)
+		b, err := catalogueOf(lang)
+		if err != nil {
+			return nil, fmt.Errorf("console: catalogue %s: %w", lang, err)
+		}
 		p.add("/text/"+lang+".json", b)
 	}
-	return p, p.makeLogin()
+	return p, nil
+}
+
+// catalogueOf is the catalogue without what only vaactl says.
+func catalogueOf(lang string) ([]byte, error) {
+	all, _ := text.Catalogue(lang)
+	var words map[string]string
+	if err := json.Unmarshal(all, &words); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(words, func(k, _ string) bool {
+		group, _, _ := strings.Cut(k, ".")
+		return group == "help" || group == "usage" || group == "cli"
+	})
+	return json.Marshal(words)
 }
 
 func (p *page) add(name string, body []byte) {
 	sum := sha256.Sum256(body)
-	p.files[name] = file{body, kindOf(name), `"` + hex.EncodeToString(sum[:8]) + `"`}
+	f := file{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, forever: strings.HasPrefix(name, assets)}
+	var b bytes.Buffer
+	if z, err := gzip.NewWriterLevel(&b, gzip.BestCompression); err == nil {
+		_, _ = z.Write(body) // into memory
+		if z.Close() == nil && b.Len() < len(body)*9/10 {
+			f.small = b.Bytes()
+		}
+	}
+	p.files[name] = f
 }
 
 // kindOf does not ask the machine, whose tables may say anything.
@@ -81,77 +106,47 @@ func kindOf(name string) string {
 	}
 }
 
-// makeLogin renders the page that asks for the token, in every language at
-// once: nobody has chosen one yet.
-func (p *page) makeLogin() error {
-	src, err := pageFiles.ReadFile("page/enter.html")
-	if err != nil {
-		return fmt.Errorf("console: embedded page: %w", err)
-	}
-	t, err := template.New("enter").Parse(string(src))
-	if err != nil {
-		return fmt.Errorf("console: embedded page: %w", err)
-	}
-	type words struct{ Lang, Title, How, Token, Enter string }
-	var all []words
-	for _, lang := range text.Languages() {
-		get := func(k string) string { return text.Text(lang, "page.enter"+k, nil) }
-		all = append(all, words{lang, get("-title"), get("-how"), get("-token"), get("")})
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, all); err != nil {
-		return fmt.Errorf("console: embedded page: %w", err)
-	}
-	p.login = b.Bytes()
-	_, style, _ := strings.Cut(b.String(), "<style>")
-	style, _, _ = strings.Cut(style, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	p.policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	return nil
-}
-
-// enter shows how to get in.
+// enter answers who has no session, or a link that does not hold: a browser
+// gets the page, which asks for name and password, a program a problem.
 func (p *page) enter(w http.ResponseWriter, r *http.Request, status int) {
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		code := "not-entered"
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		where := "/login"
 		if status == http.StatusForbidden {
-			code = "wrong-token"
+			where += "?link=dead"
 		}
-		writeProblem(w, r, fail(code, ""))
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, where, http.StatusSeeOther)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", p.policy)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(p.login) // the reader may be gone
+	code := "not-entered"
+	if status == http.StatusForbidden {
+		code = "wrong-token"
+	}
+	writeProblem(w, r, fail(code, ""))
 }
 
-// front is /: with a token it opens a session, with a session it is the page.
+// front is /: with a token it opens a session, else it is the page.
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
-	switch token := r.URL.Query().Get("token"); {
-	case token != "":
+	if token := r.URL.Query().Get("token"); token != "" {
 		s.login(w, r, token)
-	case who(r.Context()) == nil:
-		s.page.enter(w, r, http.StatusUnauthorized)
-	default:
-		s.page.serve(w, r, "/index.html")
-	}
-}
-
-// static is everything else of the page, for who is signed in.
-func (s *Server) static(w http.ResponseWriter, r *http.Request) {
-	if who(r.Context()) == nil {
-		s.page.enter(w, r, http.StatusUnauthorized)
 		return
 	}
+	s.page.serve(w, r, "/index.html")
+}
+
+// static is everything else of the pages. An address of the page itself, which
+// is no file, is answered with the page: it finds out where it is.
+func (s *Server) static(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		writeProblem(w, r, fail("method-not-allowed", r.Method+" "+quote(r.URL.Path)))
 		return
 	}
-	s.page.serve(w, r, r.URL.Path)
+	name := r.URL.Path
+	if _, ok := s.page.files[name]; !ok && path.Ext(name) == "" && !strings.HasPrefix(name, assets) && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		name = "/index.html"
+	}
+	s.page.serve(w, r, name)
 }
 
 func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
@@ -163,13 +158,22 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", "no-cache") // ask each time: the files change with the daemon
+	if f.forever {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	h.Set("ETag", f.etag)
+	h.Set("Vary", "Accept-Encoding")
 	if strings.Contains(r.Header.Get("If-None-Match"), f.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Length", fmt.Sprint(len(f.body)))
+	body := f.body
+	if f.small != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = f.small
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(f.body) // the reader may be gone
+		_, _ = w.Write(body) // the reader may be gone
 	}
 }

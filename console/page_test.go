@@ -1,118 +1,90 @@
 package console
 
 import (
+	"compress/gzip"
 	"encoding/json"
-	"io/fs"
+	"io"
+	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"vaad/api/text"
+	"vaad/console/web"
 )
 
-// sourcesOf reads the embedded page.
-func sourcesOf(t *testing.T) map[string]string {
+func newTestPage(t *testing.T) *page {
 	t.Helper()
-	all := map[string]string{}
-	err := fs.WalkDir(pageFiles, "page", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := fs.ReadFile(pageFiles, name)
-		all[name] = string(b)
-		return err
-	})
+	p, err := newPage(web.Files())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return p
 }
 
-func TestPageUsesOnlyTextsThatExist(t *testing.T) {
-	keys := text.Keys(text.English)
-	used := map[string]bool{}
-	for name, src := range sourcesOf(t) {
-		for _, m := range regexp.MustCompile(`(?:t\(|data-t(?:-label)?=|part\()["'](page\.[a-z-]+)["']`).FindAllStringSubmatch(src, -1) {
-			used[m[1]] = true
+func TestPagesLoadNothingFromElsewhere(t *testing.T) {
+	p := newTestPage(t)
+	for name, f := range p.files {
+		if name == "/manifest.json" || strings.HasPrefix(name, "/text/") {
+			continue
 		}
-		for _, m := range regexp.MustCompile(`'(page\.[a-z-]+)'`).FindAllStringSubmatch(src, -1) {
-			used[m[1]] = true
-		}
-		if strings.Contains(src, "data-t=\"\"") {
-			t.Errorf("%s: an empty data-t", name)
-		}
-	}
-	for k := range used {
-		if !slices.Contains(keys, k) {
-			t.Errorf("the page uses %s, which has no text", k)
-		}
-	}
-	if len(used) < 60 {
-		t.Errorf("only %d texts were found: is the test looking at the page?", len(used))
-	}
-}
-
-func TestPageLoadsNothingFromElsewhere(t *testing.T) {
-	for name, src := range sourcesOf(t) {
-		for _, m := range regexp.MustCompile(`(?i)https?://[^"'\s)]+`).FindAllString(src, -1) {
-			if m != "http://www.w3.org/2000/svg" {
-				t.Errorf("%s names %s: the page must work without the Internet", name, m)
+		if strings.HasSuffix(name, ".html") || strings.HasSuffix(name, ".css") {
+			if m := regexp.MustCompile(`(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}`).Find(f.body); m != nil {
+				t.Errorf("%s names %s: the console must work without the Internet", name, m)
 			}
 		}
-		for _, forbidden := range []string{"innerHTML", "eval(", "document.write", "onclick=\"", " style=\""} {
-			if strings.Contains(src, forbidden) {
-				t.Errorf("%s has %s, which the content security policy forbids or which may run what a caller sent", name, forbidden)
-			}
+		if strings.HasSuffix(name, ".html") && regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\son[a-z]+=|<style|\sstyle=`).Match(f.body) {
+			t.Errorf("%s has a script or style in it, which the content security policy forbids", name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(string(p.files["/index.html"].body), -1) {
+		if _, ok := p.files[m[1]]; !ok {
+			t.Errorf("index.html loads %s, which is not there", m[1])
 		}
 	}
 }
 
-func TestPageImportsOnlyItsOwnModules(t *testing.T) {
-	all := sourcesOf(t)
-	for name, src := range all {
-		for _, m := range regexp.MustCompile(`(?m)^import [^;]*from '\./([a-z]+\.js)';`).FindAllStringSubmatch(src, -1) {
-			other, ok := all["page/static/"+m[1]]
-			if !ok {
-				t.Errorf("%s imports %s, which is not there", name, m[1])
-				continue
-			}
-			names := regexp.MustCompile(`import \{([^}]*)\} from '\./` + regexp.QuoteMeta(m[1])).FindStringSubmatch(m[0])
-			if names == nil {
-				continue
-			}
-			for _, n := range strings.Split(names[1], ",") {
-				n, _, _ = strings.Cut(strings.TrimSpace(n), " as ")
-				if !regexp.MustCompile(`export (?:async )?(?:function|const|let) `+regexp.QuoteMeta(n)+`\b`).MatchString(strings.ReplaceAll(other, "$", "S")) &&
-					!strings.Contains(other, "export const "+n+" ") {
-					t.Errorf("%s imports %s from %s, which does not export it", name, n, m[1])
-				}
-			}
-		}
-	}
-}
-
-func TestPageIconsExist(t *testing.T) {
-	all := sourcesOf(t)
-	index := all["page/static/index.html"]
-	for name, src := range all {
-		for _, m := range regexp.MustCompile(`icon\('([a-z]+)'\)`).FindAllStringSubmatch(src, -1) {
-			if !strings.Contains(index, `id="i-`+m[1]+`"`) {
-				t.Errorf("%s uses the icon %s, which is not drawn", name, m[1])
-			}
-		}
-	}
-}
-
-func TestCatalogueOfThePageIsJSON(t *testing.T) {
-	p, err := newPage()
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestCatalogueOfThePagesHasNoWordsOfTheCommandLine(t *testing.T) {
+	p := newTestPage(t)
 	for _, lang := range text.Languages() {
 		var m map[string]string
-		if err := json.Unmarshal(p.files["/text/"+lang+".json"].body, &m); err != nil || m["page.lines"] == "" {
-			t.Errorf("%s: %v", lang, err)
+		if err := json.Unmarshal(p.files["/text/"+lang+".json"].body, &m); err != nil || m["state.idle"] == "" || len(m) < 500 {
+			t.Errorf("%s: %v, %d words", lang, err, len(m))
+		}
+		for k := range m {
+			if strings.HasPrefix(k, "help.") || strings.HasPrefix(k, "usage.") {
+				t.Fatalf("%s: %s", lang, k)
+			}
+		}
+	}
+}
+
+func TestPagesAreServedToWhoHasNoSession(t *testing.T) {
+	f := newFixture(t)
+	base := f.serveTCP()
+	resp, body := send(t, http.DefaultClient, "GET", base+"/recordings/01ABC", "Accept", "text/html")
+	if resp.StatusCode != 200 || !strings.Contains(body, `<div id="app">`) || resp.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("an address of the page: %d %v %.80s", resp.StatusCode, resp.Header, body)
+	}
+	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(body)
+	resp, body = send(t, &http.Client{Transport: &http.Transport{DisableCompression: true}}, "GET", base+asset, "Accept-Encoding", "gzip")
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
+		t.Fatalf("%s: %d %v", asset, resp.StatusCode, resp.Header)
+	}
+	z, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(z); err != nil || string(b) != string(newTestPage(t).files[asset].body) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	resp, _ = send(t, http.DefaultClient, "GET", base+asset, "If-None-Match", resp.Header.Get("ETag"))
+	if resp.StatusCode != http.StatusNotModified {
+		t.Errorf("an asset that is known is sent again: %d", resp.StatusCode)
+	}
+	for _, path := range []string{"/no-such.js", "/assets/no-such", "/../run.go", "/text/xx.json", "/manifest.json/x"} {
+		if resp, _ := send(t, http.DefaultClient, "GET", base+path); resp.StatusCode != 404 {
+			t.Errorf("%s: %d", path, resp.StatusCode)
 		}
 	}
 }

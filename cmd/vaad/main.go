@@ -31,6 +31,7 @@ var cli struct {
 type runCmd struct {
 	place
 	LogLevel slog.Level `help:"debug, info, warn or error." default:"info"`
+	Web      string     `help:"Serve the console's pages from this folder instead of those that are built in: for developing them." placeholder:"DIR" type:"existingdir"`
 }
 
 type checkCmd struct{ place }

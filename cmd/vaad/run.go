@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -56,7 +57,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	d := &running{cfg: c, log: log, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
+	d := &running{cfg: c, web: r.Web, log: log, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
 	return d.run(ctx, boards)
 }
 
@@ -64,6 +65,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 // they are closed in the reverse.
 type running struct {
 	cfg  Config
+	web  string // folder of the console's pages; "" = built in
 	log  *slog.Logger
 	pool *pool
 	reg  *prometheus.Registry
@@ -278,7 +280,12 @@ func (d *running) openConsole(opened *undo) (err error) {
 		return err
 	}
 	d.exports = exports
+	var pages fs.FS
+	if d.web != "" {
+		pages = os.DirFS(d.web)
+	}
 	d.server, err = console.New(console.Config{
+		Web:      pages,
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Assurance: d.assurer, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
