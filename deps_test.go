@@ -63,9 +63,10 @@ var rules = []struct {
 	{"messaging", []string{"calls", "faxmodem", "store", "settings"}},
 	{"settings", []string{"store"}},
 	{"access", []string{"store"}},
+	{"access/*", nil}, // certificates
 	{"alarm", []string{"store"}},
 	{"console/web", nil}, // the built pages
-	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
