@@ -25,8 +25,9 @@ type File struct {
 	plain  *archive.Audio // one side as recorded: the file itself
 	spec   wav.Spec
 	header []byte
-	first  int64 // sample of the sides that the file begins with
-	frames int64 // samples of the longer side, as far as they are wanted
+	first  int64    // sample of the sides that the file begins with
+	frames int64    // samples of the longer side, as far as they are wanted
+	law    g711.Law // of a compact file; 0: it is none
 	pos    int64
 	in     []byte // one side's bytes
 	out    []byte // whole frames
@@ -68,6 +69,8 @@ func NewPart(f Format, part Span, audio ...*archive.Audio) (*File, error) {
 		x.plain = audio[0]
 		_, err := x.plain.Seek(0, io.SeekStart)
 		return x, err
+	case f == Compact:
+		x.compact()
 	case f == Native && audio[0].Codec == audio[len(audio)-1].Codec && !audio[0].Codec.Coded():
 		x.spec.Format = native(audio[0].Codec)
 	default:
@@ -168,6 +171,9 @@ func (x *File) fill(ch int, first, n int64) error {
 	s := &x.sides[ch]
 	first += x.first
 	have := max(0, min(n, s.audio.Samples-first))
+	if x.law != 0 && (s.table == nil || s.law != x.law) {
+		return x.recoded(ch, first, have, n)
+	}
 	if s.coded != nil {
 		return x.decoded(ch, first, have, n)
 	}
