@@ -15,6 +15,7 @@ const captureQueue = 1024
 // A DMessage is one LAPD frame of a D-channel, without FCS.
 type DMessage struct {
 	Time        time.Time // line time
+	Pos         int64     // the same in samples of the board
 	FromNetwork bool      // else the user's side sent it
 	Frame       []byte
 }
@@ -106,7 +107,7 @@ func (l *loop) captured(span int, frame []byte, at int64, network bool) {
 			network = (number == c.network) != swapped
 		}
 		select {
-		case c.c <- DMessage{Time: l.b.clock.Time(at), FromNetwork: network, Frame: slices.Clone(frame)}:
+		case c.c <- DMessage{Time: l.b.clock.Time(at), Pos: at, FromNetwork: network, Frame: slices.Clone(frame)}:
 		default:
 			c.dropped.Add(1)
 		}

@@ -170,6 +170,7 @@ func (l *Line) Simulated() bool { return l.board.info().Simulated }
 func (l *Line) Status() LineStatus {
 	v := l.view.Load()
 	s := LineStatus{Number: l.number, Board: l.Board(), Port: v.cfg.Port, LocalPort: v.cfg.LocalPort, Name: v.cfg.Name,
+		Span: v.info.Span, Timeslot: v.info.Timeslot,
 		Kind: v.info.Kind, Use: v.use, Asked: v.cfg.Use, Reason: v.reason, Sides: v.sides, Caps: v.info.Caps,
 		VoltsEvery: time.Duration(v.info.VoltsEvery) * time.Second / driver.Rate, LevelDBm0: make([]float64, len(v.sides)),
 		Learnt: l.showLearnt(), Ignored: l.ignored.Load(), Pos: l.board.marks.pos.Load(), GainDB: v.cfg.GainDB, SentGainDB: v.cfg.Active.GainDB, Fault: l.board.fault(v), Notes: notes(v.info)}

@@ -47,6 +47,8 @@ type LineStatus struct {
 	Board      string
 	Port       int
 	LocalPort  int
+	Span       int // number of its span, as on the card; 0: it is not digital
+	Timeslot   int
 	Name       string
 	Kind       driver.Kind
 	Use        driver.Use
