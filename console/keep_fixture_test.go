@@ -12,6 +12,7 @@ import (
 	"vaad/api"
 	"vaad/recorder/archive"
 	"vaad/recorder/keep"
+	"vaad/settings"
 )
 
 // fakeKeep does acts in a real archive, and knows what the test tells it.
@@ -82,7 +83,10 @@ func (k *fakeKeep) Policy() keep.Policy { return k.policy }
 func (k *fakeKeep) Groups() map[string][]int { return k.groups }
 
 func (k *fakeKeep) PolicyBy(given json.RawMessage) (p keep.Policy, err error) {
-	return p, json.Unmarshal(given, &p)
+	if err = json.Unmarshal(given, &p); err != nil {
+		err = &settings.Invalid{Faults: []settings.Fault{{Path: "settings", Text: err.Error()}}}
+	}
+	return p, err
 }
 
 func (k *fakeKeep) RunNow(context.Context, string) (keep.Report, error) {

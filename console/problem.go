@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"vaad/api"
 	"vaad/api/text"
@@ -133,8 +134,19 @@ func statuses() map[string]int {
 	}
 }
 
-// maxEcho is how much of a wrong value is told back.
-const maxEcho = 200
+// maxEcho is how much of a wrong value is told back, maxFaults how many faults.
+const (
+	maxEcho   = 200
+	maxFaults = 20
+)
+
+// echo is as much of what was sent as is told back.
+func echo(s string) string {
+	if len(s) <= maxEcho {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxEcho], "") + "…"
+}
 
 // fail makes a problem; its title and remedy are filled in for the reader's
 // language when it is written.
@@ -217,6 +229,11 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 			return v, nil
 		}
 		p = &api.Problem{Code: codeOfStatus(m.Status), Detail: m.Detail}
+		status := m.Status
+		if body, _ := ctx.Context().Value(readingKey{}).(*reading); m.Status == http.StatusInternalServerError && body.code() != "" {
+			p.Code = body.code()
+			status = statuses()[p.Code]
+		}
 		if len(m.Errors) > 0 && m.Detail == "validation failed" { // so says the title
 			p.Detail = ""
 		}
@@ -224,16 +241,22 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 			if e == nil || p.Code == "internal" { // inner errors are for the log
 				continue
 			}
-			if s, long := e.Value.(string); long && len(s) > maxEcho {
-				e.Value = s[:maxEcho] + "…"
+			if len(p.Errors) == maxFaults {
+				break
+			}
+			switch v := e.Value.(type) {
+			case string:
+				e.Value = echo(v)
+			case []any, map[string]any, []string: // of any size
+				e.Value = nil
 			}
 			if v, ok := e.Value.(float64); ok { // JSON has no NaN and no infinity
 				e.Value = strconv.FormatFloat(v, 'g', -1, 64)
 			}
 			message := translate(text.Match(ctx.Header("Accept-Language")), e.Message)
-			p.Errors = append(p.Errors, api.ProblemError{Location: e.Location, Message: message, Value: e.Value})
+			p.Errors = append(p.Errors, api.ProblemError{Location: echo(e.Location), Message: echo(message), Value: e.Value})
 		}
-		defer func() { p.Status = m.Status }() // it is sent with that one
+		defer func() { p.Status = status }() // it is sent with that one
 	}
 	finish(p, text.Match(ctx.Header("Accept-Language")))
 	return p, nil

@@ -32,7 +32,7 @@ func headers(next http.Handler) http.Handler {
 // whose name was made to resolve to 127.0.0.1 (DNS rebinding) stops here. The
 // port may differ, as behind an SSH tunnel.
 func loopbackHost(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
@@ -43,7 +43,7 @@ func loopbackHost(next http.Handler) http.Handler {
 		default:
 			writeProblem(w, r, fail("wrong-host", "the request names the host "+quote(r.Host)))
 		}
-	})
+	}))
 }
 
 // sameOrigin refuses what another web site makes a browser send. Changes are

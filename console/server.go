@@ -77,7 +77,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("/", s.static)
-	s.handler = s.recovered(s.metrics.count(s.spoken(headers(sameOrigin(s.enter(http.MaxBytesHandler(mux, max(maxSettingsBody, maxPrompt))))))))
+	s.handler = s.recovered(s.metrics.count(s.spoken(headers(sameOrigin(s.enter(http.MaxBytesHandler(readable(mux), max(maxSettingsBody, maxPrompt))))))))
 	return s, nil
 }
 
