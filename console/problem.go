@@ -230,7 +230,7 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 		}
 		p = &api.Problem{Code: codeOfStatus(m.Status), Detail: m.Detail}
 		status := m.Status
-		if body, _ := ctx.Context().Value(readingKey{}).(*reading); m.Status == http.StatusInternalServerError && body.code() != "" {
+		if body, _ := ctx.Context().Value(sentBodyKey{}).(*sentBody); m.Status == http.StatusInternalServerError && body.code() != "" {
 			p.Code = body.code()
 			status = statuses()[p.Code]
 		}

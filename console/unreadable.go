@@ -11,17 +11,17 @@ import (
 // framework takes it for one of ours and answers 500. This stands around the
 // framework and says what was the matter.
 
-// readingKey is where a request's context has its *reading.
-type readingKey struct{}
+// sentBodyKey is where a request's context has its *sentBody.
+type sentBodyKey struct{}
 
-// reading is the body of a request and why it could not be read.
-type reading struct {
+// sentBody is the body of a request and why it could not be read.
+type sentBody struct {
 	io.ReadCloser
 	err error
 }
 
 // Read remembers what ended the body before its end.
-func (b *reading) Read(p []byte) (int, error) {
+func (b *sentBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
@@ -30,7 +30,7 @@ func (b *reading) Read(p []byte) (int, error) {
 }
 
 // code is the problem that an unreadable body is; "" where it was read.
-func (b *reading) code() string {
+func (b *sentBody) code() string {
 	var big *http.MaxBytesError
 	switch {
 	case b == nil || b.err == nil:
@@ -48,8 +48,8 @@ func readable(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		b := &reading{ReadCloser: r.Body}
-		r = r.WithContext(context.WithValue(r.Context(), readingKey{}, b))
+		b := &sentBody{ReadCloser: r.Body}
+		r = r.WithContext(context.WithValue(r.Context(), sentBodyKey{}, b))
 		r.Body = b
 		next.ServeHTTP(&blaming{w, b}, r)
 	})
@@ -58,7 +58,7 @@ func readable(next http.Handler) http.Handler {
 // blaming sends the sender's status where the framework blames the server.
 type blaming struct {
 	http.ResponseWriter
-	body *reading
+	body *sentBody
 }
 
 func (w *blaming) WriteHeader(status int) {
