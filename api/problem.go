@@ -27,7 +27,8 @@ type Problem struct {
 // settings.
 type ProblemError struct {
 	Location string `json:"location,omitempty" doc:"Where: body.text, query.limit, lines.3.trigger"`
-	Message  string `json:"message" doc:"What is wrong there: of a parameter in the caller's language, of a setting in English"`
+	Message  string `json:"message" doc:"What is wrong there, in the caller's language; in English where there are no words for it"`
+	Code     string `json:"code,omitempty" doc:"Of a setting: stable name of what is wrong, as range"`
 	Value    any    `json:"value,omitempty" doc:"What was given"`
 }
 

@@ -17,6 +17,7 @@ type Config struct {
 	DB        *store.DB
 	Journal   string             // path of the journal file; "" = none
 	Sections  []Part             // in the order of the exported file
+	Hints     map[string]Hint    // by pattern of paths; see Hint
 	Checks    []func(View) error // across sections; each error joined begins with the whole path
 	Fixed     map[string]any     // path → value, from the operator's file
 	FixedBy   string             // that file's path, for messages
@@ -70,6 +71,9 @@ func New(cfg Config) (*Document, Report, error) {
 		}
 		d.parts[p.name] = p
 	}
+	if err := d.checkHints(); err != nil {
+		return nil, Report{}, err
+	}
 	for path, v := range cfg.Fixed {
 		t, err := toTree(v)
 		if err != nil {
@@ -96,7 +100,7 @@ func (d *Document) compile(n uint64, explicit map[string]any) (*state, []Fault) 
 	var bad []Fault
 	for _, name := range sortedKeys(explicit) {
 		if d.parts[name] == nil {
-			bad = append(bad, Fault{escape(name), "no such section"})
+			bad = append(bad, Fault{Path: escape(name), Text: "no such section", Code: "no-section"})
 		}
 	}
 	given, _ := over(explicit, unflatten(d.fixed)).(map[string]any)
@@ -124,7 +128,7 @@ func (d *Document) compile(n uint64, explicit map[string]any) (*state, []Fault) 
 	}
 	for _, name := range sortedKeys(given) {
 		if d.parts[name] == nil && explicit[name] == nil {
-			bad = append(bad, Fault{escape(name), "no such section"})
+			bad = append(bad, Fault{Path: escape(name), Text: "no such section", Code: "no-section"})
 		}
 	}
 	if len(bad) == 0 {
@@ -132,7 +136,7 @@ func (d *Document) compile(n uint64, explicit map[string]any) (*state, []Fault) 
 			bad = append(bad, faults("", check(View{s}))...)
 		}
 	}
-	return s, bad
+	return s, d.explain(bad, s.whole)
 }
 
 // Get is the value at path, defaults included, as JSON; "" is the whole.
@@ -172,31 +176,40 @@ func (d *Document) Set(actor, why, path string, value json.RawMessage) (Version,
 
 // SetAll is Set of several keys in one version, in the order of their paths.
 func (d *Document) SetAll(actor, why string, values map[string]json.RawMessage) (Version, error) {
+	edit, err := puts(values)
+	if err != nil {
+		return Version{}, err
+	}
+	return d.change(actor, why, edit)
+}
+
+// puts makes an edit of values by path.
+func puts(values map[string]json.RawMessage) (func(map[string]any) (map[string]any, error), error) {
 	trees := map[string]any{}
 	var bad []Fault
 	for path, value := range values {
 		v, err := parse(value)
 		if err != nil {
-			bad = append(bad, Fault{path, "not JSON: " + err.Error()})
+			bad = append(bad, Fault{Path: path, Text: "not JSON: " + err.Error(), Code: "json"})
 		}
 		if path == "" {
-			bad = append(bad, Fault{"", "no key given"})
+			bad = append(bad, Fault{Path: "", Text: "no key given", Code: "no-path"})
 		}
 		trees[path] = v
 	}
 	if len(bad) > 0 {
-		return Version{}, &Invalid{bad}
+		return nil, &Invalid{bad}
 	}
-	return d.change(actor, why, func(tree map[string]any) (map[string]any, error) {
+	return func(tree map[string]any) (map[string]any, error) {
 		for _, path := range sortedKeys(trees) {
 			if v := trees[path]; v == nil {
 				remove(tree, split(path))
 			} else {
-				put(tree, split(path), v)
+				put(tree, split(path), clone(v))
 			}
 		}
 		return tree, nil
-	})
+	}, nil
 }
 
 // Apply replaces the whole document by one as [Document.Export] or [Document.Get] give
@@ -241,33 +254,17 @@ func (d *Document) Rollback(actor, why string, n uint64) (Version, error) {
 func (d *Document) change(actor, why string, edit func(map[string]any) (map[string]any, error)) (Version, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.changed(actor, why, edit)
+}
+
+// changed is change, with the lock held.
+func (d *Document) changed(actor, why string, edit func(map[string]any) (map[string]any, error)) (Version, error) {
 	now := d.cur.Load()
-	mine, _ := clone(now.explicit).(map[string]any)
-	tree, err := edit(mine)
+	next, tree, changes, err := d.prepare(now, edit)
 	if err != nil {
 		return Version{}, err
 	}
-	for name, p := range d.parts {
-		if sub, ok := tree[name]; ok {
-			tree[name] = prune(p.typ, sub)
-			if m, ok := tree[name].(map[string]any); ok && len(m) == 0 {
-				delete(tree, name)
-			}
-		}
-	}
-	changes := diff(now.explicit, tree)
-	for _, c := range changes {
-		for f := range d.fixed {
-			if within(c.Path, f) || within(f, c.Path) && len(c.New) > 0 && c.New[0] != '{' {
-				return Version{}, &FixedError{f, d.cfg.FixedBy}
-			}
-		}
-	}
-	v := Version{N: now.n + 1, Time: d.cfg.Now().UTC(), Actor: actor, Why: why, Diff: changes}
-	next, bad := d.compile(v.N, tree)
-	if len(bad) > 0 {
-		return Version{}, &Invalid{bad}
-	}
+	v := Version{N: next.n, Time: d.cfg.Now().UTC(), Actor: actor, Why: why, Diff: changes}
 	if len(changes) == 0 {
 		v.N = now.n
 		return v, nil
@@ -279,6 +276,35 @@ func (d *Document) change(actor, why string, edit func(map[string]any) (map[stri
 	d.note(v)
 	d.tell(now, next)
 	return v, nil
+}
+
+// prepare makes what an edit leads to, and says what is wrong with it. Nothing changes.
+func (d *Document) prepare(now *state, edit func(map[string]any) (map[string]any, error)) (next *state, tree map[string]any, changes []Change, err error) {
+	mine, _ := clone(now.explicit).(map[string]any)
+	if tree, err = edit(mine); err != nil {
+		return nil, nil, nil, err
+	}
+	for name, p := range d.parts {
+		if sub, ok := tree[name]; ok {
+			tree[name] = prune(p.typ, sub)
+			if m, ok := tree[name].(map[string]any); ok && len(m) == 0 {
+				delete(tree, name)
+			}
+		}
+	}
+	changes = diff(now.explicit, tree)
+	for _, c := range changes {
+		for f := range d.fixed {
+			if within(c.Path, f) || within(f, c.Path) && len(c.New) > 0 && c.New[0] != '{' {
+				return nil, nil, nil, &FixedError{f, d.cfg.FixedBy}
+			}
+		}
+	}
+	next, bad := d.compile(now.n+1, tree)
+	if len(bad) > 0 {
+		return nil, nil, nil, &Invalid{bad}
+	}
+	return next, tree, changes, nil
 }
 
 func (d *Document) tell(old, next *state) {

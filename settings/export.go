@@ -48,13 +48,13 @@ func Unwrap(file []byte) (json.RawMessage, error) {
 		Settings json.RawMessage `json:"settings"`
 	}
 	if err := json.Unmarshal(file, &f); err != nil {
-		return nil, &Invalid{[]Fault{{"", "not JSON: " + err.Error()}}}
+		return nil, &Invalid{[]Fault{{Text: "not JSON: " + err.Error(), Code: "json"}}}
 	}
 	if f.Vaad != "settings" || len(f.Settings) == 0 {
-		return nil, &Invalid{[]Fault{{"vaad", `must be "settings": the file is no export of settings`}}}
+		return nil, &Invalid{[]Fault{{Path: "vaad", Text: `must be "settings": the file is no export of settings`, Code: "no-export"}}}
 	}
 	if f.Format > exportFormat {
-		return nil, &Invalid{[]Fault{{"format", fmt.Sprintf("is %d, this vaad reads up to %d: use a newer one", f.Format, exportFormat)}}}
+		return nil, &Invalid{[]Fault{{Path: "format", Text: fmt.Sprintf("is %d, this vaad reads up to %d: use a newer one", f.Format, exportFormat), Code: "too-new"}}}
 	}
 	return f.Settings, nil
 }
@@ -63,11 +63,11 @@ func Unwrap(file []byte) (json.RawMessage, error) {
 func (d *Document) normal(now map[string]any, doc json.RawMessage) (map[string]any, error) {
 	t, err := parse(doc)
 	if err != nil {
-		return nil, &Invalid{[]Fault{{"", "not JSON: " + err.Error()}}}
+		return nil, &Invalid{[]Fault{{Text: "not JSON: " + err.Error(), Code: "json"}}}
 	}
 	given, ok := t.(map[string]any)
 	if !ok {
-		return nil, &Invalid{[]Fault{{"", "must be an object of sections"}}}
+		return nil, &Invalid{[]Fault{{Text: "must be an object of sections", Code: "kind.object", Args: map[string]string{"value": string(doc[:min(len(doc), 40)])}}}}
 	}
 	for path := range d.fixed {
 		remove(given, split(path))

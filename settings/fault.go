@@ -16,7 +16,20 @@ var ErrNoVersion = errors.New("no such version of the settings")
 type Fault struct {
 	Path string `json:"path"` // the key, as in lines.3.preroll_ms
 	Text string `json:"text"` // what is wrong with it and what would be right
+
+	// What is wrong in a form that can be said in any language; "" = only Text says it.
+	Code string            `json:"code,omitempty"`
+	Args map[string]string `json:"args,omitempty"`
 }
+
+// A Coded is an error of validation with a code: Error is "key: text".
+type Coded struct {
+	Key, Text string
+	Code      string
+	Args      map[string]string
+}
+
+func (e *Coded) Error() string { return e.Key + ": " + e.Text }
 
 func (f Fault) String() string { return f.Path + ": " + f.Text }
 
@@ -52,11 +65,15 @@ func faults(path string, err error) []Fault {
 		}
 		return all
 	}
+	var coded *Coded
+	if errors.As(err, &coded) && coded.Error() == err.Error() {
+		return []Fault{{Path: strings.TrimSuffix(join(path, coded.Key), "."), Text: coded.Text, Code: coded.Code, Args: coded.Args}}
+	}
 	if key, text, ok := strings.Cut(err.Error(), ": "); ok && !strings.ContainsAny(key, " \t\n") {
 		if key == "" {
-			return []Fault{{path, text}}
+			return []Fault{{Path: path, Text: text}}
 		}
-		return []Fault{{join(path, key), text}}
+		return []Fault{{Path: join(path, key), Text: text}}
 	}
-	return []Fault{{path, err.Error()}}
+	return []Fault{{Path: path, Text: err.Error()}}
 }

@@ -27,7 +27,8 @@ func shape(path string, t reflect.Type, tree any) []Fault {
 		for _, k := range sortedKeys(m) {
 			ft, ok := fields[k]
 			if !ok {
-				all = append(all, Fault{join(path, escape(k)), "no such key; known are " + strings.Join(sortedKeys(fields), ", ")})
+				all = append(all, Fault{Path: join(path, escape(k)), Text: "no such key; known are " + strings.Join(sortedKeys(fields), ", "),
+					Code: "no-key", Args: map[string]string{"known": strings.Join(sortedKeys(fields), ", ")}})
 				continue
 			}
 			all = append(all, shape(join(path, escape(k)), ft, m[k])...)
@@ -54,9 +55,10 @@ func shape(path string, t reflect.Type, tree any) []Fault {
 		return nil
 	}
 	if own(t) {
-		return []Fault{{path, err.Error()}}
+		return []Fault{{Path: path, Text: err.Error()}}
 	}
-	return []Fault{{path, fmt.Sprintf("%s is not %s", b, kindName(t))}}
+	name := kindName(t)
+	return []Fault{{Path: path, Text: fmt.Sprintf("%s is not %s", b, name), Code: "kind." + kinds[name], Args: map[string]string{"value": string(b)}}}
 }
 
 // own says whether a type reads itself from JSON.
@@ -81,6 +83,10 @@ func fieldsOf(t reflect.Type, into map[string]reflect.Type) {
 		}
 	}
 }
+
+// kinds are the codes of what kindName says.
+var kinds = map[string]string{"true or false": "boolean", "a whole number": "whole", "a whole number from 0": "natural", "a number": "number",
+	"a text": "text", "a list": "list", "an object": "object"}
 
 func kindName(t reflect.Type) string {
 	switch k := t.Kind(); {

@@ -17,5 +17,7 @@
 // work), span-alarm and line-note; invalid (what is wrong with a parameter of a
 // request); known-by, caller-lost and modem-rule (in stories); heard… (what
 // analyse hears); page (the built-in page); cli, help and usage (vaactl: what it
-// prints, its commands and flags, and mistakes in giving them).
+// prints, its commands and flags, and mistakes in giving them). In files of their
+// own, which pages do not read: setting.KEY, its .help, .none (what no value means)
+// and .value.VALUE; setting-fault (what is wrong with a value).
 package text

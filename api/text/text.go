@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:embed en.json zh.json
+//go:embed en.json zh.json settings.en.json settings.zh.json
 var files embed.FS
 
 // English is the language of every text that has no translation, and the one
@@ -30,18 +30,24 @@ type Args map[string]string
 var catalogues = sync.OnceValue(func() map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, lang := range Languages() {
-		b, err := files.ReadFile(lang + ".json")
 		m := map[string]string{}
-		if err == nil {
-			err = json.Unmarshal(b, &m)
-		}
-		if err != nil {
-			panic(fmt.Sprintf("catalogue %s.json: %v", lang, err))
+		for _, name := range filesOf(lang) {
+			b, err := files.ReadFile(name)
+			if err == nil {
+				err = json.Unmarshal(b, &m)
+			}
+			if err != nil {
+				panic(fmt.Sprintf("catalogue %s: %v", name, err))
+			}
 		}
 		all[lang] = m
 	}
 	return all
 })
+
+// filesOf are the files of a language: what pages read too, and the words of settings,
+// which the API gives with what it tells of them.
+func filesOf(lang string) []string { return []string{lang + ".json", "settings." + lang + ".json"} }
 
 // Languages lists the languages that have a catalogue.
 func Languages() []string { return []string{English, Chinese} }
@@ -114,7 +120,7 @@ func Names(key string) []string {
 // Keys lists the keys of a language, sorted.
 func Keys(lang string) []string { return slices.Sorted(maps.Keys(catalogues()[lang])) }
 
-// Catalogue returns a language's file, as the page reads it.
+// Catalogue returns a language's file, as the page reads it: without the words of settings.
 func Catalogue(lang string) ([]byte, bool) {
 	if !slices.Contains(Languages(), lang) {
 		return nil, false

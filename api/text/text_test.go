@@ -70,22 +70,24 @@ func TestEveryProblemAndAlarmSaysWhatToDo(t *testing.T) {
 
 func TestNoKeyStandsTwice(t *testing.T) {
 	for _, lang := range Languages() {
-		b, err := os.ReadFile(lang + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := json.NewDecoder(strings.NewReader(string(b)))
 		seen := map[string]bool{}
-		for i := 0; ; i++ {
-			tok, err := d.Token()
+		for _, name := range filesOf(lang) {
+			b, err := os.ReadFile(name)
 			if err != nil {
-				break
+				t.Fatal(err)
 			}
-			if key, ok := tok.(string); ok && i%2 == 1 {
-				if seen[key] {
-					t.Errorf("%s.json: %s stands twice", lang, key)
+			d := json.NewDecoder(strings.NewReader(string(b)))
+			for i := 0; ; i++ {
+				tok, err := d.Token()
+				if err != nil {
+					break
 				}
-				seen[key] = true
+				if key, ok := tok.(string); ok && i%2 == 1 {
+					if seen[key] {
+						t.Errorf("%s: %s stands twice", name, key)
+					}
+					seen[key] = true
+				}
 			}
 		}
 	}
