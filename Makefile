@@ -17,18 +17,30 @@ build: ## build bin/vaad and bin/vaactl
 
 .PHONY: web
 web: ## build the console's pages into console/web/dist (needs Node 20.19 and npm)
-	@.ci/need node
+	@.ci/need node npm
 	cd console/web && npm ci --no-fund --no-audit && npm run build
+
+.PHONY: web-check
+web-check: ## check the pages, and that console/web/dist is what their sources give (without Node: says so)
+	@.ci/web check
+
+.PHONY: test-web
+test-web: build ## browser tests of the console (SPECS="wall player": some); pictures of every screen in .cache/ci/screens
+	@.ci/web test $(SPECS)
+
+.PHONY: pictures
+pictures: build ## the pictures of the README, from a scene; writes docs/pictures
+	@.ci/web pictures
 
 .PHONY: run
 run: build ## start the daemon on the simulated board with a scene of callers (ROOT=run)
 	bin/vaad run --root $(ROOT)
 
 .PHONY: test
-test: ## all tests that need neither root nor other programs (at most 4 minutes)
+test: ## all tests that need neither root nor other programs (at most 4 minutes; SKIP="A|B": not those)
 	@.ci/need go
 	go vet ./...
-	go test ./...
+	go test $(if $(SKIP),-skip '$(SKIP)') ./...
 
 .PHONY: race
 race: ## the packages with goroutines under the race detector (needs gcc)

@@ -16,7 +16,7 @@ const second = 50
 
 func TestKillNineLosesAtMostTheLastSecond(t *testing.T) {
 	const lines = 32
-	rounds := counts(2, 10, 100)
+	rounds := counts(2, 6, 100)
 	root := scratch(t)
 	config := quietly + board("b", "real", lines, "") + pin(1, lines, "trigger = \"continuous\"\nmax_ms = 5000")
 	rng := rand.New(rand.NewPCG(2, uint64(rounds)))

@@ -38,7 +38,7 @@ func loads() []load {
 // a load does not record.
 func TestLoad(t *testing.T) {
 	atLeastReduced(t)
-	span := counts(0, 8*time.Second, 60*time.Second)
+	span := counts(0, 4*time.Second, 60*time.Second)
 	t.Logf("%d cores, %s, %v per load", runtime.NumCPU(), runtime.Version(), span)
 	for _, l := range loads() {
 		t.Run(l.name, func(t *testing.T) {
