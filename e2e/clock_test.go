@@ -49,8 +49,8 @@ func TestClockOfPeersRecordsFortySecondsAsFortySeconds(t *testing.T) {
 // second apart; the reduced counts run as far apart in less time.
 func TestClocksOfTwoBoardsApartLoseNothing(t *testing.T) {
 	atLeastReduced(t)
-	length := counts(0, 30*time.Second, *clockLength)
-	ppm := counts(0.0, 1000, 100*float64(time.Hour)/float64(*clockLength))
+	length := counts(0, 40*time.Second, *clockLength)
+	ppm := counts(0.0, 750, 100*float64(time.Hour)/float64(*clockLength))
 	ctx := within(t, length+5*time.Minute)
 	root := scratch(t)
 	config := quietly + board("fast", "real", 1, fmt.Sprintf("ppm = %.1f", ppm)) + board("slow", "real", 1, fmt.Sprintf("ppm = %.1f", -ppm)) +
