@@ -44,6 +44,7 @@ type Line struct {
 	// Written by the loop, for snapshots.
 	levels  [maxSides]atomic.Uint64 // float64 bits: mean square over the last 100 ms
 	volts   atomic.Int64            // mV; noVolts until one was seen
+	voltage voltRing                // the last minute of them
 	reached extremes                // of the voltage
 	bits    atomic.Int32            // driver State bits, for the flight recorder
 	learnt  [8]atomic.Int32         // Learnt's fields

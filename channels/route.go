@@ -181,6 +181,7 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		}
 	case driver.Volts:
 		r.line.volts.Store(int64(e.Value))
+		r.line.voltage.add(at, int64(e.Value))
 		r.line.reached.take(int64(e.Value), &l.b.clock, at)
 	case driver.RoundTrip:
 		if r.speech != nil {

@@ -194,25 +194,29 @@ type Alarms interface {
 
 // Config is what a Recorder is made of. System, Archive and Settings are required.
 type Config struct {
-	System      *channels.System
-	Archive     *archive.Archive
-	Settings    func(line int) LineConfig // asked when a line is first seen, and when its board opens
-	Index       *index.Index              // nil: a clean restart does not link recordings
-	Reserve     func() Reserve            // nil: nothing is kept free
-	Calls       Calls                     // nil: nobody is told
-	Alarms      Alarms                    // nil: nobody is told
-	Legs        Legs                      // nil: every call is a conversation of its own
-	Rules       func() *rules.Set         // asked when a call begins; nil: the settings of its line decide
-	Groups      func(line int) []string   // of lines, for rules; nil: none
-	Class       func(line int) string     // retention class of recordings where no rule names one; asked when one begins; nil: the default one
-	Pauses      Pauses                    // nil: a restart ends pauses
-	Beep        func() channels.Beeping   // as rules let lines beep; nil: every 15 s at −18 dBm0
-	Announcer   Announcer                 // nil: nothing can be announced
-	Partners    func(line int) []int      // lines whose parties hear that line's now; nil: none
-	ClockSynced func() bool               // nil: the kernel is asked
-	Registerer  prometheus.Registerer     // nil: metrics are not registered
-	Logger      *slog.Logger              // nil: silent
-	Now         func() time.Time          // wall clock; nil = time.Now
+	System    *channels.System
+	Archive   *archive.Archive
+	Settings  func(line int) LineConfig // asked when a line is first seen, and when its board opens
+	Index     *index.Index              // nil: a clean restart does not link recordings
+	Reserve   func() Reserve            // nil: nothing is kept free
+	Calls     Calls                     // nil: nobody is told
+	Alarms    Alarms                    // nil: nobody is told
+	Legs      Legs                      // nil: every call is a conversation of its own
+	Rules     func() *rules.Set         // asked when a call begins; nil: the settings of its line decide
+	Groups    func(line int) []string   // of lines, for rules; nil: none
+	Class     func(line int) string     // retention class of recordings where no rule names one; asked when one begins; nil: the default one
+	Pauses    Pauses                    // nil: a restart ends pauses
+	Beep      func() channels.Beeping   // as rules let lines beep; nil: every 15 s at −18 dBm0
+	Announcer Announcer                 // nil: nothing can be announced
+	Partners  func(line int) []int      // lines whose parties hear that line's now; nil: none
+
+	// Signalling is what a D-channel said of a line's call that was up within a time:
+	// story lines whose At is a position. It must not wait. nil: nothing.
+	Signalling  func(line int, from, to time.Time) []archive.Entry
+	ClockSynced func() bool           // nil: the kernel is asked
+	Registerer  prometheus.Registerer // nil: metrics are not registered
+	Logger      *slog.Logger          // nil: silent
+	Now         func() time.Time      // wall clock; nil = time.Now
 }
 
 // noOne stands for Calls, Alarms and Legs that were not given.

@@ -131,6 +131,8 @@ func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 		pos = max(pos, rec.reach())
 	}
 	w.unsaid(rec, pos)
+	w.tellVolts(rec, pos)
+	w.tellSignalling(rec, pos)
 	over := pos
 	if by == EndSilence { // the hang-over is no talk
 		over = w.heard.silent

@@ -72,6 +72,8 @@ type watch struct {
 
 	gaps []channels.Event // since the last recording, for a pre-roll that reaches back to them
 
+	voltage voltTrack
+
 	beeping bool // both parties hear that they are recorded
 
 	pauseKeys  sequence
@@ -417,6 +419,7 @@ func (w *watch) settle(k int64) {
 // advance is called when all events before position p have been handled: the
 // writer may have the audio.
 func (w *watch) advance(p int64) {
+	w.tellVolts(w.cur, p)
 	w.settle(p)
 	w.fed = max(w.fed, p)
 	w.ease(p)
