@@ -85,6 +85,7 @@ var places = map[string][]string{
 	"github.com/danielgtaylor/huma/v2":    {"console"},
 	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
 	"github.com/oklog/ulid/v2":            {"recorder/archive", "recorder/archive/*", "channels", "calls", "access"},
+	"github.com/coder/websocket":          {"console"},
 	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "alarm", "console", "cmd/vaad"},
 	"github.com/prometheus/client_model":  {"alarm", "console", "cmd/vaad"},
 	"golang.org/x/mod":                    {"recorder/evidence"},

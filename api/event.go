@@ -6,7 +6,8 @@ import "encoding/json"
 const (
 	EventSnapshot = "snapshot" // every line as it is now: the first message, and after a resync
 	EventFact     = "event"    // one numbered fact of the feed
-	EventLines    = "lines"    // lines whose level, voltage, state or recording changed, at most 10 times a second
+	EventLines    = "lines"    // lines of which something changed, at most 10 times a second
+	EventLevels   = "levels"   // levels and voltages that moved, for who asked for them: so often as they asked, at least once a second
 	EventAlarms   = "alarms"   // alarms changed: ask GET /alarms
 	EventResync   = "resync"   // numbers were skipped; a snapshot follows
 )
@@ -49,6 +50,20 @@ type Snapshot struct {
 // Changed carries the lines whose live values changed since the last message.
 type Changed struct {
 	Lines []Line `json:"lines" nullable:"false" doc:"The changed lines, whole"`
+}
+
+// Readings carries what moves all the time, of the lines where it moved since the last message.
+type Readings struct {
+	Time  Time      `json:"time" doc:"When it was read"`
+	Lines []Reading `json:"lines" nullable:"false" doc:"The lines whose level or voltage moved; none: nothing did"`
+}
+
+// A Reading is what moves all the time on a line.
+type Reading struct {
+	Line  int       `json:"line" doc:"Permanent number of the line"`
+	Volts *Number   `json:"volts,omitempty" doc:"Voltage between tip and ring; absent where the card does not measure it"`
+	DBm0  []*Number `json:"dbm0" nullable:"false" doc:"Level of each side, in the order of the line's sides; null in silence"`
+	Pos   int64     `json:"pos" doc:"Where the board stood, in samples: the same count as in frames of live audio"`
 }
 
 // Resync says that facts were skipped: the reader was too slow, or came back

@@ -4,22 +4,27 @@ import "time"
 
 // A Line is one telephone line as it is now.
 type Line struct {
-	Line      int     `json:"line" doc:"Permanent number of the line, from 1"`
-	Board     string  `json:"board" doc:"ID of the board that carries it"`
-	Port      int     `json:"port" doc:"Port as printed on the card, from 1"`
-	LocalPort int     `json:"local_port,omitempty" doc:"Second port of a digital tap, carrying the local side"`
-	Name      string  `json:"name" doc:"Name given by the operator"`
-	Group     string  `json:"group,omitempty" doc:"Line group, for rights"`
-	Kind      string  `json:"kind" doc:"fxo, fxs or bchan"`
-	Use       string  `json:"use" doc:"unused, tap, trunk or station"`
-	State     string  `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown, gone or unused; of trunks and stations also seizing, proceeding, alerting, releasing and locked"`
-	Since     *Time   `json:"since" doc:"When it came into this state"`
-	Volts     *Number `json:"volts" doc:"Voltage between tip and ring; null where the card does not measure it"`
+	Line         int           `json:"line" doc:"Permanent number of the line, from 1"`
+	Board        string        `json:"board" doc:"ID of the board that carries it"`
+	Port         int           `json:"port" doc:"Port as printed on the card, from 1"`
+	LocalPort    int           `json:"local_port,omitempty" doc:"Second port of a digital tap, carrying the local side"`
+	Name         string        `json:"name" doc:"Name given by the operator"`
+	Group        string        `json:"group,omitempty" doc:"Line group, for rights"`
+	Kind         string        `json:"kind" doc:"fxo, fxs or bchan"`
+	Use          string        `json:"use" doc:"unused, tap, trunk or station"`
+	State        string        `json:"state" doc:"idle, pre-ring, ringing, off-hook-in, off-hook-out, dialling, talking, abandoned, no-battery, unknown, gone or unused; of trunks and stations also seizing, proceeding, alerting, releasing and locked"`
+	Since        *Time         `json:"since" doc:"When it came into this state"`
+	Volts        *Number       `json:"volts" doc:"Voltage between tip and ring; null where the card does not measure it"`
+	VoltsReached *VoltsReached `json:"volts_reached,omitempty" doc:"The least and the largest voltage since they were forgotten last"`
+
 	LevelDBm0 *Number `json:"level_dbm0" doc:"Level of the louder side in dBm0; null in silence or without signal"`
 
 	Levels map[string]Number `json:"levels_dbm0,omitempty" doc:"Level of each side in dBm0"`
 	Sides  []string          `json:"sides" nullable:"false" doc:"mixed, or network and local"`
 	Caps   []string          `json:"caps,omitempty" nullable:"false" doc:"What the line can do"`
+
+	GainDB     int `json:"gain_db,omitempty" doc:"By how much what is received is made louder for levels, detectors and calls; recordings hold it as it came"`
+	SentGainDB int `json:"sent_gain_db,omitempty" doc:"By how much what is sent is made louder"`
 
 	Recording      bool   `json:"recording" doc:"Whether it is being recorded now"`
 	RecordingID    string `json:"recording_id,omitempty" doc:"The recording being made"`
@@ -38,6 +43,13 @@ type Line struct {
 
 	Fault *Fault   `json:"fault,omitempty" doc:"Why it does not work although its board runs"`
 	Notes []Remark `json:"notes,omitempty" nullable:"false" doc:"What its port cannot do, and what follows from that"`
+}
+
+// VoltsReached are the extremes of a line's voltage, with their sign.
+type VoltsReached struct {
+	Min   Number `json:"min" doc:"The least"`
+	Max   Number `json:"max" doc:"The largest"`
+	Since Time   `json:"since" doc:"When they were forgotten last, or the first voltage was seen"`
 }
 
 // A Fault says why something does not work. In the live feed it has no words:

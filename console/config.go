@@ -140,6 +140,8 @@ type Config struct {
 	// Pcap writes what comes on a span's D-channel to w as a capture file, from now
 	// on until ctx ends. nil: not offered.
 	Pcap func(ctx context.Context, board string, span int, w io.Writer) error
+	// Live is a line's audio as it comes. nil: not offered.
+	Live func(line int) (Audio, bool)
 
 	// Switch carries calls. nil: there are none but those that others make.
 	Switch Switch

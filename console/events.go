@@ -2,11 +2,11 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,15 +20,17 @@ const heartbeat = 15 * time.Second
 
 // EventsInput says from where a reader goes on.
 type EventsInput struct {
-	Last string `header:"Last-Event-ID" maxLength:"80" doc:"ID of the last event that was received, as browsers send it when they come back"`
+	Last   string `header:"Last-Event-ID" maxLength:"80" doc:"ID of the last event that was received, as browsers send it when they come back"`
+	After  string `query:"after" maxLength:"80" doc:"The same for who comes back with a new address; the header counts first"`
+	Levels int    `query:"levels" minimum:"-1" maximum:"10" default:"-1" doc:"So many messages levels a second at most, 0 for none; lines then come only when something else of them changes. -1: no messages levels, and lines whenever a level or a voltage moves"`
 }
 
 // events is the live feed: first what was missed since Last-Event-ID, where it
 // is still known, then a snapshot of every line, then facts and changed lines
 // as they come.
 func (s *Server) events(_ context.Context, in *EventsInput) (stream, error) {
-	boot, seq := parseID(in.Last)
-	w, ok := s.hub.join(boot, seq)
+	boot, seq := parseID(cmp.Or(in.Last, in.After))
+	w, ok := s.hub.join(boot, seq, in.Levels)
 	if !ok {
 		return nil, fail("too-many", "")
 	}
@@ -72,44 +74,37 @@ func (s *Server) watch(ctx context.Context, w *watcher, out *paced) {
 			if !ok {
 				return
 			}
-			facts, lines, snapshot, resync := w.take()
-			for i := range facts {
-				if facts[i].Line == 0 || sc.Allows(access.ViewLines, facts[i].Line) {
-					b, _ := json.Marshal(&facts[i]) // plain values only
-					writeEvent(&buf, api.EventFact, id(facts[i].Boot, facts[i].Seq), b)
-				}
-			}
-			if resync != "" {
-				b, _ := json.Marshal(api.Resync{Boot: s.hub.boot, Reason: resync})
-				writeEvent(&buf, api.EventResync, "", b)
-				s.metrics.resyncs.Inc()
-			}
-			if snapshot {
-				seq, b := s.hub.snapshot(sc, s.cfg.Now())
-				writeEvent(&buf, api.EventSnapshot, id(s.hub.boot, seq), b)
-				continue
-			}
-			var seen []int
-			for n := range lines {
-				if sc.Allows(access.ViewLines, n) {
-					seen = append(seen, n)
-				}
-			}
-			if len(seen) == 0 {
-				continue
-			}
-			slices.Sort(seen)
-			var b bytes.Buffer
-			b.WriteString(`{"lines":[`)
-			for i, n := range seen {
-				if i > 0 {
-					b.WriteByte(',')
-				}
-				b.WriteString(lines[n])
-			}
-			b.WriteString("]}")
-			writeEvent(&buf, api.EventLines, "", b.Bytes())
+			s.tell(&buf, w.take(), sc)
 		}
+	}
+}
+
+// tell writes what is new for a reader.
+func (s *Server) tell(buf *bytes.Buffer, n news, sc access.Scope) {
+	for i := range n.facts {
+		if sc.Allows(access.ViewLines, n.facts[i].Line) {
+			b, _ := json.Marshal(&n.facts[i]) // plain values only
+			writeEvent(buf, api.EventFact, id(n.facts[i].Boot, n.facts[i].Seq), b)
+		}
+	}
+	if n.resync != "" {
+		b, _ := json.Marshal(api.Resync{Boot: s.hub.boot, Reason: n.resync})
+		writeEvent(buf, api.EventResync, "", b)
+		s.metrics.resyncs.Inc()
+	}
+	if n.snapshot {
+		seq, b := s.hub.snapshot(sc, s.cfg.Now())
+		writeEvent(buf, api.EventSnapshot, id(s.hub.boot, seq), b)
+		return
+	}
+	var b bytes.Buffer
+	if appendLines(&b, "", sc, n.lines) {
+		writeEvent(buf, api.EventLines, "", b.Bytes())
+	}
+	if n.due {
+		b.Reset()
+		appendLines(&b, `"time":"`+s.cfg.Now().UTC().Format("2006-01-02T15:04:05.000Z")+`",`, sc, n.readings)
+		writeEvent(buf, api.EventLevels, "", b.Bytes())
 	}
 }
 

@@ -176,7 +176,7 @@ func TestWatcherWhoComesBackTooLateIsTold(t *testing.T) {
 
 func TestWatcherWhoFallsBehindIsTold(t *testing.T) {
 	f := newFixture(t)
-	w, ok := f.hub.join("", 0)
+	w, ok := f.hub.join("", 0, wholeLines)
 	if !ok {
 		t.Fatal("no place")
 	}
@@ -187,19 +187,19 @@ func TestWatcherWhoFallsBehindIsTold(t *testing.T) {
 		evs = append(evs, fact(i+1, 1))
 	}
 	f.hub.facts(evs, false)
-	facts, _, snapshot, resync := w.take()
-	if len(facts) != 0 || !snapshot || resync != "slow" {
-		t.Errorf("%d facts, snapshot %t, resync %q", len(facts), snapshot, resync)
+	n := w.take()
+	if len(n.facts) != 0 || !n.snapshot || n.resync != "slow" {
+		t.Errorf("%d facts, snapshot %t, resync %q", len(n.facts), n.snapshot, n.resync)
 	}
 	f.hub.facts([]channels.Event{fact(9999, 1)}, false)
-	if facts, _, _, resync = w.take(); len(facts) != 1 || resync != "" {
-		t.Errorf("afterwards: %d facts, resync %q", len(facts), resync)
+	if n = w.take(); len(n.facts) != 1 || n.resync != "" {
+		t.Errorf("afterwards: %d facts, resync %q", len(n.facts), n.resync)
 	}
 	f.hub.facts([]channels.Event{{Kind: channels.Resync}}, false)
-	if _, _, snapshot, resync = w.take(); !snapshot || resync != "slow" {
+	if n = w.take(); !n.snapshot || n.resync != "slow" {
 		t.Error("a gap in the feed itself is not told")
 	}
-	if _, ok := f.hub.join("01BOOT", 9998); !ok || len(f.hub.recent) != 0 {
+	if _, ok := f.hub.join("01BOOT", 9998, wholeLines); !ok || len(f.hub.recent) != 0 {
 		t.Error("facts from before a gap are given out")
 	}
 }
@@ -229,7 +229,7 @@ func TestWatcherSeesItsLinesOnly(t *testing.T) {
 func TestTooManyWatchersAreRefused(t *testing.T) {
 	f := newFixture(t)
 	for range maxWatchers {
-		if _, ok := f.hub.join("", 0); !ok {
+		if _, ok := f.hub.join("", 0, wholeLines); !ok {
 			t.Fatal("refused too early")
 		}
 	}
@@ -256,7 +256,7 @@ func TestAlarmsAreAnnounced(t *testing.T) {
 
 func TestEndedSessionEndsItsStreams(t *testing.T) {
 	f := newFixture(t)
-	w, _ := f.hub.join("", 0)
+	w, _ := f.hub.join("", 0, wholeLines)
 	r := f.request("GET", "/events", nil)
 	c := f.newCaller(admin(), func() bool { return false })
 	pr := newPipe()

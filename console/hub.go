@@ -22,8 +22,10 @@ const (
 // the newest replaces the one that waits. Who falls behind gets a resync and a
 // snapshot, never a gap that nobody sees.
 //
-//	feed ─▶ run ─┬─▶ watcher: facts ≤ 512, changed lines ≤ number of lines ─▶ SSE
-//	lines, 10 Hz ┘
+//	feed ─▶ run ─┬─▶ watcher: facts ≤ 512, changed lines ≤ number of lines,
+//	lines, 10 Hz ┘            readings ≤ number of lines, so often as it asked ─▶ SSE
+//
+// Each line is encoded once, whoever watches; see readings.go.
 type hub struct {
 	s    *Server
 	boot string
@@ -31,18 +33,13 @@ type hub struct {
 	mu       sync.Mutex
 	seq      uint64            // of the last fact
 	recent   []api.Fact        // oldest first
-	last     map[int]encoded   // lines as last told
+	last     map[int]told      // lines as last told
+	looks    uint64            // how often lines were looked at
 	watchers map[*watcher]bool // those who are told
 }
 
-// encoded is a line as it goes over the wire.
-type encoded struct {
-	line int
-	json string
-}
-
 func newHub(s *Server) *hub {
-	return &hub{s: s, boot: s.cfg.Lines.BootID(), last: map[int]encoded{}, watchers: map[*watcher]bool{}}
+	return &hub{s: s, boot: s.cfg.Lines.BootID(), last: map[int]told{}, watchers: map[*watcher]bool{}}
 }
 
 // run reads the feed until ctx ends.
@@ -101,51 +98,19 @@ func factOf(boot string, e *channels.Event) api.Fact {
 	}
 }
 
-// look tells all watchers which lines changed since the last look.
-func (h *hub) look() {
-	h.mu.Lock()
-	idle := len(h.watchers) == 0
-	h.mu.Unlock()
-	if idle {
-		return
-	}
-	now := h.encode()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, l := range now {
-		if h.last[l.line] == l {
-			continue
-		}
-		h.last[l.line] = l
-		for w := range h.watchers {
-			w.changed(l)
-		}
-	}
-}
-
-// encode is every line as it is now.
-func (h *hub) encode() []encoded {
-	var out []encoded
-	for _, l := range h.s.allLines("") {
-		b, err := json.Marshal(l)
-		if err != nil { // cannot be: the type has no such values
-			h.s.cfg.Logger.Error("console: a line cannot be encoded", "line", l.Line, "error", err)
-			continue
-		}
-		out = append(out, encoded{l.Line, string(b)})
-	}
-	return out
-}
-
 // join adds a watcher who had everything up to a fact of a boot; ok is false
 // when there are too many already.
-func (h *hub) join(boot string, seq uint64) (w *watcher, ok bool) {
+// levels is how often a second it wants readings, 0 for never, or wholeLines.
+func (h *hub) join(boot string, seq uint64, levels int) (w *watcher, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.watchers) >= maxWatchers {
 		return nil, false
 	}
-	w = &watcher{wake: make(chan struct{}, 1), lines: map[int]string{}, snapshot: true}
+	w = &watcher{wake: make(chan struct{}, 1), whole: levels == wholeLines, lines: map[int]string{}, readings: map[int]string{}, snapshot: true}
+	if levels > 0 {
+		w.every = uint64(looksPerSecond / min(levels, looksPerSecond))
+	}
 	switch {
 	case boot == "":
 	case boot != h.boot:
@@ -186,9 +151,9 @@ func (h *hub) snapshot(sc access.Scope, now time.Time) (uint64, []byte) {
 		Lines []json.RawMessage `json:"lines"`
 	}
 	out := snapshot{h.boot, seq, now.UTC(), []json.RawMessage{}}
-	for _, l := range h.encode() {
-		if sc.Allows(access.ViewLines, l.line) {
-			out.Lines = append(out.Lines, json.RawMessage(l.json))
+	for _, l := range h.s.allLines("") {
+		if sc.Allows(access.ViewLines, l.Line) {
+			out.Lines = append(out.Lines, json.RawMessage(h.encode(&l)))
 		}
 	}
 	b, _ := json.Marshal(out) // made of what was encoded before
@@ -197,11 +162,15 @@ func (h *hub) snapshot(sc access.Scope, now time.Time) (uint64, []byte) {
 
 // A watcher is the queue of one reader. Its methods never wait.
 type watcher struct {
-	wake chan struct{}
+	wake  chan struct{}
+	whole bool   // it is told lines whole whenever their levels move, and no readings
+	every uint64 // looks from one message of readings to the next; 0: it wants none
 
 	mu       sync.Mutex
 	facts    []api.Fact
 	lines    map[int]string
+	readings map[int]string
+	due      bool // readings are to be sent, even where none changed
 	snapshot bool
 	resync   string // reason; "" = none
 }
@@ -224,13 +193,6 @@ func (w *watcher) fact(f api.Fact) {
 	w.note()
 }
 
-func (w *watcher) changed(l encoded) {
-	w.mu.Lock()
-	w.lines[l.line] = l.json
-	w.mu.Unlock()
-	w.note()
-}
-
 func (w *watcher) fallBehind(why string) {
 	w.mu.Lock()
 	w.facts, w.snapshot, w.resync = nil, true, why
@@ -238,11 +200,22 @@ func (w *watcher) fallBehind(why string) {
 	w.note()
 }
 
+// news is what waits for a watcher.
+type news struct {
+	facts           []api.Fact
+	lines, readings map[int]string
+	due, snapshot   bool
+	resync          string
+}
+
 // take empties the queue.
-func (w *watcher) take() (facts []api.Fact, lines map[int]string, snapshot bool, resync string) {
+func (w *watcher) take() news {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	facts, lines, snapshot, resync = w.facts, w.lines, w.snapshot, w.resync
+	n := news{w.facts, w.lines, nil, w.due, w.snapshot, w.resync}
 	w.facts, w.lines, w.snapshot, w.resync = nil, map[int]string{}, false, ""
-	return facts, lines, snapshot, resync
+	if w.due {
+		n.readings, w.readings, w.due = w.readings, map[int]string{}, false
+	}
+	return n
 }

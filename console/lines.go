@@ -40,13 +40,14 @@ func levelOf(db float64) *api.Number {
 
 // allLines is every line as it is now, whoever asks; without a language faults
 // and notes have no words.
-func (s *Server) allLines(lang string) []api.Line {
+func (s *Server) allLines(lang string) []api.Line { return s.linesOf(s.cfg.Lines.Lines(), lang) }
+
+func (s *Server) linesOf(all []channels.LineStatus, lang string) []api.Line {
 	marks := map[int]recorder.Active{}
 	for _, a := range s.cfg.Recorder.Active() {
 		marks[a.Line] = a
 	}
 	paused := s.paused()
-	all := s.cfg.Lines.Lines()
 	out := make([]api.Line, 0, len(all))
 	for i := range all {
 		l := lineOf(&all[i], s.cfg.Profile(all[i].Number), lang)
@@ -65,11 +66,14 @@ func lineOf(st *channels.LineStatus, p Profile, lang string) api.Line {
 		Kind: st.Kind.String(), Use: st.Use.String(), State: string(st.State), Since: moment(st.Since),
 		Sides: []string{}, Caps: st.Caps.List(), Trigger: p.Trigger, TriggerNote: p.Note, Call: st.Call, Direction: string(st.Direction), Reason: st.Reason,
 		Caller: st.Caller, Called: st.Called, CallerName: st.CallerName, Learnt: learntOf(st.Learnt),
-		Fault: faultOf(st.Fault, lang), Notes: remarksOf(st.Notes, lang),
+		GainDB: st.GainDB, SentGainDB: st.SentGainDB, Fault: faultOf(st.Fault, lang), Notes: remarksOf(st.Notes, lang),
 	}
 	if st.HasVolts {
 		v := round(float64(st.MilliVolt)/1000, 1)
 		l.Volts = &v
+	}
+	if x := st.VoltsReached; !x.Since.IsZero() {
+		l.VoltsReached = &api.VoltsReached{Min: round(float64(x.Min)/1000, 1), Max: round(float64(x.Max)/1000, 1), Since: x.Since}
 	}
 	for i, side := range st.Sides {
 		l.Sides = append(l.Sides, side.Name)

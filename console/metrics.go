@@ -10,9 +10,10 @@ import (
 // metrics are what the server counts. Labels never name a path, a line's
 // number of a caller, or a person.
 type metrics struct {
-	requests *prometheus.CounterVec
-	watchers prometheus.Gauge
-	resyncs  prometheus.Counter
+	requests  *prometheus.CounterVec
+	watchers  prometheus.Gauge
+	listeners prometheus.Gauge
+	resyncs   prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, version string) *metrics {
@@ -21,6 +22,8 @@ func newMetrics(reg prometheus.Registerer, version string) *metrics {
 			Help: "HTTP requests answered, by class of status: 2xx, 3xx, 4xx, 5xx."}, []string{"status"}),
 		watchers: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_live_watchers",
 			Help: "Readers of the live feed that are connected now."}),
+		listeners: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_live_audio_listeners",
+			Help: "Pages that hear a line live now."}),
 		resyncs: prometheus.NewCounter(prometheus.CounterOpts{Name: "vaad_live_resyncs_total",
 			Help: "Times that a reader of the live feed fell behind or came back too late and was given a snapshot."}),
 	}
@@ -31,7 +34,7 @@ func newMetrics(reg prometheus.Registerer, version string) *metrics {
 		Help: "1, labelled with the daemon's version.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
 	if reg != nil {
-		reg.MustRegister(build, m.requests, m.watchers, m.resyncs)
+		reg.MustRegister(build, m.requests, m.watchers, m.listeners, m.resyncs)
 	}
 	return m
 }

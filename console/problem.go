@@ -127,6 +127,7 @@ func statuses() map[string]int {
 		"job-running":          http.StatusConflict,
 		"job-idle":             http.StatusConflict,
 		"not-available":        http.StatusNotImplemented,
+		"not-websocket":        http.StatusUpgradeRequired,
 		"range":                http.StatusRequestedRangeNotSatisfiable,
 		"closing":              http.StatusServiceUnavailable,
 		"audit-failed":         http.StatusInternalServerError,

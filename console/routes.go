@@ -45,6 +45,7 @@ func routes() []route {
 		{"pause", post, "/lines/{line}/pause", access.Pause, "Lines", "Leave out of recordings, flight recorder and listening what is said from now on", with((*Server).pause)},
 		{"resume", post, "/lines/{line}/resume", access.Pause, "Lines", "End that", with((*Server).resume)},
 		{"listen", get, "/lines/{line}/listen", access.Listen, "Lines", "Hear the line: a WAV without end", withStream((*Server).listen, "audio/wav")},
+		{"live", get, "/lines/{line}/live", access.Listen, "Lines", "Hear the sides of a line apart: a WebSocket of binary frames", withStream((*Server).live, "application/octet-stream")},
 		{"flight", get, "/lines/{line}/flight", access.SaveFlight, "Lines", "What just happened on the line, as a frame log", withStream((*Server).flight, "application/octet-stream")},
 		{"pcap", get, "/boards/{board}/spans/{span}/dchannel.pcap", access.SaveFlight, "Lines", "What comes on a span's D-channel from now on, as a capture file that Wireshark opens", withStream((*Server).pcap, "application/vnd.tcpdump.pcap")},
 		{"learn", post, "/lines/{line}/learn", access.SettingsWrite, "Lines", "Learn the line by calls that a technician is guided through", with((*Server).learn)},

@@ -108,7 +108,7 @@ func newAPI(mux *http.ServeMux, version string) huma.API {
 // live feed, and takes away the framework's own errors, which never leave.
 func document(a huma.API) {
 	all := a.OpenAPI().Components.Schemas
-	for _, t := range []reflect.Type{reflect.TypeFor[api.Snapshot](), reflect.TypeFor[api.Fact](), reflect.TypeFor[api.Changed](), reflect.TypeFor[api.Readings](), reflect.TypeFor[api.Resync]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[api.Snapshot](), reflect.TypeFor[api.Fact](), reflect.TypeFor[api.Changed](), reflect.TypeFor[api.Readings](), reflect.TypeFor[api.LiveHead](), reflect.TypeFor[api.Resync]()} {
 		all.Schema(t, true, t.Name())
 	}
 	delete(all.Map(), "ErrorModel")
