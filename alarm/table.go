@@ -70,6 +70,11 @@ func Table() []Kind {
 		{"copy-failed", Warning, false, "file"},       // the hourly hot copy failed
 		{"settings-ignored", Warning, false, ""},      // stored settings that this version does not take
 		{"settings-journal", Warning, false, "file"},  // the settings journal cannot be written
+		// network
+		{"listen-failed", Warning, false, "door"},               // an address of the console cannot be opened, or nobody reaches it
+		{"certificate-expiring", Warning, false, "certificate"}, // within 30 days; an authority within 180
+		{"certificate-ending", Critical, false, "certificate"},  // within 7 days: then nobody gets in
+		{"certificate-refused", Warning, false, "certificate"},  // the one that settings name cannot be used
 		// jobs
 		{"assurance-gaps", Critical, false, ""},          // calls are not recorded, or not wholly, and should be
 		{"line-silent", Warning, false, "line"},          // no call in a day, and usually there are some

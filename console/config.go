@@ -133,6 +133,8 @@ type Config struct {
 	Keep       Keep                                          // nil: not offered
 	Undos      Undos                                         // nil: acts on many recordings cannot be undone
 
+	Network Network // nil: the box is reached on this machine only
+
 	// Flight writes the last seconds of a line, or of its whole board, as a frame
 	// log to w. nil: not offered.
 	Flight func(ctx context.Context, line, seconds int, whole bool, w io.Writer) error
@@ -197,9 +199,9 @@ func (c *Config) defaults() error {
 	return errors.Join(missing...)
 }
 
-// ErrNetwork is why only loopback addresses are served.
-var ErrNetwork = errors.New("access over the network needs accounts and TLS, which this version does not have; " +
-	"use 127.0.0.1, and an SSH tunnel from elsewhere")
+// ErrNetwork is why only loopback addresses are served without TLS.
+var ErrNetwork = errors.New("access over the network needs TLS, which this address has not; " +
+	"use 127.0.0.1 here, and turn the network on with: vaactl network on")
 
 // ValidateListen says what is wrong with an address for the page. Empty and
 // "off" mean that there is none.

@@ -111,7 +111,7 @@ func routes() []route {
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
 		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
-	}, slices.Concat(keepRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), encryptionRoutes())...)
+	}, slices.Concat(keepRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), encryptionRoutes(), networkRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they
@@ -145,6 +145,9 @@ func (s *Server) operation(rt route) huma.Operation {
 	}
 	if rt.ID == "rules-preview" {
 		op.MaxBodyBytes = maxSettingsBody
+	}
+	if rt.ID == "network-certificate" {
+		op.MaxBodyBytes = maxCertificateBody
 	}
 	if rt.ID == "settings-import" {
 		op.MaxBodyBytes = maxSettingsBody

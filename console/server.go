@@ -3,12 +3,12 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,8 +46,10 @@ type Server struct {
 
 	refreshing chan struct{} // full while the index is made anew
 
+	probes http.Handler // /metrics and /healthz, for a door of their own
+
 	mu     sync.Mutex
-	http   []*http.Server
+	open   map[*Opened]bool
 	closed bool
 	quit   chan struct{} // closed by Shutdown: streams end
 }
@@ -57,7 +59,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), refreshing: make(chan struct{}, 1), quit: make(chan struct{})}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), refreshing: make(chan struct{}, 1), quit: make(chan struct{}), open: map[*Opened]bool{}}
 	s.metrics = newMetrics(cfg.Registerer, cfg.Version)
 	s.hub = newHub(s)
 	var err error
@@ -72,12 +74,18 @@ func New(cfg Config) (*Server, error) {
 	document(s.api)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.noSuchRoute(mux, w, r) })
 	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /ca.crt", s.authorityFile)
+	probes := http.NewServeMux()
+	probes.HandleFunc("GET /healthz", s.healthz)
 	if cfg.Gatherer != nil {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+		all := promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+		probes.Handle("GET /metrics", all)
+		mux.Handle("GET /metrics", s.scraped(all))
 	}
+	s.probes = probes
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("/", s.static)
-	s.handler = s.recovered(s.metrics.count(s.spoken(headers(sameOrigin(s.enter(http.MaxBytesHandler(readable(mux), max(maxSettingsBody, maxPrompt))))))))
+	s.handler = s.recovered(s.metrics.count(s.spoken(headers(sameOrigin(s.enter(s.tried(http.MaxBytesHandler(readable(mux), max(maxSettingsBody, maxPrompt)))))))))
 	return s, nil
 }
 
@@ -119,36 +127,19 @@ func document(a huma.API) {
 func (s *Server) Run(ctx context.Context) error { return s.hub.run(ctx) }
 
 // Serve serves a listener until Shutdown: a unix socket, whose callers are known
-// by their credentials, or a loopback address, whose callers need the token.
-// Anything else is refused with [ErrNetwork].
+// by their credentials, or a loopback address, whose callers sign in. Anything else is refused
+// with [ErrNetwork]: the network is served through [Server.Open].
 func (s *Server) Serve(l net.Listener) error {
-	h := s.handler
-	switch a := l.Addr().(type) {
-	case *net.UnixAddr:
-	case *net.TCPAddr:
-		if !a.IP.IsLoopback() {
-			return fmt.Errorf("console: %s: %w", a, ErrNetwork)
-		}
-		h = loopbackHost(h)
-	default:
-		return fmt.Errorf("console: %s: %w", l.Addr(), ErrNetwork)
+	d := Door{Name: string(LocalDoor), Kind: LocalDoor}
+	if l.Addr().Network() != "unix" {
+		d = Door{Name: string(LoopbackDoor) + " " + l.Addr().String(), Kind: LoopbackDoor}
 	}
-	srv := &http.Server{
-		Handler: h, ConnContext: withPeer, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+	o, err := s.Open(l, d)
+	if err != nil {
+		return err
 	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return errors.Join(http.ErrServerClosed, l.Close())
-	}
-	s.http = append(s.http, srv)
-	s.mu.Unlock()
-	if err := srv.Serve(limit(l, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("console: serve %s: %w", l.Addr(), err)
-	}
-	return nil
+	<-o.Done()
+	return o.Err()
 }
 
 // Shutdown ends streams at once, lets other requests finish until ctx ends,
@@ -159,12 +150,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		close(s.quit)
 	}
 	s.closed = true
-	all := s.http
+	all := slices.Collect(maps.Keys(s.open))
+	clear(s.open)
 	s.mu.Unlock()
 	var errs []error
-	for _, srv := range all {
-		if err := srv.Shutdown(ctx); err != nil {
-			errs = append(errs, err, srv.Close())
+	for _, o := range all {
+		if err := o.srv.Shutdown(ctx); err != nil {
+			errs = append(errs, err, o.srv.Close())
 		}
 	}
 	return errors.Join(errs...)
@@ -222,48 +214,4 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ok\n")) // the prober may be gone
-}
-
-// limit makes a listener accept at most n connections at once; others wait.
-func limit(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, slots: make(chan struct{}, n), done: make(chan struct{})}
-}
-
-type limited struct {
-	net.Listener
-	slots chan struct{}
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (l *limited) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
-	}
-	return &counted{Conn: c, free: sync.OnceFunc(func() { <-l.slots })}, nil
-}
-
-func (l *limited) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return l.Listener.Close()
-}
-
-type counted struct {
-	net.Conn
-	free func()
-}
-
-// Inner is the connection itself, for asking who is at its other end.
-func (c *counted) Inner() net.Conn { return c.Conn }
-
-func (c *counted) Close() error {
-	defer c.free()
-	return c.Conn.Close()
 }

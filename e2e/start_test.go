@@ -21,7 +21,7 @@ func TestWrongConfigurationIsRefusedWithItsPlace(t *testing.T) {
 		"listen = \n":                             {"vaad.toml:1:"},
 		"lisen = \"off\"\nboards = 3\n":           {"vaad.toml:1:1: lisen: this key is not known", "vaad.toml:2:1: boards: this key is not known"},
 		"root = 5\n":                              {"vaad.toml:1:8: root: it is of the kind integer, and must be text in quotes"},
-		"listen = \"0.0.0.0:8470\"\n":             {"vaad.toml: listen: \"0.0.0.0:8470\": access over the network needs accounts and TLS"},
+		"listen = \"0.0.0.0:8470\"\n":             {"vaad.toml: listen: \"0.0.0.0:8470\": access over the network needs TLS"},
 		"listen = \"127.0.0.1:99999\"\n":          {"vaad.toml: listen: \"127.0.0.1:99999\" is no address"},
 		"[[board]]\nid = \"a b\"\n":               {"vaad.toml: board[0].id: \"a b\"", "vaad.toml: board[0].driver: missing"},
 		b + b:                                     {"vaad.toml: board[1].id: \"b\" is used twice"},

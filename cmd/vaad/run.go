@@ -7,12 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
-	"os/user"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,7 +91,7 @@ type running struct {
 	access  *access.Control
 	exports *export.Jobs
 	server  *console.Server
-	clients *listeners
+	clients *doors
 	lately  lately   // what the feed has told
 	refused sync.Map // line → error: what its board did not take of its settings
 }
@@ -191,6 +188,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "backups", func(ctx context.Context) error { d.backups.keepUp(ctx); return nil })
 	wishes.run(outer, fail, "keys", func(ctx context.Context) error { d.watchKeys(ctx); return nil })
 	d.clients.serve(d.server, fail)
+	wishes.run(outer, fail, "doors", func(ctx context.Context) error { d.clients.run(ctx); return nil })
 	d.announce()
 	wishes.run(outer, fail, "watchdog", func(ctx context.Context) error { d.watchdog(ctx); return nil })
 	select {
@@ -284,7 +282,11 @@ func (d *running) openConsole(opened *undo) (err error) {
 	if d.web != "" {
 		pages = os.DirFS(d.web)
 	}
+	if d.clients, err = d.cfg.openDoors(d.log, d.state, d.reg); err != nil {
+		return err
+	}
 	d.server, err = console.New(console.Config{
+		Network:  d.clients,
 		Web:      pages,
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
@@ -296,8 +298,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	if err != nil {
 		return err
 	}
-	d.clients, err = d.cfg.listen()
-	return err
+	return nil
 }
 
 // lineGroups joins the groups' own lists with the lines that name a group.
@@ -364,8 +365,8 @@ func (d *running) flight(ctx context.Context, line, seconds int, whole bool, w i
 func (d *running) announce() {
 	token := d.access.NewToken()
 	d.log.Info("running", "version", version, "root", d.cfg.Root, "socket", d.clients.socket)
-	if d.clients.address != "" {
-		link := "http://" + d.clients.address + "/?token=" + token
+	if d.clients.local != "" {
+		link := "http://" + d.clients.local + "/?token=" + token
 		if err := os.WriteFile(filepath.Join(d.cfg.Run, "console"), []byte(link+"\n"), 0o600); err != nil {
 			d.log.Error("the console's address cannot be written", "error", err)
 		}
@@ -391,63 +392,3 @@ func (g *group) run(ctx context.Context, fail chan<- error, name string, f func(
 }
 
 func (g *group) wait() error { g.wg.Wait(); return nil }
-
-// listeners are where clients come in.
-type listeners struct {
-	all     []net.Listener
-	socket  string // path of the API's socket
-	address string // of the page, empty if it is off
-}
-
-// listen opens the API's socket and the page's loopback address.
-func (c Config) listen() (*listeners, error) {
-	l := &listeners{socket: filepath.Join(c.Run, "vaad.sock")}
-	if other, err := net.Dial("unix", l.socket); err == nil {
-		return nil, errors.Join(fmt.Errorf("another vaad answers at %s: give this one a folder of its own with run = \"…\"", l.socket), other.Close())
-	}
-	if err := os.Remove(l.socket); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("remove the old socket: %w", err)
-	}
-	unix, err := net.Listen("unix", l.socket)
-	if err != nil {
-		return nil, fmt.Errorf("open the API's socket: %w; its path may have at most 107 bytes: choose a shorter folder with --root or run = \"…\"", err)
-	}
-	if err := shareSocket(l.socket); err != nil {
-		return nil, errors.Join(err, unix.Close())
-	}
-	l.all = append(l.all, unix)
-	if c.Listen == "off" {
-		return l, nil
-	}
-	tcp, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the page's address: %w; choose another with listen = \"127.0.0.1:PORT\" in vaad.toml", err), unix.Close())
-	}
-	l.all, l.address = append(l.all, tcp), tcp.Addr().String()
-	return l, nil
-}
-
-// shareSocket lets reviewers come in, where their group exists. What they may do
-// is decided by their credentials.
-func shareSocket(path string) error {
-	if g, err := user.LookupGroup("vaad-review"); err == nil {
-		gid, _ := strconv.Atoi(g.Gid)
-		if err := os.Chown(path, -1, gid); err != nil {
-			return fmt.Errorf("give the API's socket to the group vaad-review: %w", err)
-		}
-	}
-	return os.Chmod(path, 0o660)
-}
-
-func (l *listeners) serve(s *console.Server, fail chan<- error) {
-	for _, one := range l.all {
-		go func() {
-			if err := s.Serve(one); err != nil {
-				select {
-				case fail <- err:
-				default:
-				}
-			}
-		}()
-	}
-}

@@ -86,6 +86,7 @@ type sections struct {
 	encryptionSections
 	mailSections
 	assureSections
+	networkSections
 	rulesSections
 	keepSections
 	backupSections
@@ -108,6 +109,7 @@ func newSections() sections {
 		encryptionSections: newEncryptionSections(),
 		mailSections:       newMailSections(),
 		assureSections:     newAssureSections(),
+		networkSections:    newNetworkSections(),
 
 		rulesSections: newRulesSections(),
 		keepSections:  newKeepSections(),
@@ -117,7 +119,7 @@ func newSections() sections {
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.mail, s.assurance, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.network, s.mail, s.assurance, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
 }
 
 // check looks across sections: one board and port is one line.
