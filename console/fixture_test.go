@@ -54,6 +54,7 @@ type fixture struct {
 	dir     string
 	work    *fakeJobs
 	backing *fakeBackups
+	wires   *fakeNetwork
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 }
@@ -111,10 +112,12 @@ func newFixture(t *testing.T) *fixture {
 		board: newFakeSwitch(), sounds: &fakePrompts{}, work: newFakeJobs(), backing: &fakeBackups{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
 	f.keep, f.keys, f.dir = newFakeKeep(f), keys, dir
 	f.saved = &fakeSearches{}
+	f.wires = &fakeNetwork{trial: true}
 	maker, exports := newExports(t, dir, ix, arch)
 	f.Server, err = New(Config{
 		Searches: f.saved, Encryption: keys, Maker: maker, Exports: exports, Assurance: &fakeAssurance{},
-		Keep: f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
+		Network: f.wires,
+		Keep:    f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
 		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },

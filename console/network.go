@@ -57,7 +57,7 @@ func networkRoutes() []route {
 		{"network-revert", post, "/network/revert", access.SettingsWrite, network, "Take a change back that is tried", with((*Server).networkRevert)},
 		{"network-certificate", post, "/network/certificate", access.SettingsWrite, network, "Give a certificate with its key", with((*Server).networkCertificate)},
 		{"network-authority", post, "/network/authority", access.SettingsWrite, network, "Make another authority: every client must be told to trust it", with((*Server).networkAuthority)},
-		{"network-authority-pem", get, "/network/authority.pem", anyone, network, "The authority of this box, for clients to trust", withStream((*Server).authorityPEM, "application/x-pem-file")},
+		{"network-authority-pem", get, "/network/authority.pem", access.Status, network, "The authority of this box, for clients to trust", withStream((*Server).authorityPEM, "application/x-pem-file")},
 	}
 }
 

@@ -40,6 +40,7 @@ const (
 	networkConnections = 1024            // of one door
 	perAddress         = 256             // of these, from one address
 	parting            = 3 * time.Second // streams of a door that closes
+	restless           = time.Second     // what has been idle for less may be about to ask its first question
 )
 
 type doorKey struct{}
@@ -235,6 +236,7 @@ type seat struct {
 	of   *crowd
 	from string
 	once sync.Once
+	idle time.Time // since when, while it stands in crowd.idle
 }
 
 func newCrowd(l net.Listener, most, each int) *crowd {
@@ -247,15 +249,7 @@ func (c *crowd) Accept() (net.Conn, error) {
 	for {
 		c.mu.Lock()
 		for c.left == 0 && !c.shut {
-			if len(c.idle) > 0 {
-				oldest := c.idle[0]
-				c.idle = c.idle[1:]
-				c.mu.Unlock()
-				_ = oldest.Close() // its owner comes again when it has something to ask
-				c.mu.Lock()
-				continue
-			}
-			c.room.Wait()
+			c.makeRoom()
 		}
 		if c.shut {
 			c.mu.Unlock()
@@ -277,6 +271,26 @@ func (c *crowd) Accept() (net.Conn, error) {
 		}
 		_ = s.Close()
 	}
+}
+
+// makeRoom closes the connection that has been idle longest, or waits until something
+// has changed. c.mu is held.
+func (c *crowd) makeRoom() {
+	if len(c.idle) == 0 {
+		c.room.Wait()
+		return
+	}
+	oldest := c.idle[0]
+	if young := restless - time.Since(oldest.idle); young > 0 {
+		wake := time.AfterFunc(young, c.room.Broadcast)
+		c.room.Wait()
+		wake.Stop()
+		return
+	}
+	c.idle = c.idle[1:]
+	c.mu.Unlock()
+	_ = oldest.Close() // its owner comes again when it has something to ask
+	c.mu.Lock()
 }
 
 // take says whether there is room for one more from that address.
@@ -320,6 +334,7 @@ func (c *crowd) state(conn net.Conn, now http.ConnState) {
 	defer c.mu.Unlock()
 	c.forget(s)
 	if now == http.StateIdle {
+		s.idle = time.Now()
 		c.idle = append(c.idle, s)
 		c.room.Signal()
 	}

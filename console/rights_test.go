@@ -43,6 +43,10 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 		body = api.NewExport{IDs: []string{rec}}
 	case "setting":
 		path += "?path=site.name"
+	case "network-certificate":
+		body = api.NewCertificate{Certificate: "PEM"}
+	case "network-confirm", "network-revert":
+		f.wires.Changed(nil, "", "")
 	case "set":
 		body = api.SetValue{Path: "lines.1.trigger", Value: []byte(`"voltage"`)}
 	case "settings-rollback":

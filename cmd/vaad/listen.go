@@ -343,8 +343,8 @@ func (d *doors) filtered() bool {
 	}
 	c, err := net.Dial("udp", net.JoinHostPort(addrs[i].String(), "9"))
 	if err == nil {
-		defer c.Close()
 		_, err = c.Write([]byte{0})
+		_ = c.Close() // it has no connection
 	}
 	return errors.Is(err, syscall.EPERM)
 }
