@@ -65,6 +65,10 @@ var rules = []struct {
 	{"access", []string{"store"}},
 	{"access/*", nil}, // certificates
 	{"alarm", []string{"store"}},
+	{"alarm/route", []string{"alarm", "store"}},
+	{"changelog", nil},
+	{"console/history", nil},
+	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
 	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
@@ -86,8 +90,8 @@ var places = map[string][]string{
 	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
 	"github.com/oklog/ulid/v2":            {"recorder/archive", "recorder/archive/*", "channels", "calls", "access"},
 	"github.com/coder/websocket":          {"console"},
-	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "alarm", "console", "cmd/vaad"},
-	"github.com/prometheus/client_model":  {"alarm", "console", "cmd/vaad"},
+	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "access", "alarm", "alarm/*", "console", "console/*", "cmd/vaad"},
+	"github.com/prometheus/client_model":  {"alarm", "console", "console/*", "cmd/vaad"},
 	"golang.org/x/mod":                    {"recorder/evidence"},
 	"filippo.io/age":                      {"recorder/backup", "recorder/backup/*", "cmd/*"},
 	"github.com/minio/minio-go/v7":        {"recorder/backup/*"},
@@ -98,7 +102,11 @@ var places = map[string][]string{
 	"github.com/mewkiz/flac":              {"recorder/export"},
 	"github.com/digitorus/pkcs7":          {"recorder/evidence/stamp"},
 	"github.com/digitorus/timestamp":      {"recorder/evidence", "recorder/evidence/*"},
-	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "cmd/vaad"},
+	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "alarm/route", "cmd/vaad"},
+	"github.com/alexedwards/argon2id":     {"access"},
+	"github.com/pquerna/otp":              {"access"},
+	"github.com/boombuler/barcode":        {"console"}, // the QR code of a second factor
+	"golang.org/x/time":                   {"access", "console"},
 	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
 	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},
 }

@@ -18,6 +18,7 @@ type Alarm struct {
 	Last      time.Time         `json:"last"`
 	AckedBy   string            `json:"acked_by,omitempty"`
 	Acked     time.Time         `json:"acked,omitzero"`
+	Comment   string            `json:"comment,omitempty"`  // what was said when it was acknowledged
 	Ended     time.Time         `json:"ended,omitzero"`     // zero: active
 	EndedBy   string            `json:"ended_by,omitempty"` // "cleared", "acknowledged", "expired", "restart"
 }

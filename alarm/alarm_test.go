@@ -132,7 +132,7 @@ func TestAcknowledgingEndsOnlyWhatHasPassed(t *testing.T) {
 		t.Errorf("%d active: what happened was cleared away before anybody saw it", n)
 	}
 	for _, a := range f.m.Active() {
-		if err := f.m.Ack(a.ID, "ann"); err != nil {
+		if err := f.m.Ack(a.ID, "ann", "seen"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -140,12 +140,12 @@ func TestAcknowledgingEndsOnlyWhatHasPassed(t *testing.T) {
 	if len(got) != 1 || got[0].Code != "disk-full" || got[0].AckedBy != "ann" || got[0].Acked.IsZero() {
 		t.Errorf("active %+v", got)
 	}
-	if err := f.m.Ack(2, "ann"); !errors.Is(err, ErrNone) {
+	if err := f.m.Ack(2, "ann", ""); !errors.Is(err, ErrNone) {
 		t.Errorf("error %v", err)
 	}
 	f.m.Clear("disk-full", "/rec")
 	all, err := f.m.History(0, 10)
-	if err != nil || len(all) != 2 || all[0].EndedBy != "acknowledged" || all[1].EndedBy != "cleared" || all[1].AckedBy != "ann" {
+	if err != nil || len(all) != 2 || all[0].EndedBy != "acknowledged" || all[1].EndedBy != "cleared" || all[1].AckedBy != "ann" || all[1].Comment != "seen" {
 		t.Errorf("history %+v %v", all, err)
 	}
 	f.m.Raise("disk-full", "/rec", nil)

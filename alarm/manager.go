@@ -102,9 +102,9 @@ func (m *Manager) Clear(code, subject string) {
 	}
 }
 
-// Ack notes that somebody has seen an active alarm. A momentary one ends by it.
-// The error is [ErrNone].
-func (m *Manager) Ack(id uint64, actor string) error {
+// Ack notes that somebody has seen an active alarm, and what they say of it; nothing
+// said leaves what was. A momentary one ends by it. The error is [ErrNone].
+func (m *Manager) Ack(id uint64, actor, comment string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, a := range m.active {
@@ -112,6 +112,9 @@ func (m *Manager) Ack(id uint64, actor string) error {
 			continue
 		}
 		a.AckedBy, a.Acked = actor, m.cfg.Now().UTC()
+		if comment != "" {
+			a.Comment = comment
+		}
 		if a.Momentary {
 			m.end(a, "acknowledged", a.Acked)
 		} else {

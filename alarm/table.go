@@ -53,6 +53,7 @@ func Table() []Kind {
 		{"keys-missing", Critical, false, "disk"},    // encrypted recordings cannot be read: the master key is not there
 		{"keys-unwritable", Critical, false, "disk"}, // recordings wait to be sealed: their keys cannot be stored
 		{"journal-damaged", Warning, true, "file"},   // a day journal or the settings journal had unreadable lines
+		{"login-attack", Warning, false, ""},         // somebody tries passwords
 		// keeping
 		{"storage-eta", Warning, false, "disk"},        // the disk will be full soon
 		{"retention-disk", Warning, false, "disk"},     // nearly at the reserve; then the policy acts
@@ -83,6 +84,9 @@ func Table() []Kind {
 		{"backup-late", Warning, false, "target"},        // something waits too long for its backup
 		{"backup-target-gone", Warning, false, "target"}, // the target cannot be reached, or is not what it was
 		{"drill-failed", Warning, false, "target"},       // what is on the target cannot be restored
+		// telling people
+		{"alarm-route-failed", Warning, false, "route"}, // alarms cannot be given away by mail or webhook
+		{"audit-broken", Critical, false, "file"},       // rows of the audit log are not what was written
 		// clock
 		{"clock-jump", Warning, true, ""},            // wall clock against line time
 		{"clock-unsynchronised", Warning, false, ""}, // no time source: times of recordings are uncertain

@@ -41,11 +41,17 @@ type Evidence struct {
 
 // An Actor is who acts: a person, a program or the machine's administrator.
 type Actor struct {
-	Name   string   `json:"name" doc:"Name in audit log and notes"`
-	Kind   string   `json:"kind" doc:"How the actor came in: local, token or system"`
-	Roles  []string `json:"roles" nullable:"false" doc:"administrator, technician, supervisor, agent, reviewer"`
-	Groups []string `json:"groups,omitempty" nullable:"false" doc:"Line groups; absent means every line"`
-	Verbs  []string `json:"verbs" nullable:"false" doc:"What the actor may do"`
+	Name     string           `json:"name" doc:"Name in audit log and notes"`
+	Display  string           `json:"display,omitempty" doc:"Name for people"`
+	Kind     string           `json:"kind" doc:"How the actor came in: local, user, link, setup, token or system"`
+	Account  bool             `json:"account" doc:"There is an account behind it, with a password"`
+	Language string           `json:"language,omitempty" doc:"What the actor reads: en or zh; absent: the site's"`
+	Roles    []string         `json:"roles" nullable:"false" doc:"administrator, technician, supervisor, agent, reviewer"`
+	Verbs    []string         `json:"verbs" nullable:"false" doc:"What the actor may do, on some lines at least"`
+	On       map[string][]int `json:"on,omitempty" doc:"Of these, which hold on some lines only, with the lines; absent: on every line"`
+	Must     string           `json:"must,omitempty" doc:"What has to be done before anything else: change-password, enrol-totp"`
+	Totp     bool             `json:"totp" doc:"The account has a second factor"`
+	Setup    bool             `json:"setup" doc:"There is no administrator yet: vaad is to be set up"`
 }
 
 // An Alarm is a condition, or something that happened, that someone should know of.
@@ -63,6 +69,8 @@ type Alarm struct {
 	Count     int               `json:"count" doc:"How often it came up"`
 	First     Time              `json:"first" doc:"When it came up first"`
 	Last      Time              `json:"last" doc:"When it came up last"`
+	Kind      string            `json:"kind,omitempty" doc:"What the subject is: line, board, span, disk, file, job, target, route, reader; absent: it has none"`
+	Comment   string            `json:"comment,omitempty" doc:"What was said of it when it was acknowledged"`
 	AckedBy   string            `json:"acked_by,omitempty" doc:"Who acknowledged it"`
 	Acked     *Time             `json:"acked,omitempty" doc:"When it was acknowledged"`
 	Ended     *Time             `json:"ended,omitempty" doc:"When it ended"`

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -36,31 +37,63 @@ func (c *caller) seesAlarm(v access.Verb, a alarm.Alarm) bool {
 
 // AlarmsInput says which alarms are wanted, in which language.
 type AlarmsInput struct {
-	All    bool   `query:"all" doc:"Also those that have ended, newest first"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"With all: rows of one page"`
-	Before uint64 `query:"before" doc:"With all: only alarms with a smaller number"`
-	Lang   string `header:"Accept-Language" maxLength:"200" doc:"Language of text and remedy: en or zh"`
+	All      bool     `query:"all" doc:"Also those that have ended, newest first"`
+	Text     string   `query:"text" maxLength:"200" doc:"Words in code, subject, text, comment or who acknowledged it"`
+	Severity string   `query:"severity" enum:"warning,critical" doc:"Only these"`
+	Code     string   `query:"code" maxLength:"64" doc:"Only this one"`
+	From     api.Time `query:"from" doc:"Came up last not before this moment"`
+	To       api.Time `query:"to" doc:"Came up first before this moment"`
+	Limit    int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"With all: rows of one page"`
+	Before   uint64   `query:"before" doc:"With all: only alarms with a smaller number"`
+	Lang     string   `header:"Accept-Language" maxLength:"200" doc:"Language of text and remedy: en or zh"`
+}
+
+func (in *AlarmsInput) takes(a *alarm.Alarm, words *api.Alarm) bool {
+	if in.Severity != "" && in.Severity != string(a.Severity) || in.Code != "" && in.Code != a.Code ||
+		!in.From.IsZero() && a.Last.Before(in.From) || !in.To.IsZero() && !a.First.Before(in.To) {
+		return false
+	}
+	want := strings.ToLower(in.Text)
+	for _, s := range []string{a.Code, a.Subject, words.Text, a.Comment, a.AckedBy} {
+		if strings.Contains(strings.ToLower(s), want) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) alarms(ctx context.Context, in *AlarmsInput) (*body[api.Page[api.Alarm]], error) {
-	rows := s.cfg.Alarms.Active()
-	if in.All {
-		var err error
-		if rows, err = s.cfg.Alarms.History(in.Before, in.Limit); err != nil {
-			return nil, err
-		}
-	}
 	lang := text.Match(in.Lang)
 	out := api.Page[api.Alarm]{Items: []api.Alarm{}}
-	for _, a := range rows {
-		if who(ctx).seesAlarm(access.AlarmRead, a) {
-			out.Items = append(out.Items, alarmOf(a, lang))
+	take := func(rows []alarm.Alarm) (full bool) {
+		for _, a := range rows {
+			if !who(ctx).seesAlarm(access.AlarmRead, a) {
+				continue
+			}
+			if w := alarmOf(a, lang); in.takes(&a, &w) {
+				if in.All && len(out.Items) == in.Limit {
+					out.Next = itoa(out.Items[in.Limit-1].ID)
+					return true
+				}
+				out.Items = append(out.Items, w)
+			}
 		}
+		return false
 	}
-	if in.All && len(rows) == in.Limit {
-		out.Next = itoa(rows[len(rows)-1].ID)
+	if !in.All {
+		take(s.cfg.Alarms.Active())
+		return &body[api.Page[api.Alarm]]{out}, nil
 	}
-	return &body[api.Page[api.Alarm]]{out}, nil
+	for before := in.Before; ; {
+		rows, err := s.cfg.Alarms.History(before, 1000)
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, err
+		}
+		if take(rows) || len(rows) < 1000 {
+			return &body[api.Page[api.Alarm]]{out}, nil
+		}
+		before = rows[len(rows)-1].ID
+	}
 }
 
 // alarmOf puts an alarm into words. The cause is {reason} in the texts; whoever
@@ -90,8 +123,11 @@ func alarmOf(a alarm.Alarm, lang string) api.Alarm {
 	out := api.Alarm{
 		ID: a.ID, Code: a.Code, Subject: a.Subject, Line: lineOfAlarm(a), Severity: string(a.Severity), State: "active",
 		Momentary: a.Momentary, Text: text.Text(lang, "alarm."+a.Code, args), Remedy: remedy,
-		Args: a.Args, Count: a.Count, First: a.First.UTC(), Last: a.Last.UTC(), AckedBy: a.AckedBy, Acked: moment(a.Acked),
+		Args: a.Args, Count: a.Count, First: a.First.UTC(), Last: a.Last.UTC(), AckedBy: a.AckedBy, Acked: moment(a.Acked), Comment: a.Comment,
 		Ended: moment(a.Ended), EndedBy: a.EndedBy,
+	}
+	if k, ok := alarm.Find(a.Code); ok {
+		out.Kind = k.Subject
 	}
 	switch {
 	case !a.Active():
@@ -107,17 +143,49 @@ type AlarmInput struct {
 	ID uint64 `path:"id" doc:"Number of the alarm"`
 }
 
-func (s *Server) ack(ctx context.Context, in *AlarmInput) (*done, error) {
+// AckInput acknowledges an alarm.
+type AckInput struct {
+	AlarmInput
+	Body *api.AckAlarm
+}
+
+func (s *Server) ack(ctx context.Context, in *AckInput) (*done, error) {
 	c := who(ctx)
-	line, mine := 0, false
+	line, code, mine := 0, "", false
 	for _, a := range s.cfg.Alarms.Active() {
 		if a.ID == in.ID && c.seesAlarm(access.AlarmAck, a) {
-			line, mine = lineOfAlarm(a), true
+			line, code, mine = lineOfAlarm(a), a.Code, true
 		}
 	}
 	if !mine {
 		return nil, fail("no-alarm", itoa(in.ID))
 	}
-	e := access.Entry{Verb: access.AlarmAck, Object: itoa(in.ID), Line: line}
-	return nil, s.act(ctx, e, func(*access.Entry) error { return s.cfg.Alarms.Ack(in.ID, c.Name) })
+	e, comment := access.Entry{Verb: access.AlarmAck, Object: itoa(in.ID), Line: line, Detail: map[string]string{"code": code}}, ""
+	if in.Body != nil && strings.TrimSpace(in.Body.Comment) != "" {
+		comment = strings.TrimSpace(in.Body.Comment)
+		e.Detail["comment"] = comment
+	}
+	return nil, s.act(ctx, e, func(*access.Entry) error { return s.cfg.Alarms.Ack(in.ID, c.Name, comment) })
+}
+
+// AlarmWords are what an alarm is in a language, what to do, and the address on the console
+// where it is.
+func AlarmWords(a alarm.Alarm, lang string) (words, remedy, place string, line int) {
+	w := alarmOf(a, lang)
+	switch w.Kind {
+	case "line":
+		place = "/lines"
+		if w.Line > 0 {
+			place += "/" + strconv.Itoa(w.Line)
+		}
+	case "board", "span":
+		place = "/boards"
+	case "disk", "job", "target":
+		place = "/storage"
+	case "file":
+		place = "/system"
+	default:
+		place = "/alarms"
+	}
+	return w.Text, w.Remedy, place, w.Line
 }

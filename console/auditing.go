@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"vaad/access"
-	"vaad/api"
 )
 
 // act does something that is audited: an act whose row cannot be written is
@@ -108,50 +107,4 @@ func merge(m map[string]string, k, v string) map[string]string {
 		out[key] = val
 	}
 	return out
-}
-
-// AuditInput chooses rows of the audit log.
-type AuditInput struct {
-	Actor  string   `query:"actor" maxLength:"100" doc:"Only acts of this actor"`
-	Verb   string   `query:"verb" maxLength:"40" doc:"Only this verb"`
-	Object string   `query:"object" maxLength:"200" doc:"Only acts on this recording, path or alarm"`
-	Line   int      `query:"line" minimum:"0" doc:"Only acts on this line"`
-	From   api.Time `query:"from" doc:"Not before this moment"`
-	To     api.Time `query:"to" doc:"Before this moment"`
-	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Rows of one page"`
-	After  uint64   `query:"after" doc:"Cursor: the page after this one"`
-}
-
-// audit lists who did what. A caller who is limited to some lines sees the
-// acts on these only.
-func (s *Server) audit(ctx context.Context, in *AuditInput) (*body[api.Page[api.AuditEntry]], error) {
-	c := who(ctx)
-	f := access.AuditFilter{Before: in.After, From: in.From, To: in.To, Actor: in.Actor, Verb: access.Verb(in.Verb),
-		Object: in.Object, Line: in.Line, Limit: 1000}
-	out := &body[api.Page[api.AuditEntry]]{}
-	out.Body.Items = []api.AuditEntry{}
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		rows, err := s.cfg.Audit.Query(f)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range rows {
-			if !c.scope.Everywhere(access.AuditRead) && (e.Line == 0 || !c.scope.Allows(access.AuditRead, e.Line)) {
-				continue
-			}
-			if len(out.Body.Items) == in.Limit {
-				out.Body.Next = itoa(out.Body.Items[in.Limit-1].Seq)
-				return out, nil
-			}
-			out.Body.Items = append(out.Body.Items, api.AuditEntry{Seq: e.Seq, Time: e.Time, Actor: e.Actor, Kind: string(e.Kind),
-				Verb: string(e.Verb), Object: e.Object, Line: e.Line, Result: e.Result, Detail: e.Detail})
-		}
-		if len(rows) < f.Limit {
-			return out, nil
-		}
-		f.Before = rows[len(rows)-1].Seq
-	}
 }

@@ -17,6 +17,8 @@ import (
 	"vaad/api"
 	"vaad/calls"
 	"vaad/channels"
+	"vaad/console/history"
+	"vaad/console/logs"
 	"vaad/console/web"
 	"vaad/recorder"
 	"vaad/recorder/archive"
@@ -85,7 +87,7 @@ type Calls interface {
 type Alarms interface {
 	Active() []alarm.Alarm
 	History(before uint64, limit int) ([]alarm.Alarm, error)
-	Ack(id uint64, actor string) error
+	Ack(id uint64, actor, comment string) error
 	Subscribe() (changes <-chan struct{}, cancel func())
 }
 
@@ -130,6 +132,9 @@ type Config struct {
 	Searches   Searches                                      // nil: searches are not saved
 	Maker      *export.Maker                                 // of audio in other formats; nil: recordings are not exported
 	Exports    *export.Jobs                                  // of many recordings; nil: not offered
+	Prover     Prover                                        // nil: recordings are verified by vaactl only
+	Sharing    *Sharing                                      // nil: recordings are not shared by links
+	Peaks      Peaks                                         // nil: players get no picture
 	Keep       Keep                                          // nil: not offered
 	Undos      Undos                                         // nil: acts on many recordings cannot be undone
 
@@ -139,11 +144,21 @@ type Config struct {
 	// log to w. nil: not offered.
 	Flight func(ctx context.Context, line, seconds int, whole bool, w io.Writer) error
 
-	// Pcap writes what comes on a span's D-channel to w as a capture file, from now
-	// on until ctx ends. nil: not offered.
-	Pcap func(ctx context.Context, board string, span int, w io.Writer) error
 	// Live is a line's audio as it comes. nil: not offered.
 	Live func(line int) (Audio, bool)
+
+	// Address is where browsers reach the page: http://127.0.0.1:8470. nil, or "": nowhere.
+	Address func() string
+
+	// Pcap writes what comes on a span's D-channel to w as a capture file, until ctx
+	// ends or all that is kept is written. nil: not offered.
+	Pcap func(ctx context.Context, of PcapWish, w io.Writer) error
+
+	DChannels DChannels  // nil: what was said on D-channels is not kept
+	Redecode  Redecoding // nil: not offered
+
+	// Doctor looks at the machine. nil: not offered.
+	Doctor func(context.Context, DoctorView) ([]DoctorFinding, error)
 
 	// Switch carries calls. nil: there are none but those that others make.
 	Switch Switch
@@ -160,6 +175,16 @@ type Config struct {
 
 	// Learner learns lines by calls. nil: not offered.
 	Learner Learner
+
+	// Of how the box looks after itself; each nil: not offered.
+	Notifier     Notifier           // tells people of alarms
+	AuditCheck   AuditCheck         // verifies the audit log
+	Logs         *logs.Book         // the last lines of the log
+	History      *history.Keeper    // of metrics
+	System       func() api.System  // the machine and the daemon
+	Support      Support            // support bundles
+	Verification WholeVerifier      // of all recordings
+	Restart      func(actor string) // ends the daemon, to be started again by who runs it
 
 	Version    string                // of the daemon
 	Started    time.Time             // of this run; zero: now

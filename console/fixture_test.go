@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,10 +54,12 @@ type fixture struct {
 	keys    *keysForTest
 	dir     string
 	work    *fakeJobs
+	selfFixture
 	backing *fakeBackups
 	wires   *fakeNetwork
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
+	later   atomic.Int64 // nanoseconds that the clock was moved on
 }
 
 var begun = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) // a constant: nothing changes it
@@ -113,30 +116,36 @@ func newFixture(t *testing.T) *fixture {
 	f.keep, f.keys, f.dir = newFakeKeep(f), keys, dir
 	f.saved = &fakeSearches{}
 	f.wires = &fakeNetwork{trial: true}
+	doors, err := access.New(access.Config{DB: db, Cost: access.Cost{MemoryKiB: 8, Iterations: 1}, Registerer: f.reg,
+		Note: func(e access.Event) { _, _ = f.audit.Append(e.Entry()) }, Now: f.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
 	maker, exports := newExports(t, dir, ix, arch)
-	f.Server, err = New(Config{
+	f.Server, err = New(f.self(Config{
 		Searches: f.saved, Encryption: keys, Maker: maker, Exports: exports, Assurance: &fakeAssurance{},
 		Network: f.wires,
 		Keep:    f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
-		Access: access.New(access.Config{}), Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
+		Access: doors, Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
 		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },
 		Rules:   fakeRules,
 		Flight: func(_ context.Context, line, seconds int, whole bool, w io.Writer) error {
 			return f.rec.flight(line, seconds, whole, w)
 		},
-		Pcap: func(_ context.Context, board string, span int, w io.Writer) error {
-			if span > 2 {
+		Pcap: func(_ context.Context, of PcapWish, w io.Writer) error {
+			if of.Span > 2 {
 				return channels.ErrNoSpan
 			}
-			_, err := fmt.Fprintf(w, "PCAP %s/%d", board, span)
+			_, err := fmt.Fprintf(w, "PCAP %s/%d", of.Board, of.Span)
 			return errors.Join(err, f.rec.err)
 		},
+		DChannels: fakeDChannels{}, Redecode: &fakeRedecoding{}, Doctor: fakeDoctor,
 		Jobs: f.work, Backups: f.backing,
 		Learner: fakeLearner{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
-		Now: func() time.Time { return begun.Add(time.Hour) },
-	})
+		Now: f.clock,
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +160,9 @@ func newFixture(t *testing.T) *fixture {
 	})
 	return f
 }
+
+// clock is the time of the fixture, which tests move on.
+func (f *fixture) clock() time.Time { return begun.Add(time.Hour + time.Duration(f.later.Load())) }
 
 // as is the handler with a caller already known, as Server.enter makes one.
 func (f *fixture) as(a access.Actor) http.Handler {

@@ -18,6 +18,10 @@ import (
 // anyone is the verb of a route that every signed-in caller may use.
 const anyone access.Verb = ""
 
+// anybody is the verb of a route that nobody need be signed in for: what it takes is a
+// secret of its own.
+const anybody access.Verb = "-"
+
 // A route is one operation of the API: where it is, and what its caller must
 // be allowed to do.
 type route struct {
@@ -110,16 +114,15 @@ func routes() []route {
 
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
-		{"audit", get, "/audit", access.AuditRead, "Audit", "Who did what, newest first", with((*Server).audit)},
-	}, slices.Concat(keepRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), encryptionRoutes(), networkRoutes())...)
+	}, slices.Concat(systemRoutes(), keepRoutes(), settingsRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), playerRoutes(), accountRoutes(), verifyRoutes(), shareRoutes(), encryptionRoutes(), networkRoutes(), replayRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they
 // change something or let somebody hear something.
 func acts(v access.Verb) bool {
 	switch v {
-	case access.Listen, access.Play, access.Export, access.Note, access.StartStop, access.Pause, access.SaveFlight, access.Call, access.Supervise,
-		access.SettingsWrite, access.AlarmAck, access.Maintain, access.Protect, access.Hold, access.Delete, access.Erase, access.Keep:
+	case access.Listen, access.Play, access.Export, access.Share, access.Note, access.StartStop, access.Pause, access.SaveFlight, access.Call, access.Supervise,
+		access.SettingsWrite, access.AlarmAck, access.Maintain, access.Users, access.Protect, access.Hold, access.Delete, access.Erase, access.Keep:
 		return true
 	}
 	return false
@@ -138,12 +141,15 @@ func (s *Server) operation(rt route) huma.Operation {
 			}},
 		}},
 	}
-	if rt.Verb == anyone {
+	switch rt.Verb {
+	case anyone:
 		op.Description = "Every signed-in caller may do this."
-	} else {
+	case anybody:
+		op.Description = "Nobody need be signed in for this."
+	default:
 		op.Description = "Needs the right " + strconv.Quote(string(rt.Verb)) + "."
 	}
-	if rt.ID == "rules-preview" {
+	if rt.ID == "rules-preview" || rt.ID == "settings-change" || rt.ID == "settings-try" {
 		op.MaxBodyBytes = maxSettingsBody
 	}
 	if rt.ID == "network-certificate" {
@@ -168,14 +174,18 @@ func (s *Server) allow(rt route) func(huma.Context, func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		c := who(r.Context())
 		switch {
+		case rt.Verb == anybody:
+			next(huma.WithValue(ctx, languageKey{}, language(r)))
 		case c == nil:
 			writeProblem(w, r, fail("not-entered", ""))
 		case rt.Verb != anyone && !c.scope.May(rt.Verb):
 			d := &access.Denied{Actor: c.Name, Verb: rt.Verb}
 			s.denied(r.Context(), rt.Verb, r.URL.Path, 0)
 			writeProblem(w, r, fail("forbidden", d.Error()))
+		case s.admitted(c, rt) != nil:
+			writeProblem(w, r, s.admitted(c, rt))
 		default:
-			if rt.Verb == access.Maintain || rt.Tag == keeping || rt.Tag == backing {
+			if rt.Verb == access.Maintain || rt.ID == "redecode" || rt.ID == "caller-id-redecode" || rt.Tag == keeping || rt.Tag == backing {
 				unhurried(w)
 			}
 			next(huma.WithValue(ctx, languageKey{}, language(r)))

@@ -28,6 +28,7 @@ const (
 	maxConnections  = 256              // per listener
 	maxWatchers     = 64
 	maxListeners    = 64
+	maxTails        = 16
 	maxBody         = 64 << 10
 	maxSettingsBody = 4 << 20
 )
@@ -39,10 +40,13 @@ type Server struct {
 	handler http.Handler
 	page    *page
 	hub     *hub
-	bearer  bearers
-	heard   audited
-	metrics *metrics
-	slots   chan struct{} // of people who listen to a line
+
+	counters *counters // of boards
+	heard    audited
+	tickets  tickets
+	metrics  *metrics
+	slots    chan struct{} // of people who listen to a line
+	tails    chan struct{} // of people who watch the log
 
 	refreshing chan struct{} // full while the index is made anew
 
@@ -59,9 +63,10 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), refreshing: make(chan struct{}, 1), quit: make(chan struct{}), open: map[*Opened]bool{}}
+	s := &Server{cfg: cfg, slots: make(chan struct{}, maxListeners), tails: make(chan struct{}, maxTails), refreshing: make(chan struct{}, 1), quit: make(chan struct{}), open: map[*Opened]bool{}}
 	s.metrics = newMetrics(cfg.Registerer, cfg.Version)
 	s.hub = newHub(s)
+	s.counters = newCounters(cfg.Gatherer, cfg.Now)
 	var err error
 	if s.page, err = newPage(cfg.Web); err != nil {
 		return nil, err
@@ -124,7 +129,14 @@ func document(a huma.API) {
 }
 
 // Run keeps the live feed going until ctx ends.
-func (s *Server) Run(ctx context.Context) error { return s.hub.run(ctx) }
+func (s *Server) Run(ctx context.Context) error {
+	var counting sync.WaitGroup
+	defer counting.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	counting.Go(func() { s.counters.run(ctx) })
+	return s.hub.run(ctx)
+}
 
 // Serve serves a listener until Shutdown: a unix socket, whose callers are known
 // by their credentials, or a loopback address, whose callers sign in. Anything else is refused

@@ -214,3 +214,13 @@ func secretName(key string) bool {
 func numberName(key string) bool {
 	return key == "caller" || key == "called" || key == "party" || strings.HasSuffix(key, "number") || strings.HasSuffix(key, "phone") || strings.HasSuffix(key, "_numbers")
 }
+
+// Mask takes secrets and telephone numbers out of a text that stands under a name, which
+// may be empty.
+func Mask(name, text string) string {
+	var r redactor
+	if s, ok := r.value(name, text).(string); ok {
+		return s
+	}
+	return removed
+}

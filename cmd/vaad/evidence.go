@@ -67,7 +67,7 @@ func newEvidenceSections() evidenceSections {
 // same, and an alarm is up.
 func (d *running) openEvidence(opened *undo) {
 	log, err := evidence.Open(evidence.Config{Root: filepath.Join(d.cfg.Root, "recordings"), Keys: filepath.Join(d.cfg.Root, "evidence"),
-		Archive: d.archive, Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg, Settings: func() evidence.Settings {
+		Archive: d.archive, Audit: d.auditHead, Pool: d.pool, Alarms: d.alarms, Logger: d.log, Registerer: d.reg, Settings: func() evidence.Settings {
 			e := d.sec.evidence.Get(d.doc)
 			return evidence.Settings{Every: time.Duration(e.CheckpointMinutes) * time.Minute, Anchor: e.Anchor}
 		}})

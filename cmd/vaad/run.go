@@ -19,6 +19,8 @@ import (
 	"vaad/calls/learn"
 	"vaad/channels"
 	"vaad/console"
+	"vaad/console/history"
+	"vaad/console/logs"
 	"vaad/driver"
 	"vaad/driver/framelog"
 	"vaad/recorder"
@@ -27,6 +29,7 @@ import (
 	"vaad/recorder/evidence"
 	"vaad/recorder/export"
 	"vaad/recorder/index"
+	"vaad/recorder/peaks"
 	"vaad/recorder/schedule"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -36,7 +39,7 @@ import (
 
 // Run is `vaad run`: everything is opened, wired and kept going until ctx ends.
 func (r *runCmd) Run(ctx context.Context) error {
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: r.LogLevel}))
+	log, book := newLog(r.LogLevel)
 	c, err := r.load()
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	d := &running{cfg: c, web: r.Web, log: log, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
+	d := &running{cfg: c, web: r.Web, log: log, book: book, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
 	return d.run(ctx, boards)
 }
 
@@ -90,10 +93,24 @@ type running struct {
 	told    atomic.Pointer[recorder.Recorder] // rec, for the archive's own goroutine
 	access  *access.Control
 	exports *export.Jobs
+	peaks   *peaks.Cache
 	server  *console.Server
 	clients *doors
-	lately  lately   // what the feed has told
+	lately  lately // what the feed has told
+
+	book     *logs.Book // the last lines of the log
+	notifier *notifier
+	history  *history.Keeper // nil if it could not be opened
+	proving  proving
+	times    timeSource
+	packaged packaging
+	bundling chan struct{} // full while a support bundle is made
+	again    chan string   // who wants the daemon to be started again
+
 	refused sync.Map // line → error: what its board did not take of its settings
+
+	dchannels *dchannels    // what was lately said on D-channels
+	looking   chan struct{} // full while the doctor looks
 }
 
 // undo collects what closes things, last opened first.
@@ -137,6 +154,9 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	if err := d.openKeep(); err != nil {
 		return err
 	}
+	if err := d.openSelf(&opened); err != nil {
+		return err
+	}
 	d.openSwitch()
 	d.openLearner()
 	if err := d.openConsole(&opened); err != nil {
@@ -169,6 +189,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "learner", d.learner.Run)
 	wishes.run(outer, fail, "console", d.server.Run)
 	wishes.run(outer, fail, "exports", d.exports.Run)
+	keepers.run(inner, fail, "access", d.access.Run)
+	wishes.run(outer, fail, "peaks", d.peaks.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
 		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
 		return nil
@@ -177,6 +199,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "settings", func(ctx context.Context) error { d.apply(ctx); return nil })
 	failed := d.sys.Subscribe("caller-id", false)
 	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { follow(ctx, failed, d.unread().told); return nil })
+	wishes.run(outer, fail, "dchannels", func(ctx context.Context) error { d.dchannels.keep(ctx); return nil })
 	facts := d.sys.Subscribe("flight", false)
 	wishes.run(outer, fail, "flight", func(ctx context.Context) error { follow(ctx, facts, d.lately.told); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
@@ -187,6 +210,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "jobs", d.runJobs)
 	wishes.run(outer, fail, "backups", func(ctx context.Context) error { d.backups.keepUp(ctx); return nil })
 	wishes.run(outer, fail, "keys", func(ctx context.Context) error { d.watchKeys(ctx); return nil })
+	d.keepSelf(outer, &wishes, fail)
 	d.clients.serve(d.server, fail)
 	wishes.run(outer, fail, "doors", func(ctx context.Context) error { d.clients.run(ctx); return nil })
 	d.announce()
@@ -194,6 +218,8 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	select {
 	case <-ctx.Done():
 		d.log.Info("ending: recordings are being sealed")
+	case by := <-d.again:
+		d.log.Info("ending, to be started again: recordings are being sealed", "by", by)
 	case err = <-fail:
 		d.log.Error("ending because a part failed", "error", err)
 	}
@@ -223,7 +249,7 @@ func (d *running) openRecordings(opened *undo) (err error) {
 	}
 	opened.add(d.index.Close)
 	d.openEvidence(opened)
-	return nil
+	return d.openPeaks(opened)
 }
 
 // openLines makes the call journal, the boards and the recorder.
@@ -253,13 +279,14 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	}
 	d.ruler = newRuler(d.doc, d.sec, d.plan)
 	opened.add(d.ruler.follow())
+	d.dchannels, d.looking = newDChannels(d), make(chan struct{}, 1)
 	d.talks = newConversations(func() string { return d.sec.recorder.Get(d.doc).Legs }, func(line int) bool {
 		return d.ruler.rules().Empty() && wholly(d.plan.recordConfig(line)) // what a rule may yet deny is no substitute for another
 	})
 	d.rec, err = recorder.New(recorder.Config{System: d.sys, Archive: d.archive, Settings: d.plan.recordConfig, Index: d.index,
 		Reserve: d.reserve, Class: func(line int) string { return d.sec.classOf(d.doc.View(), line) },
 		Calls: d.journal, Legs: d.talks, Rules: d.ruler.rules, Groups: d.ruler.groups, Alarms: d.alarms, Registerer: d.reg, Logger: d.log,
-		Pauses: pauses{d.db}, Partners: d.talks.partners, Beep: d.beeping, Announcer: announcer{d}})
+		Pauses: pauses{d.db}, Partners: d.talks.partners, Signalling: d.dchannels.signalling, Beep: d.beeping, Announcer: announcer{d}})
 	if err != nil {
 		return err
 	}
@@ -270,9 +297,9 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 
 // openConsole makes access, API and page, and opens their sockets.
 func (d *running) openConsole(opened *undo) (err error) {
-	d.access = access.New(access.Config{DaemonUID: os.Getuid()})
-	groups := d.sec.groups.Subscribe(d.doc, func(g map[string]groupDoc) { d.access.SetGroups(d.lineGroups(g)) })
-	opened.add(func() error { groups(); return nil })
+	if err := d.openAccess(opened); err != nil {
+		return err
+	}
 	maker, exports, err := d.openExports(opened)
 	if err != nil {
 		return err
@@ -291,8 +318,9 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Assurance: d.assurer, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
-		Keep: d.keep, Undos: undos{d.db},
-		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Live: d.live, Pcap: d.pcap,
+		Notifier: d.notifier, AuditCheck: d.auditCheck, Logs: d.book, History: d.history, System: d.system, Support: d.support, Verification: d.verification, Restart: d.restarts(),
+		Keep: d.keep, Undos: undos{d.db}, Peaks: d.peaks, Prover: d, Sharing: d.sharing(),
+		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Live: d.live, Pcap: d.pcap, DChannels: d.dchannels, Redecode: redecoding{d}, Doctor: d.doctor,
 		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
@@ -363,15 +391,8 @@ func (d *running) flight(ctx context.Context, line, seconds int, whole bool, w i
 
 // announce says where the daemon can be reached.
 func (d *running) announce() {
-	token := d.access.NewToken()
 	d.log.Info("running", "version", version, "root", d.cfg.Root, "socket", d.clients.socket)
-	if d.clients.local != "" {
-		link := "http://" + d.clients.local + "/?token=" + token
-		if err := os.WriteFile(filepath.Join(d.cfg.Run, "console"), []byte(link+"\n"), 0o600); err != nil {
-			d.log.Error("the console's address cannot be written", "error", err)
-		}
-		fmt.Printf("Console: %s\n", link)
-	}
+	d.announceConsole()
 	if d.cfg.simulates {
 		fmt.Printf("Simulated board: no configuration was given. Lines, sockets and recordings are under %s.\n", d.cfg.Root)
 	}

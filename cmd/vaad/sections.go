@@ -85,10 +85,13 @@ type sections struct {
 	evidenceSections
 	encryptionSections
 	mailSections
+	alarmSections
+	securitySections
 	assureSections
 	networkSections
 	rulesSections
 	keepSections
+	playerSections
 	backupSections
 }
 
@@ -108,18 +111,22 @@ func newSections() sections {
 
 		encryptionSections: newEncryptionSections(),
 		mailSections:       newMailSections(),
+		alarmSections:      newAlarmSections(),
+		securitySections:   newSecuritySections(),
 		assureSections:     newAssureSections(),
 		networkSections:    newNetworkSections(),
 
 		rulesSections: newRulesSections(),
 		keepSections:  newKeepSections(),
 
+		playerSections: newPlayerSections(),
+
 		backupSections: newBackupSections(),
 	}
 }
 
 func (s sections) parts() []settings.Part {
-	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.network, s.mail, s.assurance, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets}
+	return []settings.Part{s.site, s.groups, s.profiles, s.lines, s.spans, s.trunks, s.dialplan, s.recorder, s.network, s.mail, s.alarmRoutes, s.security, s.assurance, s.evidence, s.encryption, s.calendars, s.numbers, s.rules, s.classes, s.retention, s.backup, s.targets, s.player, s.sharing}
 }
 
 // check looks across sections: one board and port is one line.
@@ -137,7 +144,7 @@ func (s sections) check(v settings.View) error {
 			}
 			at := fmt.Sprintf("%s/%d", l.Board, port)
 			if other, ok := seen[at]; ok {
-				errs = append(errs, fmt.Errorf("lines.%s.port: %s is line %s already", n, at, other))
+				errs = append(errs, twice("lines."+n+".port", at, "lines."+other, fmt.Sprintf("%s is line %s already", at, other)))
 			}
 			seen[at] = n
 		}
@@ -152,11 +159,17 @@ func (s sections) check(v settings.View) error {
 		errs = append(errs, err)
 	}
 	if len(s.evidence.In(v).MailTo) > 0 && s.mail.In(v).Server == "" {
-		errs = append(errs, errors.New("evidence.mail_to: there is no mail server yet: set mail.server first"))
+		errs = append(errs, &settings.Coded{Key: "evidence.mail_to", Text: "there is no mail server yet: set mail.server first", Code: "no-mail"})
 	}
 	errs = append(errs, s.checkClasses(v)...)
 	errs = append(errs, s.checkBackups(v)...)
+	errs = append(errs, s.checkAlarmRoutes(v)...)
 	return errors.Join(append(errs, checkNumbers(inOrder, lines, s.trunks.In(v), s.dialplan.In(v))...)...)
+}
+
+// twice is the fault of a value that may stand in one place only.
+func twice(key, value, other, words string) error {
+	return &settings.Coded{Key: key, Text: words, Code: "twice", Args: map[string]string{"value": value, "other": other}}
 }
 
 func defaultLine() lineDoc {
@@ -239,7 +252,7 @@ func (l lineDoc) validate(key string) error {
 		within("ring_gap_ms", l.RingGapMS, 500, 15_000)
 	}
 	if l.MinMS > l.MaxMS {
-		bad("min_ms", "%d is more than max_ms %d", l.MinMS, l.MaxMS)
+		errs = append(errs, &settings.Coded{Key: "min_ms", Text: fmt.Sprintf("%d is more than max_ms %d", l.MinMS, l.MaxMS), Code: "contradicts"})
 	}
 	return errors.Join(append(errs, l.callDoc.validate())...)
 }
