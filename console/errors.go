@@ -28,9 +28,13 @@ func (s *Server) problem(ctx context.Context, op string, err error) error {
 	if errors.As(err, &invalid) {
 		p = fail("settings-invalid", "")
 		for _, f := range invalid.Faults {
-			p.Errors = append(p.Errors, api.ProblemError{Location: f.Path, Message: f.Text})
+			p.Errors = append(p.Errors, faultSaid(languageOf(ctx), f))
 		}
 		return p
+	}
+	var meanwhile *settings.ConflictError
+	if errors.As(err, &meanwhile) {
+		return conflict(languageOf(ctx), meanwhile)
 	}
 	if p = failed(languageOf(ctx), err); p != nil {
 		return p

@@ -10,6 +10,7 @@ import (
 	"vaad/calls"
 	"vaad/channels/numbering"
 	"vaad/driver"
+	"vaad/settings"
 )
 
 // dialplanDoc is where numbers lead that are dialled here, and calls that come in.
@@ -118,13 +119,13 @@ func (d dialplanDoc) validate() error {
 			bad(at+"prefix", "%v", err)
 		}
 		if len(o.Groups) == 0 {
-			bad(at+"groups", "missing; name trunk groups, as in lines.N.trunk_group")
+			errs = append(errs, &settings.Coded{Key: at + "groups", Text: "missing; name trunk groups, as in lines.N.trunk_group", Code: "required"})
 		}
 		if len(o.Add) > 20 || strings.Trim(o.Add, "0123456789*#,") != "" {
 			bad(at+"add", "%q: use at most 20 of the keys 0…9, * and #, and a comma for a pause", o.Add)
 		}
 		if o.Prefix == "" && len(o.Numbers) == 0 {
-			bad(at+"numbers", "without a prefix it must say which numbers go out")
+			errs = append(errs, &settings.Coded{Key: at + "numbers", Text: "without a prefix it must say which numbers go out", Code: "required"})
 		}
 		if _, err := numbering.Parse(o.Numbers...); err != nil {
 			bad(at+"numbers", "%v", err)
@@ -142,7 +143,7 @@ func (d dialplanDoc) validate() error {
 			bad(at+"ring", "%v", err)
 		}
 		if len(in.Ring) == 0 && !in.Direct {
-			bad(at+"ring", "missing; name extensions, or set direct")
+			errs = append(errs, &settings.Coded{Key: at + "ring", Text: "missing; name extensions, or set direct", Code: "required"})
 		}
 		if in.Strip < 0 || in.Strip > 20 {
 			bad(at+"strip", "%d: must be 0…20", in.Strip)
@@ -207,15 +208,15 @@ func checkNumbers(inOrder []string, lines map[string]lineDoc, groups map[string]
 			continue
 		}
 		if other, taken := owner[l.Extension]; taken {
-			bad(at, "%s is line %s already", l.Extension, other)
+			errs = append(errs, twice(at, l.Extension, "lines."+other, fmt.Sprintf("%s is line %s already", l.Extension, other)))
 			continue
 		}
 		owner[l.Extension] = n
 		for i, o := range d.Outside {
 			if l.Extension == o.Prefix {
-				bad(at, "%s is the prefix of dialplan.outside.%d", l.Extension, i)
+				errs = append(errs, reserved(at, l.Extension, i, fmt.Sprintf("%s is the prefix of dialplan.outside.%d", l.Extension, i)))
 			} else if o.takes(l.Extension) {
-				bad(at, "%s is a number that goes out by dialplan.outside.%d (prefix %q)", l.Extension, i, o.Prefix)
+				errs = append(errs, reserved(at, l.Extension, i, fmt.Sprintf("%s is a number that goes out by dialplan.outside.%d (prefix %q)", l.Extension, i, o.Prefix)))
 			}
 		}
 	}
@@ -258,6 +259,11 @@ func checkNumbers(inOrder []string, lines map[string]lineDoc, groups map[string]
 		bad("dialplan.outside", "%v", err)
 	}
 	return errs
+}
+
+// reserved is the fault of an extension that is a number of the dial plan already.
+func reserved(key, extension string, outside int, words string) error {
+	return &settings.Coded{Key: key, Text: words, Code: "reserved", Args: map[string]string{"value": extension, "other": fmt.Sprintf("dialplan.outside.%d", outside)}}
 }
 
 // dialled are the patterns of all that stations may dial, in a fixed order.

@@ -96,7 +96,7 @@ func (c Config) peekSettings() (doc *settings.Document, found settings.Report, c
 		return nil, found, nil, err
 	}
 	sec := newSections()
-	doc, found, err = settings.New(settings.Config{DB: db, Journal: journal, Sections: sec.parts(), Checks: []func(settings.View) error{sec.check},
+	doc, found, err = settings.New(settings.Config{DB: db, Journal: journal, Sections: sec.parts(), Hints: hints(), Checks: []func(settings.View) error{sec.check},
 		Fixed: c.fixed(), FixedBy: c.file})
 	if err != nil {
 		return nil, found, nil, errors.Join(err, closeAll())

@@ -21,7 +21,7 @@ func newTestPlan(t *testing.T) *plan {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	sec := newSections()
-	doc, _, err := settings.New(settings.Config{DB: db, Sections: sec.parts(), Checks: []func(settings.View) error{sec.check}})
+	doc, _, err := settings.New(settings.Config{DB: db, Sections: sec.parts(), Hints: hints(), Checks: []func(settings.View) error{sec.check}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,8 @@ func (s sections) checkBackups(v settings.View) (errs []error) {
 	groups := s.groups.In(v)
 	for name, t := range s.targets.In(v) {
 		if t.Encrypt && len(s.backup.In(v).Recipients) == 0 {
-			errs = append(errs, fmt.Errorf("backup_targets.%s.encrypt: there is no key to encrypt to: make one with vaactl backup keygen and put the public key into backup.recipients first", name))
+			errs = append(errs, &settings.Coded{Key: "backup_targets." + name + ".encrypt", Code: "no-recipient",
+				Text: "there is no key to encrypt to: make one with vaactl backup keygen and put the public key into backup.recipients first"})
 		}
 		for _, g := range t.Groups {
 			if _, ok := groups[g]; !ok {

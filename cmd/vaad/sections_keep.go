@@ -94,9 +94,9 @@ func (c classDoc) validate(name string) error {
 	}
 	switch ends := c.Days > 0 || c.Count > 0; {
 	case !c.Forever && !ends:
-		errs = append(errs, errors.New("days: the class never ends: give days or a count, or set forever"))
+		errs = append(errs, &settings.Coded{Key: "days", Text: "the class never ends: give days or a count, or set forever", Code: "never-ends"})
 	case c.Forever && ends:
-		errs = append(errs, errors.New("forever: it has days or a count too: leave one out"))
+		errs = append(errs, &settings.Coded{Key: "forever", Text: "it has days or a count too: leave one out", Code: "contradicts"})
 	}
 	return errors.Join(errs...)
 }

@@ -47,10 +47,10 @@ func (m mailDoc) validate() error {
 		bad("security", "%q is not known; use starttls, tls or none", m.Security)
 	}
 	if m.User != "" && m.PasswordFile == "" {
-		bad("password_file", "missing; %q needs a password", m.User)
+		errs = append(errs, &settings.Coded{Key: "password_file", Text: fmt.Sprintf("missing; %q needs a password", m.User), Code: "required"})
 	}
 	if m.User != "" && m.Security == anchor.Plain {
-		bad("security", "none: the password of %q would be sent in the clear", m.User)
+		errs = append(errs, &settings.Coded{Key: "security", Text: fmt.Sprintf("none: the password of %q would be sent in the clear", m.User), Code: "in-clear"})
 	}
 	if m.PasswordFile != "" && !filepath.IsAbs(m.PasswordFile) {
 		bad("password_file", "%q: give the whole path of a file, from /", m.PasswordFile)

@@ -54,7 +54,7 @@ func (c Config) openState(log *slog.Logger, reg prometheus.Registerer) (s state,
 	s.damaged(log, report)
 	s.sec = newSections()
 	var found settings.Report
-	s.doc, found, err = settings.New(settings.Config{DB: s.db, Journal: filepath.Join(c.Root, "settings.jsonl"), Sections: s.sec.parts(),
+	s.doc, found, err = settings.New(settings.Config{DB: s.db, Journal: filepath.Join(c.Root, "settings.jsonl"), Sections: s.sec.parts(), Hints: hints(),
 		Checks: []func(settings.View) error{s.sec.check}, Fixed: c.fixed(), FixedBy: c.file,
 		OnJournal: func(err error) {
 			if err != nil {
