@@ -42,7 +42,8 @@ var rules = []struct {
 	{"channels/*", []string{"driver", "dsp", "dsp/*", "channels/numbering", "channels/diagram"}},
 	{"channels", []string{"driver", "dsp", "dsp/*", "channels/*"}},
 	{"calls", []string{"channels", "channels/numbering", "calls/*", "dsp", "dsp/*", "store"}},
-	{"calls/learn", []string{"channels", "dsp", "dsp/*", "driver"}}, // measures lines by calls: what lines tell and take, and their audio
+	{"calls/selftest", []string{"channels", "calls/learn", "dsp", "dsp/*", "driver"}}, // measures a line without taking it
+	{"calls/learn", []string{"channels", "dsp", "dsp/*", "driver"}},                   // measures lines by calls: what lines tell and take, and their audio
 	{"calls/prompt", []string{"dsp", "dsp/*"}},
 	{"calls/prompt/make", []string{"calls/prompt", "dsp", "dsp/*"}}, // makes the set of prompts at build time
 	{"recorder/archive", []string{"dsp", "dsp/*", "recorder/evidence", "recorder/archive/*"}},
@@ -70,7 +71,7 @@ var rules = []struct {
 	{"console/history", nil},
 	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
-	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},

@@ -144,6 +144,9 @@ type Config struct {
 	// log to w. nil: not offered.
 	Flight func(ctx context.Context, line, seconds int, whole bool, w io.Writer) error
 
+	// Technics is what technicians do to lines. nil: not offered.
+	Technics Technics
+
 	// Live is a line's audio as it comes. nil: not offered.
 	Live func(line int) (Audio, bool)
 

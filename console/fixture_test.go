@@ -142,7 +142,7 @@ func newFixture(t *testing.T) *fixture {
 		},
 		DChannels: fakeDChannels{}, Redecode: &fakeRedecoding{}, Doctor: fakeDoctor,
 		Jobs: f.work, Backups: f.backing,
-		Learner: fakeLearner{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
+		Learner: fakeLearner{}, Technics: fakeTechnics{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: f.clock,
 	}))

@@ -81,6 +81,10 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 		body = "RIFF"
 	case "rules-preview":
 		body = api.PreviewRules{}
+	case "line-test":
+		body = api.TestLine{}
+	case "line-try":
+		body = api.TryLine{}
 	case "learn":
 		body = api.LearnLine{Busy: "88881111"}
 	case "keys":

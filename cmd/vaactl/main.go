@@ -85,6 +85,7 @@ type cli struct {
 	Profile    profileCmd    `cmd:""`
 	Rules      rulesCmd      `cmd:""`
 	Learn      learnCmd      `cmd:""`
+	TestLine   testLineCmd   `cmd:""`
 	Alarms     alarmsCmd     `cmd:""`
 	Audit      auditCmd      `cmd:""`
 	Reindex    reindexCmd    `cmd:""`

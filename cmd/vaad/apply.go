@@ -23,6 +23,7 @@ const tryAgain = 5 * time.Second
 func (d *running) apply(ctx context.Context) {
 	bell := make(chan struct{}, 1)
 	defer d.sec.lines.Subscribe(d.doc, func(map[string]lineDoc) {
+		d.plan.tries.clear()
 		d.access.SetGroups(d.lineGroups(d.sec.groups.Get(d.doc)))
 		ring(bell)
 	})()
@@ -40,6 +41,7 @@ func (d *running) apply(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-bell:
+		case <-d.plan.tries.bell:
 		case <-again.C:
 		}
 		if now := d.sec.site.Get(d.doc).Country; now != country { // it rings otherwise there
@@ -66,6 +68,7 @@ func (d *running) apply(ctx context.Context) {
 		}
 		changed := map[string]lineDoc{}
 		for n, l := range d.sec.lines.Get(d.doc) {
+			l = d.plan.tries.over(n, l)
 			if old, known := applied[n]; !known || !old.same(l) {
 				changed[n] = l
 			}

@@ -21,6 +21,7 @@ import (
 // plan gives lines their permanent numbers: a line that was never seen gets the
 // next free number, written into settings, and keeps it when its board goes.
 type plan struct {
+	tries  tries      // settings that are tried
 	adding sync.Mutex // one board at a time gets new numbers; held over a write to the disk
 	doc    *settings.Document
 	sec    sections
@@ -41,7 +42,7 @@ type plan struct {
 }
 
 func newPlan(doc *settings.Document, sec sections, learnt func(string, int) channels.Learnt) *plan {
-	return &plan{doc: doc, sec: sec, info: map[string]driver.Info{}, learnt: learnt}
+	return &plan{tries: tries{bell: make(chan struct{}, 1)}, doc: doc, sec: sec, info: map[string]driver.Info{}, learnt: learnt}
 }
 
 // inOrder lets new boards get their numbers in the order of the configuration,
@@ -289,6 +290,7 @@ func (p *plan) channelConfig(number string, l lineDoc, info driver.Info) channel
 	c = withProfile(c, l, p.sec.profiles.Get(p.doc)[l.Profile], p.sec.site.Get(p.doc).Country)
 	c.Use = useOf(l, info)
 	c.Active = l.active()
+	c.GainDB, c.Active.GainDB = l.GainDB, l.SentGainDB
 	if c.Use == driver.Station {
 		d := p.sec.dialplan.Get(p.doc)
 		c.Active.Numbers, c.Active.FirstMS, c.Active.DigitMS = p.numbers(), d.FirstDigitMS, d.DigitPauseMS
@@ -314,6 +316,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 	if !ok {
 		l = defaultLine()
 	}
+	l = p.tries.over(strconv.Itoa(number), l)
 	trigger := l.Trigger
 	if trigger == "auto" {
 		trigger = "manual"
@@ -330,7 +333,7 @@ func (p *plan) recordConfig(number int) recorder.LineConfig {
 		}
 	}
 	return l.into(recorder.LineConfig{Trigger: trigger, PrerollMS: l.PrerollMS, MinMS: l.MinMS, MaxMS: l.MaxMS, Sides: l.Sides, Codec: l.Codec,
-		VoiceDBm0: l.VoiceDBm0, HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem})
+		VoiceDBm0: l.voiceOnLine(), HangoverMS: l.HangoverMS, KeyStart: l.KeyStart, KeyStop: l.KeyStop, KeyFrom: l.KeyFrom, KeyMute: l.KeyMute, OnModem: l.OnModem})
 }
 
 // config is channelConfig with the board as last opened.

@@ -49,6 +49,8 @@ type lineDoc struct {
 	OutsidePrefix string `json:"outside_prefix"` // dialled for an outside line, no part of the number; "" = the profile's
 	ThresholdMV   int    `json:"threshold_mv"`   // off-hook below this; 0 = the profile's, or learn it
 	RingGapMS     int    `json:"ring_gap_ms"`    // longest pause between rings of one call; 0 = the profile's, or learn it
+	GainDB        int    `json:"gain_db"`        // what is received is so much louder for levels, detectors and calls; recordings hold it as it came
+	SentGainDB    int    `json:"sent_gain_db"`   // trunks and stations: what is sent is so much louder
 	callDoc
 	maskDoc
 }
@@ -245,6 +247,8 @@ func (l lineDoc) validate(key string) error {
 	if err := badPrefix(l.OutsidePrefix); err != nil {
 		bad("outside_prefix", "%v", err)
 	}
+	within("gain_db", l.GainDB, -24, 24)
+	within("sent_gain_db", l.SentGainDB, -24, 24)
 	if l.ThresholdMV != 0 {
 		within("threshold_mv", l.ThresholdMV, 3_000, 60_000)
 	}
