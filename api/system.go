@@ -43,7 +43,6 @@ type Host struct {
 	Memory     int64   `json:"memory_bytes" doc:"It has"`
 	MemoryFree int64   `json:"memory_available_bytes" doc:"That programs can still get"`
 	SwapUsed   int64   `json:"swap_used_bytes" doc:"Swapped out: a recorder should have none"`
-	Container  bool    `json:"container" doc:"It is a container or a virtual machine"`
 	Arch       string  `json:"architecture" doc:"Of the processor"`
 }
 

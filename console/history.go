@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,12 +70,9 @@ func (s *Server) metricsHistory(ctx context.Context, in *HistoryOfMetricsInput) 
 
 // shortFigure leaves six digits: more are not measured.
 func shortFigure(v float64) float64 {
-	if v == 0 {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	if err != nil || math.IsNaN(short) || math.IsInf(short, 0) {
 		return 0
 	}
-	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
-	if r := math.Round(v*scale) / scale; !math.IsNaN(r) && !math.IsInf(r, 0) {
-		return r
-	}
-	return v
+	return short
 }

@@ -53,6 +53,7 @@ type cli struct {
 	Export     exportCmd     `cmd:""`
 	Exports    exportsCmd    `cmd:""`
 	Searches   searchesCmd   `cmd:""`
+	Share      shareCmd      `cmd:""`
 	Note       noteCmd       `cmd:""`
 	Mark       markCmd       `cmd:""`
 	Start      startCmd      `cmd:""`
@@ -62,6 +63,8 @@ type cli struct {
 	Listen     listenCmd     `cmd:""`
 	Flight     flightCmd     `cmd:""`
 	Pcap       pcapCmd       `cmd:""`
+	Ladder     ladderCmd     `cmd:""`
+	Redecode   redecodeCmd   `cmd:""`
 	Call       callCmd       `cmd:""`
 	Legs       legsCmd       `cmd:""`
 	Answer     answerCmd     `cmd:""`
@@ -88,6 +91,8 @@ type cli struct {
 	TestLine   testLineCmd   `cmd:""`
 	Alarms     alarmsCmd     `cmd:""`
 	Audit      auditCmd      `cmd:""`
+	Logs       logsCmd       `cmd:""`
+	System     systemCmd     `cmd:""`
 	Reindex    reindexCmd    `cmd:""`
 	Verify     verifyCmd     `cmd:""`
 	Evidence   evidenceCmd   `cmd:""`

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"vaad/api"
@@ -55,7 +58,7 @@ func (d *running) documents(ctx context.Context, known console.DoctorView) []doc
 	all = append(all, doctor.Document{Name: "daemon/settings.json", Data: d.doc.Export()})
 	page := &pageOf{head: http.Header{}}
 	promhttp.HandlerFor(d.reg, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(page, (&http.Request{Method: http.MethodGet, Header: http.Header{}}).WithContext(ctx))
-	all = append(all, doctor.Document{Name: "daemon/metrics.txt", Data: page.Bytes()})
+	add("metrics", figures(page.String()))
 	var log bytes.Buffer
 	lines := d.book.Find(logs.Filter{Limit: logs.Ring, Level: -8})
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -75,6 +78,24 @@ func (d *running) documents(ctx context.Context, known console.DoctorView) []doc
 		all = append(all, doctor.Document{Name: "log/kernel.txt", Err: fmt.Errorf("the daemon's user may not read the system's log: vaactl doctor --bundle as root takes it along")})
 	}
 	return all
+}
+
+// figures are the samples of a page of metrics by their names: as JSON, figures are not taken for
+// telephone numbers.
+func figures(page string) map[string]json.Number {
+	out := map[string]json.Number{}
+	for line := range strings.Lines(page) {
+		name, v, ok := strings.Cut(strings.TrimSpace(line), "} ")
+		if ok {
+			name += "}"
+		} else {
+			name, v, ok = strings.Cut(name, " ")
+		}
+		if f, err := strconv.ParseFloat(v, 64); ok && err == nil && !strings.HasPrefix(name, "#") && !math.IsNaN(f) && !math.IsInf(f, 0) {
+			out[name] = json.Number(strconv.FormatFloat(f, 'g', -1, 64))
+		}
+	}
+	return out
 }
 
 // pageOf takes what a handler answers.
