@@ -33,6 +33,7 @@ import (
 type Site struct {
 	Name     string
 	Language string // "en" or "zh": of texts for callers who ask for none
+	Zone     string // time zone that times are shown in (IANA); "" = not known
 }
 
 // Lines is what the console needs of the lines: [channels.System].
@@ -139,6 +140,7 @@ type Config struct {
 	Undos      Undos                                         // nil: acts on many recordings cannot be undone
 
 	Network Network // nil: the box is reached on this machine only
+	SetUp   SetUp   // nil: there is no first run
 
 	// Flight writes the last seconds of a line, or of its whole board, as a frame
 	// log to w. nil: not offered.

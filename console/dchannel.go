@@ -17,33 +17,24 @@ type PcapInput struct {
 	Board   string `path:"board" maxLength:"32"`
 	Span    int    `path:"span" minimum:"1" maximum:"64"`
 	Seconds int    `query:"seconds" minimum:"0" maximum:"86400" doc:"End after so long; 0: never"`
+	Past    int    `query:"past" minimum:"0" maximum:"604800" doc:"Begin with what is kept of the last so many seconds"`
+	Live    string `query:"live" enum:"yes,no" default:"yes" doc:"no: only what is kept, and end"`
 }
 
-// pcap captures what comes on a D-channel from now on, numbers included: who may
-// have it holds the right on each line of the board.
+// A PcapWish says what is to be captured.
+type PcapWish struct {
+	Board string
+	Span  int
+	Past  time.Duration // begin with what is kept of that time
+	Live  bool          // go on until the context ends
+}
+
+// pcap captures what comes on a D-channel from now on, after what was kept of the
+// past if that is asked for, numbers included: who may have it holds the right on
+// each line of the board.
 func (s *Server) pcap(ctx context.Context, in *PcapInput) (stream, error) {
-	known := false
-	for _, b := range s.cfg.Lines.Boards() {
-		known = known || b.ID == in.Board
-	}
-	if !known {
-		return nil, fail("no-board", strconv.Quote(in.Board))
-	}
-	c, lines := who(ctx), 0
-	forbid := func(line int) (stream, error) {
-		s.denied(ctx, access.SaveFlight, in.Board, line)
-		return nil, fail("forbidden", (&access.Denied{Actor: c.Name, Verb: access.SaveFlight}).Error())
-	}
-	for _, l := range s.cfg.Lines.Lines() {
-		if l.Board != in.Board {
-			continue
-		}
-		if lines++; !c.scope.Allows(access.SaveFlight, l.Number) {
-			return forbid(l.Number)
-		}
-	}
-	if lines == 0 && !c.scope.Everywhere(access.SaveFlight) { // calls of lines that have no number yet
-		return forbid(0)
+	if err := s.mayTrace(ctx, in.Board); err != nil {
+		return nil, err
 	}
 	if s.cfg.Pcap == nil {
 		return nil, fail("not-available", "")
@@ -71,7 +62,7 @@ func (s *Server) pcap(ctx context.Context, in *PcapInput) (stream, error) {
 			w.Header().Set("Content-Disposition", `attachment; filename="`+in.Board+`-span-`+strconv.Itoa(in.Span)+`.pcap"`)
 			return newPaced(w, true)
 		}}
-		err := s.cfg.Pcap(ctx, in.Board, in.Span, out)
+		err := s.cfg.Pcap(ctx, PcapWish{Board: in.Board, Span: in.Span, Past: time.Duration(in.Past) * time.Second, Live: in.Live != "no"}, out)
 		switch {
 		case out.to != nil: // it ends when the reader goes, or time is up
 		case errors.Is(err, channels.ErrNoSpan):

@@ -142,6 +142,7 @@ func statuses() map[string]int {
 		"certificate-refused":  http.StatusUnprocessableEntity,
 		"no-authority":         http.StatusNotFound,
 		"no-trial":             http.StatusConflict,
+		"already-set-up":       http.StatusConflict,
 		"closing-door":         http.StatusConflict,
 		"not-available":        http.StatusNotImplemented,
 		"not-websocket":        http.StatusUpgradeRequired,

@@ -114,7 +114,7 @@ func routes() []route {
 
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
-	}, slices.Concat(lineRoutes(), systemRoutes(), keepRoutes(), settingsRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), playerRoutes(), accountRoutes(), verifyRoutes(), shareRoutes(), encryptionRoutes(), networkRoutes(), replayRoutes())...)
+	}, slices.Concat(lineRoutes(), systemRoutes(), keepRoutes(), settingsRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), playerRoutes(), accountRoutes(), verifyRoutes(), shareRoutes(), encryptionRoutes(), networkRoutes(), setupRoutes(), replayRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they

@@ -116,6 +116,8 @@ func (s *session) about(kind, code string) string {
 			return s.code("fact", "key") + " " + key
 		}
 		return s.code("played", code)
+	case "q931": // a frame in hexadecimal; its code names it
+		return ""
 	case "joined", "left": // the name of a bridge tells nobody anything
 		return ""
 	}
@@ -127,6 +129,8 @@ func (s *session) measure(kind string, v int64) string {
 	switch kind {
 	case "tone", "modem", "alarm", "held", "parallel-pick-up", "progress":
 		return s.t(map[bool]string{true: "cli.replay-on", false: "cli.replay-off"}[v != 0])
+	case "volts":
+		return strconv.FormatFloat(float64(v)/1000, 'f', 1, 64) + " V"
 	case "polarity":
 		return s.t(map[bool]string{true: "cli.reversed", false: "cli.not-reversed"}[v == 1])
 	}

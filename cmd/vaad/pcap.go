@@ -5,18 +5,23 @@ import (
 	"io"
 
 	"vaad/channels/pri"
+	"vaad/console"
 )
 
-// pcap writes what comes on a D-channel as a capture file, until ctx ends.
-func (d *running) pcap(ctx context.Context, board string, span int, w io.Writer) error {
-	c, err := d.sys.Capture(board, span)
+// pcap writes what comes on a D-channel as a capture file, until ctx ends, or what
+// was kept of it.
+func (d *running) pcap(ctx context.Context, of console.PcapWish, w io.Writer) error {
+	if of.Past > 0 || !of.Live {
+		return d.dchannels.past(ctx, of, w)
+	}
+	c, err := d.sys.Capture(of.Board, of.Span)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		c.Close()
 		if n := c.Dropped(); n > 0 {
-			d.log.Warn("a capture lacks frames: its reader was too slow", "board", board, "span", span, "frames", n)
+			d.log.Warn("a capture lacks frames: its reader was too slow", "board", of.Board, "span", of.Span, "frames", n)
 		}
 	}()
 	out, err := pri.NewPcapWriter(w)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,6 +97,8 @@ type running struct {
 	peaks   *peaks.Cache
 	server  *console.Server
 	clients *doors
+	first   *firstRun
+	zone    string // of the site, when this run began; "" = the machine's
 	lately  lately // what the feed has told
 
 	book     *logs.Book // the last lines of the log
@@ -136,6 +139,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 		return err
 	}
 	opened.add(d.state.close)
+	d.useZone()
 	if err := d.openRecordings(&opened); err != nil {
 		return err
 	}
@@ -312,8 +316,11 @@ func (d *running) openConsole(opened *undo) (err error) {
 	if d.clients, err = d.cfg.openDoors(d.log, d.state, d.reg); err != nil {
 		return err
 	}
+	d.first = &firstRun{d: d}
+	d.clients.tell = d.announceConsole
 	d.server, err = console.New(console.Config{
 		Network:  d.clients,
+		SetUp:    d.first,
 		Web:      pages,
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
@@ -349,7 +356,7 @@ func linesOfGroups(groups map[string]groupDoc, lines map[string]lineDoc) map[str
 
 func (d *running) site() console.Site {
 	s := d.sec.site.Get(d.doc)
-	return console.Site{Name: s.Name, Language: s.Language}
+	return console.Site{Name: s.Name, Language: s.Language, Zone: cmp.Or(s.TimeZone, machineZone())}
 }
 
 func (d *running) profile(line int) console.Profile {
