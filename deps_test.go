@@ -106,7 +106,7 @@ var places = map[string][]string{
 	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "alarm/route", "cmd/vaad"},
 	"github.com/alexedwards/argon2id":     {"access"},
 	"github.com/pquerna/otp":              {"access"},
-	"github.com/boombuler/barcode":        {"console"}, // the QR code of a second factor
+	"github.com/boombuler/barcode":        {"console", "cmd/vaad"}, // QR codes: of a second factor, of the link that sets up
 	"golang.org/x/time":                   {"access", "console"},
 	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
 	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},

@@ -15,6 +15,28 @@ import (
 	"vaad/store"
 )
 
+// cheap makes passwords cost nothing.
+func cheap() Cost { return Cost{8, 1} }
+
+// control is a Control over a file of its own; passwords cost nothing.
+func control(t *testing.T, cfg Config) *Control {
+	t.Helper()
+	if cfg.DB == nil {
+		db, _, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		cfg.DB = db
+	}
+	cfg.Cost = cheap()
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestEveryRoleAndVerbIsInTheTable(t *testing.T) {
 	used := map[Verb]bool{}
 	for i, g := range Table() {
@@ -37,7 +59,7 @@ func TestEveryRoleAndVerbIsInTheTable(t *testing.T) {
 }
 
 func TestWhoHasNoRoleMayNothing(t *testing.T) {
-	c := New(Config{})
+	c := control(t, Config{})
 	for _, a := range []Actor{{}, {Name: "x", Grants: []Grant{{Role: "chief"}}}} {
 		s := c.Scope(a)
 		for _, v := range Verbs() {
@@ -52,7 +74,7 @@ func TestWhoHasNoRoleMayNothing(t *testing.T) {
 }
 
 func TestReviewersChangeNothing(t *testing.T) {
-	s := New(Config{}).Scope(Actor{Grants: []Grant{{Role: Reviewer}}})
+	s := control(t, Config{}).Scope(Actor{Grants: []Grant{{Role: Reviewer}}})
 	for _, v := range []Verb{SettingsWrite, StartStop, Note, AlarmAck, SaveFlight, Maintain, Listen, Call, Supervise} {
 		if s.Allows(v, 1) {
 			t.Errorf("a reviewer may %s", v)
@@ -66,7 +88,7 @@ func TestReviewersChangeNothing(t *testing.T) {
 }
 
 func TestGroupsLimitLines(t *testing.T) {
-	c := New(Config{})
+	c := control(t, Config{})
 	c.SetGroups(map[string][]int{"sales": {1, 2}, "desk": {5}})
 	a := Actor{Name: "ann", Grants: []Grant{{Role: Supervisor, Groups: []string{"sales", "desk", "gone"}}}}
 	s := c.Scope(a)
@@ -93,7 +115,7 @@ func TestLocalUsersAreKnownByTheKernelsWord(t *testing.T) {
 	if err != nil {
 		t.Skip("no group 0 here")
 	}
-	c := New(Config{DaemonUID: daemon, ReviewGroup: g.Name})
+	c := control(t, Config{DaemonUID: daemon, ReviewGroup: g.Name})
 	for _, x := range []struct {
 		uid, gid int
 		groups   []int
@@ -122,68 +144,8 @@ func TestLocalUsersAreKnownByTheKernelsWord(t *testing.T) {
 		t.Skip(err)
 	}
 	uid, _ := strconv.Atoi(me.Uid)
-	if a, err := New(Config{DaemonUID: daemon, AdminUser: me.Username}).FromPeerCred(uid, 999, nil); err != nil || a.Name != me.Username {
+	if a, err := control(t, Config{DaemonUID: daemon, AdminUser: me.Username}).FromPeerCred(uid, 999, nil); err != nil || a.Name != me.Username {
 		t.Errorf("the admin user: %+v %v", a, err)
-	}
-}
-
-func TestTokenOpensASessionThatEnds(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	c := New(Config{Session: time.Hour, Now: func() time.Time { return now }})
-	if _, _, ok := c.Login(""); ok {
-		t.Error("a login before any token was made")
-	}
-	token := c.NewToken()
-	if len(token) < 26 {
-		t.Errorf("token %q is short", token)
-	}
-	if _, _, ok := c.Login(token[1:]); ok {
-		t.Error("a part of the token was taken")
-	}
-	secret, a, ok := c.Login(token)
-	if !ok || !a.Has(Administrator) || secret == token {
-		t.Fatalf("login %+v %v", a, ok)
-	}
-	now = now.Add(59 * time.Minute)
-	if _, ok := c.Session(secret); !ok {
-		t.Error("the session ended early")
-	}
-	now = now.Add(59 * time.Minute)
-	if _, ok := c.Session(secret); !ok {
-		t.Error("use did not keep the session open")
-	}
-	other, _, _ := c.Login(token)
-	c.Logout(other)
-	if _, ok := c.Session(other); ok {
-		t.Error("a session after logout")
-	}
-	now = now.Add(time.Hour)
-	if _, ok := c.Session(secret); ok {
-		t.Error("the session never ends")
-	}
-	if c.NewToken() == token {
-		t.Error("the same token twice")
-	}
-	if _, _, ok := c.Login(token); ok {
-		t.Error("an old token was taken")
-	}
-}
-
-func TestSessionsAreBounded(t *testing.T) {
-	now := time.Now()
-	c := New(Config{Session: time.Hour, Now: func() time.Time { return now }})
-	token := c.NewToken()
-	for range maxSessions {
-		if _, _, ok := c.Login(token); !ok {
-			t.Fatal("refused too early")
-		}
-	}
-	if _, _, ok := c.Login(token); ok {
-		t.Error("one session too many")
-	}
-	now = now.Add(2 * time.Hour)
-	if _, _, ok := c.Login(token); !ok {
-		t.Error("ended sessions still count")
 	}
 }
 

@@ -14,7 +14,7 @@ type Kind string
 
 const (
 	Local  Kind = "local"  // through the Unix socket
-	User   Kind = "user"   // with a password
+	Person Kind = "user"   // with a password
 	Link   Kind = "link"   // with a link that an administrator made
 	Setup  Kind = "setup"  // with the token printed at start, while there is no administrator
 	Token  Kind = "token"  // a program, with a token of the API

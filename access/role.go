@@ -20,6 +20,7 @@ const (
 	SearchRecords Verb = "search"         // lists of recordings
 	Play          Verb = "play"           // hear a recording
 	Export        Verb = "export"         // take a recording away
+	Share         Verb = "share"          // let others hear a recording by a link
 	Note          Verb = "note"           // write a note or a mark
 	StartStop     Verb = "start-stop"     // begin and end a recording by hand
 	Pause         Verb = "pause"          // leave something out of what is being recorded
@@ -42,9 +43,15 @@ const (
 	Users         Verb = "users"          // accounts: who may come in, and what they may do
 )
 
+// What the audit log says beside verbs: nobody needs a right for it.
+const (
+	LogIn   Verb = "log-in"  // and tries at it
+	Account Verb = "account" // what people do with their own account: log-out, password, second factor, sessions, tokens
+)
+
 // Verbs lists every verb.
 func Verbs() []Verb {
-	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Hold, Delete, Erase, Keep,
+	return []Verb{ViewLines, Listen, SearchRecords, Play, Export, Share, Note, StartStop, Pause, Protect, Hold, Delete, Erase, Keep,
 		Calls, Call, Supervise, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, AuditRead, Status, Maintain, Users}
 }
 
@@ -62,7 +69,7 @@ func Table() []Row {
 	return []Row{
 		{Administrator, Verbs()},
 		{Technician, []Verb{ViewLines, Listen, StartStop, Call, SaveFlight, SettingsRead, SettingsWrite, AlarmRead, AlarmAck, Status, Maintain, Keep}},
-		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Note, StartStop, Pause, Protect, Delete, Calls, Call, Supervise, AlarmRead, Status}},
+		{Supervisor, []Verb{ViewLines, Listen, SearchRecords, Play, Export, Share, Note, StartStop, Pause, Protect, Delete, Calls, Call, Supervise, AlarmRead, Status}},
 		{Agent, []Verb{ViewLines, SearchRecords, Play, Note, StartStop, Pause, Calls, Call}},
 		{Reviewer, []Verb{ViewLines, SearchRecords, Play, Export, Calls, AuditRead, Status}},
 	}

@@ -71,6 +71,22 @@ func (s Scope) Numbers(v Verb) []int {
 	return n
 }
 
+// Covers says whether everything that the other scope allows is allowed by this one too.
+func (s Scope) Covers(o Scope) bool {
+	for v, theirs := range o.of {
+		mine, ok := s.of[v]
+		if !ok || theirs.every && !mine.every {
+			return false
+		}
+		for line := range theirs.lines {
+			if !mine.every && !mine.lines[line] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Check is nil when the scope allows it, else a [*Denied].
 func (s Scope) Check(a Actor, v Verb, line int) error {
 	if s.Allows(v, line) {

@@ -4,6 +4,7 @@ package api
 type Status struct {
 	Product    string         `json:"product" doc:"vaad"`
 	Site       string         `json:"site,omitempty" doc:"Name of this installation: the setting site.name"`
+	Zone       string         `json:"zone,omitempty" doc:"Time zone that times are shown in (IANA)"`
 	Version    string         `json:"version" doc:"Version of the daemon"`
 	Boot       string         `json:"boot" doc:"ID of this run"`
 	Started    Time           `json:"started" doc:"When this run began"`

@@ -2,12 +2,11 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
+	"time"
 	"unsafe"
 
 	"vaad/access"
@@ -20,6 +19,11 @@ import (
 type caller struct {
 	access.Actor
 	scope access.Scope
+
+	session   string    // ID of the session; "" = they come without one
+	confirmed time.Time // when the password was given last
+	reset     bool      // they came with a link: the password may be set without the old one
+	must      string    // what they have to do before anything else
 
 	// fresh says whether the caller is still let in, with the scope of now: for
 	// answers that go on for hours.
@@ -96,11 +100,49 @@ func peerGroups(fd uintptr) []int {
 	return groups
 }
 
+// A visit is where a request comes from.
+type visit struct {
+	access.Origin
+	cookie string // name of the session's
+	secure bool   // it came over TLS
+	local  bool   // through the unix socket
+}
+
+type visitKey struct{}
+
+// visitOf is the visit of a request that came through Server.enter.
+func visitOf(ctx context.Context) visit {
+	v, _ := ctx.Value(visitKey{}).(visit)
+	return v
+}
+
+func newVisit(r *http.Request) visit {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = "" // a unix socket has none
+	}
+	_, local := r.Context().Value(peerKey{}).(*peer)
+	return visit{access.Origin{Address: host, Agent: r.UserAgent()}, cookieName(r), r.TLS != nil, local}
+}
+
 // cookieName differs by port: browsers share the cookies of localhost between
-// all ports, and two daemons must not sign each other's users out.
+// all ports, and two daemons must not sign each other's users out. Over TLS the name makes
+// browsers see to it that nobody else has set it (RFC 6265bis, 4.1.3.2).
 func cookieName(r *http.Request) string {
 	_, port, _ := net.SplitHostPort(r.Host)
+	if r.TLS != nil {
+		return "__Host-vaad_" + port
+	}
 	return "vaad_session_" + port
+}
+
+// cookieOf is what gives a browser the secret of a session; "" takes it away.
+func (v visit) cookieOf(secret string) http.Cookie {
+	c := http.Cookie{Name: v.cookie, Value: secret, Path: "/", HttpOnly: true, Secure: v.secure, SameSite: http.SameSiteStrictMode}
+	if secret == "" {
+		c.MaxAge = -1
+	}
+	return c
 }
 
 // enter finds out who the caller is: by the kernel's word on the unix socket,
@@ -108,21 +150,23 @@ func cookieName(r *http.Request) string {
 // nobody goes on without a caller; the routes decide what that one may have.
 func (s *Server) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := s.caller(r)
+		v := newVisit(r)
+		c, err := s.caller(r, v)
 		if err != nil {
 			writeProblem(w, r, fail("forbidden", err.Error()))
 			return
 		}
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		if c != nil {
-			r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
+			ctx = context.WithValue(ctx, callerKey{}, c)
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
 // caller is nil when nobody is known to be there, and an error when somebody is
 // who may not come in.
-func (s *Server) caller(r *http.Request) (*caller, error) {
+func (s *Server) caller(r *http.Request, v visit) (*caller, error) {
 	if p, ok := r.Context().Value(peerKey{}).(*peer); ok {
 		if p.err != nil {
 			return nil, p.err
@@ -133,20 +177,28 @@ func (s *Server) caller(r *http.Request) (*caller, error) {
 		}
 		return s.newCaller(a, func() bool { return true }), nil
 	}
-	secret := ""
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		secret = s.bearer.session(s.cfg.Access, token)
-	} else if c, err := r.Cookie(cookieName(r)); err == nil {
-		secret = c.Value
+		a, ok := s.cfg.Access.Bearer(token, v.Origin)
+		if !ok {
+			return nil, nil
+		}
+		return s.newCaller(a, func() bool { _, ok := s.cfg.Access.Bearer(token, v.Origin); return ok }), nil
 	}
-	if secret == "" {
+	c, err := r.Cookie(v.cookie)
+	if err != nil {
 		return nil, nil
 	}
-	a, ok := s.cfg.Access.Session(secret)
+	e, ok := s.cfg.Access.Session(c.Value)
 	if !ok {
 		return nil, nil
 	}
-	return s.newCaller(a, func() bool { _, ok := s.cfg.Access.Session(secret); return ok }), nil
+	out := s.newCaller(e.Actor, func() bool { return false })
+	out.session, out.confirmed, out.reset, out.must = e.Session, e.Confirmed, e.Reset, e.Must
+	out.fresh = func() (access.Scope, bool) { // rights may have changed, and the secret too
+		e, ok := s.cfg.Access.Again(out.session)
+		return s.cfg.Access.Scope(e.Actor), ok && e.Must == ""
+	}
+	return out, nil
 }
 
 func (s *Server) newCaller(a access.Actor, still func() bool) *caller {
@@ -155,57 +207,48 @@ func (s *Server) newCaller(a access.Actor, still func() bool) *caller {
 	}}
 }
 
-// bearers keeps the session of each token that programs send with every
-// request, so that a session is not opened for each.
-type bearers struct {
-	mu   sync.Mutex
-	open map[[32]byte]string
-}
-
-func (b *bearers) session(c *access.Control, token string) string {
-	h := sha256.Sum256([]byte(token))
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if secret, ok := b.open[h]; ok {
-		if _, ok := c.Session(secret); ok {
-			return secret
-		}
-		delete(b.open, h)
-	}
-	secret, _, ok := c.Login(token)
-	if !ok {
-		return ""
-	}
-	if b.open == nil {
-		b.open = map[[32]byte]string{}
-	}
-	b.open[h] = secret // few: only tokens that were right come here
-	return secret
-}
-
 // login is GET / with a token: it opens a session and takes the token out of
-// the address, so that it stays neither in the history nor in a log.
+// the address, so that it stays neither in the history nor in a log. What browsers fetch before
+// anybody has asked for it spends no link.
 func (s *Server) login(w http.ResponseWriter, r *http.Request, token string) {
-	secret, _, ok := s.cfg.Access.Login(token)
-	if !ok {
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	v := visitOf(r.Context())
+	secret, _, err := s.cfg.Access.Login(token, v.Origin)
+	if err != nil {
 		s.page.enter(w, r, http.StatusForbidden)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	w.Header().Set("Cache-Control", "no-store")
+	c := v.cookieOf(secret)
+	http.SetCookie(w, &c)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // apiActor shows the caller to itself.
-func (c *caller) apiActor() api.Actor {
-	a := api.Actor{Name: c.Name, Kind: string(c.Kind), Roles: []string{}, Verbs: []string{}}
-	for _, g := range c.Grants {
-		a.Roles = append(a.Roles, string(g.Role))
+func (s *Server) apiActor(c *caller) api.Actor {
+	a := api.Actor{Name: c.Name, Kind: string(c.Kind), Roles: []string{}, Verbs: []string{}, Must: c.must, Setup: !s.cfg.Access.HasAdministrator()}
+	for _, r := range access.Roles() {
+		if c.Has(r) {
+			a.Roles = append(a.Roles, string(r))
+		}
 	}
 	for _, v := range access.Verbs() {
-		if c.scope.May(v) {
-			a.Verbs = append(a.Verbs, string(v))
+		if !c.scope.May(v) {
+			continue
 		}
+		a.Verbs = append(a.Verbs, string(v))
+		if !c.scope.Everywhere(v) {
+			if a.On == nil {
+				a.On = map[string][]int{}
+			}
+			a.On[string(v)] = append([]int{}, c.scope.Numbers(v)...)
+		}
+	}
+	if u, err := s.cfg.Access.FindUser(c.ID); err == nil && c.ID != "" {
+		a.Account, a.Display, a.Language, a.Totp = c.session != "", u.Display, u.Language, u.TOTP
 	}
 	return a
 }

@@ -79,6 +79,7 @@ func New(cfg Config) (*Server, error) {
 	document(s.api)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.noSuchRoute(mux, w, r) })
 	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /openapi.json", s.openAPI())
 	mux.HandleFunc("GET /ca.crt", s.authorityFile)
 	probes := http.NewServeMux()
 	probes.HandleFunc("GET /healthz", s.healthz)

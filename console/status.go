@@ -14,7 +14,7 @@ func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // session tells the caller who they are.
 func (s *Server) session(ctx context.Context, _ *empty) (*body[api.Actor], error) {
-	return &body[api.Actor]{who(ctx).apiActor()}, nil
+	return &body[api.Actor]{s.apiActor(who(ctx))}, nil
 }
 
 // status is the daemon at a glance, cut to what the caller may know.
@@ -22,9 +22,9 @@ func (s *Server) status(ctx context.Context, in *Spoken) (*body[api.Status], err
 	c := who(ctx)
 	now := s.cfg.Now().UTC()
 	st := api.Status{
-		Product: "vaad", Site: s.cfg.Site().Name, Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
+		Product: "vaad", Site: s.cfg.Site().Name, Zone: s.cfg.Site().Zone, Version: s.cfg.Version, Boot: s.cfg.Lines.BootID(), Started: s.cfg.Started.UTC(), Now: now,
 		Uptime: round(now.Sub(s.cfg.Started).Seconds(), 1), Healthy: s.cfg.Lines.Healthy() == nil,
-		States: map[string]int{}, Boards: s.allBoards(text.Match(in.Lang)), Actor: c.apiActor(),
+		States: map[string]int{}, Boards: s.allBoards(text.Match(in.Lang)), Actor: s.apiActor(c),
 	}
 	for _, b := range st.Boards {
 		st.Simulated = st.Simulated || b.Simulated

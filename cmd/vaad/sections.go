@@ -17,9 +17,10 @@ import (
 
 // siteDoc is about the whole box.
 type siteDoc struct {
-	Name     string `json:"name"`     // shown on the page
-	Language string `json:"language"` // of texts where nobody's own is known: "en" or "zh"
-	Country  string `json:"country"`  // ISO 3166 code; tones and caller ID follow it
+	Name     string `json:"name"`      // shown on the page
+	Language string `json:"language"`  // of texts where nobody's own is known: "en" or "zh"
+	Country  string `json:"country"`   // ISO 3166 code; tones and caller ID follow it
+	TimeZone string `json:"time_zone"` // IANA name; "" = the machine's
 }
 
 // lineDoc is one line. Its key in the document is its permanent number.
@@ -187,6 +188,9 @@ func (d siteDoc) validate() error {
 	}
 	if err := badCountry(d.Country); err != nil {
 		errs = append(errs, fmt.Errorf("country: %w", err))
+	}
+	if d.TimeZone != "" && !goodZone(d.TimeZone) {
+		errs = append(errs, fmt.Errorf("time_zone: %q is no time zone; write it as Asia/Shanghai", d.TimeZone))
 	}
 	return errors.Join(errs...)
 }
