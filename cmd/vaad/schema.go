@@ -38,7 +38,7 @@ const (
 // set up elsewhere add theirs to it in files of their own.
 func hints() map[string]settings.Hint {
 	all := map[string]settings.Hint{}
-	for _, part := range []map[string]settings.Hint{siteHints(), lineHints(), callHints(), numberHints(), ruleHints(), keepHints(), proofHints(), backupHints()} {
+	for _, part := range []map[string]settings.Hint{siteHints(), lineHints(), callHints(), numberHints(), ruleHints(), keepHints(), proofHints(), backupHints(), networkHints()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -84,6 +84,7 @@ func siteHints() map[string]settings.Hint {
 
 		"site.language":                oneOf("en", "zh"),
 		"site.country":                 countries(),
+		"site.time_zone":               optional(formed(formZone)),
 		"groups.*.lines.*":             {Refs: "lines", Min: 1, Max: 9999},
 		"groups.*.class":               {Refs: "retention_classes", Choices: []string{standardClass}, Optional: true},
 		"groups.*.quota_days":          bounded("d", 0, keep.MaxDays),

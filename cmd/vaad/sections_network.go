@@ -146,3 +146,17 @@ func (n networkDoc) doors(local string) []doorPlan {
 	}
 	return all
 }
+
+// networkHints is what editors must know of it.
+func networkHints() map[string]settings.Hint {
+	return map[string]settings.Hint{
+		"network.addresses.*":     formed(formHost),
+		"network.port":            bounded("", 1, 65535),
+		"network.tls":             oneOf(tlsOwn, tlsGiven),
+		"network.cert_file":       optional(formed(formPath)),
+		"network.key_file":        optional(formed(formPath)),
+		"network.names.*":         formed(formHost),
+		"network.redirect_port":   bounded("", 1, 65535, 0),
+		"network.metrics_address": optional(formed(formHost)),
+	}
+}
