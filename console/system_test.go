@@ -179,3 +179,18 @@ func TestHistoryOfMetricsIsTold(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+func TestDocumentOfTheAPIIsServedToThoseWhoAreIn(t *testing.T) {
+	f := newFixture(t)
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("without a session: %d", w.Code)
+	}
+	w = httptest.NewRecorder()
+	f.as(actor(access.Agent)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	doc := decode[map[string]any](t, w, http.StatusOK)
+	if paths, ok := doc["paths"].(map[string]any); !ok || paths["/alarms"] == nil || w.Header().Get("ETag") == "" {
+		t.Errorf("%.200s", w.Body)
+	}
+}
