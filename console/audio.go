@@ -19,11 +19,14 @@ import (
 // AudioInput says which audio of a recording is wanted, and how.
 type AudioInput struct {
 	RecordingInput
-	Side   string `query:"side" enum:"mixed,network,local" doc:"Which side; without it the first one"`
-	Format string `query:"format" enum:"native,pcm16" default:"native" doc:"native: as recorded; pcm16: 16-bit PCM, which every browser plays"`
+	Side   string `query:"side" enum:"mixed,network,local,stereo" doc:"Which side; stereo: both, network left and local right, or the only one; without it the first one"`
+	Format string `query:"format" enum:"native,pcm16,compact" default:"native" doc:"native: as recorded; pcm16: 16-bit PCM; compact: G.711, half of that. Every browser plays these two"`
 }
 
-// audio plays one side. Ranges are understood, so that players can seek; a
+// bothSides asks for all that there is to hear in one file.
+const bothSides = "stereo"
+
+// audio plays one side, or both. Ranges are understood, so that players can seek; a
 // recording that is still being made plays up to now.
 func (s *Server) audio(ctx context.Context, in *AudioInput) (stream, error) {
 	row, err := s.find(ctx, access.Play, in.ID)
@@ -34,13 +37,17 @@ func (s *Server) audio(ctx context.Context, in *AudioInput) (stream, error) {
 	if side == "" && len(row.Sides) > 0 {
 		side = row.Sides[0]
 	}
-	if !slices.Contains(row.Sides, side) {
+	sides := []string{side}
+	if side == bothSides && len(row.Sides) > 0 {
+		sides = row.Sides[:min(2, len(row.Sides))]
+	}
+	if !slices.Contains(row.Sides, sides[0]) {
 		return nil, failLine("no-audio", row.Line, fmt.Sprintf("%s has the sides %s", row.ID, strings.Join(row.Sides, ", ")))
 	}
 	if err := s.hears(ctx, access.Play, row.ID, row.Line); err != nil {
 		return nil, err
 	}
-	return s.file(row, export.Format(in.Format), "inline", row.ID+"."+side+".wav", side)
+	return s.file(row, export.Format(in.Format), "inline", row.ID+"."+side+".wav", sides...)
 }
 
 // file opens the sides and serves them as one file.

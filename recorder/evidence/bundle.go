@@ -179,6 +179,11 @@ func (x *Prover) lines(ctx context.Context, id string) (*proof, *archive.Seal, e
 	if err != nil {
 		return nil, nil, err
 	}
+	return x.linesOn(ctx, day, id)
+}
+
+// linesOn is lines of a recording whose day is known, which may be erased.
+func (x *Prover) linesOn(ctx context.Context, day archive.Day, id string) (*proof, *archive.Seal, error) {
 	at, mine := x.at[id]
 	if !mine {
 		return nil, nil, fmt.Errorf("the leaves of %s were not looked for", id)
@@ -186,7 +191,7 @@ func (x *Prover) lines(ctx context.Context, id string) (*proof, *archive.Seal, e
 	p := &proof{V: bundleVersion, ID: id, Day: day}
 	var seal *archive.Seal
 	simulated := false
-	err = x.r.RawLines(ctx, day, archive.Place{}, func(raw *archive.RawLine) error {
+	err := x.r.RawLines(ctx, day, archive.Place{}, func(raw *archive.RawLine) error {
 		l, err := raw.Parse()
 		if err != nil || l.ID != id {
 			return nil // damage is for verify to tell

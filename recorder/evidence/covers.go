@@ -1,12 +1,16 @@
 package evidence
 
-import "context"
+import (
+	"context"
+
+	"vaad/recorder/archive"
+)
 
 // Covers says how many journal lines of one of the recordings the newest checkpoint
 // proves, and which checkpoint that is: its own line and those of what was done to it.
 // [ErrUnsigned]: none, [ErrSimulated]: it is no evidence.
-func (x *Prover) Covers(ctx context.Context, id string) (lines int, cp Checkpoint, err error) {
-	p, _, err := x.lines(ctx, id)
+func (x *Prover) Covers(ctx context.Context, day archive.Day, id string) (lines int, cp Checkpoint, err error) {
+	p, _, err := x.linesOn(ctx, day, id)
 	if err != nil {
 		return 0, x.cp, err
 	}
