@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,11 +56,18 @@ func homeScreen(t *testing.T) string {
 	if home == nil {
 		t.Fatal("src/routes.ts does not say where a visitor lands")
 	}
-	m := regexp.MustCompile(`path: '` + regexp.QuoteMeta(home[1]) + `'[^}]*?import\('\./([^']+)'\)`).FindStringSubmatch(src)
-	if m == nil {
-		t.Fatalf("src/routes.ts has no screen at %s", home[1])
+	at := regexp.MustCompile(`path: '` + regexp.QuoteMeta(home[1]) + `'[^}]*?import\('\./([^']+)'\)`)
+	lists, err := filepath.Glob("src/screens/*/routes.ts")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return "src/" + m[1]
+	for _, list := range lists {
+		if m := at.FindStringSubmatch(string(readFile(t, list))); m != nil {
+			return filepath.ToSlash(filepath.Join(filepath.Dir(list), m[1]))
+		}
+	}
+	t.Fatalf("no src/screens/*/routes.ts has a screen at %s", home[1])
+	return ""
 }
 
 func TestFirstScreenIsSmall(t *testing.T) {

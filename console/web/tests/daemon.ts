@@ -127,7 +127,7 @@ export class Daemon {
     return new Promise((done, fail) => {
       const data = body === undefined ? undefined : JSON.stringify(body);
       const r = request(
-        { socketPath: join(this.root, 'run/vaad.sock'), path: '/api/v1' + path, method, headers: data === undefined ? {} : { 'Content-Type': 'application/json' } },
+        { socketPath: join(this.root, 'run/vaad.sock'), path: '/api/v1' + path, method, headers: { 'Accept-Language': 'en', ...(data === undefined ? {} : { 'Content-Type': 'application/json' }) } },
         (resp) => {
           let text = '';
           resp.setEncoding('utf8');
