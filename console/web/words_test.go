@@ -142,7 +142,7 @@ func TestWordsOfTheConsoleAreAllUsedAndNoneIsMissing(t *testing.T) {
 		}
 		for _, arg := range saidKeys(src) {
 			for _, m := range keyLiteral.FindAllStringSubmatch(arg, -1) {
-				if !known[m[2]] {
+				if !known[m[2]] && !strings.HasSuffix(m[2], "-") { // which is the beginning of one
 					t.Errorf("%s says %s, which has no words", name, m[2])
 				}
 			}
