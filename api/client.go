@@ -24,10 +24,15 @@ import (
 type Options struct {
 	Root   string // the daemon's folder
 	Socket string // its socket, where it is not below Root
-	Server string // http://127.0.0.1:8470, instead of a socket
+	Server string // https://HOST:8443, or http:// on this machine, instead of a socket
 	Token  string // needed with Server
 	Lang   string // language of titles and remedies: en, zh
 	Agent  string // who talks, for the daemon's log
+
+	// With https: what the server's certificate must be signed by, PEM, or the SHA-256 of it or of
+	// what has signed it. Both empty: what the system trusts.
+	CA          string
+	Fingerprint string
 }
 
 // systemSocket is where the packaged daemon listens.
@@ -46,7 +51,7 @@ type Client struct {
 type ConnectError struct {
 	Where  string // socket or URL
 	Err    error
-	Code   string // of the remedy: server, permission, service or folder
+	Code   string // of the remedy: server, certificate, pinned, permission, service or folder
 	Remedy string // English
 }
 
@@ -62,9 +67,12 @@ func New(o Options) (*Client, error) {
 	tr := &http.Transport{MaxIdleConns: 8, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: 60 * time.Second}
 	c.http = &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if o.Server != "" {
-		u, err := url.Parse(o.Server)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return nil, fmt.Errorf("server %q is not an address: write it as http://127.0.0.1:8470", o.Server)
+		u, err := o.server()
+		if err != nil {
+			return nil, err
+		}
+		if tr.TLSClientConfig, err = o.trust(u.Hostname()); err != nil {
+			return nil, err
 		}
 		if t := u.Query().Get("token"); t != "" && o.Token == "" { // the link that the daemon prints
 			c.opt.Token = t
@@ -107,7 +115,12 @@ func dialUnix(ctx context.Context, path string) (net.Conn, error) {
 // unreachable says what to do when the daemon cannot be reached.
 func (c *Client) unreachable(err error) error {
 	e := &ConnectError{Where: c.where, Err: err}
+	var no *UntrustedError
 	switch {
+	case errors.As(err, &no) && no.Pinned:
+		e.Code, e.Remedy = "pinned", "Somebody may stand between you and the box, or its certificate was made anew: compare with what the box shows, as vaactl network does there."
+	case errors.As(err, &no):
+		e.Code, e.Remedy = "certificate", "Compare the fingerprint with what the box shows, as vaactl network does there; then give it with --fingerprint, or the authority's file with --ca."
 	case c.opt.Server != "":
 		e.Code, e.Remedy = "server", "Check that the daemon runs and that the address is the one it printed."
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EACCES):

@@ -94,7 +94,7 @@ func TestMistakesOnTheCommandLineAreToldInBothLanguages(t *testing.T) {
 		"recordings --from soon":      {`--from: "soon" is no time: write 2026-11-22,`, `--from："soon" 不是时间；请写 2026-11-22`},
 		"alarms ack x":                {`<id> must be a whole number from 0, and not "x"`, `<id> 应为非负整数，不能是 "x"`},
 		"lines --watch=perhaps":       {`--watch must be true or false, and not "perhaps"`, `--watch 应为 true 或 false，不能是 "perhaps"`},
-		"--server 8470 lines":         {`server "8470" is no address: write it as http://127.0.0.1:8470`, `服务器 "8470" 不是地址，请写成 http://127.0.0.1:8470`},
+		"--server 8470 lines":         {`server "8470" is no address: write it as https://HOST:8443`, `服务器 "8470" 不是地址，请写成 https://HOST:8443`},
 		"listen 1 --seconds -5":       {"--seconds must not be negative, as -5 is", "--seconds 不能为负数（-5）"},
 		"recordings --text -x":        {"--text: a value that begins with a hyphen is written --text=-x", "--text：以连字符开头的值请写成 --text=-x"},
 		"start x":                     {`line "x": give its number from 1, or board/port`, `线路 "x"：请写从 1 开始的线路号`},

@@ -32,10 +32,9 @@ const (
 type cli struct {
 	Root   string `env:"VAAD_ROOT" type:"path" placeholder:"DIR"`
 	Socket string `type:"path" placeholder:"FILE"`
-	Server string `env:"VAAD_SERVER" placeholder:"URL"`
-	Token  string `env:"VAAD_TOKEN"`
-	JSON   bool   `name:"json"`
-	Lang   string `placeholder:"LANG"`
+	remoteFlags
+	JSON bool   `name:"json"`
+	Lang string `placeholder:"LANG"`
 
 	KeysFrom  string `name:"keys" type:"path" placeholder:"DIR"`
 	MasterKey string `name:"master-key" type:"path" placeholder:"FILE"`
@@ -91,6 +90,9 @@ type cli struct {
 	TestLine   testLineCmd   `cmd:""`
 	Alarms     alarmsCmd     `cmd:""`
 	Audit      auditCmd      `cmd:""`
+	Network    networkCmd    `cmd:""`
+	Setup      setupCmd      `cmd:""`
+	Remotes    remoteCmd     `cmd:"" name:"remote"`
 	Logs       logsCmd       `cmd:""`
 	System     systemCmd     `cmd:""`
 	Reindex    reindexCmd    `cmd:""`
@@ -178,10 +180,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitUsage
 	}
 	s := &session{ctx: ctx, cli: &c, lang: lang, out: out, err: errs, in: in}
-	s.client, err = api.New(api.Options{Root: c.Root, Socket: c.Socket, Server: c.Server, Token: c.Token, Lang: s.lang, Agent: "vaactl/" + version})
-	if err != nil {
-		tell(errs, "vaactl:", s.t("usage.server", "value", strconv.Quote(c.Server))) // nothing else can be wrong with them
-		return exitUsage
+	if !strings.HasPrefix(k.Command(), "remote ") { // which mends what cannot be connected to
+		if err := s.connect(); err != nil {
+			return s.report(err)
+		}
 	}
 	return s.report(k.Run(s))
 }
