@@ -59,8 +59,15 @@ type DChannels interface {
 	Frames(board string, span int, after uint64, f func(DFrame)) (DKept, error)
 	// OfCall lists what was said of a line's call within a time.
 	OfCall(line int, from, to time.Time) []DFrame
-	// Stored explains a frame out of a story.
-	Stored(raw []byte, fromNetwork bool, at time.Time) DFrame
+	// Stored explains frames out of a story, in the order in which they were sent.
+	Stored([]DStored) []DFrame
+}
+
+// A DStored is a frame out of a story.
+type DStored struct {
+	Raw         []byte
+	FromNetwork bool
+	Time        time.Time
 }
 
 // DKept is how much of a D-channel is kept.

@@ -22,6 +22,9 @@ const (
 	storyQ931  = "q931"  // Text: a LAPD frame in hexadecimal; Side: who sent it
 )
 
+// maxFrames is how many frames of a story are shown: no call has so many.
+const maxFrames = 2000
+
 // lanes says where in a replay a story line belongs.
 var lanes = map[string]string{
 	"off-hook": "hook", "on-hook": "hook", "flash": "hook", "line-state": "hook", "loop-break": "hook", "long-off-hook": "hook",
@@ -62,14 +65,17 @@ func (s *Server) replay(ctx context.Context, in *ReplayInput) (*body[api.Replay]
 		out.Call = &call
 	}
 	ladder := s.tracks(&out, st.Entries, &row, text.Match(in.Lang))
-	if out.Ladder = append(out.Ladder, ladder...); len(ladder) == 0 {
-		out.Ladder = append(out.Ladder, s.ladderOfCall(&row, text.Match(in.Lang))...)
+	if kept := s.ladderOfCall(&row, text.Match(in.Lang)); len(kept) > len(ladder) { // it has what came when the recording had ended
+		ladder = kept
 	}
+	out.Ladder = append(out.Ladder, ladder...)
 	return &body[api.Replay]{out}, nil
 }
 
 // tracks sorts the story into events and volts, and returns what it has of the D-channel.
 func (s *Server) tracks(out *api.Replay, story []archive.Entry, row *index.Row, lang string) (ladder []api.LadderMessage) {
+	var frames []DStored
+	var at []int64
 	for i := range story {
 		e := &story[i]
 		switch e.Kind {
@@ -77,11 +83,8 @@ func (s *Server) tracks(out *api.Replay, story []archive.Entry, row *index.Row, 
 			out.Volts = append(out.Volts, api.VoltPoint{At: e.At, Volts: round(float64(e.Value)/1000, 2)})
 			continue
 		case storyQ931:
-			if raw, err := hex.DecodeString(e.Text); err == nil && s.cfg.DChannels != nil {
-				f := s.cfg.DChannels.Stored(raw, e.Side == "network", e.Time)
-				m := ladderOf(&f, lang)
-				m.At, m.Line = &e.At, row.Line
-				ladder = append(ladder, m)
+			if raw, err := hex.DecodeString(e.Text); err == nil && s.cfg.DChannels != nil && len(frames) < maxFrames {
+				frames, at = append(frames, DStored{raw, e.Side == "network", e.Time}), append(at, e.At)
 			}
 			continue
 		}
@@ -94,7 +97,13 @@ func (s *Server) tracks(out *api.Replay, story []archive.Entry, row *index.Row, 
 	}
 	slices.SortStableFunc(out.Events, func(a, b api.ReplayEvent) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(out.Volts, func(a, b api.VoltPoint) int { return cmp.Compare(a.At, b.At) })
-	slices.SortStableFunc(ladder, func(a, b api.LadderMessage) int { return cmp.Compare(*a.At, *b.At) })
+	if len(frames) > 0 {
+		for i, f := range s.cfg.DChannels.Stored(frames) {
+			m := ladderOf(&f, lang)
+			m.At, m.Line = &at[i], row.Line
+			ladder = append(ladder, m)
+		}
+	}
 	last(out.Events, row.Samples)
 	return ladder
 }

@@ -50,12 +50,15 @@ func (fakeDChannels) OfCall(line int, from, to time.Time) (out []DFrame) {
 	return out
 }
 
-func (fakeDChannels) Stored(raw []byte, fromNetwork bool, at time.Time) DFrame {
-	from := "user"
-	if fromNetwork {
-		from = "network"
+func (fakeDChannels) Stored(all []DStored) (out []DFrame) {
+	for _, s := range all {
+		from := "user"
+		if s.FromNetwork {
+			from = "network"
+		}
+		out = append(out, DFrame{Time: s.Time, From: from, Raw: s.Raw, Layer: 3, Name: "SETUP", Kind: "I"})
 	}
-	return DFrame{Time: at, From: from, Raw: raw, Layer: 3, Name: "SETUP", Kind: "I"}
+	return out
 }
 
 const (

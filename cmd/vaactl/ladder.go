@@ -119,7 +119,7 @@ func (c ladderCmd) message(s *session, m *api.LadderMessage) error {
 		return err
 	}
 	for _, e := range m.Elements {
-		if err := s.say("%18s%s: %s", "", e.Name, printable(e.Text)); err != nil {
+		if err := s.say("%18s%s  %s", "", e.Name, printable(e.Text)); err != nil {
 			return err
 		}
 	}

@@ -198,18 +198,17 @@ func (c *dchannels) ofCall(line int, from, to time.Time) ([]pri.Traced, map[int]
 }
 
 // Stored implements console.DChannels.
-func (c *dchannels) Stored(raw []byte, fromNetwork bool, at time.Time) console.DFrame {
-	t := pri.NewTrace() // for the call reference
-	t.Add(sideOf(fromNetwork), at, 0, raw)
-	var out console.DFrame
-	t.After(0, func(x pri.Traced) bool {
-		out = framed(&x, nil)
-		return false
-	})
-	out.Seq = 0
-	if out.Call != nil {
-		out.Call.Seq = 0
+func (c *dchannels) Stored(all []console.DStored) (out []console.DFrame) {
+	t := pri.NewTrace() // for what belongs to one call
+	for _, f := range all {
+		t.Add(sideOf(f.FromNetwork), f.Time, 0, f.Raw)
 	}
+	t.After(0, func(x pri.Traced) bool {
+		f := framed(&x, nil)
+		f.Seq, f.Missing = 0, 0 // the story has the frames of its call only
+		out = append(out, f)
+		return true
+	})
 	return out
 }
 

@@ -1,7 +1,6 @@
 // Draws the tracks of a replay. What is drawn stands in words in the tables below it.
 import { code, t } from '../../lib/text.svelte';
 import type { Axis } from './axis.svelte';
-import { place } from './axis.svelte';
 import type { Message, Peaks, Replay, ReplayEvent } from './data';
 import type { Spectrogram } from './spectrogram';
 import { kindOf } from './words';
@@ -36,7 +35,7 @@ export function lanesOf(r: Replay, shown: { audio: boolean; spectrum: boolean })
     if (shown.spectrum) for (const s of sides) add('spectrum ' + s, t('replay.spectrum') + (side(s) ? ' · ' + side(s) : ''), SPECTRUM);
   }
   if (r.volts.length > 0) add('volts', t('replay.volts'), VOLTS);
-  for (const id of ROWS) if (r.events.some((e) => e.lane === id)) add(id, t('replay.lane-' + id), ROW);
+  for (const id of ROWS) if (r.events.some((e) => e.lane === id)) add(id, t('replay.lane.' + id), ROW);
   if (r.ladder.length > 0) add('ladder', t('replay.ladder'), LINK);
   return { lanes, height: y };
 }
@@ -70,6 +69,7 @@ export function paint(g: CanvasRenderingContext2D, l: Look, color: Colors, heigh
     g.fillStyle = color('dim');
     g.fillText(tick.text, x + 3, 2);
   }
+  edge(g, l, color, height);
   for (const lane of l.lanes) {
     const [what, side] = lane.id.split(' ') as [string, string?];
     g.save();
@@ -77,14 +77,13 @@ export function paint(g: CanvasRenderingContext2D, l: Look, color: Colors, heigh
     g.rect(0, lane.y, width, lane.height);
     g.clip();
     if (what === 'wave') wave(g, l, lane, side!, color);
-    else if (what === 'spectrum') spectrum(g, l, lane, side!, color);
+    else if (what === 'spectrum') spectrum(g, l, lane, side!);
     else if (what === 'volts') volts(g, l, lane, color);
     else if (what === 'ladder') ladder(g, l, lane, color);
     else events(g, l, lane, color);
     label(g, lane, color);
     g.restore();
   }
-  edge(g, l, color, height);
 }
 
 function label(g: CanvasRenderingContext2D, lane: Lane, color: Colors): void {
@@ -97,7 +96,7 @@ function label(g: CanvasRenderingContext2D, lane: Lane, color: Colors): void {
   g.fillText(lane.text, 4, lane.y + 2);
 }
 
-/** What lies outside of the audio is hatched by a shade. */
+/** What lies outside of the audio is shaded. */
 function edge(g: CanvasRenderingContext2D, l: Look, color: Colors, height: number): void {
   const a = l.axis.x(0, l.width);
   const b = l.axis.x(l.replay.samples, l.width);
@@ -175,10 +174,11 @@ function wave(g: CanvasRenderingContext2D, l: Look, lane: Lane, side: string, co
   g.globalAlpha = 1;
 }
 
-function spectrum(g: CanvasRenderingContext2D, l: Look, lane: Lane, side: string, color: Colors): void {
+function spectrum(g: CanvasRenderingContext2D, l: Look, lane: Lane, side: string): void {
   const { axis, width } = l;
+  const a = Math.max(0, axis.x(0, width));
   g.fillStyle = '#000';
-  g.fillRect(0, lane.y, width, lane.height);
+  g.fillRect(a, lane.y, Math.min(width, axis.x(l.replay.samples, width)) - a, lane.height);
   l.spectrogram?.draw(g, side, axis.from, axis.to, lane.y, width, lane.height);
   g.strokeStyle = 'rgb(255 255 255 / 0.3)';
   g.fillStyle = '#fff';
@@ -193,7 +193,6 @@ function spectrum(g: CanvasRenderingContext2D, l: Look, lane: Lane, side: string
   if (!l.spectrogram) {
     g.fillText(t('replay.spectrum-closer'), Math.max(4, width / 2 - 90), lane.y + lane.height / 2 - 6);
   }
-  void color;
 }
 
 function volts(g: CanvasRenderingContext2D, l: Look, lane: Lane, color: Colors): void {
@@ -246,6 +245,9 @@ function short(e: ReplayEvent): string {
       return code('heard-modem', e.text);
     case 'line-state':
       return code('state', e.text);
+    case 'voice-begin':
+    case 'ring-begin':
+      return t('replay.lane.' + e.lane);
   }
   return kindOf(e.kind);
 }
@@ -306,9 +308,4 @@ function ladder(g: CanvasRenderingContext2D, l: Look, lane: Lane, color: Colors)
       free = x + w + 12;
     }
   }
-}
-
-/** A place with its wall time, for the words of the cursor. */
-export function said(at: number): string {
-  return place(at, 8);
 }
