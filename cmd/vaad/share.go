@@ -46,8 +46,22 @@ func (d *running) maker(a access.Actor) (access.Actor, bool) {
 		first, others := groupsOf(a.UID)
 		now, err := d.access.FromPeerCred(a.UID, first, others)
 		return now, err == nil
+	case a.Kind == access.Link: // made by a user of this machine for themselves
+		u, err := user.Lookup(a.Name)
+		if err != nil {
+			return a, false
+		}
+		uid, err := strconv.Atoi(u.Uid)
+		if err != nil {
+			return a, false
+		}
+		first, others := groupsOf(uid)
+		now, err := d.access.FromPeerCred(uid, first, others)
+		return now, err == nil
+	case a.Kind == access.Setup:
+		return a, !d.access.HasAdministrator() // then there is somebody to ask for their rights
 	}
-	return a, false // who came in while there was no account: there is nobody to ask for their rights
+	return a, false
 }
 
 // groupsOf are the first group of a user of this machine, and the others.
