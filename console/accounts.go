@@ -172,8 +172,11 @@ func (s *Server) confirm(ctx context.Context, in *ConfirmInput) (*entered, error
 	if err != nil {
 		return nil, err
 	}
-	v := visitOf(ctx)
-	secret, err := s.cfg.Access.Confirm(ctx, c.session, access.Credentials{Name: c.Name, Password: in.Body.Password, Code: in.Body.Code, Origin: v.Origin})
+	v, secret := visitOf(ctx), ""
+	err = s.act(ctx, access.Entry{Verb: access.Account, Object: c.Name, Detail: map[string]string{"act": "confirm"}}, func(*access.Entry) error {
+		secret, err = s.cfg.Access.Confirm(ctx, c.session, access.Credentials{Name: c.Name, Password: in.Body.Password, Code: in.Body.Code, Origin: v.Origin})
+		return err
+	})
 	if err != nil {
 		return nil, said(ctx, err)
 	}

@@ -122,8 +122,8 @@ type TOTPInput struct{ Body api.TOTPCode }
 
 // recovered is codes for recovery, and another secret of the session.
 type recovered struct {
-	renewed
-	Body api.RecoveryCodes
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      api.RecoveryCodes
 }
 
 func (s *Server) enrolTOTP(ctx context.Context, in *TOTPInput) (*recovered, error) {

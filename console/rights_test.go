@@ -50,6 +50,8 @@ func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body an
 		f.wires.Changed(nil, "", "")
 	case "set":
 		body = api.SetValue{Path: "lines.1.trigger", Value: []byte(`"voltage"`)}
+	case "test-mail":
+		body = map[string]any{"to": "a@b.cn"}
 	case "settings-change":
 		body = map[string]any{"changes": []any{map[string]any{"path": "lines.1.name", "value": "x"}}}
 	case "settings-try":
@@ -122,6 +124,9 @@ func TestEveryRouteOfEveryRole(t *testing.T) {
 		if rt.Verb == anybody && rt.Tag != "Sharing" {
 			t.Errorf("%s is open to everybody", rt.ID)
 		}
+		if rt.Verb == anybody {
+			continue
+		}
 		for _, role := range append(access.Roles(), "") {
 			f.alarms.Raise("clock-jump", "", nil)
 			id := strconv.FormatUint(f.alarms.Active()[0].ID, 10)
@@ -139,7 +144,7 @@ func TestEveryRouteOfEveryRole(t *testing.T) {
 			} else {
 				r := f.request(rt.Method, path, body)
 				ctx, cancel := context.WithCancel(r.Context())
-				if rt.ID == "events" {
+				if rt.ID == "events" || rt.ID == "logs-live" {
 					cancel() // an answer without end
 				}
 				w := httptest.NewRecorder()
