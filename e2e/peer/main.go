@@ -3,6 +3,7 @@
 // page in a browser.
 //
 //	stdin:  ID LINE step; step; …  ─▶ peer ─▶ line-NNN.sock ─▶ board
+//	        ID dchSPAN frame frame …  ─▶ peer ─▶ span-NN.dch.sock ─▶ board
 //	stdout: ID done | ID error: …  ◀─
 //
 // In: one wish per line of standard input (steps.go has the steps). Out: an
@@ -18,6 +19,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -31,7 +33,7 @@ func main() {
 	dir := flag.String("dir", "", "folder of the board's line sockets")
 	leave := flag.Bool("leave", false, "leave a line when nothing is wished of it")
 	flag.Parse()
-	all := &lines{dir: *dir, leave: *leave, of: map[int]*line{}}
+	all := &lines{dir: *dir, leave: *leave, of: map[int]*line{}, spans: map[int]net.Conn{}}
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -46,6 +48,8 @@ type lines struct {
 
 	mu sync.Mutex // of what follows, and of standard output
 	of map[int]*line
+
+	spans map[int]net.Conn // D-channels
 }
 
 // A line is one that is or was connected.
@@ -70,6 +74,10 @@ func (l *lines) wish(text string) {
 	defer l.mu.Unlock()
 	id, rest, _ := strings.Cut(text, " ")
 	number, words, _ := strings.Cut(rest, " ")
+	if span, ok := strings.CutPrefix(number, "dch"); ok {
+		l.dchannel(id, span, words)
+		return
+	}
 	n, err := strconv.Atoi(number)
 	var steps []step
 	if err == nil {

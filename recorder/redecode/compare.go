@@ -44,7 +44,11 @@ func Compare(then, now []Fact, in func(*Fact) bool) []Row {
 			}
 		}
 		if best < 0 {
-			rows = append(rows, Row{Is: New, Fact: *f})
+			is := New
+			if spokenIn(then, f) {
+				is = Same
+			}
+			rows = append(rows, Row{Is: is, Fact: *f, Then: *f})
 			continue
 		}
 		used[best] = true
@@ -55,13 +59,32 @@ func Compare(then, now []Fact, in func(*Fact) bool) []Row {
 			continue
 		}
 		is := Gone
-		if !in(&then[j]) {
+		switch {
+		case !in(&then[j]):
 			is = Unheard
+		case spokenIn(now, &then[j]):
+			is = Same
 		}
-		rows = append(rows, Row{Is: is, Fact: then[j]})
+		rows = append(rows, Row{Is: is, Fact: then[j], Then: then[j]})
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Fact.At, b.Fact.At) })
 	return rows
+}
+
+// spokenIn says whether voice was heard for the most of a stretch of voice, in other
+// pieces: where a pause lies between words depends on the noise that was heard before.
+func spokenIn(all []Fact, f *Fact) bool {
+	if f.Kind != Voice {
+		return false
+	}
+	both := int64(0)
+	for i := range all {
+		o := &all[i]
+		if o.Kind == Voice && (o.Side == f.Side || o.Side == "" || f.Side == "") {
+			both += max(0, min(o.end(), f.end())-max(o.At, f.At))
+		}
+	}
+	return 2*both > f.Length
 }
 
 func apart(a, b *Fact) int64 { return max(a.At-b.At, b.At-a.At) }

@@ -139,6 +139,19 @@ func TestWhatWasLeftOutIsUnheardAndMovesNothing(t *testing.T) {
 	}
 }
 
+func TestVoiceInOtherPiecesIsTheSame(t *testing.T) {
+	then := []Fact{{Kind: Voice, At: 8000, Length: 4000}, {Kind: Voice, At: 13000, Length: 9000}, {Kind: Voice, At: 80000, Length: 8000}}
+	now := []Fact{{Kind: Voice, At: 7000, Length: 15500, Side: "mixed"}, {Kind: Voice, At: 160000, Length: 8000}}
+	is := map[int64]string{}
+	for _, r := range Compare(then, now, func(*Fact) bool { return true }) {
+		is[r.Fact.At] = r.Is
+	}
+	want := map[int64]string{7000: Same, 13000: Same, 80000: Gone, 160000: New} // the first piece is the one that begins nearest
+	if fmt.Sprint(is) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", is, want)
+	}
+}
+
 func TestAnIdleLineIsListenedToForLittle(t *testing.T) {
 	cn, _ := tone.Country("CN")
 	pcm := slices.Concat(silent(200), all(tone.New(cn.Busy), 8000*5), silent(1000))
