@@ -178,6 +178,9 @@ type Config struct {
 	Sounds  func(lang string, items []string) ([]channels.Audio, error)
 	Prompts Prompts
 
+	// TestMail sends a mail by the server of the settings. nil: not offered.
+	TestMail func(ctx context.Context, lang, to string) error
+
 	// Learner learns lines by calls. nil: not offered.
 	Learner Learner
 

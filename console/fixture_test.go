@@ -142,6 +142,12 @@ func newFixture(t *testing.T) *fixture {
 		},
 		DChannels: fakeDChannels{}, Redecode: &fakeRedecoding{}, Doctor: fakeDoctor,
 		Jobs: f.work, Backups: f.backing,
+		TestMail: func(_ context.Context, _, to string) error {
+			if to == "lost@b.cn" {
+				return errors.New("mail server: no route to host")
+			}
+			return nil
+		},
 		Learner: fakeLearner{}, Technics: fakeTechnics{}, Switch: f.board, Route: fakeRoute, TrunkGroup: fakeGroup, Sounds: fakeSounds, Prompts: f.sounds,
 		Gatherer: f.reg, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(f.log, nil)),
 		Now: f.clock,

@@ -80,6 +80,7 @@ func statuses() map[string]int {
 		"settings-invalid":     http.StatusUnprocessableEntity,
 		"setting-fixed":        http.StatusConflict,
 		"settings-conflict":    http.StatusConflict,
+		"mail-failed":          http.StatusBadGateway,
 		"not-recording":        http.StatusConflict,
 		"recording-off":        http.StatusConflict,
 		"not-paused":           http.StatusConflict,

@@ -139,6 +139,20 @@ func TestWrongSettingsAreToldInTheCallersLanguage(t *testing.T) {
 	}
 }
 
+func TestATestMailSaysWhetherTheServerTookIt(t *testing.T) {
+	f := newFixture(t)
+	if w := f.do("POST", "/settings/test-mail", api.TestMail{To: "Ann <a@b.cn>"}); w.Code/100 != 2 {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	if all := f.rows(); all[0].Detail["to"] != "a@b.cn" || all[0].Verb != access.SettingsWrite {
+		t.Errorf("audited %+v", all[0])
+	}
+	if p := problemIn(t, f.do("POST", "/settings/test-mail", api.TestMail{To: "lost@b.cn"}), "mail-failed"); !strings.Contains(p.Detail, "no route") {
+		t.Errorf("%+v", p)
+	}
+	problemIn(t, f.do("POST", "/settings/test-mail", api.TestMail{To: "nobody"}), "invalid")
+}
+
 func FuzzChangeSettings(f *testing.F) {
 	for _, s := range []string{`{"changes":[{"path":"lines.1.name","value":"x"}]}`, `{"changes":[{"path":"lines","value":{"1":null}}],"version":0}`,
 		`{"changes":[{"path":".."}],"dry_run":true}`, `{"changes":[]}`, `{"changes":[{"path":"lines.1","value":[[[]]]}]}`} {

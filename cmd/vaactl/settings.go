@@ -104,6 +104,10 @@ type settingsCmd struct {
 	Import   settingsImportCmd   `cmd:""`
 	History  settingsHistoryCmd  `cmd:""`
 	Rollback settingsRollbackCmd `cmd:""`
+	Describe settingsDescribeCmd `cmd:""`
+	Change   settingsChangeCmd   `cmd:""`
+	Diff     settingsDiffCmd     `cmd:""`
+	TestMail settingsTestMailCmd `cmd:""`
 }
 
 type settingsExportCmd struct {
@@ -118,7 +122,8 @@ func (c settingsExportCmd) Run(s *session) error {
 const maxSettings = 16 << 20
 
 type settingsImportCmd struct {
-	File string `arg:"" placeholder:"FILE"`
+	File   string `arg:"" placeholder:"FILE"`
+	DryRun bool
 }
 
 func (c settingsImportCmd) Run(s *session) error {
@@ -129,6 +134,9 @@ func (c settingsImportCmd) Run(s *session) error {
 	file, err := io.ReadAll(io.LimitReader(in, maxSettings)) // here, so that a file that cannot be read is not taken for a daemon that is not there
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
+	}
+	if c.DryRun {
+		return s.would(s.client.TrySettings(s.ctx, api.TrySettings{File: file}))
 	}
 	doc, err := s.client.ImportSettings(s.ctx, bytes.NewReader(file))
 	return s.version(doc, err)
@@ -175,9 +183,13 @@ func (s *session) orDefault(v json.RawMessage) string {
 
 type settingsRollbackCmd struct {
 	Version uint64 `arg:""`
+	DryRun  bool
 }
 
 func (c settingsRollbackCmd) Run(s *session) error {
+	if c.DryRun {
+		return s.would(s.client.TrySettings(s.ctx, api.TrySettings{Version: &c.Version}))
+	}
 	doc, err := s.client.Rollback(s.ctx, c.Version)
 	return s.version(doc, err)
 }

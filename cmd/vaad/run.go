@@ -328,7 +328,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Notifier: d.notifier, AuditCheck: d.auditCheck, Logs: d.book, History: d.history, System: d.system, Support: d.support, Verification: d.verification, Restart: d.restarts(),
 		Keep: d.keep, Undos: undos{d.db}, Peaks: d.peaks, Prover: d, Sharing: d.sharing(),
 		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Live: d.live, Technics: technics{d}, Pcap: d.pcap, DChannels: d.dchannels, Redecode: redecoding{d}, Doctor: d.doctor,
-		Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
+		TestMail: d.testMail, Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,
 	})
 	if err != nil {
 		return err

@@ -32,13 +32,14 @@ const (
 	formAge      = "age"   // public key
 	formPrompt   = "prompt"
 	formCountry  = "country"
+	formClock    = "clock" // 22:00
 )
 
 // hints is what people and editors must know of keys beside their type. Parts that are
 // set up elsewhere add theirs to it in files of their own.
 func hints() map[string]settings.Hint {
 	all := map[string]settings.Hint{}
-	for _, part := range []map[string]settings.Hint{siteHints(), lineHints(), callHints(), numberHints(), ruleHints(), keepHints(), proofHints(), backupHints(), networkHints()} {
+	for _, part := range []map[string]settings.Hint{siteHints(), lineHints(), callHints(), numberHints(), ruleHints(), keepHints(), proofHints(), backupHints(), networkHints(), tellHints()} {
 		maps.Copy(all, part)
 	}
 	return all
