@@ -147,6 +147,9 @@ func momentText(lang string, e *archive.Entry) string {
 	case archive.EntryCallEnd:
 		add("ended-by", e.Text)
 		add("outcome", e.Code)
+	case "call-begin": // its ID says nothing to people
+	case "caller-id-failed":
+		add("caller-lost", e.Text)
 	case archive.EntryMasked:
 		add("masked-by", e.Code)
 		add("", e.Text)
