@@ -180,7 +180,7 @@ func (l *Line) Status() LineStatus {
 	}
 	if mv := l.volts.Load(); mv != noVolts {
 		s.HasVolts, s.MilliVolt = true, int(mv)
-		s.VoltsReached = l.reached.now()
+		s.VoltsReached = l.reached.now(int(mv))
 	}
 	l.fact.mu.Lock()
 	s.State, s.Since, s.Call, s.Direction = l.fact.state, l.fact.since, l.fact.call, l.fact.direction

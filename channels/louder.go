@@ -26,23 +26,33 @@ type Extremes struct {
 // extremes are written by the loop and read by anybody.
 type extremes struct {
 	min, max, since atomic.Int64 // mV; ns since 1970
-	forget          atomic.Bool  // the next voltage begins anew
+	forgot          atomic.Int64 // not 0: what was before is to be forgotten, since then
 }
 
-func (x *extremes) take(mv int64, c *lineClock, at int64) {
-	if x.forget.CompareAndSwap(true, false) || x.since.Load() == 0 {
+// take takes a voltage that follows was.
+func (x *extremes) take(was, mv int64, c *lineClock, at int64) {
+	switch forgot := x.forgot.Swap(0); {
+	case was == noVolts || x.since.Load() == 0:
 		x.min.Store(mv)
 		x.max.Store(mv)
 		x.since.Store(c.Time(at).UnixNano())
 		return
+	case forgot != 0:
+		x.min.Store(was)
+		x.max.Store(was)
+		x.since.Store(forgot)
 	}
 	x.min.Store(min(mv, x.min.Load()))
 	x.max.Store(max(mv, x.max.Load()))
 }
 
-func (x *extremes) now() Extremes {
+// now is what is known while the line has mv.
+func (x *extremes) now(mv int) Extremes {
 	since := x.since.Load()
-	if since == 0 || x.forget.Load() {
+	if forgot := x.forgot.Load(); forgot != 0 {
+		return Extremes{Min: mv, Max: mv, Since: time.Unix(0, forgot).UTC()}
+	}
+	if since == 0 {
 		return Extremes{}
 	}
 	return Extremes{Min: int(x.min.Load()), Max: int(x.max.Load()), Since: time.Unix(0, since).UTC()}
@@ -55,6 +65,6 @@ func (s *System) ForgetVolts(number int) error {
 	if !ok {
 		return ErrNoLine
 	}
-	l.reached.forget.Store(true)
+	l.reached.forgot.Store(s.cfg.Now().UnixNano())
 	return nil
 }

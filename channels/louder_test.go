@@ -75,11 +75,11 @@ func TestLeastAndLargestVoltageUntilForgotten(t *testing.T) {
 	if err := r.s.ForgetVolts(1); err != nil {
 		t.Fatal(err)
 	}
-	if x := r.s.Lines()[0].VoltsReached; !x.Since.IsZero() {
+	if x := r.s.Lines()[0].VoltsReached; x.Min != -48_200 || x.Max != -48_200 || x.Since.IsZero() {
 		t.Errorf("forgotten, and yet %+v", x)
 	}
 	r.board(1, driver.Volts, -8_000)
-	if x := r.s.Lines()[0].VoltsReached; x.Min != -8_000 || x.Max != -8_000 {
+	if x := r.s.Lines()[0].VoltsReached; x.Min != -48_200 || x.Max != -8_000 {
 		t.Errorf("%+v", x)
 	}
 	if r.s.ForgetVolts(9) == nil {

@@ -180,9 +180,8 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 			l.out.emit(Event{Line: r.line.number, Pos: at, Known: at, Kind: Done, Text: kind.String(), Request: id})
 		}
 	case driver.Volts:
-		r.line.volts.Store(int64(e.Value))
 		r.line.voltage.add(at, int64(e.Value))
-		r.line.reached.take(int64(e.Value), &l.b.clock, at)
+		r.line.reached.take(r.line.volts.Swap(int64(e.Value)), int64(e.Value), &l.b.clock, at)
 	case driver.RoundTrip:
 		if r.speech != nil {
 			r.speech.delays(int(e.Value))

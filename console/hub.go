@@ -109,7 +109,7 @@ func (h *hub) join(boot string, seq uint64, levels int) (w *watcher, ok bool) {
 	}
 	w = &watcher{wake: make(chan struct{}, 1), whole: levels == wholeLines, lines: map[int]string{}, readings: map[int]string{}, snapshot: true}
 	if levels > 0 {
-		w.every = uint64(looksPerSecond / min(levels, looksPerSecond))
+		w.every = uint64((looksPerSecond + levels - 1) / levels) // at most so often
 	}
 	switch {
 	case boot == "":

@@ -54,7 +54,7 @@ func TestMovingLevelsAreReadingsAndChangesAreLines(t *testing.T) {
 }
 
 func TestWatcherChoosesItsPaceAndHearsThatNothingMoves(t *testing.T) {
-	for _, c := range []struct{ asked, looks, messages int }{{10, 10, 10}, {5, 10, 5}, {1, 20, 2}, {0, 20, 0}, {wholeLines, 20, 0}} {
+	for _, c := range []struct{ asked, looks, messages int }{{10, 10, 10}, {8, 10, 5}, {5, 10, 5}, {1, 20, 2}, {0, 20, 0}, {wholeLines, 20, 0}} {
 		f := newFixture(t)
 		w, _ := f.hub.join("", 0, c.asked)
 		got := 0
