@@ -57,6 +57,7 @@ type fixture struct {
 	selfFixture
 	backing *fakeBackups
 	wires   *fakeNetwork
+	first   *fakeSetUp
 	reg     *prometheus.Registry
 	log     *bytes.Buffer
 	later   atomic.Int64 // nanoseconds that the clock was moved on
@@ -115,7 +116,7 @@ func newFixture(t *testing.T) *fixture {
 		board: newFakeSwitch(), sounds: &fakePrompts{}, work: newFakeJobs(), backing: &fakeBackups{}, reg: prometheus.NewRegistry(), log: &bytes.Buffer{}}
 	f.keep, f.keys, f.dir = newFakeKeep(f), keys, dir
 	f.saved = &fakeSearches{}
-	f.wires = &fakeNetwork{trial: true}
+	f.wires, f.first = &fakeNetwork{trial: true}, &fakeSetUp{}
 	doors, err := access.New(access.Config{DB: db, Cost: access.Cost{MemoryKiB: 8, Iterations: 1}, Registerer: f.reg,
 		Note: func(e access.Event) { _, _ = f.audit.Append(e.Entry()) }, Now: f.clock})
 	if err != nil {
@@ -124,8 +125,8 @@ func newFixture(t *testing.T) *fixture {
 	maker, exports := newExports(t, dir, ix, arch)
 	f.Server, err = New(f.self(Config{
 		Searches: f.saved, Encryption: keys, Maker: maker, Exports: exports, Assurance: &fakeAssurance{},
-		Network: f.wires,
-		Keep:    f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
+		Network: f.wires, SetUp: f.first,
+		Keep: f.keep, Undos: &fakeUndos{all: map[string]Undo{}},
 		Lines: f.lines, Feed: f.lines.feed, Recorder: f.rec, Index: ix, Archive: arch, Calls: f.journal, Settings: doc,
 		Access: doors, Audit: f.audit, Alarms: alarms, Version: "1.2.3", Started: begun,
 		Profile: func(int) Profile { return Profile{Trigger: "voltage", Group: "front"} },
