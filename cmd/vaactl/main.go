@@ -95,6 +95,11 @@ type cli struct {
 	Remotes    remoteCmd     `cmd:"" name:"remote"`
 	Logs       logsCmd       `cmd:""`
 	System     systemCmd     `cmd:""`
+	Users      usersCmd      `cmd:""`
+	Passwd     passwdCmd     `cmd:""`
+	LoginLink  loginLinkCmd  `cmd:"" name:"login-link"`
+	Sessions   sessionsCmd   `cmd:""`
+	Tokens     tokensCmd     `cmd:""`
 	Reindex    reindexCmd    `cmd:""`
 	Verify     verifyCmd     `cmd:""`
 	Evidence   evidenceCmd   `cmd:""`
