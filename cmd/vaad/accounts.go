@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vaad/access"
+	"vaad/console"
 	"vaad/settings"
 )
 
@@ -90,4 +91,17 @@ func (d *running) openAccess(opened *undo) (err error) {
 	policy := d.sec.security.Subscribe(d.doc, func(s securityDoc) { d.access.SetPolicy(s.policy()) })
 	opened.add(func() error { groups(); policy(); return nil })
 	return nil
+}
+
+// pageAddress is where browsers reach the page: on this machine itself, or else over the network;
+// "" where no door is open.
+func (d *running) pageAddress() string {
+	for _, kind := range []console.DoorKind{console.LoopbackDoor, console.NetworkDoor} {
+		for _, door := range d.clients.State().Doors {
+			if door.Kind == string(kind) && door.Open && len(door.URLs) > 0 {
+				return door.URLs[0]
+			}
+		}
+	}
+	return ""
 }

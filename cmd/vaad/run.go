@@ -324,7 +324,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Web:      pages,
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
-		Settings: d.doc, Assurance: d.assurer, Access: d.access, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
+		Settings: d.doc, Assurance: d.assurer, Access: d.access, Address: d.pageAddress, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
 		Notifier: d.notifier, AuditCheck: d.auditCheck, Logs: d.book, History: d.history, System: d.system, Support: d.support, Verification: d.verification, Restart: d.restarts(),
 		Keep: d.keep, Undos: undos{d.db}, Peaks: d.peaks, Prover: d, Sharing: d.sharing(),
 		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Live: d.live, Technics: technics{d}, Pcap: d.pcap, DChannels: d.dchannels, Redecode: redecoding{d}, Doctor: d.doctor,
