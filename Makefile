@@ -28,6 +28,10 @@ web-check: ## check the pages, and that console/web/dist is what their sources g
 test-web: build ## browser tests of the console (SPECS="wall player": some); pictures of every screen in .cache/ci/screens
 	@.ci/web test $(SPECS)
 
+.PHONY: bench-console
+bench-console: build ## what the line wall costs with 128 lines on which people speak: daemon and browser (told, not asserted)
+	@VAAD_BENCH=1 .ci/web test bench
+
 .PHONY: pictures
 pictures: build ## the pictures of the README, from a scene; writes docs/pictures
 	@.ci/web pictures

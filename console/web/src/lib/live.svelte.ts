@@ -23,7 +23,7 @@ export interface Follower {
   levels?: (lines: number[] | null) => void;
 }
 
-const RATE = 8; // messages of levels a second, while somebody looks
+const RATE = 5; // messages of levels a second, while somebody looks
 const STALE = 3000; // ms without a word: the daemon tells something every second
 const KEPT = 500; // facts of the page's past
 
