@@ -101,8 +101,7 @@ func proved(lang string, row *index.Row, p *Proof, out *api.RecordingCheck) {
 		add("journal", "bad", "no-seal", nil)
 	}
 	for _, f := range p.Findings {
-		v := add(aboutOf(f.Kind), "bad", "finding", text.Args{"finding": findingText(lang, &f)})
-		v.Detail = f.Detail
+		out.Checks = append(out.Checks, api.Verified{About: aboutOf(f.Kind), State: "bad", Text: findingText(lang, &f), Detail: f.Detail})
 	}
 	s := &p.Summary
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
