@@ -75,6 +75,7 @@ type attack struct {
 	*fixture
 	sent    int
 	said    map[string]int // faults by operation
+	took    map[string]time.Duration
 	handler http.Handler
 }
 
@@ -83,7 +84,7 @@ func newAttack(t *testing.T) *attack {
 	f.record(1, 800, "mixed")
 	f.journal.rows = []calls.Row{{ID: callID, Line: 1, Start: begun}}
 	f.rec.frames = []byte("frames")
-	return &attack{fixture: f, said: map[string]int{}, handler: f.as(admin())}
+	return &attack{fixture: f, said: map[string]int{}, took: map[string]time.Duration{}, handler: f.as(admin())}
 }
 
 // send asks and wants an answer that says yes, or says no properly.
@@ -104,11 +105,13 @@ func (a *attack) send(op attacked, target, kind, body, what string) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 	defer cancel()
-	if strings.HasSuffix(op.path, "/events") {
+	if strings.HasSuffix(op.path, "/events") || strings.HasSuffix(op.path, "/live") {
 		cancel() // an answer without end
 	}
 	w := httptest.NewRecorder()
+	began := time.Now()
 	a.handler.ServeHTTP(w, r.WithContext(ctx))
+	a.took[op.OperationID] += time.Since(began)
 	a.sent++
 	say := func(format string, args ...any) {
 		a.t.Helper()
@@ -285,6 +288,11 @@ func example(all huma.Registry, s *huma.Schema, depth int) any {
 func (a *attack) healthy() {
 	a.t.Helper()
 	a.t.Logf("%d requests", a.sent)
+	for id, d := range a.took {
+		if d > 2*time.Second {
+			a.t.Logf("%s took %v", id, d.Round(time.Millisecond))
+		}
+	}
 	if a.sent < 500 {
 		a.t.Errorf("only %d requests were sent: does the document name anything?", a.sent)
 	}

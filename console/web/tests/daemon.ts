@@ -123,7 +123,7 @@ export class Daemon {
   }
 
   /** Asks the API as an administrator, through the unix socket. A refusal throws. */
-  api(method: string, path: string, body?: unknown): Promise<unknown> {
+  api(method: string, path: string, body?: unknown): Promise<any> {
     return new Promise((done, fail) => {
       const data = body === undefined ? undefined : JSON.stringify(body);
       const r = request(

@@ -33,6 +33,7 @@ export interface Standing {
   recording: string;
   call: string;
   line: number;
+  user: string;
 }
 
 /** An address of a screen that shows something. */
@@ -57,6 +58,8 @@ export function addressOf(s: Screen, has: Standing): string {
           return '1';
         case 'settings':
           return 'site';
+        case 'users':
+          return has.user;
         case 'assurance':
           return new Date().toISOString().slice(0, 10) + '?fresh=yes';
         default:
@@ -85,7 +88,8 @@ export async function furnish(daemon: Daemon): Promise<Standing> {
   const id = one['id'] as string;
   await daemon.api('POST', `/recordings/${id}/notes`, { text: 'Asked for the price list; call back on Monday. 请回电。' });
   await daemon.api('POST', `/recordings/${id}/marks`, { at_s: 5, text: 'price' });
+  const { user } = (await daemon.api('POST', '/users', { name: 'liwei', display: '李伟', grants: [{ role: 'reviewer', groups: [] }] })) as { user: { id: string } };
   await daemon.line(1, 'volts -8; hum 400');
   await daemon.line(2, 'volts -48; event ring');
-  return { recording: id, call: one['call'] as string, line: await daemon.lineOf('sim', 1) };
+  return { recording: id, call: one['call'] as string, line: await daemon.lineOf('sim', 1), user: user.id };
 }
