@@ -71,7 +71,7 @@ var rules = []struct {
 	{"console/history", nil},
 	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
-	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "ivr", "acd", "desk", "messaging"}},
+	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "alarm/*", "ivr", "acd", "desk", "messaging"}},
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
