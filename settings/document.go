@@ -220,12 +220,8 @@ func (d *Document) Apply(actor, why string, doc json.RawMessage) (Version, error
 
 // Check says what Apply would change, and what is wrong with doc.
 func (d *Document) Check(doc json.RawMessage) ([]Change, error) {
-	now := d.cur.Load()
-	next, err := d.try(now, doc)
-	if err != nil {
-		return nil, err
-	}
-	return diff(now.explicit, next.explicit), nil
+	_, _, changes, err := d.prepare(d.cur.Load(), func(tree map[string]any) (map[string]any, error) { return d.normal(tree, doc) })
+	return changes, err
 }
 
 // Try is the state that Apply would make. Nothing changes.
@@ -235,15 +231,8 @@ func (d *Document) Try(doc json.RawMessage) (View, error) {
 }
 
 func (d *Document) try(now *state, doc json.RawMessage) (*state, error) {
-	tree, err := d.normal(now.explicit, doc)
-	if err != nil {
-		return nil, err
-	}
-	next, bad := d.compile(now.n+1, tree)
-	if len(bad) > 0 {
-		return nil, &Invalid{bad}
-	}
-	return next, nil
+	next, _, _, err := d.prepare(now, func(tree map[string]any) (map[string]any, error) { return d.normal(tree, doc) })
+	return next, err
 }
 
 // Rollback makes a new version that is the same as version n (0: nothing set).

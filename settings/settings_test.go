@@ -274,6 +274,11 @@ func TestExportReadsWellAndComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if whole, err := g.doc.Get(""); err != nil {
+		t.Fatal(err)
+	} else if c, err := g.doc.Check(whole); err != nil || len(c) != 0 {
+		t.Errorf("the whole as it is would change %+v %v", c, err)
+	}
 	if c, err := g.doc.Check(doc); err != nil || len(c) != 1 || c[0].Path != "site.disk.reserve_mb" || string(c[0].New) != "99" {
 		t.Errorf("check: %+v %v", c, err)
 	}

@@ -35,7 +35,10 @@ export function elementName(section: string, key: string): string {
 
 /** A value in words. */
 export function valueWords(k: Key | null, v: unknown): string {
-  if (v === undefined || v === null) return t('settings.default');
+  if (v === undefined || v === null) {
+    if (!k || k.kind === 'object' || k.kind === 'map') return t('settings.default');
+    return t('settings.default-is', { value: valueWords(k, defaultOf(k)) });
+  }
   if (typeof v === 'boolean') return v ? t('settings.yes') : t('settings.no');
   if (k && (typeof v === 'string' || typeof v === 'number')) {
     if (k.form === 'country' && v !== '') return country(String(v));
