@@ -116,7 +116,11 @@ func said(ctx context.Context, err error) error {
 		{access.ErrEnrolled, "enrolled"},
 	} {
 		if errors.Is(err, known.err) {
-			return fail(known.code, err.Error())
+			detail := ""
+			if known.err == access.ErrGrants { // it says which
+				detail = err.Error()
+			}
+			return fail(known.code, detail)
 		}
 	}
 	return err
