@@ -66,7 +66,7 @@ const (
 	Length  = 2 * time.Second // of a test
 	every   = 100 * time.Millisecond
 	noVolts = 3.0  // V: less is no battery
-	lowIdle = 18.0 // V: less on-hook is too little for most telephones
+	lowIdle = 22.0 // V: less on-hook is too little for most telephones
 	moves   = 0.1  // of the voltage: more is a line that moves though nothing happens
 	noisy   = -50  // dBm0p
 	loud    = -38  // dBm0p
