@@ -16,6 +16,8 @@ import (
 	"vaad/recorder/export"
 	"vaad/recorder/index"
 	"vaad/recorder/redecode"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // KeptAudio is the audio of a caller ID that was not understood.
@@ -50,6 +52,20 @@ func replayRoutes() []route {
 		{"ladder", get, "/boards/{board}/spans/{span}/ladder", access.SaveFlight, "Lines", "What was lately said on a D-channel, message by message", with((*Server).ladder)},
 		{"doctor", get, "/doctor", access.Maintain, "Status", "What is wrong with the machine, and what to do", with((*Server).diagnose)},
 	}
+}
+
+// newRedecodes counts what today's detectors said of stored audio: after an update it
+// shows whether they hear less.
+func newRedecodes(reg prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vaad_redecode_facts_total",
+		Help: "Facts of stored audio that was listened to again: told then and found now, only found now, only told then, not in the audio."}, []string{"is"})
+	for _, is := range []string{redecode.Same, redecode.New, redecode.Gone, redecode.Unheard} {
+		c.WithLabelValues(is)
+	}
+	if reg != nil {
+		reg.MustRegister(c)
+	}
+	return c
 }
 
 // redecode lets today's detectors listen to a recording.
@@ -88,7 +104,7 @@ func (s *Server) redecode(ctx context.Context, in *RecordingInput) (*body[api.Re
 	}
 	slices.SortStableFunc(now, func(a, b redecode.Fact) int { return int(a.At - b.At) })
 	then := redecode.Told(&story.Start, story.Entries, samples)
-	fillIn(out, redecode.Compare(then, now, func(f *redecode.Fact) bool { return set.Heard(f, samples) }), samples)
+	s.fillIn(out, redecode.Compare(then, now, func(f *redecode.Fact) bool { return set.Heard(f, samples) }), samples)
 	return &body[api.Redecoded]{*out}, nil
 }
 
@@ -125,13 +141,14 @@ func (s *Server) redecoded(id string, line int) *api.Redecoded {
 	return &api.Redecoded{ID: id, Line: line, Version: s.cfg.Version, Country: s.cfg.Redecode.Country(line), Items: []api.RedecodedFact{}}
 }
 
-// fillIn puts the rows of a comparison into an answer.
-func fillIn(out *api.Redecoded, rows []redecode.Row, samples int64) {
+// fillIn puts the rows of a comparison into an answer, and counts them.
+func (s *Server) fillIn(out *api.Redecoded, rows []redecode.Row, samples int64) {
 	out.Duration = round(float64(samples)/8000, 3)
 	for i := range rows {
 		r := &rows[i]
 		f := api.RedecodedFact{Is: r.Is, Kind: r.Fact.Kind, At: r.Fact.At, Length: r.Fact.Length, Side: r.Fact.Side, Text: r.Fact.Text,
 			Name: r.Fact.Name, By: r.Fact.By, Absent: r.Fact.Absent, Sure: r.Fact.Sure}
+		s.redecodes.WithLabelValues(r.Is).Inc()
 		switch r.Is {
 		case redecode.Same:
 			out.Same++
@@ -227,6 +244,6 @@ func (s *Server) redecodeCallerID(ctx context.Context, in *KeptInput) (*body[api
 	if err != nil {
 		return nil, unheard(k.Line, err)
 	}
-	fillIn(out, redecode.Compare(nil, now, func(*redecode.Fact) bool { return true }), n)
+	s.fillIn(out, redecode.Compare(nil, now, func(*redecode.Fact) bool { return true }), n)
 	return &body[api.Redecoded]{*out}, nil
 }

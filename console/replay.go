@@ -54,6 +54,9 @@ func (s *Server) replay(ctx context.Context, in *ReplayInput) (*body[api.Replay]
 	if err != nil {
 		return nil, err
 	}
+	if row.State == index.StateErased {
+		return nil, failLine("erased", row.Line, row.ID)
+	}
 	st, err := s.cfg.Archive.Story(row.Day, row.ID)
 	if err != nil && !errors.Is(err, archive.ErrNotFound) {
 		return nil, err
@@ -154,7 +157,7 @@ const around = 2 * time.Minute
 // ladderOfCall is what the D-channel said of a recording's call, as far as that is
 // still kept in memory.
 func (s *Server) ladderOfCall(row *index.Row, lang string) (out []api.LadderMessage) {
-	if s.cfg.DChannels == nil || row.State == index.StateErased {
+	if s.cfg.DChannels == nil {
 		return nil
 	}
 	end := row.End

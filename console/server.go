@@ -16,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -41,12 +42,13 @@ type Server struct {
 	page    *page
 	hub     *hub
 
-	counters *counters // of boards
-	heard    audited
-	tickets  tickets
-	metrics  *metrics
-	slots    chan struct{} // of people who listen to a line
-	tails    chan struct{} // of people who watch the log
+	counters  *counters // of boards
+	redecodes *prometheus.CounterVec
+	heard     audited
+	tickets   tickets
+	metrics   *metrics
+	slots     chan struct{} // of people who listen to a line
+	tails     chan struct{} // of people who watch the log
 
 	refreshing chan struct{} // full while the index is made anew
 
@@ -67,6 +69,7 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics(cfg.Registerer, cfg.Version)
 	s.hub = newHub(s)
 	s.counters = newCounters(cfg.Gatherer, cfg.Now)
+	s.redecodes = newRedecodes(cfg.Registerer)
 	var err error
 	if s.page, err = newPage(cfg.Web); err != nil {
 		return nil, err
