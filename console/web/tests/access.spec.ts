@@ -86,7 +86,7 @@ test('an account is made, signs in, chooses its own password and sees its lines 
   await stranger.getByLabel('User name').fill('bob');
   await stranger.getByRole('combobox', { name: /^Role/ }).selectOption('supervisor');
   await stranger.getByLabel('Only these line groups').check();
-  await stranger.getByLabel(/^sales/).check();
+  await stranger.getByRole('checkbox', { name: /sales/ }).check();
   await stranger.getByText('Single rights').click();
   await stranger.getByRole('checkbox', { name: 'Export a recording' }).uncheck();
   const table = stranger.getByRole('table');
