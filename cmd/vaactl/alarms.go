@@ -33,7 +33,7 @@ func (c alarmListCmd) Run(s *session) error {
 		return errors.Join(err, objects(s, p.Items))
 	}
 	if len(p.Items) == 0 {
-		return s.say("%s", s.t("page.no-alarms"))
+		return s.say("%s", s.t("cli.no-alarms"))
 	}
 	for _, a := range p.Items {
 		if err := s.alarm(a); err != nil {
@@ -48,7 +48,7 @@ func (s *session) alarm(a api.Alarm) error {
 		return err
 	}
 	if a.AckedBy != "" {
-		if err := s.say("    %s", s.t("page.acked", "actor", a.AckedBy, "time", whenP(a.Acked))); err != nil {
+		if err := s.say("    %s", s.t("cli.acked", "actor", a.AckedBy, "time", whenP(a.Acked))); err != nil {
 			return err
 		}
 	}

@@ -187,7 +187,7 @@ func (s *session) words(n *framelog.Note) string {
 	add(s.code("answered-by", n.AnsweredBy))
 	add(s.code("ended-by", n.EndedBy))
 	if n.Missed {
-		add(s.t("page.missed"))
+		add(s.t("cli.was-missed"))
 	}
 	add(printable(s.about(n.Kind, n.Text)))
 	if n.Kind == string(channels.Tone) || n.Kind == string(channels.Modem) {

@@ -70,7 +70,7 @@ func (statusCmd) Run(s *session) error {
 	}
 	rows = append(rows, [2]string{"cli.alarms", strconv.Itoa(st.Alarms)}, [2]string{"cli.you", st.Actor.Name + " (" + s.codes("role", strings.Join(st.Actor.Roles, ",")) + ")"})
 	if st.Simulated {
-		rows = append(rows, [2]string{"cli.lines-are", s.t("page.simulated")})
+		rows = append(rows, [2]string{"cli.lines-are", s.t("cli.simulated")})
 	}
 	t := &table{}
 	for _, r := range rows {
@@ -178,10 +178,10 @@ func (s *session) lineTable() *table {
 func (s *session) lineRow(l *api.Line) []string {
 	rec := s.code("trigger", l.Trigger)
 	if l.Recording {
-		rec = "● " + s.t("page.recording-now")
+		rec = "● " + s.t("cli.is-recording")
 	}
 	if l.Paused != nil {
-		rec = "‖ " + s.t("page.paused-now")
+		rec = "‖ " + s.t("cli.is-paused")
 	}
 	state := s.code("state", l.State)
 	if p := party(l.Direction, l.Caller, l.Called); l.Call != "" && p != "" {
@@ -255,7 +255,7 @@ func (s *session) watched(m api.Message, last map[int]api.Line) error {
 			if old.Recording == l.Recording { // what else happened is told as a fact
 				continue
 			}
-			word, id := "page.recording-now", l.RecordingID
+			word, id := "cli.is-recording", l.RecordingID
 			if !l.Recording {
 				word, id = "cli.recording-ended", old.RecordingID
 			}
@@ -324,7 +324,7 @@ func (s *session) factText(f *api.Fact) string {
 	add("answered-by", f.AnsweredBy)
 	add("ended-by", f.EndedBy)
 	if f.Missed {
-		parts = append(parts, s.t("page.missed"))
+		parts = append(parts, s.t("cli.was-missed"))
 	}
 	if words := s.about(f.Kind, f.Text); words != "" {
 		parts = append(parts, printable(words))

@@ -47,9 +47,9 @@ func (s *session) whys(c *api.Call) string {
 	rule, _, ok := strings.Cut(c.Rule, ":")
 	switch {
 	case ok && why != "":
-		return s.t("page.rule", "rule", rule) + ", " + why
+		return s.t("cli.by-rule", "rule", rule) + ", " + why
 	case ok:
-		return s.t("page.rule", "rule", rule)
+		return s.t("cli.by-rule", "rule", rule)
 	}
 	return why
 }

@@ -192,7 +192,7 @@ func (c recordingsCmd) Run(s *session) error {
 	if err != nil || s.cli.JSON {
 		return err
 	}
-	return s.list(t, "page.no-recordings")
+	return s.list(t, "cli.no-recordings")
 }
 
 type callsCmd struct {
@@ -230,7 +230,7 @@ func (c callsCmd) Run(s *session) error {
 			}
 			answered := s.code("answered-by", v.AnsweredBy)
 			if v.Missed {
-				answered = s.t("page.missed")
+				answered = s.t("cli.was-missed")
 			}
 			t.row(when(v.Start), strconv.Itoa(v.Line), s.code("direction", v.Direction), party(v.Direction, v.Caller, v.Called), long(v.Duration),
 				answered, s.code("ended-by", v.EndedBy), s.code("outcome", v.Outcome), strconv.Itoa(len(v.Recordings)), s.whys(&v), v.ID)
@@ -239,7 +239,7 @@ func (c callsCmd) Run(s *session) error {
 	if err != nil || s.cli.JSON {
 		return err
 	}
-	return s.list(t, "page.no-calls")
+	return s.list(t, "cli.no-calls")
 }
 
 type showCmd struct {

@@ -327,7 +327,7 @@ func TestActsAreSent(t *testing.T) {
 		{"set lines.3.trigger null", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.3.trigger","value":null}`},
 		{"set --new lines.9.name x", "voltage\n", `PUT /api/v1/settings/value {"path":"lines.9.name","value":"x","create":true}`},
 		{"settings rollback 4", "version 9 is in force\n", `POST /api/v1/settings/rollback {"version":4}`},
-		{"alarms ack 12", "", "POST /api/v1/alarms/12/ack"},
+		{"alarms ack 12", "", "POST /api/v1/alarms/12/ack {}"},
 		{"reindex", "the index was made anew in 0.3 s and holds 1200 recordings\n", "POST /api/v1/index/refresh"},
 		{"reindex --json", `{"recordings":1200,"took_s":0.26}` + "\n", "POST /api/v1/index/refresh"},
 	} {
