@@ -201,7 +201,7 @@ test('the screens of accounts keep WCAG 2.2 AA in both languages', async ({ daem
     for (const at of ['/account', '/users', '/users/new', '/users/' + bob, '/users/sessions']) {
       await page.goto(at);
       await page.locator('main h1').waitFor();
-      await page.locator('main').locator('button:visible, a.button:visible').first().waitFor();
+      await page.locator('main').locator('form, table').first().waitFor();
       expect([...(await violations(page)), ...(await cut(page)), ...(await wordless(page, language))], at).toEqual([]);
     }
   }
