@@ -84,8 +84,7 @@ func TestWithoutTheTokenThereIsNothing(t *testing.T) {
 	f := newFixture(t)
 	base := f.serveTCP()
 	for path, want := range map[string]int{
-		"/healthz": 200, "/metrics": 200,
-		"/": 401, "/index.html": 401, "/app.css": 401, "/app.js": 401, "/text/en.json": 401, "/no-such": 401,
+		"/healthz": 200, "/metrics": 200, "/": 200, "/index.html": 200, "/text/en.json": 200, // nothing in the pages is secret
 		"/api/v1/lines": 401, "/api/v1/status": 401, "/api/v1/no-such": 401, "/api/v1/events": 401, "/?token=wrong": 403,
 	} {
 		resp, body := send(t, http.DefaultClient, "GET", base+path)
@@ -95,13 +94,6 @@ func TestWithoutTheTokenThereIsNothing(t *testing.T) {
 		if want/100 == 4 && !strings.Contains(body, `"code"`) {
 			t.Errorf("%s: %.80s", path, body)
 		}
-	}
-	resp, body := send(t, http.DefaultClient, "GET", base+"/", "Accept", "text/html")
-	if resp.StatusCode != 401 || !strings.Contains(body, "令牌") || !strings.Contains(body, `name="token"`) {
-		t.Errorf("a browser sees %d %.200s", resp.StatusCode, body)
-	}
-	if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "style-src 'sha256-") {
-		t.Errorf("policy of the login page: %s", csp)
 	}
 }
 
@@ -124,7 +116,7 @@ func TestTokenLinkOpensASession(t *testing.T) {
 	if strings.Contains(set, token) {
 		t.Error("the cookie holds the token itself")
 	}
-	if resp, body := send(t, c, "GET", base+"/"); resp.StatusCode != 200 || !strings.Contains(body, `src="app.js"`) {
+	if resp, body := send(t, c, "GET", base+"/"); resp.StatusCode != 200 || !strings.Contains(body, "<!doctype html>") {
 		t.Errorf("the page: %d %.80s", resp.StatusCode, body)
 	}
 	resp, body := send(t, c, "GET", base+"/api/v1/session")
