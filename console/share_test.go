@@ -18,7 +18,10 @@ import (
 )
 
 // fakeShares keeps links in memory.
-type fakeShares struct{ all map[string]Share }
+type fakeShares struct {
+	all  map[string]Share
+	held bool // as the file is that they and the audit log stand in
+}
 
 func (f *fakeShares) All() (all []Share, err error) {
 	for _, s := range f.all {
@@ -47,7 +50,9 @@ func (f *fakeShares) Change(id string, change func(*Share) error) (Share, bool, 
 	if !ok {
 		return s, false, nil
 	}
-	if err := change(&s); err != nil {
+	f.held = true
+	err := change(&s)
+	if f.held = false; err != nil {
 		return s, true, err
 	}
 	f.all[id] = s
@@ -66,7 +71,7 @@ type sharing struct {
 
 func newSharing(t *testing.T) *sharing {
 	f := newFixture(t)
-	s := &sharing{fixture: f, row: f.record(2, 16_000, "network", "local"), policy: SharePolicy{Enabled: true, MaxDays: 30}, makers: map[string]access.Actor{}, now: f.cfg.Now(), shares: &fakeShares{map[string]Share{}}}
+	s := &sharing{fixture: f, row: f.record(2, 16_000, "network", "local"), policy: SharePolicy{Enabled: true, MaxDays: 30}, makers: map[string]access.Actor{}, now: f.cfg.Now(), shares: &fakeShares{all: map[string]Share{}}}
 	f.cfg.Now = func() time.Time { return s.now }
 	f.cfg.Sharing = &Sharing{Shares: s.shares, Policy: func() SharePolicy { return s.policy }, Maker: func(a access.Actor) (access.Actor, bool) {
 		now, ok := s.makers[a.Name]
@@ -199,6 +204,34 @@ func (s *sharing) acted(kind string) {
 	}
 	if row, ok, err := s.index.Get(s.row.ID); err != nil || !ok || row.State == index.StateSealed {
 		s.t.Fatal(row.State, ok, err)
+	}
+}
+
+// heldAudit stands in the same file as the links.
+type heldAudit struct {
+	Audit
+	shares *fakeShares
+	stuck  bool
+}
+
+func (a *heldAudit) Append(e access.Entry) (access.Entry, error) {
+	a.stuck = a.stuck || a.shares.held
+	return a.Audit.Append(e)
+}
+
+func TestADeadLinkThatIsTriedHoldsNothingUp(t *testing.T) {
+	s := newSharing(t)
+	made, secret := s.make(actor(access.Supervisor), api.NewShare{Hours: 2})
+	log := &heldAudit{Audit: s.cfg.Audit, shares: s.shares}
+	s.cfg.Audit = log
+	s.now = s.now.Add(3 * time.Hour)
+	problemIn(t, s.open(secret), "no-share")
+	rows, err := s.audit.Query(access.AuditFilter{Object: s.row.ID, Result: "denied", Limit: 10})
+	if err != nil || len(rows) != 1 || rows[0].Detail["share"] != made.Share.ID || rows[0].Detail["error"] != "expired" {
+		t.Errorf("rows: %+v, %v", rows, err)
+	}
+	if log.stuck {
+		t.Error("the audit log is written while the file that it stands in is held: the daemon hangs")
 	}
 }
 
