@@ -58,7 +58,7 @@ func accountRoutes() []route {
 // unattended must not be able to stay, or to destroy.
 func guarded(id string) bool {
 	switch id {
-	case "user-new", "user-change", "user-remove", "user-password", "user-totp-remove", "account-totp-remove", "account-recovery", "account-token-new",
+	case "user-new", "user-change", "user-remove", "user-password", "user-totp-remove", "account-totp", "account-totp-remove", "account-recovery", "account-token-new",
 		"recording-erase", "recordings-erase", "approve", "erasure-ask", "settings-import", "settings-rollback":
 		return true
 	}
@@ -69,7 +69,7 @@ func guarded(id string) bool {
 // right is there; nil: they may.
 func (s *Server) admitted(c *caller, rt route) *api.Problem {
 	switch {
-	case c.must == "" || rt.Tag == accounts && rt.Verb == anyone || rt.ID == "session":
+	case c.must == "" || rt.Tag == accounts && rt.Verb == anyone && rt.ID != "account-token-new" || rt.ID == "session": // a token would be a way around it
 	case c.must == access.MustChange:
 		return fail("must-change-password", "")
 	default:

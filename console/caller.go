@@ -30,6 +30,14 @@ type caller struct {
 	fresh func() (access.Scope, bool)
 }
 
+// person is who asks, or whose program does: nobody is a second person to their own token.
+func (c *caller) person() string {
+	if owner, _, ok := strings.Cut(c.Name, "/"); ok && c.Kind == access.Token && c.ID != "" {
+		return owner
+	}
+	return c.Name
+}
+
 type callerKey struct{}
 
 // who is the caller of a request that came through Server.enter.

@@ -20,7 +20,7 @@ const mostShown = 1000
 
 // askErase files a request to erase recordings.
 func (s *Server) askErase(ctx context.Context, ids []string, b api.Act) (request string, err error) {
-	r, err := s.cfg.Keep.Ask(keep.AskErase, keep.Subject{IDs: ids, Force: b.Force}, who(ctx).Name, b.Reason)
+	r, err := s.cfg.Keep.Ask(keep.AskErase, keep.Subject{IDs: ids, Force: b.Force}, who(ctx).person(), b.Reason)
 	return r.ID, err
 }
 
@@ -108,7 +108,7 @@ func decide(what string) func(*Server, route) {
 		}
 		var r keep.Request
 		err := s.act(ctx, e, func(e *access.Entry) (err error) {
-			switch by := who(ctx).Name; what {
+			switch by := who(ctx).person(); what {
 			case "approve":
 				r, err = s.cfg.Keep.Approve(ctx, in.Request, by)
 			case "refuse":
@@ -155,7 +155,7 @@ func (s *Server) askErasure(ctx context.Context, in *NewErasureInput) (*body[api
 	// The audit log is never rewritten: the number that is to be forgotten must not stand there.
 	e := access.Entry{Verb: access.Erase, Object: "erasures", Detail: map[string]string{"act": "ask"}}
 	err = s.act(ctx, e, func(e *access.Entry) error {
-		r, err := s.cfg.Keep.Ask(keep.AskForget, keep.Subject{Number: number}, who(ctx).Name, in.Body.Reason)
+		r, err := s.cfg.Keep.Ask(keep.AskForget, keep.Subject{Number: number}, who(ctx).person(), in.Body.Reason)
 		if err == nil {
 			a := approvalOf(&r)
 			out.Approval, e.Object = &a, r.ID

@@ -46,6 +46,7 @@ type Server struct {
 	redecodes *prometheus.CounterVec
 	heard     audited
 	tickets   tickets
+	firstly   sync.Mutex // held while the first administrator's account is made
 	metrics   *metrics
 	slots     chan struct{} // of people who listen to a line
 	tails     chan struct{} // of people who watch the log

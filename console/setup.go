@@ -124,10 +124,15 @@ func (s *Server) setupAdministrator(ctx context.Context, in *AdministratorInput)
 	if err != nil {
 		return nil, err
 	}
+	s.firstly.Lock() // one of those who come together is the first
+	defer s.firstly.Unlock()
 	if s.cfg.Access.HasAdministrator() {
 		return nil, fail("already-set-up", "")
 	}
 	n := access.NewUser{Name: in.Body.Name, Display: in.Body.Display, Language: in.Body.Language, Enabled: true, Grants: []access.Grant{{Role: access.Administrator}}}
+	if err := s.overUsers(ctx, quote(n.Name), n.Grants); err != nil {
+		return nil, err
+	}
 	var made access.User
 	e := access.Entry{Verb: access.Users, Object: n.Name, Detail: map[string]string{"act": "new", "grants": grantWords(n.Grants)}}
 	err = s.act(ctx, e, func(*access.Entry) (err error) {
