@@ -93,26 +93,27 @@ func tallyOf[K comparable](m map[K]*tally, k K, now time.Time, within time.Durat
 		return t
 	}
 	if len(m) >= maxTallies {
-		shrink(m, func(t *tally) bool { return now.Sub(t.last) > within && !now.Before(t.until) })
+		free := func(t *tally) bool { return !now.Before(t.until) }
+		shrink(m, func(t *tally) bool { return free(t) && now.Sub(t.last) > within },
+			func(t *tally) bool { return free(t) && t.n < 3 }, free)
 	}
 	t = &tally{}
 	m[k] = t
 	return t
 }
 
-// shrink takes out what is of no use, and then any, until a quarter is free: so that whoever fills it
-// makes it walk through all of it only now and then.
-func shrink[K comparable, V any](m map[K]V, useless func(V) bool) {
-	for k, v := range m {
-		if useless(v) {
-			delete(m, k)
+// shrink takes out what is of least use, then of less, and then any, until a quarter is free: so that
+// whoever fills it makes it walk through all of it only now and then, and washes out no lock.
+func shrink[K comparable, V any](m map[K]V, useless ...func(V) bool) {
+	for _, f := range append(useless, func(V) bool { return true }) {
+		for k, v := range m {
+			if len(m) <= maxTallies*3/4 {
+				return
+			}
+			if f(v) {
+				delete(m, k)
+			}
 		}
-	}
-	for k := range m {
-		if len(m) <= maxTallies*3/4 {
-			return
-		}
-		delete(m, k)
 	}
 }
 
@@ -123,19 +124,20 @@ func (g *guard) try(p *Policy, account, address string, known bool, now time.Tim
 	address = place(address)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	both, here := tallyOf(g.pairs, pair{account, address}, now, p.Within), tallyOf(g.address, address, now, p.Within)
-	there := tallyOf(g.accounts, account, now, p.Within)
-	for _, t := range []*tally{both, here} {
-		if now.Before(t.until) {
+	locks := []*tally{g.pairs[pair{account, address}], g.address[address]}
+	if !known {
+		locks = append(locks, g.accounts[account])
+	}
+	for _, t := range locks {
+		if t != nil && now.Before(t.until) {
 			return "locked", t.until.Sub(now), false
 		}
-	}
-	if !known && now.Before(there.until) {
-		return "locked", there.until.Sub(now), false
 	}
 	if !g.pace(address, now) {
 		return "rate", 2 * time.Second, false
 	}
+	both, here := tallyOf(g.pairs, pair{account, address}, now, p.Within), tallyOf(g.address, address, now, p.Within)
+	there := tallyOf(g.accounts, account, now, p.Within)
 	both.count(now, p.Failures, p.Within)
 	here.count(now, p.Failures*perAddress, p.Within)
 	if there.n++; now.Sub(there.first) > p.Within {

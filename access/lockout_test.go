@@ -171,3 +171,28 @@ func TestManyAtOnceAreNoWayAroundTheLock(t *testing.T) {
 		t.Errorf("%d were let through at once", let)
 	}
 }
+
+// TestALockIsNotWashedOutByOtherNames tries names without end from an address where an account is locked,
+// as far as that is let through, and then from everywhere.
+func TestALockIsNotWashedOutByOtherNames(t *testing.T) {
+	k := newClock()
+	c := control(t, Config{Now: k.now})
+	for range c.policy.Failures {
+		c.guard.try(&c.policy, "admin", "10.0.0.1", false, k.now())
+	}
+	for i := range 10 * maxTallies {
+		c.guard.try(&c.policy, fmt.Sprint("a", i), "10.0.0.1", false, k.now())
+	}
+	if n := len(c.guard.pairs); n > 100 {
+		t.Errorf("%d tallies of log-ins that were not looked at", n)
+	}
+	if why, _, _ := c.guard.try(&c.policy, "admin", "10.0.0.1", false, k.now()); why != "locked" {
+		t.Errorf("after names without end: %q", why)
+	}
+	for i := range 10 * maxTallies {
+		c.guard.try(&c.policy, fmt.Sprint("b", i), fmt.Sprintf("10.1.%d.%d", i>>8&255, i&255), false, k.now())
+	}
+	if why, _, _ := c.guard.try(&c.policy, "admin", "10.0.0.1", false, k.now()); why != "locked" {
+		t.Errorf("after names from everywhere: %q", why)
+	}
+}
