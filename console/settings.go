@@ -137,7 +137,13 @@ func (s *Server) set(ctx context.Context, in *SetInput) (*body[api.Setting], err
 	}
 	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set", "value": string(in.Body.Value)}}
 	err := s.act(ctx, e, func(*access.Entry) error {
-		_, err := s.cfg.Settings.Set(who(ctx).Name, in.Body.Why, path, in.Body.Value)
+		d := s.cfg.Settings
+		err := s.keepsRights(ctx, func() ([]settings.Change, error) {
+			return d.Plan(settings.Changes{Base: d.Version(), Values: map[string]json.RawMessage{path: in.Body.Value}})
+		})
+		if err == nil {
+			_, err = d.Set(who(ctx).Name, in.Body.Why, path, in.Body.Value)
+		}
 		return err
 	})
 	if err != nil {
@@ -191,7 +197,10 @@ func (s *Server) rollback(ctx context.Context, in *RollbackInput) (*body[api.Set
 	}
 	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "rollback", "version": itoa(in.Body.Version)}}
 	return s.wholeAfter(ctx, e, func(*access.Entry) error {
-		_, err := s.cfg.Settings.Rollback(who(ctx).Name, in.Body.Why, in.Body.Version)
+		err := s.keepsRights(ctx, func() ([]settings.Change, error) { return s.cfg.Settings.PlanRollback(in.Body.Version) })
+		if err == nil {
+			_, err = s.cfg.Settings.Rollback(who(ctx).Name, in.Body.Why, in.Body.Version)
+		}
 		return err
 	})
 }
@@ -219,7 +228,16 @@ func (s *Server) importSettings(ctx context.Context, in *ImportInput) (*body[api
 	file := append([]byte{}, in.RawBody...) // the framework takes its buffer back
 	e := access.Entry{Verb: access.SettingsWrite, Detail: map[string]string{"act": "import", "bytes": itoa(uint64(len(file)))}}
 	return s.wholeAfter(ctx, e, func(*access.Entry) error {
-		_, err := s.cfg.Settings.Import(who(ctx).Name, "import", file)
+		err := s.keepsRights(ctx, func() ([]settings.Change, error) {
+			doc, err := settings.Unwrap(file)
+			if err != nil {
+				return nil, err
+			}
+			return s.cfg.Settings.Check(doc)
+		})
+		if err == nil {
+			_, err = s.cfg.Settings.Import(who(ctx).Name, "import", file)
+		}
 		return err
 	})
 }

@@ -51,6 +51,9 @@ func (s *Server) changeSettings(ctx context.Context, in *ChangeSettingsInput) (*
 		e := access.Entry{Verb: access.SettingsWrite, Object: short(strings.Join(paths, " ")), Line: line,
 			Detail: map[string]string{"act": "change", "values": strconv.Itoa(len(paths))}}
 		err = s.act(ctx, e, func(e *access.Entry) error {
+			if err := s.keepsRights(ctx, func() ([]settings.Change, error) { return d.Plan(c) }); err != nil {
+				return err
+			}
 			v, err := d.Change(who(ctx).Name, in.Body.Why, c)
 			out.Version, changes = v.N, v.Diff
 			e.Detail["version"] = itoa(v.N)
