@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"os/user"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"vaad/access"
 	"vaad/console"
@@ -32,12 +35,17 @@ func (d *running) sharing() *console.Sharing {
 }
 
 // maker is who made a link as they are now: their account, or the user of this machine,
-// with the rights that they have today. A token's limit stays.
+// with the rights that they have today. A token's limit stays; without the token there is nobody.
 func (d *running) maker(a access.Actor) (access.Actor, bool) {
 	switch {
 	case a.ID != "":
 		u, err := d.access.FindUser(a.ID)
 		if err != nil || u.ID != a.ID || !u.Enabled {
+			return a, false
+		}
+		if _, token, _ := strings.Cut(a.Name, "/"); a.Kind == access.Token && !slices.ContainsFunc(d.access.Tokens(a.ID), func(t access.TokenInfo) bool {
+			return t.Name == token && (t.Expires.IsZero() || time.Now().Before(t.Expires))
+		}) {
 			return a, false
 		}
 		a.Name, a.Grants = u.Name, u.Grants
