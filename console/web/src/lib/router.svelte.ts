@@ -61,6 +61,15 @@ addEventListener('click', (e) => {
   go(url.pathname + url.search + url.hash);
 });
 
+/** A part of an address without its escapes; one that has wrong ones is as it is. */
+function plain(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The parameters of a pattern ("/lines/:n") in a path; null if it does not fit. */
 export function match(pattern: string, at: string): Record<string, string> | null {
   const a = pattern.split('/').filter(Boolean);
@@ -70,10 +79,10 @@ export function match(pattern: string, at: string): Record<string, string> | nul
   const found: Record<string, string> = {};
   for (const [i, part] of a.entries()) {
     if (part === '*') {
-      found['*'] = b.slice(i).map(decodeURIComponent).join('/');
+      found['*'] = b.slice(i).map(plain).join('/');
       break;
     }
-    if (part.startsWith(':')) found[part.slice(1)] = decodeURIComponent(b[i] ?? '');
+    if (part.startsWith(':')) found[part.slice(1)] = plain(b[i] ?? '');
     else if (part !== b[i]) return null;
   }
   return found;

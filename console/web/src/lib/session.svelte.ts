@@ -5,6 +5,7 @@ export type Actor = Schemas['Actor'];
 
 let actor = $state.raw<Actor | null>(null);
 let known = $state(false);
+let site = $state('');
 
 export const session = {
   /** null: nobody is signed in. */
@@ -14,6 +15,10 @@ export const session = {
   /** false until the daemon was asked the first time. */
   get known(): boolean {
     return known;
+  },
+  /** What the box is called, where that is known. */
+  get site(): string {
+    return site || 'vaad';
   },
 };
 
@@ -32,6 +37,17 @@ export async function look(): Promise<void> {
   } finally {
     known = true;
   }
+}
+
+/** Sets what the box is called. */
+export function showSite(name: string | undefined): void {
+  site = name ?? '';
+}
+
+/** Signs out. The page is loaded anew: nothing of who was here stays in it. */
+export async function leave(): Promise<void> {
+  await api.POST('/logout');
+  location.assign('/login');
 }
 
 onRefused((p) => {
