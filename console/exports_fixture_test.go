@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"vaad/access"
+	"vaad/api"
 	"vaad/recorder/evidence"
 	"vaad/recorder/export"
 	"vaad/recorder/index"
@@ -84,9 +86,12 @@ func newExports(t *testing.T, dir string, ix *index.Index, a export.Archive) (*e
 	return m, j
 }
 
-// withExport puts an export of that actor, which is done, into a path.
+// withExport puts an export of that actor, which is done, or a link of theirs into a path.
 func (f *fixture) withExport(actor, path, rec string) string {
 	f.t.Helper()
+	if strings.Contains(path, "{share}") && slices.Contains([]string{string(access.Administrator), string(access.Supervisor)}, actor) {
+		return strings.Replace(path, "{share}", f.shareOf(rec, access.Role(actor)), 1)
+	}
 	if !strings.Contains(path, "{export}") {
 		return path
 	}
@@ -96,6 +101,12 @@ func (f *fixture) withExport(actor, path, rec string) string {
 	}
 	f.ended(j.ID)
 	return strings.Replace(path, "{export}", j.ID, 1)
+}
+
+// shareOf makes a link to a recording and returns its name.
+func (f *fixture) shareOf(rec string, by access.Role) string {
+	f.t.Helper()
+	return decode[api.Shared](f.t, f.doAs(actor(by), "POST", "/recordings/"+rec+"/share", api.NewShare{Hours: 1}), http.StatusOK).Share.ID
 }
 
 // ended waits for an export.

@@ -70,16 +70,22 @@ type sharing struct {
 }
 
 func newSharing(t *testing.T) *sharing {
-	f := newFixture(t)
-	s := &sharing{fixture: f, row: f.record(2, 16_000, "network", "local"), policy: SharePolicy{Enabled: true, MaxDays: 30}, makers: map[string]access.Actor{}, now: f.cfg.Now(), shares: &fakeShares{all: map[string]Share{}}}
+	s := newSharingIn(newFixture(t))
+	s.row = s.record(2, 16_000, "network", "local")
+	return s
+}
+
+// newSharingIn lets the recordings of a fixture be shared and drawn.
+func newSharingIn(f *fixture) *sharing {
+	s := &sharing{fixture: f, policy: SharePolicy{Enabled: true, MaxDays: 30}, makers: map[string]access.Actor{}, now: f.cfg.Now(), shares: &fakeShares{all: map[string]Share{}}}
 	f.cfg.Now = func() time.Time { return s.now }
 	f.cfg.Sharing = &Sharing{Shares: s.shares, Policy: func() SharePolicy { return s.policy }, Maker: func(a access.Actor) (access.Actor, bool) {
 		now, ok := s.makers[a.Name]
 		return now, ok
 	}}
-	cache, err := peaks.Open(peaks.Config{Dir: t.TempDir(), Archive: f.archive, Pool: noPool{}, Most: func() int64 { return 0 }, Free: func() (int64, error) { return 0, nil }, Logger: f.cfg.Logger})
+	cache, err := peaks.Open(peaks.Config{Dir: f.t.TempDir(), Archive: f.archive, Pool: noPool{}, Most: func() int64 { return 0 }, Free: func() (int64, error) { return 0, nil }, Logger: f.cfg.Logger})
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	f.cfg.Peaks = cache
 	for _, r := range access.Roles() {
