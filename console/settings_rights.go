@@ -10,8 +10,9 @@ import (
 )
 
 // keepsRights refuses changes of settings by which callers who do not manage accounts would
-// get more rights than they were given: how careful log-in is, and, for those whose rights hang
-// on groups of lines, which lines are in which group. plan says what would change.
+// get more than they were given: how careful log-in is, where recordings and secrets of the box
+// go, and, for those whose rights hang on groups of lines, which lines are in which group. plan
+// says what would change.
 func (s *Server) keepsRights(ctx context.Context, plan func() ([]settings.Change, error)) error {
 	c := who(ctx)
 	if c.scope.Everywhere(access.Users) {
@@ -23,12 +24,22 @@ func (s *Server) keepsRights(ctx context.Context, plan func() ([]settings.Change
 	}
 	for _, one := range changes {
 		keys := settings.Keys(one.Path)
-		if keys[0] == "security" || c.grouped() && (groupsLines(keys) || namesGroup(keys, one.Old) || namesGroup(keys, one.New)) {
+		if ofAdministrators(keys[0]) || c.grouped() && (groupsLines(keys) || namesGroup(keys, one.Old) || namesGroup(keys, one.New)) {
 			s.denied(ctx, access.SettingsWrite, one.Path, ofLine(one.Path))
 			return fail("beyond-rights", quote(one.Path))
 		}
 	}
 	return nil
+}
+
+// ofAdministrators says which sections are for who manages accounts: by them somebody could come
+// in more easily, or recordings and files of secrets could be sent to a machine of the sender's.
+func ofAdministrators(section string) bool {
+	switch section {
+	case "security", "sharing", "encryption", "backup", "backup_targets", "mail", "evidence":
+		return true
+	}
+	return false
 }
 
 // grouped says whether what the caller may do hangs on groups of lines.

@@ -30,7 +30,12 @@ func rightsDoc(t *testing.T) *settings.Document {
 	type security struct {
 		Failures int `json:"lock_after"`
 	}
+	type place struct {
+		Secret string `json:"password_file"`
+	}
 	doc, _, err := settings.New(settings.Config{DB: db, Sections: []settings.Part{
+		settings.NewSection("mail", place{}, nil),
+		settings.NewMap("backup_targets", func(string) place { return place{} }, nil),
 		settings.NewMap("lines", func(string) line { return line{} }, nil),
 		settings.NewMap("groups", func(string) group { return group{Lines: []int{}} }, nil),
 		settings.NewSection("security", security{5}, nil)}})
@@ -62,6 +67,8 @@ func TestNobodyGetsRightsBySettings(t *testing.T) {
 		{technician, "security", `{"lock_after":50}`, true},
 		{technician, `\security.lock_after`, "50", true},
 		{technician, "security", "null", true},
+		{technician, "mail.password_file", `"/var/lib/vaad/keys/master"`, true},
+		{technician, "backup_targets.mine", `{"password_file":"/etc/passwd"}`, true},
 		{technician, "groups.desk.lines", "[1,2]", false},
 		{technician, "lines.2.group", `"desk"`, false},
 		{both, "groups.desk.lines", "[1,2,3]", true},
