@@ -67,10 +67,7 @@ func (r *Router) since(active []alarm.Alarm) *view {
 		}
 	}
 	slices.SortFunc(v.fresh, func(a, b alarm.Alarm) int { return int(int64(a.ID) - int64(b.ID)) })
-	if newest != r.seen {
-		r.seen = newest
-		r.disk.put(cursorKey, newest)
-	}
+	r.seen = newest
 	return v
 }
 
@@ -78,6 +75,9 @@ func (r *Router) since(active []alarm.Alarm) *view {
 // ended and that is up again is the same one.
 func (r *Router) take(rt *Route, b *box, fresh []alarm.Alarm) {
 	for _, a := range fresh {
+		if _, watched := b.items[a.ID]; watched { // the last run was killed before it noted how far it was
+			continue
+		}
 		if !rt.takes(&a, r.cfg.Words(a).Group) {
 			continue
 		}

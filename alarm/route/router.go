@@ -174,6 +174,7 @@ func (r *Router) look() (wait time.Duration, start []sending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(routes)
+	seen := r.seen
 	all := r.since(active)
 	next := now.Add(lookEvery)
 	for i := range routes {
@@ -187,6 +188,9 @@ func (r *Router) look() (wait time.Duration, start []sending) {
 			next = earlier(next, at)
 		}
 		r.metrics.waiting.WithLabelValues(rt.Name).Set(float64(len(b.queue)))
+	}
+	if r.seen != seen { // last: a kill before tells again what was taken, a kill after loses none
+		r.disk.put(cursorKey, r.seen)
 	}
 	return max(next.Sub(now), 0), start
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -360,3 +361,28 @@ func TestNewRouterTellsOnlyWhatStands(t *testing.T) {
 }
 
 type jsonValue = json.RawMessage
+
+func TestAKillWhileAlarmsAreTakenLosesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		way := &fakeWay{}
+		w := &world{T: t, path: filepath.Join(t.TempDir(), "state.db"), routes: []Route{{Name: "a", Way: way}}}
+		w.start()
+		defer func() { w.stop() }()
+		w.alarms.Raise("first", "", nil)
+		w.want(way, "raised first//active")
+		var left map[string]change // what the disk would have if the daemon were killed while it looks
+		w.r.cfg.Words = func(alarm.Alarm) Words {
+			w.r.disk.mu.Lock()
+			defer w.r.disk.mu.Unlock()
+			if left == nil {
+				left = maps.Clone(w.r.disk.dirty)
+			}
+			return Words{}
+		}
+		w.alarms.Raise("second", "", nil)
+		w.want(way, "raised first//active", "raised second//active")
+		if _, ahead := left[cursorKey]; ahead || left == nil {
+			t.Error("an alarm counts as looked at before anybody is to be told of it")
+		}
+	})
+}
