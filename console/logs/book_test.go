@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -155,4 +156,56 @@ func FuzzDamagedFilesAreRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAFullDiskAtTheStartDoesNotKeepTheLogInMemory(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, fileName)
+	cut := []byte(`{"seq":99,"time":"2026-`)
+	if err := os.WriteFile(name, cut, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := New(masked)
+	if err := b.Keep(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, cut) {
+		t.Errorf("Keep needs room on the disk: it wrote %q, %v", got, err)
+	}
+}
+
+func TestAFileThatCannotBeBegunPushesNoOldOneOut(t *testing.T) {
+	dir := t.TempDir()
+	f := &file{dir: dir}
+	for age := range Files {
+		if err := os.WriteFile(f.name(age), []byte{byte('0' + age)}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.open(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.f.Close() }()
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 * Files { // too many files are open, for a while
+		f.rotate()
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	for age := range Files {
+		if b, err := os.ReadFile(f.name(age)); err != nil || string(b) != string(rune('0'+age)) {
+			t.Errorf("%s: %q, %v", f.name(age), b, err)
+		}
+	}
+	f.rotate()
+	if b, err := os.ReadFile(f.name(1)); err != nil || string(b) != "0" {
+		t.Errorf("after that: %q, %v", b, err)
+	}
 }

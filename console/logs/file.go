@@ -25,6 +25,7 @@ type file struct {
 	dir  string
 	f    *os.File
 	size int64
+	torn bool // it may end within a line: the next one begins on a line of its own
 }
 
 // name is a file by its age: vaad.log, vaad.log.1 …
@@ -86,11 +87,7 @@ func (f *file) open() (err error) {
 	if err != nil {
 		return errors.Join(err, f.f.Close())
 	}
-	if f.size = st.Size(); f.size > 0 { // what a crash has cut off gets an end
-		n, err := f.f.Write([]byte{'\n'})
-		f.size += int64(n)
-		return err
-	}
+	f.size, f.torn = st.Size(), st.Size() > 0 // by a crash; nothing is written yet, as the disk may be full
 	return nil
 }
 
@@ -167,22 +164,39 @@ func (b *Book) flush() {
 }
 
 func (f *file) write(b *bytes.Buffer) {
-	n, _ := f.f.Write(b.Bytes())
+	if b.Len() == 0 {
+		return
+	}
+	out := b.Bytes()
+	if f.torn {
+		out = append([]byte{'\n'}, out...)
+	}
+	n, _ := f.f.Write(out)
+	f.torn = n < len(out) && (n > 0 || f.torn)
 	f.size += int64(n)
 	b.Reset()
 }
 
 // rotate begins a new file. When that fails the old one grows on, until it can.
 func (f *file) rotate() {
-	for age := Files - 1; age > 0; age-- {
-		if err := os.Rename(f.name(age-1), f.name(age)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return
-		}
-	}
-	old := f.f
-	if err := f.open(); err != nil {
-		f.f = old
+	name := f.name(0) + ".new" // first: old files go when there is a new one
+	fresh, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
 		return
 	}
-	_ = old.Close()
+	for age := Files - 1; age > 0 && err == nil; age-- {
+		if err = os.Rename(f.name(age-1), f.name(age)); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err == nil {
+		err = os.Rename(name, f.name(0))
+	}
+	if err != nil {
+		_ = fresh.Close() // empty
+		_ = os.Remove(name)
+		return
+	}
+	_ = f.f.Close() // nothing of a log is promised to be on the disk
+	f.f, f.size, f.torn = fresh, 0, false
 }
