@@ -3,7 +3,6 @@ package peaks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -73,10 +72,11 @@ type flight struct {
 	forget bool // the recording was erased meanwhile
 }
 
-// Open makes the folder. Run makes pictures of what is sealed.
+// Open makes the folder, or has it made later: on a full disk pictures are in memory
+// only. Run makes pictures of what is sealed.
 func Open(c Config) (*Cache, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder of pictures: %w", err)
+		c.Logger.Warn("peaks: the folder of pictures cannot be made", "error", err)
 	}
 	return &Cache{cfg: c, metrics: newMetrics(c.Registerer), running: map[string]*flight{}, waiting: make(chan Subject, maxWaiting)}, nil
 }
@@ -190,6 +190,7 @@ func (c *Cache) keep(id string, key Key, p *Picture) {
 	c.bytes += p.size()
 	for c.bytes > inMemory {
 		c.bytes -= c.newest[0].p.size()
+		c.newest[0] = kept{}
 		c.newest = c.newest[1:]
 	}
 }

@@ -318,3 +318,24 @@ func BenchmarkHour(b *testing.B) {
 		})
 	}
 }
+
+func TestAFolderThatCannotBeMadeKeepsNobodyFromPictures(t *testing.T) {
+	s := newSite(t, archive.G711A, encode(t, archive.G711A, talk(80_000)), false)
+	in := t.TempDir()
+	dir := filepath.Join(in, "peaks")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // as on a full disk: there can be no folder
+		t.Fatal(err)
+	}
+	c := s.cache(t, dir)
+	if p, err := c.Get(t.Context(), s.subject()); err != nil || p.Samples != 80_000 {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	again := s.subject()
+	c.Forget(again.ID)
+	if _, err := c.Get(t.Context(), again); err != nil || len(files(t, dir)) != 1 {
+		t.Errorf("once there is room it is kept: %v", err)
+	}
+}

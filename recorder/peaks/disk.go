@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"vaad/recorder/archive"
@@ -58,7 +59,12 @@ func (c *Cache) write(id string, key Key, p *Picture) error {
 		return err
 	}
 	tmp := c.path(id) + archive.NewExt
-	err := os.WriteFile(tmp, b, 0o600) // not made durable: what a crash spoils does not fit its checksum
+	err := os.WriteFile(tmp, b, 0o600)                                     // not made durable: what a crash spoils does not fit its checksum
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // it could not be made at the start
+		if err = os.MkdirAll(c.cfg.Dir, 0o700); err == nil {
+			err = os.WriteFile(tmp, b, 0o600)
+		}
+	}
 	if err == nil {
 		err = os.Rename(tmp, c.path(id))
 	}
