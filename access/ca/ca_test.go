@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -379,4 +381,30 @@ func FuzzGivenPEM(f *testing.F) {
 			t.Error("a key of another certificate was taken")
 		}
 	})
+}
+
+func TestAnAuthorityThatCannotBeReadNowIsKept(t *testing.T) {
+	k, c, dir := keeper(t)
+	if err := k.Use(Wish{Names: box}); err != nil {
+		t.Fatal(err)
+	}
+	before := k.AuthorityPEM()
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	again := New(Config{Dir: dir, Now: c.now})
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	err := again.Use(Wish{Names: box}) // too many files are open
+	if e := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); e != nil {
+		t.Fatal(e)
+	}
+	if err == nil {
+		t.Error("it was read without a file")
+	}
+	if err := again.Use(Wish{Names: box}); err != nil || !bytes.Equal(again.AuthorityPEM(), before) {
+		t.Errorf("all who trusted the box must be told to trust another: %v", err)
+	}
 }

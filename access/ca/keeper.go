@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -247,6 +248,11 @@ func (k *Keeper) open() error {
 	if err == nil && p.chain[0].IsCA {
 		k.own = &authority{p.chain[0], p.key}
 		return nil
+	}
+	for _, passing := range []error{fs.ErrPermission, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS} {
+		if errors.Is(err, passing) { // it may be as good as ever: all clients trust it
+			return fmt.Errorf("read the certificate authority: %w", err)
+		}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		if aside := os.Rename(path, path+".damaged"); aside != nil {
