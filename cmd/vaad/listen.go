@@ -203,7 +203,7 @@ func (d *doors) step() (changed bool) {
 		if e := d.open[p]; e == nil || e.opened == nil {
 			changed = d.knock(p, want) || changed
 		}
-		in = in || p.kind == console.NetworkDoor && d.open[p].opened != nil && d.open[p].fault == ""
+		in = in || d.letsIn(p)
 	}
 	if d.local == "" || slices.Contains(plans, emergency) {
 		return changed
@@ -216,6 +216,13 @@ func (d *doors) step() (changed bool) {
 		changed = d.knock(emergency, want) || changed
 	}
 	return changed
+}
+
+// letsIn says whether somebody can come in over the network by a door: without any certificate,
+// as where its folder cannot be written, nobody can. d.mu is held.
+func (d *doors) letsIn(p doorPlan) bool {
+	e := d.open[p]
+	return p.kind == console.NetworkDoor && e.opened != nil && e.fault == "" && d.keeper.State().Chain > 0
 }
 
 // leave closes a door. d.mu is held.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -193,5 +194,47 @@ func TestLinksAreDrawnForTerminals(t *testing.T) {
 		if len([]rune(l)) != wide || strings.Trim(l, "█▀▄ ") != "" {
 			t.Errorf("%q", l)
 		}
+	}
+}
+
+func TestADoorWithoutACertificateIsNoWayIn(t *testing.T) {
+	d, _ := doorsForTest(t, stateDB(t))
+	dir := t.TempDir()
+	blocked := filepath.Join(dir, "tls")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil { // a folder cannot be made here
+		t.Fatal(err)
+	}
+	d.keeper = ca.New(ca.Config{Dir: blocked})
+	p := doorPlan{kind: console.NetworkDoor, address: ":8443"}
+	d.open[p] = &entrance{opened: &console.Opened{}}
+	d.certify(networkDoc{Enabled: true})
+	if d.letsIn(p) {
+		t.Error("the address of this machine would be closed, and nobody can come in over the network")
+	}
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+	d.certify(networkDoc{Enabled: true})
+	if !d.letsIn(p) {
+		t.Error("with a certificate it is a way in")
+	}
+}
+
+func TestATrialThatCannotBeTakenBackIsTriedAgain(t *testing.T) {
+	db := stateDB(t)
+	d, now := doorsForTest(t, db)
+	d.setBy(t, "local", "network.enabled", "true")
+	d.setBy(t, "network :8443", "network.port", "9443")
+	good := d.trial.Before
+	d.trial.Before = json.RawMessage(`{"port": "no number"}`) // refused, as by a disk that is full
+	if err := d.revert("nobody confirmed it"); err == nil || errors.Is(err, console.ErrNoTrial) {
+		t.Fatal(err)
+	}
+	if d.trial == nil || !d.trial.Until.After(*now) {
+		t.Fatalf("who was cut off stays so: %+v", d.trial)
+	}
+	d.trial.Before = good
+	if err := d.revert("nobody confirmed it"); err != nil || d.sec.network.Get(d.doc).Port != 8443 || d.trial != nil {
+		t.Errorf("%v, %+v", err, d.trial)
 	}
 }

@@ -103,7 +103,16 @@ func (d *doors) revert(why string) error {
 		return console.ErrNoTrial
 	}
 	d.log.Warn("a change of the network is taken back", "why", why)
-	return d.restore(*t, why)
+	err := d.restore(*t, why)
+	if err != nil { // a disk that is full may not stay so: who was cut off waits for it
+		d.mu.Lock()
+		if d.trial == nil {
+			t.Until = d.now().Add(knockAgain)
+			d.trial = t
+		}
+		d.mu.Unlock()
+	}
+	return err
 }
 
 // restore sets what differs back, key by key: what vaad.toml fixes cannot be set at all.

@@ -141,6 +141,11 @@ func (d *running) wholeProof(ctx context.Context, change func(func(*api.WholeVer
 			v.Findings = append(v.Findings, f)
 		}
 	}
+	slot, err := d.pool.turn(ctx)
+	if err != nil {
+		return sum, err
+	}
+	defer slot.end()
 	last := time.Now()
 	o := evidence.Options{Reader: &d.archive.Reader, Disk: disk, Keys: keys, Now: time.Now(), Found: func(f evidence.Finding) {
 		change(func(v *api.WholeVerification) {
@@ -159,19 +164,12 @@ func (d *running) wholeProof(ctx context.Context, change func(func(*api.WholeVer
 				add(v, api.WholeFinding{Kind: "file", Day: string(day), ID: id, File: c.Name, Text: what})
 			}
 		})
-		select { // as long as it read it rests, so that recording and listening never wait for it
-		case <-ctx.Done():
-		case <-time.After(time.Since(last)):
-		}
+		slot.rest(ctx, time.Since(last)) // as long as it read: recording, listening and signing in never wait for it
 		last = time.Now()
 	}}
 	if anchor != nil {
 		o.Anchors = [][]byte{anchor}
 	}
-	if err := d.pool.Acquire(ctx); err != nil {
-		return sum, err
-	}
-	defer d.pool.Release()
 	return evidence.Verify(ctx, o)
 }
 
