@@ -1,5 +1,7 @@
 // What the screens of boards ask the daemon for.
 import { api, get, type Schemas } from '../../lib/api';
+import { number } from '../../lib/format';
+import { t } from '../../lib/text.svelte';
 
 export type Board = Schemas['Board'];
 export type Detail = Schemas['BoardDetail'];
@@ -14,6 +16,12 @@ export function often(f: () => void, ms: number): () => void {
   f();
   const each = setInterval(() => document.hidden || f(), ms);
   return () => clearInterval(each);
+}
+
+/** How a board's clock runs beside the machine's. */
+export function driftWords(ppm: number): string {
+  const shown = number(Math.abs(ppm), 2);
+  return shown === '0' ? t('boards.drift-none') : t(ppm > 0 ? 'boards.drift' : 'boards.drift-slow', { ppm: shown });
 }
 
 /** How a state is coloured. */

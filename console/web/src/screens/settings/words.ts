@@ -1,6 +1,7 @@
 // Settings in words: values, paths, names of elements.
 import { number } from '../../lib/format';
-import { locale, t } from '../../lib/text.svelte';
+import { scheduleWords } from '../../lib/schedule';
+import { has, locale, t } from '../../lib/text.svelte';
 import { defaultOf, describe, draft, keyName, type Key } from './draft.svelte';
 import { at, split, type Tree } from './paths';
 
@@ -14,6 +15,12 @@ export function humane(n: number, unit: string | undefined): string {
   if (s < 120) return t('settings.seconds', { n: number(s, 1) });
   if (s < 7200) return t('settings.minutes', { n: number(s / 60, 1) });
   return t('settings.hours', { n: number(s / 3600, 1) });
+}
+
+/** A unit as the reader's language writes it. */
+export function unitWords(unit: string | undefined): string {
+  if (!unit) return '';
+  return has('settings.unit.' + unit) ? t('settings.unit.' + unit) : unit;
 }
 
 /** The name of a country. */
@@ -42,13 +49,14 @@ export function valueWords(k: Key | null, v: unknown): string {
   if (typeof v === 'boolean') return v ? t('settings.yes') : t('settings.no');
   if (k && (typeof v === 'string' || typeof v === 'number')) {
     if (k.form === 'country' && v !== '') return country(String(v));
+    if (k.form === 'schedule' && v !== '') return scheduleWords(String(v));
     if (v === '' && k.optional) return k.none ?? '';
     const c = k.choices?.find((x) => x.value === String(v));
     if (c) return c.text;
     if (k.refs && v !== '') return elementName(k.refs, String(v));
     if (typeof v === 'number') {
       const h = humane(v, k.unit);
-      return `${v}${k.unit ? ' ' + k.unit : ''}${h ? ` (${h})` : ''}`;
+      return `${v}${k.unit ? ' ' + unitWords(k.unit) : ''}${h ? ` (${h})` : ''}`;
     }
   }
   if (v === '') return t('settings.nothing');
