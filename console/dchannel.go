@@ -51,7 +51,7 @@ func (s *Server) pcap(ctx context.Context, in *PcapInput) (stream, error) {
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-s.slots }()
-		ctx, cancel := s.ending(r.Context())
+		ctx, cancel := s.ending(r.Context(), func(sc access.Scope) bool { return s.traceless(sc, in.Board) < 0 })
 		defer cancel()
 		if in.Seconds > 0 {
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(in.Seconds)*time.Second)

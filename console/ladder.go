@@ -128,23 +128,30 @@ func (s *Server) mayTrace(ctx context.Context, board string) error {
 	if !known {
 		return fail("no-board", strconv.Quote(board))
 	}
-	c, lines := who(ctx), 0
-	forbid := func(line int) error {
+	c := who(ctx)
+	if line := s.traceless(c.scope, board); line >= 0 {
 		s.denied(ctx, access.SaveFlight, board, line)
 		return fail("forbidden", (&access.Denied{Actor: c.Name, Verb: access.SaveFlight}).Error())
 	}
+	return nil
+}
+
+// traceless is a line of the board that the right does not hold on, 0 where the board has
+// none that is known; negative: it holds on all.
+func (s *Server) traceless(sc access.Scope, board string) int {
+	lines := 0
 	for _, l := range s.cfg.Lines.Lines() {
 		if l.Board != board {
 			continue
 		}
-		if lines++; !c.scope.Allows(access.SaveFlight, l.Number) {
-			return forbid(l.Number)
+		if lines++; !sc.Allows(access.SaveFlight, l.Number) {
+			return l.Number
 		}
 	}
-	if lines == 0 && !c.scope.Everywhere(access.SaveFlight) { // calls of lines that have no number yet
-		return forbid(0)
+	if lines == 0 && !sc.Everywhere(access.SaveFlight) { // calls of lines that have no number yet
+		return 0
 	}
-	return nil
+	return -1
 }
 
 // fits says whether a message is asked for.

@@ -116,7 +116,7 @@ func (s *Server) liveLog(ctx context.Context, in *LiveLogInput) (stream, error) 
 	f := logs.Filter{Level: logLevel(in.Level), Text: in.Text, Limit: liveBatch}
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-s.tails }()
-		ctx, cancel := s.ending(r.Context())
+		ctx, cancel := s.ending(r.Context(), func(sc access.Scope) bool { return sc.Everywhere(access.Maintain) })
 		defer cancel()
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no")

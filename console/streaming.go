@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"vaad/access"
@@ -43,8 +44,8 @@ func unhurried(w http.ResponseWriter) {
 }
 
 // ending is a context that ends with the request, with Shutdown, and when the
-// caller is no longer let in.
-func (s *Server) ending(ctx context.Context) (context.Context, context.CancelFunc) {
+// caller is no longer let in, or has lost what one of still asks for.
+func (s *Server) ending(ctx context.Context, still ...func(access.Scope) bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := who(ctx)
 	go func() {
@@ -58,7 +59,8 @@ func (s *Server) ending(ctx context.Context) (context.Context, context.CancelFun
 				cancel()
 				return
 			case <-look.C:
-				if _, ok := c.fresh(); !ok {
+				sc, ok := c.fresh()
+				if !ok || slices.ContainsFunc(still, func(has func(access.Scope) bool) bool { return !has(sc) }) {
 					cancel()
 					return
 				}
@@ -103,7 +105,7 @@ func (s *Server) listen(ctx context.Context, in *ListenInput) (stream, error) {
 	return func(w http.ResponseWriter, req *http.Request) {
 		defer free()
 		defer stop()
-		ctx, cancel := s.ending(req.Context())
+		ctx, cancel := s.ending(req.Context(), func(sc access.Scope) bool { return sc.Allows(access.Listen, in.Line) })
 		defer cancel()
 		defer context.AfterFunc(ctx, stop)() // a reader that waits for audio is woken
 		w.Header().Set("Content-Type", "audio/wav")
