@@ -74,6 +74,7 @@ func (w *fakeWay) said() (all []string) {
 type world struct {
 	*testing.T
 	path   string
+	mu     sync.Mutex
 	routes []Route
 	db     *store.DB
 	alarms *alarm.Manager
@@ -92,7 +93,7 @@ func (w *world) start() {
 		w.Fatal(err)
 	}
 	w.reg = prometheus.NewRegistry()
-	w.r, err = New(Config{DB: w.db, Alarms: w.alarms, Routes: func() []Route { return w.routes }, Registerer: w.reg,
+	w.r, err = New(Config{DB: w.db, Alarms: w.alarms, Routes: w.now, Registerer: w.reg,
 		Words: func(a alarm.Alarm) Words {
 			words := Words{Text: "text of " + a.Code, Remedy: "do", Line: 3}
 			if strings.HasPrefix(a.Code, "line-") {
@@ -125,6 +126,11 @@ func in(t *testing.T, routes []Route, do func(*world)) {
 		do(w)
 	})
 }
+
+// now are the routes as a setting has them; set changes them.
+func (w *world) now() []Route { w.mu.Lock(); defer w.mu.Unlock(); return w.routes }
+
+func (w *world) set(routes []Route) { w.mu.Lock(); w.routes = routes; w.mu.Unlock() }
 
 func (w *world) sleep(d time.Duration) { time.Sleep(d); synctest.Wait() }
 
@@ -317,7 +323,7 @@ func TestRouteThatIsRemovedIsForgotten(t *testing.T) {
 	in(t, []Route{{Name: "a", Way: way}}, func(w *world) {
 		w.alarms.Raise("disk-full", "/rec", nil)
 		w.sleep(2 * time.Minute)
-		w.routes = nil
+		w.set(nil)
 		w.sleep(time.Minute)
 		if len(w.r.States()) != 0 || len(w.alarms.Active()) != 1 {
 			w.Errorf("%+v %+v", w.r.States(), w.alarms.Active())
