@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vaad/access"
 	"vaad/api"
 	"vaad/api/text"
 )
@@ -31,6 +32,9 @@ const doctorPatience = 25 * time.Second
 func (s *Server) diagnose(ctx context.Context, in *Spoken) (*body[api.Diagnosis], error) {
 	if s.cfg.Doctor == nil {
 		return nil, fail("not-available", "")
+	}
+	if err := s.wholeBox(ctx, access.Maintain, "doctor"); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorPatience)
 	defer cancel()

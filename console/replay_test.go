@@ -239,6 +239,8 @@ func TestTheDoctorSpeaksAndGivesCommands(t *testing.T) {
 		t.Errorf("%s", b)
 	}
 	problemIn(t, f.doAs(actor(access.Reviewer), http.MethodGet, "/doctor", nil), "forbidden")
+	f.cfg.Access.SetGroups(map[string][]int{"front": {1}})
+	problemIn(t, f.doAs(actor(access.Technician, "front"), http.MethodGet, "/doctor", nil), "forbidden")
 }
 
 func TestCommandsInRemediesCanBeCopied(t *testing.T) {
