@@ -241,6 +241,20 @@ func TestADeadLinkThatIsTriedHoldsNothingUp(t *testing.T) {
 	}
 }
 
+func TestATicketOfADeadLinkGivesOneRow(t *testing.T) {
+	s := newSharing(t)
+	made, secret := s.make(admin(), api.NewShare{Hours: 2})
+	opened := decode[api.OpenedShare](t, s.open(secret), http.StatusOK)
+	s.do("DELETE", "/shares/"+made.Share.ID, nil)
+	for range 10 {
+		problemIn(t, s.stranger("GET", "/shared/"+opened.Ticket+"/audio", nil), "no-share")
+	}
+	rows, err := s.audit.Query(access.AuditFilter{Object: s.row.ID, Result: "denied", Limit: 100})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
+
 func TestOnlyWhoMayHearMayShare(t *testing.T) {
 	s := newSharing(t)
 	for _, r := range []access.Role{access.Technician, access.Agent, access.Reviewer} {

@@ -76,6 +76,13 @@ func (t *tickets) share(secret string, now time.Time) (string, time.Time) {
 	return v.share, v.until
 }
 
+// end takes a ticket away.
+func (t *tickets) end(secret string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.open, hashed(secret))
+}
+
 // mayTry says whether an address has not tried too often.
 func (t *tickets) mayTry(address string, now time.Time) bool {
 	t.mu.Lock()
@@ -230,6 +237,9 @@ func (s *Server) opened(ctx context.Context, in *TicketInput, v access.Verb) (on
 	}
 	row, _, why := s.alive(&one, v)
 	if why != "" || v == access.Export && !one.Download {
+		if why != "" { // one row: who comes again with it is nobody
+			s.tickets.end(in.Ticket)
+		}
 		s.deniedShare(ctx, &one, visitOf(ctx).Address, why)
 		return one, row, none
 	}
