@@ -9,13 +9,14 @@ import (
 	"vaad/settings"
 )
 
-// keepsRights refuses changes of settings by which callers who do not manage accounts would
-// get more than they were given: how careful log-in is, where recordings and secrets of the box
-// go, and, for those whose rights hang on groups of lines, which lines are in which group. plan
-// says what would change.
+// keepsRights refuses changes of settings by which callers would get more than they were given:
+// how careful log-in is, and where recordings and secrets of the box go, which is for who manages
+// accounts, and, for those whose rights hang on groups of lines, which lines are in which group.
+// plan says what would change.
 func (s *Server) keepsRights(ctx context.Context, plan func() ([]settings.Change, error)) error {
 	c := who(ctx)
-	if c.scope.Everywhere(access.Users) {
+	manages, grouped := c.scope.Everywhere(access.Users), c.grouped()
+	if manages && !grouped {
 		return nil
 	}
 	changes, err := plan()
@@ -24,7 +25,7 @@ func (s *Server) keepsRights(ctx context.Context, plan func() ([]settings.Change
 	}
 	for _, one := range changes {
 		keys := settings.Keys(one.Path)
-		if ofAdministrators(keys[0]) || c.grouped() && (groupsLines(keys) || namesGroup(keys, one.Old) || namesGroup(keys, one.New)) {
+		if !manages && ofAdministrators(keys[0]) || grouped && (groupsLines(keys) || namesGroup(keys, one.Old) || namesGroup(keys, one.New)) {
 			s.denied(ctx, access.SettingsWrite, one.Path, ofLine(one.Path))
 			return fail("beyond-rights", quote(one.Path))
 		}

@@ -52,6 +52,7 @@ func TestNobodyGetsRightsBySettings(t *testing.T) {
 	technician := actor(access.Technician)
 	both := access.Actor{Name: "both", Kind: access.Local, Grants: []access.Grant{{Role: access.Technician}, {Role: access.Reviewer, Groups: []string{"desk"}}}}
 	half := actor(access.Technician, "desk")
+	manager := access.Actor{Name: "manager", Kind: access.Local, Grants: []access.Grant{{Role: access.Technician, More: []access.Verb{access.Users}}, {Role: access.Reviewer, Groups: []string{"desk"}}}}
 	set := func(path, value string) api.SetValue {
 		return api.SetValue{Path: path, Value: json.RawMessage(value)}
 	}
@@ -78,6 +79,8 @@ func TestNobodyGetsRightsBySettings(t *testing.T) {
 		{both, "lines.3.group", `"desk"`, true},
 		{both, "lines.3", `{"group":"desk"}`, true},
 		{both, "lines.3", `{"trigger":"off"}`, false},
+		{manager, "groups.desk.lines", "[1,2,3]", true},
+		{manager, "security.lock_after", "9", false},
 		{half, "lines.1.trigger", `"off"`, false},
 		{half, "lines.1.group", `"hall"`, true},
 	} {
