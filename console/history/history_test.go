@@ -289,3 +289,29 @@ func TestSourcesOfMetrics(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestFilesThatCannotBeMadeAreMadeLater(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // as on a full disk: there can be no folder
+		t.Fatal(err)
+	}
+	r := open(t, dir)
+	r.at(0, 1)
+	if c := r.query(-time.Hour, time.Hour, 100); len(c.Points) != 0 {
+		t.Errorf("%+v", c)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	r.at(Every, 2)
+	if c := r.query(-time.Hour, time.Hour, 3000); len(c.Points) != 1 || c.Points[0].Max != 2 {
+		t.Errorf("%+v", c)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.at(2*Every, 3)
+	if _, err := r.Query("v", t0, t0.Add(time.Minute), 10); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("opened again after the end: %v", err)
+	}
+}

@@ -39,14 +39,16 @@ type Keeper struct {
 	last   time.Time
 	failed bool
 
-	mu    sync.RWMutex
-	rings map[string]*ring
+	mu     sync.RWMutex
+	rings  map[string]*ring // of those whose file could be opened
+	closed bool
 }
 
 // ErrNone says that there is no such series.
 var ErrNone = errors.New("there is no such series")
 
-// Open opens the files of all series, and makes those that are missing.
+// Open opens the files of all series, and makes those that are missing. Those that it
+// cannot, as on a full disk, are tried again with each sample.
 func Open(cfg Config) (*Keeper, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -54,24 +56,42 @@ func Open(cfg Config) (*Keeper, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return nil, fmt.Errorf("history: %w", err)
-	}
 	k := &Keeper{cfg: cfg, rings: map[string]*ring{}, before: map[string]number{}}
 	for _, s := range cfg.Series {
 		if s.Name == "" || len(s.Name) > maxNameLen || strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-			return nil, errors.Join(fmt.Errorf("history: %q is no name of a series", s.Name), k.Close())
+			return nil, fmt.Errorf("history: %q is no name of a series", s.Name)
 		}
-		r, made, err := openRing(filepath.Join(cfg.Dir, s.Name+".history"), s.Name)
+	}
+	if err := k.open(); err != nil {
+		cfg.Logger.Error("metrics' history cannot be kept; it is tried again", "error", err)
+	}
+	return k, nil
+}
+
+// open opens the files that are not.
+func (k *Keeper) open() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed || len(k.rings) == len(k.cfg.Series) {
+		return nil
+	}
+	if err := os.MkdirAll(k.cfg.Dir, 0o750); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	for _, s := range k.cfg.Series {
+		if k.rings[s.Name] != nil {
+			continue
+		}
+		r, made, err := openRing(filepath.Join(k.cfg.Dir, s.Name+".history"), s.Name)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("history: %w", err), k.Close())
+			return fmt.Errorf("history: %w", err)
 		}
 		if made {
-			cfg.Logger.Debug("a file of metrics' history begins", "series", s.Name)
+			k.cfg.Logger.Debug("a file of metrics' history begins", "series", s.Name)
 		}
 		k.rings[s.Name] = r
 	}
-	return k, nil
+	return nil
 }
 
 // Close closes the files.
@@ -82,7 +102,7 @@ func (k *Keeper) Close() error {
 	for _, r := range k.rings {
 		errs = append(errs, r.close())
 	}
-	k.rings = map[string]*ring{}
+	k.rings, k.closed = map[string]*ring{}, true
 	return errors.Join(errs...)
 }
 
@@ -105,6 +125,7 @@ func (k *Keeper) Run(ctx context.Context) {
 // sample takes one value of every series. What cannot be gathered or written is a gap.
 func (k *Keeper) sample() {
 	all, err := k.cfg.Gatherer.Gather() // with an error it still has what went well
+	err = errors.Join(err, k.open())
 	now := time.Now()
 	g := &Gathered{families: make(map[string]*dto.MetricFamily, len(all)), before: k.before, now: map[string]number{}}
 	for _, f := range all {
@@ -167,9 +188,12 @@ func (k *Keeper) Query(name string, from, to time.Time, points int) (Curve, erro
 	t := tiers()[which]
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	r := k.rings[name]
-	if r == nil {
+	if k.closed {
 		return c, os.ErrClosed
+	}
+	r := k.rings[name]
+	if r == nil { // there is none yet
+		return c, nil
 	}
 	var n float64
 	err := r.read(which, max(from.Unix(), 0)/t.Step, (to.Unix()-1)/t.Step, func(x record) {
