@@ -29,7 +29,7 @@ test('a line is changed, saved with a reason, and rolled back after a look at wh
   await expect(page.getByText('callers speak early')).toBeVisible();
   await page.getByRole('button', { name: 'Go back to nothing set…' }).click();
   await expect(page.getByRole('dialog')).toContainText('preroll_ms');
-  await page.getByRole('dialog').getByRole('button', { name: 'Go back…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Go back', exact: true }).click();
   await expect(page.getByText(/Back at version 0/)).toBeVisible();
   expect((await daemon.api('GET', `/settings/value?path=lines.${n}.preroll_ms`))['value']).toBe(2000);
 });
