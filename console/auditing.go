@@ -2,11 +2,13 @@ package console
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"vaad/access"
+	"vaad/settings"
 )
 
 // act does something that is audited: an act whose row cannot be written is
@@ -17,12 +19,26 @@ func (s *Server) act(ctx context.Context, e access.Entry, do func(*access.Entry)
 	e.Result = "ok"
 	if err != nil {
 		e.Result = "failed"
-		e.Detail = merge(e.Detail, "error", err.Error())
+		e.Detail = merge(e.Detail, "error", written(err))
 	}
 	if lost := s.audited(ctx, e); lost != nil && err == nil {
 		return lost
 	}
 	return err
+}
+
+// written is an error for the audit log, which keeps what it is given for ever: of settings that
+// are refused only where they stand, as a value may be a secret that was put in the wrong place.
+func written(err error) string {
+	var refused *settings.Invalid
+	if !errors.As(err, &refused) {
+		return err.Error()
+	}
+	var paths []string
+	for _, f := range refused.Faults {
+		paths = append(paths, f.Path)
+	}
+	return "the settings are not valid: " + strings.Join(paths, ", ")
 }
 
 // audited appends a row for the caller of the request.

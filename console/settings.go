@@ -135,14 +135,17 @@ func (s *Server) set(ctx context.Context, in *SetInput) (*body[api.Setting], err
 	if err := s.knownLines(ctx, &in.Body); err != nil {
 		return nil, err
 	}
-	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set", "value": string(in.Body.Value)}}
-	err := s.act(ctx, e, func(*access.Entry) error {
+	e := access.Entry{Verb: access.SettingsWrite, Object: path, Line: ofLine(path), Detail: map[string]string{"act": "set"}}
+	err := s.act(ctx, e, func(e *access.Entry) error {
 		d := s.cfg.Settings
 		err := s.keepsRights(ctx, func() ([]settings.Change, error) {
 			return d.Plan(settings.Changes{Base: d.Version(), Values: map[string]json.RawMessage{path: in.Body.Value}})
 		})
 		if err == nil {
 			_, err = d.Set(who(ctx).Name, in.Body.Why, path, in.Body.Value)
+		}
+		if err == nil {
+			e.Detail["value"] = string(in.Body.Value)
 		}
 		return err
 	})

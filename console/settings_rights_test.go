@@ -2,7 +2,9 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"vaad/access"
@@ -102,5 +104,17 @@ func TestNobodyGetsRightsBySettings(t *testing.T) {
 	problemIn(t, f.doAs(technician, "POST", "/settings/import", `{"vaad":"settings","format":1,"settings":{"security":{"lock_after":50}}}`), "beyond-rights")
 	if v := get[api.Setting](f, "/settings/value?path=security.lock_after"); string(v.Value) != "9" {
 		t.Errorf("%s", v.Value)
+	}
+}
+
+func TestASecretInTheWrongPlaceIsNotAudited(t *testing.T) {
+	f := newFixture(t)
+	problemIn(t, f.do("PUT", "/settings/value", api.SetValue{Path: "lines.1.preroll_ms", Value: json.RawMessage(`"AGE-SECRET-KEY-1"`)}), "settings-invalid")
+	if all := f.rows(); len(all) != 1 || all[0].Result != "failed" || strings.Contains(fmt.Sprint(all[0]), "AGE-SECRET") {
+		t.Errorf("audited %+v", all)
+	}
+	decode[api.Setting](t, f.do("PUT", "/settings/value", api.SetValue{Path: "lines.1.preroll_ms", Value: json.RawMessage(`100`)}), 200)
+	if all := f.rows(); all[0].Result != "ok" || all[0].Detail["value"] != "100" {
+		t.Errorf("audited %+v", all)
 	}
 }
