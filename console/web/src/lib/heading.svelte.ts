@@ -10,7 +10,8 @@ export function headed(root: Element, site: () => string): () => void {
     const h = root.querySelector<HTMLElement>('h1');
     const text = h?.textContent?.replace(/\s+/g, ' ').trim();
     if (!h || !text) return;
-    const now = text === site() ? text : `${text} – ${site()}`;
+    const tab = root.querySelector('main nav a[aria-current="page"]')?.textContent?.trim();
+    const now = [...new Set([tab, text, site()])].filter(Boolean).join(' – ');
     if (now !== title || document.title !== now) document.title = title = now;
     if (at === here.path) return;
     at = here.path;
@@ -20,7 +21,7 @@ export function headed(root: Element, site: () => string): () => void {
     h.focus({ preventScroll: true });
   };
   const seen = new MutationObserver(look);
-  seen.observe(root, { childList: true, characterData: true, subtree: true });
+  seen.observe(root, { childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ['aria-current'] });
   look();
   return () => seen.disconnect();
 }
