@@ -145,7 +145,7 @@ test('a link from the machine opens once, and lets a forgotten password be set',
   await stranger.getByLabel('New password').fill('remembered this time');
   await stranger.getByRole('button', { name: 'Change the password' }).click();
   await expect(stranger.getByText('The password is changed')).toBeVisible();
-  await stranger.getByRole('button', { name: 'Sign out' }).click();
+  await stranger.locator('#main').getByRole('button', { name: 'Sign out' }).click();
   await expect(stranger).toHaveURL(/\/login/);
   await stranger.goto(link);
   await expect(stranger.getByText('This link does not hold any more')).toBeVisible();

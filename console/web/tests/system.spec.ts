@@ -126,7 +126,7 @@ test('health, charts, log and support bundle are there', async ({ page }) => {
   await page.getByRole('link', { name: 'Charts' }).click();
   const chart = page.getByRole('region', { name: 'Memory, by the daemon' });
   await expect(chart).toBeVisible();
-  await expect(chart).toContainText('Now');
+  await expect(chart).toContainText('Lately');
   await chart.getByRole('button', { name: 'As a table' }).click();
   await expect(chart.getByRole('table')).toBeVisible();
   await page.getByRole('button', { name: '7 days' }).click();

