@@ -34,20 +34,20 @@ export function audioOf(id: string): string {
 // The results that were last looked at, so that a player can go to the next one.
 const KEY = 'vaad.recordings.results';
 
-export function keepResults(ids: string[], query: string): void {
+export function keepResults(ids: string[], query: string, more: boolean): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ ids: ids.slice(0, 2000), query }));
+    sessionStorage.setItem(KEY, JSON.stringify({ ids: ids.slice(0, 2000), query, more }));
   } catch {
     // without room there is no next one
   }
 }
 
-export function results(): { ids: string[]; query: string } {
+export function results(): { ids: string[]; query: string; more: boolean } {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as { ids: string[]; query: string };
-    return { ids: kept.ids ?? [], query: kept.query ?? '' };
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as { ids: string[]; query: string; more?: boolean };
+    return { ids: kept.ids ?? [], query: kept.query ?? '', more: kept.more ?? false };
   } catch {
-    return { ids: [], query: '' };
+    return { ids: [], query: '', more: false };
   }
 }
 
