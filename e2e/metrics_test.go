@@ -140,9 +140,10 @@ func TestMetricsAfterASimulatedHour(t *testing.T) {
 		}
 	})
 	t.Run("nothing else without the token", func(t *testing.T) {
-		for _, path := range []string{"/", "/api/v1/status", "/api/v1/lines", "/api/v1/recordings", "/debug/pprof/"} {
+		for _, path := range []string{"/api/v1/status", "/api/v1/lines", "/api/v1/recordings", "/api/v1/metrics/history"} {
 			fetch(t, ctx, base+path, http.StatusUnauthorized)
 		}
+		fetch(t, ctx, base+"/debug/pprof/", http.StatusNotFound)
 		if got := fetch(t, ctx, base+"/api/v1/status", http.StatusOK, "Authorization", "Bearer "+token); !strings.Contains(got, `"product":"vaad"`) {
 			t.Errorf("the status says %q", got)
 		}

@@ -50,9 +50,12 @@ func TestFreshBoxIsSetUpFromTheLinkAndReachedOverTheNetwork(t *testing.T) {
 	root, home, port := scratch(t), scratch(t), freePort(t)
 	config := "listen = \"127.0.0.1:0\"\n" + board("sim", "real", 2, "")
 	d := start(t, root, config)
-	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+/\?token=\w+`).FindString(d.Log())
-	if link == "" {
-		t.Fatalf("no link was printed:\n%s", d.Log())
+	link := ""
+	if err := Until(ctx, "the link that is printed", func() (bool, error) {
+		link = regexp.MustCompile(`http://127\.0\.0\.1:\d+/\?token=\w+`).FindString(d.Log())
+		return link != "", nil
+	}); err != nil {
+		t.Fatalf("%v:\n%s", err, d.Log())
 	}
 	base, _, _ := strings.Cut(link, "/?")
 	jar, _ := cookiejar.New(nil)
