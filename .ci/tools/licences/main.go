@@ -24,6 +24,7 @@ var markers = []struct{ phrase, name string }{
 	{"Apache License", "Apache-2.0"},
 	{"Permission is hereby granted, free of charge", "MIT"},
 	{"Permission to use, copy, modify, and/or distribute this software", "ISC"},
+	{"Permission to use, copy, modify, and distribute this software for any", "ISC"}, // its older wording
 	{"Redistribution and use in source and binary forms", "BSD"},
 	{"CC0 1.0 Universal", "CC0-1.0"},
 	{"free and unencumbered software released into the public domain", "Unlicense"},
