@@ -1,9 +1,9 @@
 // Package console serves vaad's API and its built-in page.
 //
-//	unix socket ── peer credentials ─┐
-//	127.0.0.1 ──── token, cookie ────┴▶ actor ─▶ rights of the route ─▶ handler ─▶ domains
-//	                                                                        │
-//	feed of call events ─▶ hub ─▶ one bounded queue per watcher ─▶ SSE ◀────┘
+//	unix socket ───── peer credentials ─┐
+//	loopback, TLS ─── cookie, token ────┴▶ actor ─▶ rights of the route ─▶ handler ─▶ domains
+//	                                                                           │
+//	feed of call events ─▶ hub ─▶ one bounded queue per watcher ─▶ SSE ◀───────┘
 //
 // In: HTTP requests from vaactl, browsers and programs; the feed of call events.
 // Out: JSON under /api/v1 as docs/openapi.yaml describes it, errors as
@@ -16,11 +16,12 @@
 // caller's verb covers. What is done to recordings and settings, and whoever
 // listens to audio, is written to the audit log.
 //
-// The page lies in page/static: plain HTML, CSS and JavaScript modules, embedded
-// and served from here alone, under a strict content security policy.
+// The pages are built from console/web and embedded; they need no session, what
+// they ask for does. They are served from here alone, under a strict content
+// security policy.
 //
 // # Caveats
 //
-// Only the unix socket and loopback addresses are served: access over the
-// network needs accounts and TLS. Listen refuses anything else with that reason.
+// Addresses of the network are served with TLS only, and only to requests that
+// name this box. [Server.Open] refuses anything else with that reason.
 package console
