@@ -2,7 +2,6 @@
 // clicks on them are taken here, so that the page is not loaded anew.
 let path = $state(location.pathname);
 let query = $state.raw(new URLSearchParams(location.search));
-const guards = new Set<() => boolean>();
 
 export const here = {
   get path(): string {
@@ -18,9 +17,8 @@ function read(): void {
   query = new URLSearchParams(location.search);
 }
 
-/** Goes to an address; a guard (unsaved changes) may keep the reader where they are. */
+/** Goes to an address. */
 export function go(to: string, replace = false): void {
-  for (const g of guards) if (!g()) return;
   if (replace) history.replaceState(null, '', to);
   else history.pushState(null, '', to);
   const before = path;
@@ -41,12 +39,6 @@ export function ask(params: Record<string, string | number | boolean | null | un
   if (replace) history.replaceState(null, '', to);
   else history.pushState(null, '', to);
   read();
-}
-
-/** Keeps the reader here while g answers false (it asks them itself). */
-export function guard(g: () => boolean): () => void {
-  guards.add(g);
-  return () => guards.delete(g);
 }
 
 addEventListener('popstate', read);
