@@ -19,7 +19,6 @@ import (
 	"vaad/channels"
 	"vaad/console/history"
 	"vaad/console/logs"
-	"vaad/console/web"
 	"vaad/recorder"
 	"vaad/recorder/archive"
 	"vaad/recorder/export"
@@ -203,9 +202,6 @@ type Config struct {
 }
 
 func (c *Config) defaults() error {
-	if c.Web == nil {
-		c.Web = web.Files()
-	}
 	if c.Site == nil {
 		c.Site = func() Site { return Site{} }
 	}

@@ -14,8 +14,10 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"vaad/api/text"
+	"vaad/console/web"
 )
 
 // A page is the console's pages, in memory: everything they need comes from here.
@@ -34,7 +36,18 @@ type file struct {
 // assets are files whose names hold a hash of what is in them.
 const assets = "/assets/"
 
-// newPage reads the built pages and the catalogues.
+// builtIn are the pages that the daemon has in itself.
+var builtIn = sync.OnceValues(func() (*page, error) { return newPage(web.Files()) })
+
+// pagesOf are the pages of a folder, or those that are built in.
+func pagesOf(folder fs.FS) (*page, error) {
+	if folder == nil {
+		return builtIn()
+	}
+	return newPage(folder)
+}
+
+// newPage reads built pages and the catalogues.
 func newPage(web fs.FS) (*page, error) {
 	p := &page{files: map[string]file{}}
 	err := fs.WalkDir(web, ".", func(name string, d fs.DirEntry, err error) error {

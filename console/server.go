@@ -72,7 +72,7 @@ func New(cfg Config) (*Server, error) {
 	s.counters = newCounters(cfg.Gatherer, cfg.Now)
 	s.redecodes = newRedecodes(cfg.Registerer)
 	var err error
-	if s.page, err = newPage(cfg.Web); err != nil {
+	if s.page, err = pagesOf(cfg.Web); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
