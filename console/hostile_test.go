@@ -171,6 +171,9 @@ func (op attacked) sane(except, value string) string {
 // TestHostileParametersAreAnsweredProperly puts what does not belong there into
 // every parameter of every operation.
 func TestHostileParametersAreAnsweredProperly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of requests, one after the other: nothing for the race detector")
+	}
 	a := newAttack(t)
 	for _, op := range operations(a.fixture) {
 		for _, p := range op.Parameters {
@@ -196,6 +199,9 @@ func TestHostileParametersAreAnsweredProperly(t *testing.T) {
 // TestHostileBodiesAreAnsweredProperly sends bodies that are malformed, too
 // large, too deep or of another type to every operation.
 func TestHostileBodiesAreAnsweredProperly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of requests, one after the other: nothing for the race detector")
+	}
 	a := newAttack(t)
 	for _, op := range operations(a.fixture) {
 		if op.method == "GET" {

@@ -22,7 +22,10 @@ const looks: { name: string; look: Look }[] = [
   { name: 'zh-phone', look: { language: 'zh', phone: true, dark: true } },
 ];
 
-for (const { name, look } of looks) {
+/** VAAD_LOOKS chooses some of them, as SCREENS does of the screens. */
+const wanted = new RegExp(process.env['VAAD_LOOKS'] ?? '');
+
+for (const { name, look } of looks.filter((l) => wanted.test(l.name))) {
   test(`every screen, ${name}`, async ({ browser }) => {
     test.setTimeout(180_000);
     const all = screensOf().filter((s) => !process.env['SCREENS'] || new RegExp(process.env['SCREENS']).test(s.path));
