@@ -26,7 +26,7 @@ export default defineConfig({
   fullyParallel: false, // tests of one file share nothing but run in turn; files run beside each other
   workers: Number(process.env['VAAD_WORKERS'] ?? 1),
   forbidOnly: !!process.env['CI'],
-  retries: 0,
+  retries: Number(process.env['VAAD_RETRIES'] ?? 0), // CI tries once more what a busy machine was too slow for; the list says so
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],

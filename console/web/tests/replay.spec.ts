@@ -19,7 +19,7 @@ test('a call is found in the journal, and its page says how everything is known'
   await expect(page).toHaveURL(/number=0213\*|number=0213%2A/);
   await expect(page.locator('tbody tr')).toHaveCount(1);
   await page.locator('tbody a').first().click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Call');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Call/);
   await expect(page.locator('.reasons')).toContainText('Bell 202');
   await page.goBack();
   await expect(page.locator('tbody tr')).toHaveCount(1);

@@ -70,7 +70,8 @@ test('from the link to a box that is set up', async ({ daemon, open, faults }) =
   await expect(late).toHaveURL(/\/login/); // the link is dead
 });
 
-test('the network says how the box is reached, and who is cut off gets back', async ({ daemon, open }) => {
+test('the network says how the box is reached, and who is cut off gets back', async ({ daemon, open, faults }) => {
+  faults.push(/ERR_CONNECTION_(REFUSED|RESET)/); // while doors move
   const page = await open();
   await page.goto('/network');
   await settled(page);
