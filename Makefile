@@ -123,6 +123,10 @@ generate-check: ## check that the assembly below dsp is what .ci/asm generates
 prove-listening: ## the full proofs of detectors and codecs: hours of speech, fresh sets, independent generators; results in docs/proof/listening.md
 	.ci/listening prove $(SEED)
 
+.PHONY: fuzz
+fuzz: ## each decoder of requests is fuzzed (FOR=30 seconds)
+	.ci/fuzz $(or $(FOR),30)
+
 .PHONY: twins
 twins: ## the plain Go that stands for kernels: tested here, checked for other processors
 	@.ci/need go
