@@ -72,13 +72,9 @@ func (d *Document) node(path string, t reflect.Type, def any) Node {
 	case k == reflect.Struct:
 		n.Kind, n.Default = "object", nil
 		tree, _ := def.(map[string]any)
-		var order []string
-		fields := map[string]reflect.Type{}
-		fieldsOf(t, fields)
-		keysOf(t, &order)
-		for _, key := range order {
-			n.Fields = append(n.Fields, d.node(join(path, escape(key)), fields[key], tree[key]))
-		}
+		eachField(t, func(key string, typ reflect.Type) {
+			n.Fields = append(n.Fields, d.node(join(path, escape(key)), typ, tree[key]))
+		})
 	case k == reflect.Map, k == reflect.Slice, k == reflect.Array:
 		n.Kind = "list"
 		if k == reflect.Map {
@@ -96,24 +92,6 @@ func (d *Document) node(path string, t reflect.Type, def any) Node {
 		n.Kind = "text"
 	}
 	return n
-}
-
-// keysOf lists the keys of a struct as it declares them.
-func keysOf(t reflect.Type, into *[]string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch {
-		case name == "-":
-		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			keysOf(f.Type, into)
-		case !f.IsExported():
-		case name == "":
-			*into = append(*into, f.Name)
-		default:
-			*into = append(*into, name)
-		}
-	}
 }
 
 // pattern is the pattern of a path whose value a hint describes; "" = there is none.

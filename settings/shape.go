@@ -67,21 +67,27 @@ func own(t reflect.Type) bool {
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-func fieldsOf(t reflect.Type, into map[string]reflect.Type) {
+// eachField calls f for every key of a struct as JSON has them, in the order of its
+// declaration; those of embedded structs are its own.
+func eachField(t reflect.Type, f func(key string, typ reflect.Type)) {
 	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		field := t.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
 		case name == "-":
-		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			fieldsOf(f.Type, into)
-		case !f.IsExported():
+		case field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct:
+			eachField(field.Type, f)
+		case !field.IsExported():
 		case name == "":
-			into[f.Name] = f.Type
+			f(field.Name, field.Type)
 		default:
-			into[name] = f.Type
+			f(name, field.Type)
 		}
 	}
+}
+
+func fieldsOf(t reflect.Type, into map[string]reflect.Type) {
+	eachField(t, func(key string, typ reflect.Type) { into[key] = typ })
 }
 
 // kinds are the codes of what kindName says.
