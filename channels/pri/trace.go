@@ -2,7 +2,6 @@ package pri
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -198,18 +197,4 @@ func (t *Trace) After(seq uint64, f func(Traced) bool) {
 			return
 		}
 	}
-}
-
-// Has says whether a number has that in it, blanks and signs aside.
-func (c *TracedCall) Has(number string) bool {
-	plain := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' || r == '*' || r == '#' {
-				return r
-			}
-			return -1
-		}, s)
-	}
-	want := plain(number)
-	return want != "" && (strings.Contains(plain(c.Caller), want) || strings.Contains(plain(c.Called), want))
 }
