@@ -50,10 +50,10 @@ var rules = []struct {
 	{"recorder/archive/*", []string{"recorder/archive", "recorder/archive/*"}}, // keys: days and the cipher
 	{"recorder/rules", nil}, // pure: facts in, decisions out
 	{"recorder/evidence", []string{"dsp", "dsp/*", "recorder/archive"}},
-	{"recorder/evidence/*", []string{"recorder/evidence", "recorder/evidence/*", "recorder/archive"}}, // who is outside
-	{"recorder/backup", []string{"recorder/archive", "recorder/evidence", "recorder/backup/*"}},       // vaactl restores without a daemon
-	{"recorder/backup/*", []string{"recorder/backup/*"}},                                              // targets know files, not recordings
-	{"recorder/redecode", []string{"channels/ears", "dsp", "dsp/*", "recorder/archive"}},              // stored audio is listened to by the ears of live lines
+	{"recorder/evidence/*", []string{"recorder/evidence", "recorder/evidence/*", "recorder/archive", "messaging/post"}}, // who is outside
+	{"recorder/backup", []string{"recorder/archive", "recorder/evidence", "recorder/backup/*"}},                         // vaactl restores without a daemon
+	{"recorder/backup/*", []string{"recorder/backup/*"}},                                                                // targets know files, not recordings
+	{"recorder/redecode", []string{"channels/ears", "dsp", "dsp/*", "recorder/archive"}},                                // stored audio is listened to by the ears of live lines
 	{"recorder/schedule", nil}, // when jobs run, and what became of them
 	{"recorder", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
 	{"recorder/*", []string{"channels", "calls", "dsp", "dsp/*", "store", "recorder/*", "settings"}},
@@ -61,12 +61,13 @@ var rules = []struct {
 	{"ivr", []string{"calls", "dsp", "dsp/*", "store", "settings"}},
 	{"acd", []string{"calls", "dsp", "dsp/*", "store", "settings"}},
 	{"desk", []string{"store", "settings"}},
+	{"messaging/post", nil}, // letters to a mail server
 	{"messaging", []string{"calls", "faxmodem", "store", "settings"}},
 	{"settings", []string{"store"}},
 	{"access", []string{"store"}},
 	{"access/*", nil}, // certificates
 	{"alarm", []string{"store"}},
-	{"alarm/route", []string{"alarm", "store"}},
+	{"alarm/route", []string{"alarm", "messaging/post", "store"}},
 	{"changelog", nil},
 	{"console/history", nil},
 	{"console/logs", nil},
@@ -103,7 +104,7 @@ var places = map[string][]string{
 	"github.com/mewkiz/flac":              {"recorder/export"},
 	"github.com/digitorus/pkcs7":          {"recorder/evidence/stamp"},
 	"github.com/digitorus/timestamp":      {"recorder/evidence", "recorder/evidence/*"},
-	"github.com/wneessen/go-mail":         {"recorder/evidence", "recorder/evidence/*", "alarm/route", "cmd/vaad"},
+	"github.com/wneessen/go-mail":         {"messaging/post", "recorder/evidence/anchor", "alarm/route"},
 	"github.com/alexedwards/argon2id":     {"access"},
 	"github.com/pquerna/otp":              {"access"},
 	"github.com/boombuler/barcode":        {"console", "cmd/vaad"}, // QR codes: of a second factor, of the link that sets up

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"vaad/alarm"
+	"vaad/messaging/post"
 
 	"github.com/emersion/go-smtp"
 )
@@ -158,7 +159,7 @@ func TestMailBringsTheMessage(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close(); <-ended })
-	m := &Mail{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: Plain, From: "Box <box@example.org>", To: []string{"a@example.org", "b@example.org"},
+	m := &Mail{Server: post.Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: post.Plain, From: "Box <box@example.org>"}, To: []string{"a@example.org", "b@example.org"},
 		Words: func(of Message) (string, string) { return "线路 4\r\nBcc: x@y", of.Alarms[0].Text + "\n" }}
 	if err := m.Send(context.Background(), sample()); err != nil {
 		t.Fatal(err)

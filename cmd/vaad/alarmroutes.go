@@ -54,7 +54,7 @@ func (d *running) openRoutes(opened *undo) error {
 
 // routes are those of the settings that are in use.
 func (n *notifier) routes() []route.Route {
-	all, server, zone := n.d.sec.alarmRoutes.Get(n.d.doc), n.d.sec.mail.Get(n.d.doc), time.Local
+	all, server, zone := n.d.sec.alarmRoutes.Get(n.d.doc), n.d.sec.mail.Get(n.d.doc).server(), time.Local
 	var out []route.Route
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		c := all[name]
@@ -76,8 +76,7 @@ func (n *notifier) routes() []route.Route {
 			}
 			r.Way = &route.Webhook{URL: c.Webhook, Secret: secret, Roots: c.WebhookRoots, Agent: "vaad/" + version, Now: time.Now}
 		} else {
-			r.Way = &route.Mail{Host: server.Server, Port: server.Port, Security: server.Security, User: server.User, Password: server.PasswordFile,
-				From: server.From, To: c.MailTo, Words: n.letter}
+			r.Way = &route.Mail{Server: server, To: c.MailTo, Words: n.letter}
 		}
 		out = append(out, r)
 	}

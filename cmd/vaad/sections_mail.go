@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"vaad/recorder/evidence/anchor"
+	"vaad/messaging/post"
 	"vaad/settings"
 )
 
@@ -27,7 +27,7 @@ type mailSections struct {
 }
 
 func newMailSections() mailSections {
-	return mailSections{settings.NewSection("mail", mailDoc{Security: anchor.StartTLS}, mailDoc.validate)}
+	return mailSections{settings.NewSection("mail", mailDoc{Security: post.StartTLS}, mailDoc.validate)}
 }
 
 func (m mailDoc) validate() error {
@@ -42,14 +42,14 @@ func (m mailDoc) validate() error {
 		bad("port", "%d is not within 0 to 65535", m.Port)
 	}
 	switch m.Security {
-	case anchor.StartTLS, anchor.TLS, anchor.Plain:
+	case post.StartTLS, post.TLS, post.Plain:
 	default:
 		bad("security", "%q is not known; use starttls, tls or none", m.Security)
 	}
 	if m.User != "" && m.PasswordFile == "" {
 		errs = append(errs, &settings.Coded{Key: "password_file", Text: fmt.Sprintf("missing; %q needs a password", m.User), Code: "required"})
 	}
-	if m.User != "" && m.Security == anchor.Plain {
+	if m.User != "" && m.Security == post.Plain {
 		errs = append(errs, &settings.Coded{Key: "security", Text: fmt.Sprintf("none: the password of %q would be sent in the clear", m.User), Code: "in-clear"})
 	}
 	if m.PasswordFile != "" && !filepath.IsAbs(m.PasswordFile) {
@@ -61,6 +61,6 @@ func (m mailDoc) validate() error {
 	return errors.Join(errs...)
 }
 
-func (m mailDoc) server() anchor.Server {
-	return anchor.Server{Host: m.Server, Port: m.Port, Security: m.Security, User: m.User, Password: m.PasswordFile, From: m.From}
+func (m mailDoc) server() post.Server {
+	return post.Server{Host: m.Server, Port: m.Port, Security: m.Security, User: m.User, Password: m.PasswordFile, From: m.From}
 }

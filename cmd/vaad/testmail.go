@@ -11,8 +11,7 @@ import (
 
 // testMail sends a mail by the server of the settings. It waits until that has taken it.
 func (d *running) testMail(ctx context.Context, lang, to string) error {
-	s := d.sec.mail.Get(d.doc)
-	m := route.Mail{Host: s.Server, Port: s.Port, Security: s.Security, User: s.User, Password: s.PasswordFile, From: s.From, To: []string{to},
+	m := route.Mail{Server: d.sec.mail.Get(d.doc).server(), To: []string{to},
 		Words: func(route.Message) (subject, body string) {
 			args := text.Args{"box": d.sec.site.Get(d.doc).Name}
 			return text.Text(lang, "mail.test.subject", args), text.Text(lang, "mail.test.body", args) + "\n"

@@ -26,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	"vaad/messaging/post"
 	"vaad/recorder/evidence"
 
 	"github.com/emersion/go-sasl"
@@ -286,7 +287,7 @@ func TestAMailBringsTheCheckpointsWhole(t *testing.T) {
 	if err := os.WriteFile(password, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set := MailSettings{Server: Server{Host: "127.0.0.1", Port: port, Security: StartTLS, User: "vaad", Password: password, From: "box@example.org"},
+	set := MailSettings{Server: post.Server{Host: "127.0.0.1", Port: port, Security: post.StartTLS, User: "vaad", Password: password, From: "box@example.org"},
 		To: []string{"a@example.org", "b@example.org"}, Every: time.Hour, Box: "前台"}
 	m := &Mail{Settings: func() MailSettings { return set }, TLS: trust, Texts: func(box string, newest Note, n int) (string, string) {
 		return fmt.Sprintf("检查点 %s %d", box, newest.Number), fmt.Sprintf("%d 个\n", n)
@@ -337,7 +338,7 @@ func TestAMailBringsTheCheckpointsWhole(t *testing.T) {
 func TestAMailServerThatIsNotTrustedGetsNothing(t *testing.T) {
 	r, box := newRig(t), &postbox{}
 	port, _ := box.listen(t)
-	set := MailSettings{Server: Server{Host: "127.0.0.1", Port: port, Security: StartTLS, From: "box@example.org"}, To: []string{"a@example.org"}, Every: time.Hour}
+	set := MailSettings{Server: post.Server{Host: "127.0.0.1", Port: port, Security: post.StartTLS, From: "box@example.org"}, To: []string{"a@example.org"}, Every: time.Hour}
 	m := &Mail{Settings: func() MailSettings { return set }, Texts: func(string, Note, int) (string, string) { return "s", "b" }}
 	r.sign(1)
 	r.runner(m).look(t.Context())
