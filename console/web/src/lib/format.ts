@@ -79,3 +79,24 @@ export function level(db: number | null | undefined): string {
 export function party(row: { direction?: string; called?: string; caller?: string }): string {
   return (row.direction === 'out' ? row.called : row.caller) || t('ui.unknown-number');
 }
+
+/** How far the zone that times are shown in is ahead of UTC at a moment, in ms. */
+function offset(at: number): number {
+  const p = Object.fromEntries(Object.entries(parts(new Date(at))).map(([k, v]) => [k, Number(v)])) as Record<string, number>;
+  return Date.UTC(p.year!, p.month! - 1, p.day!, p.hour!, p.minute!, p.second!) - at;
+}
+
+/**
+ * A date, or date and time, as people of that zone write it (2026-11-22 18:40), as RFC 3339;
+ * with last the end of the day where there is no time. undefined: it is none.
+ */
+export function moment(v: string, last = false): string | undefined {
+  const m = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/.exec(v.trim());
+  if (!m) return undefined;
+  const [year, month, day, hour, minute, second] = m.slice(1).map((x) => Number(x ?? 0)) as [number, number, number, number, number, number];
+  const there = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  if (there.getUTCMonth() !== month - 1 || there.getUTCDate() !== day) return undefined;
+  if (last && m[4] === undefined) there.setUTCDate(day + 1);
+  const local = there.getTime();
+  return new Date(local - offset(local - offset(local))).toISOString(); // twice: over a change of daylight saving
+}

@@ -1,7 +1,7 @@
 // The search box and the address bar say the same: parameters as the API names
 // them, in the box as words, numbers and key:value. Times may be written as people
 // write them; they become moments only when the daemon is asked.
-import { shownZone } from '../../lib/format';
+import { moment } from '../../lib/format';
 import type { Query } from './data';
 
 /** Keys of the box, with other names that people type. */
@@ -92,29 +92,10 @@ export function read(address: URLSearchParams): Query {
   return q;
 }
 
-/** How far the zone is from UTC at a moment, in ms. */
-function offset(at: number, zone: string): number {
-  const f = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
-  const p = Object.fromEntries(f.formatToParts(new Date(at)).map((x) => [x.type, Number(x.value)])) as Record<string, number>;
-  return Date.UTC(p['year']!, p['month']! - 1, p['day']!, p['hour']!, p['minute']!, p['second']!) - at;
-}
-
-/** A date or date and time of the site's zone as RFC 3339; the end of a day where it is a last one. */
-export function moment(v: string, last: boolean): string {
-  const m = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/.exec(v.trim());
-  if (!m) return v; // RFC 3339, or for the daemon to refuse
-  const day = Number(m[3]) + (last && m[4] === undefined ? 1 : 0);
-  const local = Date.UTC(Number(m[1]), Number(m[2]) - 1, day, Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0));
-  const zone = shownZone();
-  let at = local - offset(local, zone);
-  at = local - offset(at, zone); // over a change of daylight saving
-  return new Date(at).toISOString();
-}
-
 /** The parameters as the daemon takes them. */
 export function asked(q: Query): Query {
   const out = { ...q };
-  if (out['from']) out['from'] = moment(out['from'], false);
-  if (out['to']) out['to'] = moment(out['to'], true);
+  if (out['from']) out['from'] = moment(out['from']) ?? out['from'];
+  if (out['to']) out['to'] = moment(out['to'], true) ?? out['to'];
   return out;
 }
