@@ -268,18 +268,6 @@ func (c *Control) Renew(id string, confirmed bool) (secret string, err error) {
 	return secret, nil
 }
 
-// Logout ends the session with that secret.
-func (c *Control) Logout(secret string) error {
-	h := hashOf(secret)
-	c.mu.Lock()
-	s := c.sessions[h]
-	c.mu.Unlock()
-	if s == nil {
-		return nil
-	}
-	return c.endSessions(func(one *session) bool { return one == s })
-}
-
 // A Session is one that is open, for lists.
 type Session struct {
 	ID, User, Name string // Name of the account, or of who has none

@@ -136,9 +136,7 @@ func (s *Server) tail(ctx context.Context, out *paced, f logs.Filter, last uint6
 	var buf bytes.Buffer
 	buf.WriteString("retry: 2000\n\n")
 	for {
-		if f.After = last; last == 0 {
-			f.After = 0
-		}
+		f.After = last
 		upTo := s.cfg.Logs.Last()
 		lines := s.cfg.Logs.Find(f)
 		for _, l := range slices.Backward(lines) {

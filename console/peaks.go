@@ -2,12 +2,9 @@ package console
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 
 	"vaad/access"
 	"vaad/api"
-	"vaad/recorder/archive"
 	"vaad/recorder/index"
 	"vaad/recorder/peaks"
 )
@@ -56,7 +53,7 @@ func (s *Server) peaksOf(ctx context.Context, row *index.Row, from, to float64, 
 	}
 	p, err := s.cfg.Peaks.Get(ctx, sub)
 	if err != nil {
-		return nil, unplayable(row, err)
+		return nil, noAudio(*row, err)
 	}
 	part, n := peaks.Fit(p.Samples, int64(from*8000), int64(to*8000), points)
 	out := api.Peaks{ID: row.ID, Duration: inSeconds(p.Samples), From: inSeconds(part.From), To: inSeconds(part.To), Points: n,
@@ -68,17 +65,6 @@ func (s *Server) peaksOf(ctx context.Context, row *index.Row, from, to float64, 
 	}
 	out.Silence = stretches(p.Quiet(part, min(part.To-part.From, 8000)))
 	return &body[api.Peaks]{out}, nil
-}
-
-// unplayable is the problem of a recording whose audio cannot be read.
-func unplayable(row *index.Row, err error) error {
-	if code := archive.Unreadable(err); code != "" {
-		return failLine(code, row.Line, err.Error())
-	}
-	if errors.Is(err, archive.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return failLine("no-audio", row.Line, err.Error())
-	}
-	return err
 }
 
 func inSeconds(samples int64) float64 { return round(float64(samples)/8000, 3) }

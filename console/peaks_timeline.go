@@ -29,7 +29,7 @@ func (s *Server) timeline(ctx context.Context, in *RecordingInput) (*body[api.Ti
 	}
 	st, err := s.cfg.Archive.Story(row.Day, row.ID)
 	if err != nil {
-		return nil, unplayable(&row, err)
+		return nil, noAudio(row, err)
 	}
 	out := api.Timeline{ID: row.ID, Duration: inSeconds(row.Samples), Items: moments(languageOf(ctx), &st, &row)}
 	if out.More = len(out.Items) > maxMoments; out.More {

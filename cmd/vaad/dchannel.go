@@ -128,7 +128,7 @@ func (c *dchannels) Frames(board string, span int, after uint64, f func(console.
 	if err != nil {
 		return console.DKept{}, err
 	}
-	all, kept := c.copy(t, func(x *pri.Traced) bool { return x.Seq > after })
+	all, kept := c.copy(t, after, func(*pri.Traced) bool { return true })
 	lines := c.lines(board, span)
 	for i := range all {
 		f(framed(&all[i], lines))
@@ -136,11 +136,11 @@ func (c *dchannels) Frames(board string, span int, after uint64, f func(console.
 	return kept, nil
 }
 
-// copy takes what is asked for out of a trace, holding its lock no longer than that takes.
-func (c *dchannels) copy(t *dtrace, wanted func(*pri.Traced) bool) (all []pri.Traced, kept console.DKept) {
+// copy takes what came behind after and is wanted out of a trace, holding its lock no longer than that takes.
+func (c *dchannels) copy(t *dtrace, after uint64, wanted func(*pri.Traced) bool) (all []pri.Traced, kept console.DKept) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.trace.After(0, func(x pri.Traced) bool {
+	t.trace.After(after, func(x pri.Traced) bool {
 		if wanted(&x) {
 			all = append(all, x)
 		}
@@ -191,7 +191,7 @@ func (c *dchannels) ofCall(line int, from, to time.Time) ([]pri.Traced, map[int]
 	if err != nil || st.Timeslot == 0 {
 		return nil, nil
 	}
-	all, _ := c.copy(t, func(x *pri.Traced) bool {
+	all, _ := c.copy(t, 0, func(x *pri.Traced) bool {
 		return x.Call != nil && x.Call.Slot == st.Timeslot && !x.Time.Before(from) && x.Time.Before(to)
 	})
 	return all, c.lines(l.Board(), st.Span)
@@ -298,7 +298,7 @@ func (c *dchannels) past(ctx context.Context, of console.PcapWish, w io.Writer) 
 		c.mu.Lock()
 		more := t.changed
 		c.mu.Unlock()
-		all, kept := c.copy(t, func(x *pri.Traced) bool { return x.Seq > after && !x.Time.Before(since) })
+		all, kept := c.copy(t, after, func(x *pri.Traced) bool { return !x.Time.Before(since) })
 		for i := range all {
 			if err = out.Write(all[i].From, all[i].Time, all[i].Frame); err != nil {
 				return err
