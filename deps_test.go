@@ -24,7 +24,8 @@ var rules = []struct {
 	may []string
 }{
 	{"store", nil},
-	{"firmware", nil},
+	{"firmware", []string{"firmware/*"}},
+	{"firmware/*", []string{"firmware/*"}}, // messages of the helper and its images: without libusb
 	{"api", nil},
 	{"api/text", nil},
 	{"dsp", nil},
@@ -35,6 +36,8 @@ var rules = []struct {
 	{"driver/sim", []string{"driver", "driver/keys", "dsp", "dsp/*", "driver/framelog", "driver/sim/*"}}, // replays frame logs
 	{"driver/dahdi", []string{"driver", "driver/keys", "dsp", "dsp/*", "driver/dahdi/*"}},
 	{"driver/dahdi/*", []string{"driver", "dsp", "dsp/*", "driver/dahdi/*"}},
+	{"driver/voicemodem", []string{"driver", "driver/keys", "dsp", "dsp/*", "driver/voicemodem/*"}},
+	{"driver/voicemodem/*", []string{"driver", "dsp", "dsp/*", "driver/voicemodem/*"}},
 	{"driver/*", []string{"driver", "dsp", "dsp/*"}},
 	{"doctor", []string{"driver/dahdi/sysconf"}}, // pure checks of the machine; vaactl asks the daemon
 	{"channels/numbering", nil},
@@ -72,8 +75,9 @@ var rules = []struct {
 	{"console/history", nil},
 	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
-	{"console", []string{"console/*", "api", "api/*", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "alarm/*", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaactl", []string{"api", "api/*", "doctor", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
+	{"console", []string{"console/*", "api", "api/*", "firmware/wire", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "alarm/*", "ivr", "acd", "desk", "messaging"}},
+	{"cmd/vaad-usb", []string{"firmware", "firmware/*"}}, // the only program with cgo
+	{"cmd/vaactl", []string{"api", "api/*", "doctor", "firmware/wire", "firmware/image", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
@@ -84,10 +88,10 @@ var rules = []struct {
 var places = map[string][]string{
 	"go.etcd.io/bbolt":                    {"store"},
 	"github.com/google/gousb":             {"firmware"},
-	"go.bug.st/serial":                    {"driver/voicemodem", "faxmodem/class1"},
+	"go.bug.st/serial":                    {"driver/voicemodem", "driver/voicemodem/*", "faxmodem/class1"},
 	"github.com/zaf/g711":                 {"dsp/g711"},
 	"github.com/alecthomas/kong":          {"cmd/*"},
-	"github.com/pelletier/go-toml/v2":     {"cmd/vaad"},
+	"github.com/pelletier/go-toml/v2":     {"cmd/vaad", "cmd/vaad-usb", "firmware/image"},
 	"github.com/danielgtaylor/huma/v2":    {"console"},
 	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
 	"github.com/oklog/ulid/v2":            {"recorder/archive", "recorder/archive/*", "channels", "calls", "access"},
@@ -110,7 +114,8 @@ var places = map[string][]string{
 	"github.com/boombuler/barcode":        {"console", "cmd/vaad"}, // QR codes: of a second factor, of the link that sets up
 	"golang.org/x/time":                   {"access", "console"},
 	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
-	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "e2e", "e2e/*"},
+	"github.com/pion/mdns/v2":             {"cmd/vaad"},
+	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "firmware/*", "e2e", "e2e/*"},
 }
 
 // pure is all of the standard library that dsp and faxmodem may use.
