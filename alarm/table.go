@@ -36,6 +36,11 @@ func Table() []Kind {
 		{"tap-silent", Critical, false, "span"},        // no signalling is heard on a digital tap, although its span has no alarm
 		{"link-down", Critical, false, "span"},         // the data link of a span whose signalling is ours is not established
 		{"feed-overflow", Critical, true, "reader"},    // events were lost to a lossless reader
+		// USB devices
+		{"firmware-missing", Critical, false, "device"},  // a device waits for an image that the folder has not
+		{"firmware-waiting", Critical, false, "device"},  // a device waits although its image is there
+		{"firmware-failed", Critical, false, "device"},   // the last load of a device failed
+		{"usb-helper-failing", Warning, false, "helper"}, // vaad-usb is not to be had
 		// recordings and disk
 		{"recorder-failed", Critical, true, "line"},  // a whole recording was lost
 		{"recorder-gap", Critical, true, "line"},     // audio is missing in a recording; the gap is marked
@@ -76,6 +81,11 @@ func Table() []Kind {
 		{"certificate-expiring", Warning, false, "certificate"}, // within 30 days; an authority within 180
 		{"certificate-ending", Critical, false, "certificate"},  // within 7 days: then nobody gets in
 		{"certificate-refused", Warning, false, "certificate"},  // the one that settings name cannot be used
+		// this process
+		{"memory-high", Warning, false, ""},      // nearly all the memory that it may take
+		{"descriptors-high", Warning, false, ""}, // … of open files and connections
+		{"goroutines-high", Warning, false, ""},  // many more than its connections and boards explain
+		{"self-restart", Warning, true, "limit"}, // it has started itself again before a limit was reached
 		// jobs
 		{"assurance-gaps", Critical, false, ""},          // calls are not recorded, or not wholly, and should be
 		{"line-silent", Warning, false, "line"},          // no call in a day, and usually there are some

@@ -9,6 +9,7 @@ const (
 	EventLines    = "lines"    // lines of which something changed, at most 10 times a second
 	EventLevels   = "levels"   // levels and voltages that moved, for who asked for them: so often as they asked, at least once a second
 	EventAlarms   = "alarms"   // alarms changed: ask GET /alarms
+	EventUSB      = "usb"      // a USB device, or how far a load of firmware is, changed: ask GET /usb/devices
 	EventResync   = "resync"   // numbers were skipped; a snapshot follows
 )
 

@@ -117,6 +117,9 @@ func alarmOf(a alarm.Alarm, lang string) api.Alarm {
 	if words, what := faultWords(lang, a.Args["code"]); words != "" {
 		args["reason"], remedy = cause(lang, a.Args["code"], a.Args["reason"]), what
 	}
+	if words, what := usbCause(lang, a.Code, a.Args["code"], a.Args["reason"]); words != "" {
+		args["reason"], remedy = words, what
+	}
 	if list := a.Args["alarms"]; list != "" {
 		args["alarms"], remedy = spanWords(lang, strings.Split(list, ","))
 	}

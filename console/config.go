@@ -132,6 +132,7 @@ type Config struct {
 	Searches   Searches                                      // nil: searches are not saved
 	Maker      *export.Maker                                 // of audio in other formats; nil: recordings are not exported
 	Exports    *export.Jobs                                  // of many recordings; nil: not offered
+	Spare      func() string                                 // code of the alarm why nothing is taken on that can wait, "" if there is none; nil: there is never one
 	Prover     Prover                                        // nil: recordings are verified by vaactl only
 	Sharing    *Sharing                                      // nil: recordings are not shared by links
 	Peaks      Peaks                                         // nil: players get no picture
@@ -182,6 +183,8 @@ type Config struct {
 
 	// Learner learns lines by calls. nil: not offered.
 	Learner Learner
+
+	USB USB // USB devices and their firmware; nil: not offered
 
 	// Of how the box looks after itself; each nil: not offered.
 	Notifier     Notifier           // tells people of alarms

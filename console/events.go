@@ -51,6 +51,12 @@ func (s *Server) events(_ context.Context, in *EventsInput) (stream, error) {
 func (s *Server) watch(ctx context.Context, w *watcher, out *paced) {
 	changes, forget := s.cfg.Alarms.Subscribe()
 	defer forget()
+	var devices <-chan struct{} // nil: never
+	if s.cfg.USB != nil {
+		var leave func()
+		devices, leave = s.cfg.USB.Subscribe()
+		defer leave()
+	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	var buf bytes.Buffer
@@ -69,6 +75,8 @@ func (s *Server) watch(ctx context.Context, w *watcher, out *paced) {
 			buf.WriteString(": here\n\n")
 		case <-changes:
 			writeEvent(&buf, api.EventAlarms, "", []byte("{}"))
+		case <-devices:
+			writeEvent(&buf, api.EventUSB, "", []byte("{}"))
 		case <-w.wake:
 			sc, ok := who(ctx).fresh()
 			if !ok {

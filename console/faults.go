@@ -29,6 +29,13 @@ func cause(lang, code, detail string) string {
 	switch {
 	case words == "" || detail != "" && (code == "open-failed" || code == "plan-failed"):
 		return detail
+	}
+	return inBrackets(lang, words, detail)
+}
+
+// inBrackets puts a detail behind words, if there is one.
+func inBrackets(lang, words, detail string) string {
+	switch {
 	case detail == "":
 		return words
 	case lang == text.Chinese:

@@ -55,6 +55,7 @@ type fixture struct {
 	dir     string
 	work    *fakeJobs
 	selfFixture
+	usb     *fakeUSB
 	backing *fakeBackups
 	wires   *fakeNetwork
 	first   *fakeSetUp
@@ -123,7 +124,9 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	maker, exports := newExports(t, dir, ix, arch)
+	f.usb = newFakeUSB()
 	f.Server, err = New(f.self(Config{
+		USB:      f.usb,
 		Searches: f.saved, Encryption: keys, Maker: maker, Exports: exports, Assurance: &fakeAssurance{},
 		Network: f.wires, SetUp: f.first,
 		Keep: f.keep, Undos: &fakeUndos{all: map[string]Undo{}},

@@ -17,7 +17,7 @@ import (
 // statuses is every problem code that the API answers with, and its HTTP status.
 // Each has words in the catalogue: problem.CODE and problem.CODE.remedy.
 func statuses() map[string]int {
-	return map[string]int{
+	all := map[string]int{
 		"bad-request":          http.StatusBadRequest,
 		"invalid":              http.StatusUnprocessableEntity,
 		"cursor":               http.StatusUnprocessableEntity,
@@ -31,6 +31,7 @@ func statuses() map[string]int {
 		"too-large":            http.StatusRequestEntityTooLarge,
 		"timeout":              http.StatusGatewayTimeout,
 		"too-many":             http.StatusServiceUnavailable,
+		"overloaded":           http.StatusServiceUnavailable,
 		"no-line":              http.StatusNotFound,
 		"no-board":             http.StatusNotFound,
 		"no-dchannel":          http.StatusNotFound,
@@ -172,9 +173,14 @@ func statuses() map[string]int {
 		"no-enrolment":         http.StatusConflict,
 		"enrolled":             http.StatusConflict,
 		"closing":              http.StatusServiceUnavailable,
+		"firmware-loading":     http.StatusConflict,
 		"audit-failed":         http.StatusInternalServerError,
 		"internal":             http.StatusInternalServerError,
 	}
+	for code, status := range firmwareStatuses() {
+		all[firmwareProblem(code)] = status
+	}
+	return all
 }
 
 // maxEcho is how much of a wrong value is told back, maxFaults how many faults.

@@ -20,7 +20,7 @@ import (
 
 // call is a request to a route that is right in form.
 func callOf(f *fixture, rt route, rec, call, alarm string) (path string, body any) {
-	path = strings.NewReplacer("{name}", keptOne, "{leg}", legOne, "{day}", reportDay, "{bridge}", bridgeOne, "{board}", "sim", "{span}", "1", "{line}", "1", "/recordings/{id}", "/recordings/"+rec, "/calls/{id}", "/calls/"+call,
+	path = strings.NewReplacer("{name}", keptOne, "{leg}", legOne, "{day}", reportDay, "{bridge}", bridgeOne, "{device}", usbOne, "{board}", "sim", "{span}", "1", "{line}", "1", "/recordings/{id}", "/recordings/"+rec, "/calls/{id}", "/calls/"+call,
 		"/alarms/{id}", "/alarms/"+alarm).Replace(rt.Path)
 	if rt.Verb == access.Pause { // there is something to pause and to resume
 		f.rec.pausable(1, rec)

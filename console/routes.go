@@ -55,7 +55,7 @@ func routes() []route {
 		{"learn", post, "/lines/{line}/learn", access.SettingsWrite, "Lines", "Learn the line by calls that a technician is guided through", with((*Server).learn)},
 		{"learning", get, "/lines/{line}/learn", access.SettingsRead, "Lines", "How far that is, what was measured, and what it proposes", with((*Server).learning)},
 		{"learn-cancel", remove, "/lines/{line}/learn", access.SettingsWrite, "Lines", "Give it up", with((*Server).cancelLearn)},
-		{"events", get, "/events", access.ViewLines, "Lines", "Live: server-sent events snapshot, event, lines, alarms, resync", withStream((*Server).events, "text/event-stream")},
+		{"events", get, "/events", access.ViewLines, "Lines", "Live: server-sent events snapshot, event, lines, alarms, usb, resync", withStream((*Server).events, "text/event-stream")},
 
 		{"recordings", get, "/recordings", access.SearchRecords, "Recordings", "Search recordings, newest first", with((*Server).recordings)},
 		{"recording", get, "/recordings/{id}", access.SearchRecords, "Recordings", "One recording", with((*Server).recording)},
@@ -114,7 +114,7 @@ func routes() []route {
 
 		{"alarms", get, "/alarms", access.AlarmRead, "Alarms", "What is wrong, and what to do", with((*Server).alarms)},
 		{"alarm-ack", post, "/alarms/{id}/ack", access.AlarmAck, "Alarms", "Acknowledge an alarm", with((*Server).ack)},
-	}, slices.Concat(lineRoutes(), systemRoutes(), keepRoutes(), settingsRoutes(), mailRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), playerRoutes(), accountRoutes(), verifyRoutes(), shareRoutes(), encryptionRoutes(), networkRoutes(), setupRoutes(), replayRoutes())...)
+	}, slices.Concat(lineRoutes(), systemRoutes(), keepRoutes(), settingsRoutes(), mailRoutes(), jobRoutes(), backupRoutes(), assureRoutes(), findRoutes(), playerRoutes(), accountRoutes(), verifyRoutes(), shareRoutes(), encryptionRoutes(), networkRoutes(), setupRoutes(), replayRoutes(), firmwareRoutes())...)
 }
 
 // acts are the verbs whose refusal is worth a line in the audit log: they

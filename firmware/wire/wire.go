@@ -121,8 +121,8 @@ type Image struct {
 	Detail  string `json:"detail,omitempty"`
 }
 
-// Codes of Error and of faults of images. Each has a title and a remedy in api/text
-// as firmware.CODE.
+// Codes of Error and of faults of images. Each is a problem of the API, firmware-CODE,
+// with a title and a remedy in api/text.
 const (
 	NoManifest      = "no-manifest"       // the folder has none, or it cannot be read
 	ManifestInvalid = "manifest-invalid"  // Detail: line and what
