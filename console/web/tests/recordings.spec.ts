@@ -22,11 +22,14 @@ test('search finds by number, words and facets, and the address keeps it', async
   await settled(page);
   await expect(page.locator('tr[data-row]')).toHaveCount(2);
   const box = page.getByRole('searchbox');
+  const searches: string[] = [];
+  page.on('request', (r) => r.url().includes('/api/v1/recordings?') && searches.push(r.url()));
   await box.fill('138001');
   await box.press('Enter');
   await expect(page).toHaveURL(/number=/);
   await expect(page.locator('tr[data-row]')).toHaveCount(1);
   await expect(page.locator('tr[data-row]')).toContainText('13800138000');
+  expect(searches).toHaveLength(1);
   await page.reload();
   await settled(page);
   await expect(page.locator('tr[data-row]')).toHaveCount(1);

@@ -146,7 +146,7 @@ test.describe('one line', () => {
     await daemon.until('it is protected', async () => (await daemon.recordings()).some((r) => r['line'] === 1 && r['protected'] === true));
   });
 
-  test('sliders act at once and make one version', async ({ page, daemon }) => {
+  test('sliders act at once and make one version', async ({ page, daemon, faults }) => {
     const version = async (): Promise<number> => ((await daemon.api('GET', '/settings')) as { version: number }).version;
     const gain = async (): Promise<number> => ((await daemon.api('GET', '/lines/1')) as { gain_db?: number }).gain_db ?? 0;
     await daemon.line(1, 'volts -48; hum 1000');
@@ -166,6 +166,10 @@ test.describe('one line', () => {
     await expect(page.getByText('Saved.')).toBeVisible();
     expect(await version()).toBe(before + 1);
     expect(await gain()).toBe(6);
+    faults.push(/ERR_INTERNET_DISCONNECTED/);
+    await page.context().setOffline(true);
+    await slider.evaluate((e) => e.dispatchEvent(new Event('input', { bubbles: true })));
+    await expect(page.getByRole('status').getByText(/^The recorder cannot be reached – Check the network/)).toBeVisible();
   });
 
   test('the self-test says what was measured and what to do', async ({ page, daemon, zh }) => {

@@ -28,10 +28,3 @@ export function frameOf(b: ArrayBuffer, law: Float32Array): Frame | null {
 
 /** Full scale of a sine, dBm0 (A-law). */
 export const FULL = 3.14;
-
-/** Level of samples in dBm0; −99: nothing. */
-export function levelOf(pcm: Float32Array): number {
-  let sum = 0;
-  for (const v of pcm) sum += v * v;
-  return sum > 0 ? Math.max(-99, 10 * Math.log10((2 * sum) / pcm.length) + FULL) : -99;
-}

@@ -7,7 +7,7 @@ import { anyHeard } from './any.svelte';
 import worklet from './worklet.js?url';
 
 /** One line that is heard. */
-export class Heard {
+class Heard {
   readonly line: number;
   state = $state<State>('connecting');
   sides = $state.raw<string[]>([]);

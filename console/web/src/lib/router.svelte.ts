@@ -26,8 +26,8 @@ export function go(to: string, replace = false): void {
   if (path !== before) scrollTo(0, 0);
 }
 
-/** Changes parameters of the address; empty ones leave it. Typing replaces, choosing pushes. */
-export function ask(params: Record<string, string | number | boolean | null | undefined>, replace = false): void {
+/** Changes parameters of the address; empty ones leave it. Typing replaces, choosing pushes. Says whether anything changed. */
+export function ask(params: Record<string, string | number | boolean | null | undefined>, replace = false): boolean {
   const q = new URLSearchParams(location.search);
   for (const [k, v] of Object.entries(params)) {
     if (v === null || v === undefined || v === '' || v === false) q.delete(k);
@@ -35,10 +35,11 @@ export function ask(params: Record<string, string | number | boolean | null | un
   }
   const s = q.toString();
   const to = location.pathname + (s ? '?' + s : '');
-  if (to === location.pathname + location.search) return;
+  if (to === location.pathname + location.search) return false;
   if (replace) history.replaceState(null, '', to);
   else history.pushState(null, '', to);
   read();
+  return true;
 }
 
 addEventListener('popstate', read);

@@ -1,4 +1,6 @@
 // Short messages at the edge of the page, with something to undo where it can be undone.
+import { said } from '../lib/problem';
+
 export interface Toast {
   id: number;
   text: string;
@@ -15,11 +17,17 @@ export const toasts = {
   },
 };
 
-/** Shows a message; one with an act stays longer, a bad one until it is closed. */
+/** Shows a message; one with an act stays longer, a bad one until it is closed: it is not shown twice. */
 export function tell(text: string, more: { kind?: 'done' | 'bad'; act?: Toast['act'] } = {}): void {
   const id = ++last;
-  all = [...all, { id, text, kind: more.kind ?? 'done', act: more.act }].slice(-4);
+  all = [...all.filter((x) => more.kind !== 'bad' || x.text !== text), { id, text, kind: more.kind ?? 'done', act: more.act }].slice(-4);
   if (more.kind !== 'bad') setTimeout(() => close(id), more.act ? 20_000 : 5_000);
+}
+
+/** Says what went wrong. */
+export function complain(e: unknown): void {
+  const s = said(e);
+  tell([s.title, s.detail, s.remedy].filter(Boolean).join(' – '), { kind: 'bad' });
 }
 
 export function close(id: number): void {

@@ -1,19 +1,12 @@
 // What is done to recordings, one or many, with a way back.
-import { Refused } from '../../lib/api';
 import { t } from '../../lib/text.svelte';
-import { tell } from '../../ui/toasts.svelte';
+import { complain, tell } from '../../ui/toasts.svelte';
 import { ask as question } from '../../ui/asked.svelte';
 import { ask, type Acted, type Query } from './data';
 
 export type Kind = 'protect' | 'unprotect' | 'hold' | 'release' | 'class' | 'trash' | 'undelete' | 'erase';
 /** Recordings of a list, or all that a search finds. */
 export type Which = { ids: string[] } | { search: Query };
-
-/** Says what went wrong. */
-export function complain(e: unknown): void {
-  const p = e instanceof Refused ? e.problem : null;
-  tell(p ? [p.title, p.detail, p.remedy].filter(Boolean).join(' ') : String(e), { kind: 'bad' });
-}
 
 /** Does something to recordings and offers to take it back. */
 export async function act(kind: Kind, which: Which, more: Query = {}, after: () => void | Promise<void> = () => undefined): Promise<Acted | null> {

@@ -3,7 +3,6 @@ import { request, type Schemas } from '../../lib/api';
 import { language } from '../../lib/text.svelte';
 
 export type Recording = Schemas['Recording'];
-export type Peaks = Schemas['Peaks'];
 export type Moment = Schemas['Moment'];
 export type Acted = Schemas['Acted'];
 

@@ -1,11 +1,11 @@
 // What the replay asks the daemon for.
+import type { Peaks } from '../../audio/peaks';
 import { api, get, request, type Schemas } from '../../lib/api';
 
 export type Replay = Schemas['Replay'];
 export type ReplayEvent = Schemas['ReplayEvent'];
 export type Message = Schemas['LadderMessage'];
 export type Redecoded = Schemas['Redecoded'];
-export type Peaks = Schemas['Peaks'];
 
 /** Samples a second of everything on the axis. */
 export const RATE = 8000;
@@ -77,14 +77,4 @@ export class Audio {
     }
     return out;
   }
-}
-
-/** Saves something as a JSON file. */
-export function save(name: string, what: unknown): void {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(what, null, 1)], { type: 'application/json' }));
-  const a = document.createElement('a');
-  a.href = url;
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,7 +1,8 @@
 // Draws the tracks of a replay. What is drawn stands in words in the tables below it.
+import { valuesOf, type Peaks } from '../../audio/peaks';
 import { code, t } from '../../lib/text.svelte';
 import type { Axis } from './axis.svelte';
-import type { Message, Peaks, Replay, ReplayEvent } from './data';
+import type { Message, Replay, ReplayEvent } from './data';
 import type { Spectrogram } from './spectrogram';
 import { kindOf } from './words';
 
@@ -12,7 +13,7 @@ export interface Lane {
   height: number;
 }
 
-export const RULER = 22;
+const RULER = 22;
 const WAVE = 62;
 const SPECTRUM = 84;
 const VOLTS = 56;
@@ -108,15 +109,7 @@ function edge(g: CanvasRenderingContext2D, l: Look, color: Colors, height: numbe
 }
 
 const loud = (b: number): number => Math.sign(b) * (b / 127) ** 2;
-const decoded = new WeakMap<Peaks, Map<string, Int8Array>>();
-function bytes(p: Peaks, side: string): Int8Array | undefined {
-  let all = decoded.get(p);
-  if (!all) {
-    all = new Map(p.sides.map((s) => [s.side, Int8Array.from(atob(s.data), (c) => (c.charCodeAt(0) << 24) >> 24)]));
-    decoded.set(p, all);
-  }
-  return all.get(side);
-}
+const bytes = (p: Peaks, side: string): Int8Array | undefined => valuesOf(p)[p.sides.findIndex((s) => s.side === side)];
 
 function wave(g: CanvasRenderingContext2D, l: Look, lane: Lane, side: string, color: Colors): void {
   const { axis, width } = l;

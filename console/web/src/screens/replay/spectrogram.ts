@@ -10,7 +10,7 @@ const KEPT = 160; // tiles: up to 256 × 256 × 4 bytes each
 export const LONGEST = 120 * 8000;
 
 /** How samples become columns where one pixel is so many of them. */
-export function grain(perPixel: number): { hop: number; size: number } {
+function grain(perPixel: number): { hop: number; size: number } {
   const hop = 2 ** Math.max(2, Math.min(12, Math.round(Math.log2(Math.max(1, perPixel)))));
   return { hop, size: hop <= 8 ? 128 : hop <= 32 ? 256 : 512 };
 }

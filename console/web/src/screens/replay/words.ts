@@ -1,6 +1,6 @@
 // What story entries, facts and messages say in words.
 import { code, has, t } from '../../lib/text.svelte';
-import type { Message, Redecoded, ReplayEvent } from './data';
+import type { Redecoded, ReplayEvent } from './data';
 
 /** What kind of thing happened. */
 export function kindOf(kind: string): string {
@@ -77,9 +77,4 @@ export function heardOf(f: Redecoded['items'][number]): string {
       return [f.text, f.name, f.text ? '' : code('heard-absent', f.absent), code('known-by', f.by)].filter(Boolean).join(' · ');
   }
   return f.text ?? '';
-}
-
-/** One line about a message. */
-export function messageOf(m: Message): string {
-  return [m.name, m.cause ? `${m.cause} ${m.text ?? ''}` : '', ...(m.wrong ?? []).filter((w) => w.code !== 'cause').map((w) => w.text ?? w.code)].filter(Boolean).join(' · ');
 }

@@ -61,5 +61,5 @@ export function mayOn(verb: string, line: number): boolean {
 }
 
 /** The place of a level on a meter from −60 to 0 dBm0, 0…1, in steps: less is no more seen. */
-export const STEPS = 30;
+const STEPS = 30;
 export const place = (dbm0: number | null | undefined): number => (dbm0 === null || dbm0 === undefined ? 0 : Math.round(Math.max(0, Math.min(1, (dbm0 + 60) / 60)) * STEPS) / STEPS);
