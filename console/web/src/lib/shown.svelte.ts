@@ -1,13 +1,18 @@
-// What a screen shows, fetched again and again while it is open.
-import { language } from '../../lib/text.svelte';
+// What a screen shows, fetched anew while it is open.
+import { poll } from './poll';
+import { language } from './text.svelte';
 
 export interface Shown<T> {
+  /** What was fetched last; it stays while fetching fails. */
   readonly data: T | null;
   readonly failed: unknown;
   readonly load: () => Promise<void>;
 }
 
-/** Fetches now, when the language changes, and every so many milliseconds (0: not again). Called while a component is made. */
+/**
+ * Fetches now, when the language or what fetch reads changes, and every so many milliseconds (0: not again) while the page is
+ * seen. Called while a component is made.
+ */
 export function shown<T>(fetch: () => Promise<T>, every = 0): Shown<T> {
   let data = $state.raw<T | null>(null);
   let failed = $state.raw<unknown>(null);
@@ -26,11 +31,10 @@ export function shown<T>(fetch: () => Promise<T>, every = 0): Shown<T> {
   }
   $effect(() => {
     void language();
+    if (every) return poll(load, every);
     void load();
-    if (!every) return;
-    const each = setInterval(() => document.hidden || void load(), every);
-    return () => clearInterval(each);
   });
+  $effect(() => () => void turn++);
   return {
     get data() {
       return data;
