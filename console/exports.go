@@ -291,6 +291,9 @@ func (s *Server) newExport(ctx context.Context, in *NewExportInput) (*body[api.E
 	if err != nil {
 		return nil, err
 	}
+	if why := s.short(); why != "" {
+		return nil, fail("overloaded", why)
+	}
 	switch {
 	case len(spec.IDs) == 0:
 		return nil, fail("nothing-found", "")

@@ -54,6 +54,10 @@ func (s *Server) live(ctx context.Context, in *LineInput) (stream, error) {
 			writeProblem(w, r, p)
 			return
 		}
+		if why := s.short(); why != "" {
+			writeProblem(w, r, failLine("overloaded", in.Line, why))
+			return
+		}
 		select {
 		case s.slots <- struct{}{}:
 		default:

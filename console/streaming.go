@@ -82,6 +82,9 @@ func (s *Server) listen(ctx context.Context, in *ListenInput) (stream, error) {
 	if _, err := s.onLine(ctx, access.Listen, in.Line); err != nil {
 		return nil, err
 	}
+	if why := s.short(); why != "" {
+		return nil, failLine("overloaded", in.Line, why)
+	}
 	select {
 	case s.slots <- struct{}{}:
 	default:

@@ -109,6 +109,7 @@ type running struct {
 	packaged packaging
 	bundling chan struct{} // full while a support bundle is made
 	again    chan string   // who wants the daemon to be started again
+	limits   *limits
 
 	refused sync.Map // line → error: what its board did not take of its settings
 
@@ -325,7 +326,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
 		Lines: d.sys, Feed: d.sys.Subscribe("console", false), Recorder: d.rec, Index: d.index, Archive: d.archive, Calls: d.journal,
 		Settings: d.doc, Assurance: d.assurer, Access: d.access, Address: d.pageAddress, Audit: access.NewAudit(d.db, nil), Alarms: d.alarms, Jobs: d.jobs, Backups: d.backups,
-		Notifier: d.notifier, AuditCheck: d.auditCheck, Logs: d.book, History: d.history, System: d.system, Support: d.support, Verification: d.verification, Restart: d.restarts(),
+		Notifier: d.notifier, AuditCheck: d.auditCheck, Logs: d.book, History: d.history, System: d.system, Support: d.support, Verification: d.verification, Restart: d.restarts(), Spare: d.limits.Spare,
 		Keep: d.keep, Undos: undos{d.db}, Peaks: d.peaks, Prover: d, Sharing: d.sharing(),
 		Profile: d.profile, Rules: d.ruler.judge, Site: d.site, Evidence: d.proven, Encryption: d.keys, Flight: d.flight, Live: d.live, Technics: technics{d}, Pcap: d.pcap, DChannels: d.dchannels, Redecode: redecoding{d}, Doctor: d.doctor,
 		TestMail: d.testMail, Learner: d.learner, Switch: d.calls, Route: d.plan.route, TrunkGroup: d.plan.trunkGroup, Sounds: d.sounds.make, Prompts: d.sounds, Version: version, Gatherer: d.reg, Registerer: d.reg, Logger: d.log,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -70,6 +71,7 @@ func (d *running) documents(ctx context.Context, known console.DoctorView) []doc
 		log.WriteByte('\n')
 	}
 	all = append(all, doctor.Document{Name: "log/daemon.txt", Data: log.Bytes()})
+	all = append(all, profiles{dir: filepath.Join(d.cfg.Root, "log")}.documents()...)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if kernel := told(ctx, "journalctl", "-k", "-n", "3000", "--no-pager", "-o", "short-iso"); kernel != "" {

@@ -21,6 +21,7 @@ func (d *running) keepSelf(ctx context.Context, g *group, fail chan<- error) {
 	g.run(ctx, fail, "alarm routes", d.notifier.run)
 	g.run(ctx, fail, "history", func(ctx context.Context) error { d.keepHistory(ctx); return nil })
 	g.run(ctx, fail, "logs", func(ctx context.Context) error { d.keepLogs(ctx); return nil })
+	g.run(ctx, fail, "limits", func(ctx context.Context) error { d.limits.run(ctx); return nil })
 }
 
 // restarts is how the daemon is started again: it ends as when it is told to, and systemd, whose
