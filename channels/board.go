@@ -53,6 +53,8 @@ type board struct {
 	stuck  atomic.Bool  // the loop does not move and is not in the driver
 	leaked atomic.Bool  // it never ended: its memory must stay
 
+	expected expectation // its hardware has just come
+
 	droppedSeen uint64 // events; the feed's
 	woken       int64  // position at which readers were last woken; the feed's
 }
@@ -144,8 +146,12 @@ func (b *board) alive() { b.beat.Store(int64(time.Since(b.sys.began))) }
 func (b *board) pause(ctx context.Context, d time.Duration, look <-chan time.Time) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
+	begun := time.Now()
 	for {
 		b.alive()
+		if b.soon() && time.Since(begun) >= retryFirst {
+			return ctx.Err() == nil
+		}
 		select {
 		case <-ctx.Done():
 			return false
