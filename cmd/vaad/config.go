@@ -20,6 +20,7 @@ type Config struct {
 	Run      string           `toml:"run"`      // sockets; default root/run
 	Listen   string           `toml:"listen"`   // loopback address of page, metrics and health; "off" for none
 	Boards   []map[string]any `toml:"board"`    // [[board]]: driver, id, and the driver's own keys
+	Firmware firmwareConfig   `toml:"firmware"` // images of USB boards, and who loads them
 	Settings map[string]any   `toml:"settings"` // pinned settings, nested or by dotted path
 
 	file      string // where it was read from, "" if nowhere
@@ -62,6 +63,7 @@ func (p place) load() (Config, error) {
 	if p.Root != "" {
 		c.Root = p.Root
 	}
+	c.Firmware.useDefaults(p.Root)
 	if c.Run == "" && c.Root != "" {
 		c.Run = filepath.Join(c.Root, "run")
 	}
@@ -134,6 +136,7 @@ func (c Config) validate() error {
 	if err := console.ValidateListen(c.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("listen: %w", err))
 	}
+	errs = append(errs, c.Firmware.validate())
 	seen := map[string]bool{}
 	for i, b := range c.Boards {
 		id, _ := b["id"].(string)

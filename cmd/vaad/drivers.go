@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +15,8 @@ import (
 )
 
 // drivers lists every driver of this version, in the order they are tried.
-func drivers(log *slog.Logger, complain func(complaint)) []driver.Driver {
+// resetUSB makes the device at a USB port be found anew; nil where nothing is opened.
+func drivers(log *slog.Logger, complain func(complaint), resetUSB func(ctx context.Context, port string) error) []driver.Driver {
 	return []driver.Driver{
 		sim.Driver(sim.WithLogger(log), sim.WithComplaint(func(board string, port int, reason error) {
 			complain(complaint{board, port, reason})
@@ -34,7 +36,7 @@ func nobody(complaint) {}
 
 func driverNames() []string {
 	var names []string
-	for _, d := range drivers(slog.New(slog.DiscardHandler), nobody) {
+	for _, d := range drivers(slog.New(slog.DiscardHandler), nobody, nil) {
 		names = append(names, d.Name)
 	}
 	return names
@@ -42,7 +44,7 @@ func driverNames() []string {
 
 // boards turns the [[board]] tables into what channels runs, joining all faults.
 func (c Config) boards(log *slog.Logger, complain func(complaint)) ([]channels.BoardConfig, error) {
-	known := drivers(log, complain)
+	known := drivers(log, complain, c.resetUSB(log))
 	var out []channels.BoardConfig
 	var errs []error
 	for i, b := range c.Boards {

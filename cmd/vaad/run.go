@@ -57,7 +57,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 	}
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reg.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d := &running{cfg: c, web: r.Web, log: log, book: book, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
 	return d.run(ctx, boards)
 }
@@ -113,6 +113,7 @@ type running struct {
 
 	refused sync.Map // line → error: what its board did not take of its settings
 
+	usb       *usb          // USB devices and their firmware
 	dchannels *dchannels    // what was lately said on D-channels
 	looking   chan struct{} // full while the doctor looks
 }
@@ -162,6 +163,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	if err := d.openSelf(&opened); err != nil {
 		return err
 	}
+	d.openUSB()
 	d.openSwitch()
 	d.openLearner()
 	if err := d.openConsole(&opened); err != nil {
@@ -205,6 +207,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	failed := d.sys.Subscribe("caller-id", false)
 	wishes.run(outer, fail, "caller-id", func(ctx context.Context) error { follow(ctx, failed, d.unread().told); return nil })
 	wishes.run(outer, fail, "dchannels", func(ctx context.Context) error { d.dchannels.keep(ctx); return nil })
+	wishes.run(outer, fail, "usb", func(ctx context.Context) error { d.usb.run(ctx); return nil })
 	facts := d.sys.Subscribe("flight", false)
 	wishes.run(outer, fail, "flight", func(ctx context.Context) error { follow(ctx, facts, d.lately.told); return nil })
 	wishes.run(outer, fail, "learnt", func(ctx context.Context) error { d.keepLearnt(ctx); return nil })
@@ -321,6 +324,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	d.clients.tell = d.announceConsole
 	d.server, err = console.New(console.Config{
 		Network:  d.clients,
+		USB:      d.usb,
 		SetUp:    d.first,
 		Web:      pages,
 		Searches: savedSearches{d.db}, Maker: maker, Exports: exports,
