@@ -1,0 +1,386 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A soakSample is how the daemon stands after so many hours of line time.
+type soakSample struct {
+	hour       float64
+	heap       float64 // MiB that live after a collection
+	rss        float64 // MiB
+	goroutines float64
+	files      float64
+	lost       float64 // samples, blocks and events that anything has lost, since the start
+	recordings float64 // MiB on the disk
+	cpu        float64 // s
+}
+
+// soakBounds are how much a figure may grow in an hour of line time, as the slope of a
+// straight line through all samples after the first ones. What grows faster fills a box
+// of 1 GiB within a year.
+var soakBounds = map[string]float64{"heap": 0.25, "rss": 0.75, "goroutines": 0.25, "files": 0.25, "recordings": 2}
+
+// lossCounters are the metrics that count what was lost, whatever lost it.
+var lossCounters = []string{"vaad_board_lost_samples_total", "vaad_ring_overruns_total", "vaad_feed_lost_events_total", "vaad_recorder_gap_samples_total"}
+
+// local talks to the daemon's socket.
+func local(d *Daemon) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(d.Root, "run", "vaad.sock"))
+	}}}
+}
+
+// scrape reads the daemon's metrics, of each name the sum over all labels.
+func scrape(ctx context.Context, c *http.Client) (map[string]float64, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://vaad/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("metrics: %s, %v", resp.Status, err)
+	}
+	sums := map[string]float64{}
+	for line := range strings.Lines(string(b)) {
+		name, value, ok := cutLast(strings.TrimSpace(line))
+		if v, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
+			name, _, _ = strings.Cut(name, "{")
+			sums[name] += v
+		}
+	}
+	return sums, nil
+}
+
+// take takes a sample.
+func (s *soak) take(hour float64) {
+	m, err := scrape(s.ctx, s.client)
+	if err != nil {
+		s.Fatal(err)
+	}
+	const mib = 1 << 20
+	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: m["process_resident_memory_bytes"] / mib, goroutines: m["go_goroutines"],
+		files: m["process_open_fds"], cpu: m["process_cpu_seconds_total"], recordings: float64(sizeOf(filepath.Join(s.d.Root, "recordings"))) / mib}
+	for _, name := range lossCounters {
+		if _, ok := m[name]; !ok {
+			s.Fatalf("no metric is called %s", name)
+		}
+		x.lost += m[name]
+	}
+	s.samples = append(s.samples, x)
+	s.Logf("%6.2f h: heap %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.rss,
+		x.goroutines, x.files, x.lost, x.recordings, x.cpu)
+}
+
+// A soak is a daemon that is used for long, and how it stood.
+type soak struct {
+	*testing.T
+	d       *Daemon
+	ctx     context.Context
+	client  *http.Client
+	samples []soakSample
+}
+
+// flat judges the samples from one on: nothing is lost, and nothing grows.
+func (s *soak) flat(from int) {
+	for _, x := range s.samples {
+		if x.lost > 0 {
+			s.Errorf("%.2f h: %.0f lost", x.hour, x.lost)
+		}
+	}
+	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap }, "rss": func(x soakSample) float64 { return x.rss },
+		"goroutines": func(x soakSample) float64 { return x.goroutines }, "files": func(x soakSample) float64 { return x.files },
+		"recordings": func(x soakSample) float64 { return x.recordings }}
+	for _, what := range []string{"heap", "rss", "goroutines", "files", "recordings"} {
+		if len(s.samples) < from+6 {
+			s.Logf("%d samples are too few for a slope", len(s.samples))
+			return
+		}
+		slope := slopeOf(s.samples[from:], of[what])
+		s.Logf("%s: %+.3f an hour (bound %.2f)", what, slope, soakBounds[what])
+		if slope > soakBounds[what] {
+			s.Errorf("%s grows by %.3f in an hour of line time", what, slope)
+		}
+	}
+}
+
+// slopeOf is the slope of the line of least squares.
+func slopeOf(all []soakSample, of func(soakSample) float64) float64 {
+	var x, y, xx, xy float64
+	n := float64(len(all))
+	for _, s := range all {
+		v := of(s)
+		x, y, xx, xy = x+s.hour, y+v, xx+s.hour*s.hour, xy+s.hour*v
+	}
+	if d := n*xx - x*x; math.Abs(d) > 1e-9 {
+		return (n*xy - x*y) / d
+	}
+	return 0
+}
+
+// sizeOf is what the files below a folder hold. Files that go meanwhile do not count.
+func sizeOf(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			if st, err := e.Info(); err == nil {
+				n += st.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+// calling plays calls at random on a line, for so many blocks, and counts them.
+func calling(line int, blocks uint32, made *atomic.Int64, hour func(n uint32)) *Peer {
+	rng := rand.New(rand.NewPCG(*seed, uint64(line)))
+	seconds := func(least, most int) uint32 {
+		return uint32(least+rng.IntN(most-least)) * uint32(second)
+	}
+	const idle, ringing, talking = 0, 1, 2
+	state, until := idle, seconds(10, 40)
+	return &Peer{Line: line, Next: func(n uint32, dst []int16) (evs []string, done bool) {
+		if n == 0 {
+			evs = append(evs, "volts -48")
+		}
+		if n%(3600*uint32(second)) == 0 {
+			hour(n)
+		}
+		if n >= until {
+			switch {
+			case state == talking:
+				state, until, evs = idle, n+seconds(20, 60), append(evs, "volts -48")
+			case n+150*uint32(second) > blocks: // the last call ends before the line does
+				until = blocks
+			case state == idle && rng.IntN(2) == 0:
+				state, until, evs = ringing, n+seconds(1, 3), append(evs, "ring")
+			default:
+				if state == ringing {
+					evs = append(evs, "ring-end")
+				}
+				made.Add(1)
+				state, until, evs = talking, n+seconds(5, 120), append(evs, "volts -8")
+			}
+		}
+		if state == talking {
+			FillBlock(dst, line, n)
+		}
+		return evs, n+1 >= blocks
+	}}
+}
+
+// TestSoakADayOfLineTime lets lines make calls for a day of their time, beside a tapped E1 between
+// two ends of libpri, whose protocol runs by wall time. Of each hour it looks what the daemon holds.
+// Retention keeps the disk as full as it is.
+func TestSoakADayOfLineTime(t *testing.T) {
+	atLeastReduced(t)
+	hours := counts(0, 1, 24)
+	lines := counts(0, 4, 16)
+	keep := counts(0, 40, 400)
+	prog := buildLink(t)
+	root := scratch(t)
+	config := quietly + fmt.Sprintf("[settings.retention]\ndefault = \"soak\"\n[settings.retention_classes.soak]\ncount = %d\naction = \"erase\"\n", keep) +
+		board("a", "peers", lines, "") + "[[board]]\ndriver = \"sim\"\nid = \"e1\"\nclock = \"real\"\ncount = 60\nkind = \"bchan\"\nuse = \"tap\"\nspans = [{channels = 31, tap = true}, {channels = 31, tap = true}]\n" +
+		pin(1, lines, `trigger = "voltage"`)
+	s := &soak{T: t, d: start(t, root, config), ctx: within(t, 4*time.Hour)}
+	s.client = local(s.d)
+	blocks := uint32(hours) * 3600 * uint32(second)
+	var made atomic.Int64
+	marks := make(chan uint32, hours+1)
+	var peers []*Peer
+	for l := 1; l <= lines; l++ {
+		mark := func(uint32) {}
+		if l == 1 {
+			mark = func(n uint32) { marks <- n }
+		}
+		peers = append(peers, calling(l, blocks, &made, mark))
+	}
+	ps, err := Dial(sockets(s.d, "a"), peers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	done := make(chan error, 1)
+	go func() { err := ps.Run(s.ctx); close(marks); done <- err }()
+	linked := make(chan [2]int, 1)
+	day, end := context.WithCancel(s.ctx)
+	defer end()
+	go func() { linked <- s.links(day, prog) }()
+	for n := range marks {
+		hour := float64(n) / 3600 / float64(second)
+		s.take(hour)
+		if n > 0 {
+			s.retention()
+			s.unbroken(1+int(hour)%lines, 20)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began)
+	end()
+	digital := <-linked
+	sealed(t, s.d)
+	s.retention()
+	s.take(float64(hours))
+	s.flat(min(4, hours))
+	s.counted(lines, int(made.Load()), digital)
+	t.Logf("%d h of %d lines in %v, and %d calls of a tapped E1 meanwhile", hours, lines, took.Round(time.Second), digital[0])
+	stop(t, s.d)
+	if log := s.d.Log(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("what the daemon complains of:\n%s", log)
+	}
+}
+
+// links lets both ends of a link make calls until ctx ends; it returns how many there were and
+// how many were answered.
+func (s *soak) links(ctx context.Context, prog string) (n [2]int) {
+	dir := sockets(s.d, "e1")
+	for run := 0; ctx.Err() == nil; run++ {
+		out, err := exec.CommandContext(s.ctx, prog, filepath.Join(dir, "span-01.dch.sock"), filepath.Join(dir, "span-02.dch.sock"), "40", fmt.Sprint(*seed+uint64(run)), "0", "euroisdn").Output()
+		if err != nil {
+			s.Errorf("link: %v", err)
+			return n
+		}
+		for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+			var x linkCall
+			if err := dec.Decode(&x); err != nil {
+				s.Error(err)
+				return n
+			}
+			if n[0]++; x.Answered {
+				n[1]++
+			}
+		}
+		select { // a link that is always being made anew is not what is looked at
+		case <-ctx.Done():
+		case <-time.After(2 * time.Second):
+		}
+	}
+	return n
+}
+
+func (s *soak) retention() {
+	if out, err := s.d.Ctl(s.ctx, "retention", "run"); err != nil {
+		s.Errorf("retention: %v %s", err, out)
+	}
+}
+
+// unbroken hears the newest recordings of a line: no block may be missing within one.
+func (s *soak) unbroken(line, newest int) {
+	rows, err := Rows[Recording](s.ctx, s.d, "recordings", "--line", fmt.Sprint(line), "--limit", fmt.Sprint(newest))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, r := range rows {
+		pcm, err := s.d.Export(s.ctx, r.ID, os.TempDir())
+		if err != nil {
+			continue // retention has it meanwhile, or it is being recorded
+		}
+		runs := Runs(pcm)
+		for i := 1; i < len(runs); i++ {
+			if runs[i].First != runs[i-1].Last+1 {
+				s.Errorf("line %d, %s: blocks %d…%d are missing", line, r.ID, runs[i-1].Last+1, runs[i].First-1)
+			}
+		}
+	}
+}
+
+// counted wants a recording of every call.
+func (s *soak) counted(lines, made int, digital [2]int) {
+	var analog, others int
+	if err := Until(s.ctx, "a recording of every call", func() (bool, error) {
+		rows, err := Rows[keptRow](s.ctx, s.d, append(everyState, "--limit", "0")...)
+		analog, others = 0, 0
+		for _, r := range rows {
+			if r.Line <= lines {
+				analog++
+			} else {
+				others++
+			}
+		}
+		return analog >= made && others >= digital[1], err
+	}); err != nil {
+		s.Error(err)
+	}
+	s.Logf("%d calls and %d recordings of analog lines; %d answered calls and %d recordings of the E1", made, analog, digital[1], others)
+	if analog != made || others < digital[1] || others > digital[0] { // one that is not answered may be recorded too
+		s.Error("recordings are not calls")
+	}
+}
+
+// TestSoakAnHourAtFullLoad records 128 lines at once for an hour of the wall clock. Every block
+// carries its number; at the end all that was recorded is heard.
+func TestSoakAnHourAtFullLoad(t *testing.T) {
+	atLeastReduced(t)
+	span := counts(0, 20*time.Second, time.Hour)
+	lines := counts(0, 32, 128)
+	root := scratch(t)
+	s := &soak{T: t, d: start(t, root, quietly+board("b", "real", lines, "")+pin(1, lines, "trigger = \"continuous\"\nmax_ms = 600000")), ctx: within(t, 2*time.Hour+2*span)}
+	s.client = local(s.d)
+	end := keepTalking(t, s.d, "b", lines)
+	began := time.Now()
+	for i := range 61 {
+		s.take(time.Since(began).Hours())
+		if i < 60 {
+			pass(t, span/60)
+		}
+	}
+	peers := end()
+	settle(t, s.d, lines)
+	s.flat(10)
+	var late, refused int
+	var sent, lost uint64
+	for _, p := range peers {
+		late, refused = late+p.Late, refused+int(p.Full())
+		runs, err := s.d.Heard(s.ctx, p.Line, os.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := uint32(0)
+		for _, r := range runs {
+			lost += uint64(r.First - min(next, r.First))
+			next = r.Last + 1
+		}
+		sent += uint64(p.Sent.Load())
+		if tail := p.Sent.Load() - min(next, p.Sent.Load()); tail > 4 { // the last may wait in the socket
+			lost += uint64(tail)
+		}
+	}
+	t.Logf("%v of %d lines: %d blocks sent, %d of them lost; the peers came too late for %d and %d found no room, which is this test's load, not a loss", span, lines, sent, lost, late, refused)
+	if lost > 0 {
+		t.Errorf("%d blocks are lost", lost)
+	}
+	t.Logf("%d cores, %s, load of the machine %s", runtime.NumCPU(), runtime.Version(), loadOf())
+	stop(t, s.d)
+}
+
+func loadOf() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(b))[:3], " ")
+}
