@@ -167,6 +167,14 @@ prompts: ## let a speech engine speak the set of prompts into prompts/; only wha
 	@.ci/need go
 	go run ./calls/prompt/make -to prompts
 
+.PHONY: deb
+deb: ## build the Debian package in .cache/deb (ARCH=amd64|arm64; VERSION=1.2.3: a trial of that name)
+	@.ci/deb build $(or $(ARCH),amd64)
+
+.PHONY: deb-check
+deb-check: ## build the package twice, compare, ask lintian
+	@.ci/deb check
+
 .PHONY: openapi
 openapi: ## write docs/openapi.yaml from the API's types
 	go test ./console -run OpenAPI -update

@@ -27,7 +27,7 @@ func unit(t *testing.T, name string) map[string][]string {
 				t.Fatalf("%s:%d: not key=value: %q", name, i+1, line)
 			}
 			k = section + "." + k
-			if len(u[k]) > 0 {
+			if len(u[k]) > 0 && !slices.Contains([]string{"Service.DeviceAllow", "Service.SystemCallFilter"}, k) { // lists
 				t.Errorf("%s:%d: %s is given twice", name, i+1, k)
 			}
 			u[k] = append(u[k], strings.Fields(v)...)
@@ -64,6 +64,7 @@ func TestUnitSandboxesAndWatchesTheDaemon(t *testing.T) {
 		"Service.AmbientCapabilities":     "",
 		"Service.DevicePolicy":            "closed",
 		"Service.SystemCallArchitectures": "native",
+		"Service.MemorySwapMax":           "0",
 		"Service.LimitRTPRIO":             "10",  // channels raises board threads to round-robin 10
 		"Service.LimitNICE":               "-15", // … or to nice -15
 	} {
@@ -71,14 +72,14 @@ func TestUnitSandboxesAndWatchesTheDaemon(t *testing.T) {
 			t.Errorf("%s = %q, want %q", key, got, want)
 		}
 	}
-	for key, has := range map[string]string{
-		"Service.DeviceAllow":             "char-dahdi",
-		"Service.SystemCallFilter":        "@system-service",
-		"Service.RestrictAddressFamilies": "AF_UNIX",
-		"Service.IPAddressDeny":           "any",
+	for _, has := range [][2]string{
+		{"DeviceAllow", "char-dahdi"}, {"DeviceAllow", "char-ttyACM"}, {"DeviceAllow", "char-ttyUSB"},
+		{"SystemCallFilter", "@system-service"}, {"SystemCallFilter", "adjtimex"},
+		{"RestrictAddressFamilies", "AF_UNIX"}, {"RestrictAddressFamilies", "AF_INET6"},
+		{"RestrictAddressFamilies", "AF_NETLINK"}, // the name on the network asks for interfaces
 	} {
-		if !slices.Contains(u[key], has) {
-			t.Errorf("%s = %v lacks %s", key, u[key], has)
+		if key := "Service." + has[0]; !slices.Contains(u[key], has[1]) {
+			t.Errorf("%s = %v lacks %s", key, u[key], has[1])
 		}
 	}
 	for _, key := range []string{"Service.PrivateDevices", "Service.RestrictRealtime", "Service.ProtectClock"} {
@@ -88,10 +89,25 @@ func TestUnitSandboxesAndWatchesTheDaemon(t *testing.T) {
 	}
 }
 
+// Browsers, mail servers and backup targets have any address.
+func TestUnitReachesTheNetworkAndWaitsForNone(t *testing.T) {
+	u := unit(t, "vaad.service")
+	if got := u["Service.IPAddressAllow"]; !slices.Equal(got, []string{"0.0.0.0/0", "::/0"}) {
+		t.Errorf("IPAddressAllow = %v", got)
+	}
+	for _, key := range []string{"Unit.After", "Unit.Wants", "Unit.Requires"} {
+		for _, v := range u[key] {
+			if v == "network-online.target" || v == "time-sync.target" {
+				t.Errorf("%s=%s: a box without network would not record", key, v)
+			}
+		}
+	}
+}
+
 // With a configuration file named, the daemon never simulates by itself.
 func TestPackagedUnitNamesItsConfiguration(t *testing.T) {
 	u := unit(t, "vaad.service")
-	if got := strings.Join(u["Service.ExecStart"], " "); got != "/usr/bin/vaad run --config /etc/vaad/vaad.toml" {
+	if got := strings.Join(u["Service.ExecStart"], " "); got != "/usr/lib/vaad/current/vaad run --config /etc/vaad/vaad.toml" {
 		t.Errorf("ExecStart = %q", got)
 	}
 	var c struct {
@@ -116,10 +132,12 @@ func TestUnitNeedsOnlyUsersAndGroupsThatAreMade(t *testing.T) {
 			made[f[1]] = true
 		}
 	}
-	u := unit(t, "vaad.service")
-	for _, name := range slices.Concat(u["Service.User"], u["Service.Group"], u["Service.SupplementaryGroups"]) {
-		if !made[name] {
-			t.Errorf("%s is not made: the unit would not start", name)
+	for _, file := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load.service", "vaad-usb.socket"} {
+		u := unit(t, file)
+		for _, name := range slices.Concat(u["Service.User"], u["Service.Group"], u["Service.SupplementaryGroups"], u["Socket.SocketGroup"]) {
+			if !made[name] {
+				t.Errorf("%s: %s is not made: it would not start", file, name)
+			}
 		}
 	}
 }
@@ -139,7 +157,7 @@ func tool(t *testing.T, name string, arg ...string) string {
 
 func TestSystemdTakesTheUnit(t *testing.T) {
 	copied := filepath.Join(t.TempDir(), "vaad.service")
-	text := strings.Replace(readFile(t, "vaad.service"), "/usr/bin/vaad", "/bin/true", 1) // verify wants the program to exist
+	text := strings.Replace(readFile(t, "vaad.service"), "/usr/lib/vaad/current/vaad", "/bin/true", 1) // verify wants the program to exist
 	if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +173,12 @@ func TestSandboxIsTight(t *testing.T) {
 	if out := tool(t, "systemd-analyze", "--help"); !strings.Contains(out, "--threshold") {
 		t.Skip("this systemd-analyze judges no files")
 	}
-	tool(t, "systemd-analyze", "security", "--offline=true", "--threshold=23", "./vaad.service")
+	for _, u := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load.service", "vaad-banner.service"} {
+		out := tool(t, "systemd-analyze", "security", "--offline=true", "--threshold=20", "./"+u)
+		if i := strings.Index(out, "Overall"); i >= 0 {
+			t.Log(strings.TrimSpace(out[i:]))
+		}
+	}
 }
 
 func TestSystemdTakesUsersAndFolders(t *testing.T) {
@@ -171,13 +194,13 @@ func TestSystemdTakesUsersAndFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := tool(t, "systemd-sysusers", "--dry-run", "--root="+root)
-	for _, want := range []string{"'vaad'", "'vaad-review'"} {
+	for _, want := range []string{"'vaad'", "'vaad-usb'", "'vaad-review'"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not made:\n%s", want, out)
 		}
 	}
 	for _, line := range strings.Split(readFile(t, "vaad.tmpfiles"), "\n") {
-		if f := strings.Fields(line); len(f) > 0 && f[0] != "#" && (f[0] != "d" || len(f) != 6 || f[5] != "-") {
+		if f := strings.Fields(line); len(f) > 0 && f[0][0] != '#' && f[0] != "L" && (f[0] != "d" || len(f) != 6 || f[5] != "-") {
 			t.Errorf("tmpfiles: %q: only folders that never age", line)
 		}
 	}
