@@ -12,6 +12,7 @@ import (
 	"vaad/driver"
 	"vaad/driver/dahdi"
 	"vaad/driver/sim"
+	"vaad/driver/voicemodem"
 )
 
 // drivers lists every driver of this version, in the order they are tried.
@@ -22,6 +23,7 @@ func drivers(log *slog.Logger, complain func(complaint), resetUSB func(ctx conte
 			complain(complaint{board, port, reason})
 		})),
 		dahdi.Driver(dahdi.WithLogger(log)),
+		voicemodem.Driver(voicemodem.WithLogger(log), voicemodem.WithReset(resetUSB)),
 	}
 }
 

@@ -11,6 +11,7 @@ const (
 	V23                    // FSK with the tones of ITU-T V.23: ETSI EN 300 659
 	DTMF                   // keys: China before the first ring, ETSI EN 300 659-1 annex C, and others
 	NTT                    // FSK with the tones of V.23 in a frame of NTT's own: Japan
+	Told                   // received by hardware, which does not say how
 )
 
 func (c Coding) String() string {
@@ -23,6 +24,8 @@ func (c Coding) String() string {
 		return "dtmf"
 	case NTT:
 		return "ntt"
+	case Told:
+		return "board"
 	}
 	return ""
 }

@@ -1,0 +1,284 @@
+package voicemodem
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"vaad/driver"
+)
+
+// How long things take. Field values unless a source is given.
+const (
+	answerWait  = 5 * time.Second        // for the answer to a command that moves a relay
+	endWait     = time.Second            // … to the end of audio
+	cutWait     = 500 * time.Millisecond // for the reason behind audio that has ended
+	pingWait    = time.Second            //
+	pingTries   = 3                      //
+	checkEvery  = 30 * time.Second       // of an idle modem that says nothing
+	mutedAfter  = 2 * time.Second        // without audio, where it should come
+	idleLook    = 50 * time.Millisecond  // nothing happens
+	busyLook    = 10 * time.Millisecond  // audio flows
+	ringLasts   = time.Second            // RING has no end: as long as bursts last in most countries
+	resumeMost  = 3                      // times that audio is begun again
+	resumeSpan  = 10 * time.Second       // within this
+	breakLasts  = 300                    // ms: modems do not say how long the feed was interrupted; exchanges that tell a release by it take 250…800 ms
+	keyLasts    = 150 * time.Millisecond // dialects without an end of a key repeat it each 70 ms
+	callerQuiet = 500 * time.Millisecond // the lines about a caller come together
+)
+
+var never = time.Time{}
+
+// An engine owns a modem's port. All of it belongs to one goroutine: that of Open
+// until the modem is known, then its own.
+type engine struct {
+	id     string
+	log    *slog.Logger
+	opt    options
+	chip   *chip
+	format format
+	reopen func() (link, error)
+	reset  func(context.Context) error // the USB port; nil: it cannot be
+	lane   *lane
+	counts *tally
+	ctx    context.Context // ends when the board is closed
+
+	k     link
+	dec   decoder
+	buf   [4096]byte
+	out   []byte // to be written
+	quiet time.Time
+
+	table    *[nState][nInput]row
+	state    state
+	due      time.Time // when the state's answer is late
+	hook     bool      // wished
+	flash    bool      // wished
+	offHook  bool      // the modem has said so
+	half     bool      // it cannot send and receive at once
+	sending  bool      // the audio being ended was ours
+	enders   int       // ways to end audio that were tried
+	pings    int
+	releases int
+	resumes  [resumeMost]time.Time
+	last     string // what the modem said last that was no audio
+
+	voice    voice
+	caller   caller
+	ringTo   time.Time // the end of a burst; never: none
+	reversed bool
+	model    string
+	key      byte // that sounds, by the modem
+	framed   bool // its end will be said
+	keyTo    time.Time
+	answer   *answer // a question is being asked in one piece
+}
+
+// run is the goroutine.
+func (e *engine) run() (err error) {
+	for e.ctx.Err() == nil {
+		if e.state == stGone {
+			return fault(CodeSilent, "exchange with board %q: the modem answers no more, and nothing helped; it is opened again; if it stays so, pull it out and plug it in again", e.id)
+		}
+		if err := e.turn(); err != nil {
+			return fault(CodeRemoved, "exchange with board %q: the modem was taken out or its driver unloaded: %w; it is opened again when it comes back", e.id, err)
+		}
+	}
+	e.farewell()
+	return nil
+}
+
+// turn waits for something, and does what follows.
+func (e *engine) turn() error {
+	if err := e.pump(e.pause()); err != nil {
+		return err
+	}
+	e.pursue()
+	e.times(time.Now())
+	return e.flush()
+}
+
+// pause is how long nothing will have to be done.
+func (e *engine) pause() time.Duration {
+	d := idleLook
+	if e.state == stTalking || e.state == stListening || e.state == stSending {
+		d = busyLook
+	}
+	if e.due != never {
+		d = max(min(d, time.Until(e.due)), 0)
+	}
+	return d
+}
+
+// pump waits and takes what the modem says.
+func (e *engine) pump(d time.Duration) error {
+	if err := e.k.wait(d, len(e.out) > 0); err != nil {
+		return err
+	}
+	for range 4 { // then others have their turn
+		n, err := e.k.read(e.buf[:])
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			e.hear(e.buf[:n])
+		}
+		if n < len(e.buf) {
+			break
+		}
+	}
+	return nil
+}
+
+// flush writes what it can.
+func (e *engine) flush() error {
+	for len(e.out) > 0 {
+		n, err := e.k.write(e.out)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		e.out = e.out[:copy(e.out, e.out[n:])]
+	}
+	return nil
+}
+
+// say sends a command; its answer must come within wait.
+func (e *engine) say(command string, wait time.Duration) {
+	e.log.Debug("modem is told", "board", e.id, "command", command)
+	e.out = append(append(e.out, command...), '\r')
+	e.due = time.Now().Add(wait)
+}
+
+// hear takes what the modem has sent.
+func (e *engine) hear(p []byte) {
+	e.quiet = time.Now()
+	for len(p) > 0 {
+		it, used := e.dec.next(p)
+		p = p[used:]
+		switch it.kind {
+		case itemAudio:
+			e.voice.audio(e, it.text)
+		case itemEvent:
+			e.event(it.code)
+		case itemLine:
+			e.line(string(it.text))
+		case itemLong:
+			for _, l := range strings.FieldsFunc(string(it.text), func(r rune) bool { return r == '\r' || r == '\n' }) {
+				e.caller.line(l, e.quiet)
+			}
+			if it.code == etx {
+				e.event(etx)
+			}
+		}
+	}
+	e.voice.arrived(e)
+}
+
+// line takes one line.
+func (e *engine) line(text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return
+	}
+	e.log.Debug("modem says", "board", e.id, "line", text)
+	if strings.EqualFold(text, "RING") || strings.HasPrefix(strings.ToUpper(text), "RING ") {
+		e.rings()
+		return
+	}
+	if e.caller.line(text, e.quiet) {
+		return
+	}
+	on, known := result(text)
+	if e.answer != nil {
+		e.answer.take(text, on, known)
+		return
+	}
+	if !known {
+		return
+	}
+	e.last = text
+	e.step(on)
+}
+
+// results are the result codes that mean something (V.250 clause 5.7.1, V.253 table 8).
+var results = []struct {
+	text string
+	on   input
+}{
+	{"OK", inOK}, {"VCON", inOK}, {"ERROR", inError}, {"CONNECT", inConnect},
+	{"NO CARRIER", inLost}, {"BUSY", inLost}, {"NO DIALTONE", inLost}, {"NO DIAL TONE", inLost}, {"NO ANSWER", inLost},
+	{"LINE IN USE", inLost}, {"LINE-IN-USE", inLost}, {"EXTENSION IN USE", inLost}, {"NO LINE", inLost}, {"DELAYED", inLost}, {"BLACKLISTED", inLost},
+}
+
+func result(text string) (input, bool) {
+	for _, r := range results {
+		if strings.EqualFold(text, r.text) || r.on == inConnect && len(text) > 8 && strings.EqualFold(text[:8], "CONNECT ") {
+			return r.on, true
+		}
+	}
+	if len(text) >= 10 && strings.EqualFold(text[:10], "+CME ERROR") {
+		return inError, true
+	}
+	return 0, false
+}
+
+// pursue does what is wished, where the state allows it.
+func (e *engine) pursue() {
+	e.hook, e.flash = e.lane.wishes()
+	switch {
+	case e.state == stIdle:
+		if e.lane.freed(); e.hook {
+			e.step(inSeize)
+		}
+	case !e.hook:
+		e.step(inDrop)
+	case e.flash && e.hook:
+		e.step(inFlash)
+	}
+}
+
+// times does what the clock brings.
+func (e *engine) times(now time.Time) {
+	if e.ringTo != never && now.After(e.ringTo) {
+		e.ringTo = never
+		e.lane.tell(driver.RingEnd, 0, nil)
+	}
+	if e.key != 0 && now.After(e.keyTo) {
+		e.keyEnds()
+	}
+	if data := e.caller.due(now); data != nil {
+		e.lane.tell(driver.Text, 0, data)
+	}
+	if e.due != never && now.After(e.due) {
+		e.due = never
+		e.step(inTimeout)
+	}
+	if e.state == stIdle && now.Sub(e.quiet) > checkEvery {
+		e.quiet = now
+		e.step(inCheck)
+	}
+	e.voice.times(e, now)
+}
+
+// rings takes a RING: a burst that may go on already.
+func (e *engine) rings() {
+	if e.offHook {
+		return
+	}
+	if e.ringTo == never {
+		e.lane.tell(driver.RingBegin, 0, nil)
+	}
+	e.ringTo = e.quiet.Add(ringLasts)
+}
+
+// hush ends what only an on-hook line has.
+func (e *engine) hush() {
+	if e.ringTo != never {
+		e.ringTo = never
+		e.lane.tell(driver.RingEnd, 0, nil)
+	}
+}
