@@ -66,7 +66,13 @@ func (m *modem) basic(c string, n int) string {
 		}
 		m.set.x = n
 		return "OK"
-	case "L", "M", "&C", "&D", "&K", "&S", "&W", "T", "P": // what has no loudspeaker, no such wire, one way to dial only
+	case "&D":
+		if n > 3 {
+			return "ERROR"
+		}
+		m.set.d = n
+		return "OK"
+	case "L", "M", "&C", "&K", "&S", "&W", "T", "P": // what has no loudspeaker, no such wire, one way to dial only
 		return "OK"
 	case "Z", "&F":
 		m.reset()

@@ -102,6 +102,20 @@ func (m *modem) stop() {
 	m.tx, m.ended, m.held, m.thin, m.lost, m.behind = m.tx[:0], false, false, false, false, false
 }
 
+// drop is what the modem does when the host closes its port, as &D says.
+func (m *modem) drop() {
+	m.line = m.line[:0]
+	switch {
+	case m.fault.Hang || m.set.d == 0:
+	case m.set.d == 3:
+		m.reset()
+	default:
+		m.mode, m.wait, m.says, m.todo, m.set.class = commands, nil, nil, nil, "0"
+		m.stop()
+		m.release()
+	}
+}
+
 // seize and release are the hook.
 func (m *modem) seize() {
 	if !m.hook {

@@ -65,14 +65,15 @@ func (d *dte) read() {
 	for {
 		b := make([]byte, 1024)
 		n, err := d.rw.Read(b)
-		if n > 0 {
+		dropped := errors.Is(err, errDropped)
+		if n > 0 || dropped { // nothing stands for a port that was closed
 			select {
 			case d.in <- b[:n]:
 			case <-d.gone:
 				return
 			}
 		}
-		if err != nil {
+		if err != nil && !dropped {
 			return
 		}
 	}
@@ -92,10 +93,15 @@ func (d *dte) write() {
 	}
 }
 
+// errDropped says that the host has closed its end and may open it again: what a
+// serial line tells by dropping DTR.
+var errDropped = errors.New("the host has closed the port")
+
 // A PTY is a pseudo terminal: the host opens Name.
 type PTY struct {
 	Name string
 	f    *os.File
+	used bool // since the host closed it last
 }
 
 // OpenPTY makes a pseudo terminal that passes all bytes on as they are.
@@ -124,12 +130,18 @@ func OpenPTY() (*PTY, error) {
 	return &PTY{Name: "/dev/pts/" + strconv.Itoa(n), f: f}, nil
 }
 
-// Read waits also while no host has the terminal open.
+// Read waits also while no host has the terminal open. That it was closed is told
+// once.
 func (p *PTY) Read(b []byte) (int, error) {
 	for {
 		n, err := p.f.Read(b)
-		if n > 0 || !errors.Is(err, syscall.EIO) {
+		switch {
+		case n > 0 || !errors.Is(err, syscall.EIO):
+			p.used = p.used || n > 0
 			return n, err
+		case p.used:
+			p.used = false
+			return 0, errDropped
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -163,7 +163,7 @@ func (m *modem) caller(c *callerid.Message) {
 
 // reports says what has waited until nobody is typing.
 func (m *modem) reports() {
-	if len(m.later) == 0 || m.mode != commands || len(m.line) > 0 {
+	if len(m.later) == 0 || m.mode != commands || len(m.line) > 0 && m.pos-m.typed < driver.Rate {
 		if m.mode == sending || m.mode == receiving || m.mode == both {
 			for _, s := range m.later {
 				if s == "RING" {

@@ -40,14 +40,13 @@ type Status struct {
 // Modem is an emulated modem. Its methods may be called from any goroutine while
 // Run runs.
 type Modem struct {
-	opts   Options
-	core   *modem
-	line   *socket
-	dte    *dte
-	calls  chan func()
-	ended  chan struct{}
-	once   sync.Once
-	pieces []byte
+	opts  Options
+	core  *modem
+	line  *socket
+	dte   *dte
+	calls chan func()
+	ended chan struct{}
+	once  sync.Once
 }
 
 // grace is how long a tick waits for a block of a peer that answers each.
@@ -96,6 +95,9 @@ func (m *Modem) Run(ctx context.Context) error {
 		case f := <-m.calls:
 			f()
 		case b := <-in:
+			if len(b) == 0 {
+				m.core.drop()
+			}
 			m.dte.rest = b
 			m.feed()
 		case out <- chunk:

@@ -10,6 +10,7 @@ import (
 type settings struct {
 	echo, verbose, quiet bool
 	x                    int // how results of calls are told: 4 waits for dial tone and tells busy
+	d                    int // what the host's closing the port does: 0 nothing, 2 hang up, 3 reset
 	s                    [256]byte
 	class                string
 	format               int // index into Chip.formats
@@ -41,11 +42,12 @@ var numbers = []number{
 	{"+VTD", []int{1}, []int{500}, []int{10}},
 	{"+IFC", []int{0, 0}, []int{2, 2}, []int{2, 2}},
 	{"+ICF", []int{0, 0}, []int{6, 3}, []int{3, 3}},
+	{"+GCI", []int{0}, []int{255}, []int{0}},
 	{"+IPR", []int{0}, []int{921600}, []int{0}},
 }
 
 func defaults(c Chip) settings {
-	s := settings{echo: true, verbose: true, x: 4, class: "0", rate: c.formats[0].rates[0], numbers: map[string][]int{}}
+	s := settings{echo: true, verbose: true, x: 4, d: 2, class: "0", rate: c.formats[0].rates[0], numbers: map[string][]int{}}
 	s.s[2], s.s[3], s.s[4], s.s[5], s.s[6], s.s[7], s.s[8], s.s[11] = 43, 13, 10, 8, 2, 50, 2, 95
 	for _, n := range numbers {
 		s.numbers[n.name] = slices.Clone(n.begins)
@@ -64,7 +66,12 @@ func (n *number) assign(have []int, args string) bool {
 		if w = strings.TrimSpace(w); w == "" {
 			continue
 		}
-		v, err := strconv.Atoi(w)
+		base := 10
+		if n.name == "+GCI" { // ITU-T V.250 says so
+			base = 16
+		}
+		parsed, err := strconv.ParseInt(w, base, 32)
+		v := int(parsed)
 		if err != nil || v < n.least[i] || v > n.most[i] {
 			return false
 		}
