@@ -11,9 +11,20 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: build
-build: ## build bin/vaad and bin/vaactl
+build: vaad-usb ## build bin/vaad, bin/vaactl and, where libusb's headers are, bin/vaad-usb
 	@.ci/need go
 	go build $(GOFLAGS_BUILD) -o bin/ ./cmd/vaad ./cmd/vaactl
+
+# The only program with C. The tags keep the C library's resolver out of it.
+.PHONY: vaad-usb
+vaad-usb:
+	@.ci/need go
+	@if command -v $${CC:-gcc} >/dev/null && pkg-config --exists libusb-1.0 2>/dev/null; then \
+	  set -x && CGO_ENABLED=1 go build $(GOFLAGS_BUILD) -tags netgo,osusergo -o bin/ ./cmd/vaad-usb; \
+	else \
+	  echo "bin/vaad-usb loads no firmware: it is built without libusb. For it: apt-get install gcc pkg-config libusb-1.0-0-dev"; \
+	  CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/ ./cmd/vaad-usb; \
+	fi
 
 .PHONY: web
 web: ## build the console's pages into console/web/dist (needs Node 20.19 and npm)
@@ -66,7 +77,7 @@ $(TOOLS)/staticcheck: .ci/tools/go.mod
 
 .PHONY: licences
 licences: build $(TOOLS)/staticcheck ## check the licence of every linked module
-	$(TOOLS)/licences bin/vaad bin/vaactl
+	$(TOOLS)/licences bin/vaad bin/vaactl bin/vaad-usb
 
 .PHONY: bench
 bench: ## speed of detectors and codecs against spandsp and libgsm, in turns on one core; writes docs/performance.md

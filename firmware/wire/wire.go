@@ -148,9 +148,10 @@ const (
 
 // An Error ends a request.
 type Error struct {
-	Code   string `json:"code"`
-	Device string `json:"device,omitempty"`
-	Detail string `json:"detail,omitempty"` // what was being done and what was answered
+	Code    string `json:"code"`
+	Device  string `json:"device,omitempty"`
+	Detail  string `json:"detail,omitempty"`  // what was being done and what was answered
+	Loading bool   `json:"loading,omitempty"` // of DeviceBusy: a load or reset of ours has it
 }
 
 func (e *Error) Error() string {

@@ -1,0 +1,146 @@
+package firmware
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"vaad/firmware/wire"
+)
+
+const (
+	stateVersion = 1
+	maxFailures  = 64
+	maxState     = 1 << 20
+	maxDetail    = 500
+)
+
+// A State is what the processes of this program know of each other: which device
+// is being loaded (a lock each, beside the file), and how the last load of a
+// device failed (the file, docs/formats/vaad-usb-state.md). It is of this boot only.
+type State struct{ path string }
+
+// NewState keeps its state in a file, whose folder it makes if need be.
+func NewState(path string) *State { return &State{path} }
+
+// A Failure is how the last load of a device ended, if not well.
+type Failure struct {
+	Code   string    `json:"code"` // of wire.Error
+	Detail string    `json:"detail,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+type stateFile struct {
+	Version  int                `json:"version"`
+	Failures map[string]Failure `json:"failures"` // by Device.ID
+}
+
+// Failures returns the failures of devices by their IDs. A file that is not there,
+// damaged or of another version has none.
+func (s *State) Failures() map[string]Failure {
+	b, err := os.ReadFile(s.path)
+	if err != nil || len(b) > maxState {
+		return nil
+	}
+	var f stateFile
+	if json.Unmarshal(b, &f) != nil || f.Version != stateVersion {
+		return nil
+	}
+	return f.Failures
+}
+
+// Record keeps how a load ended; nil forgets the device's failure.
+func (s *State) Record(id string, failed *wire.Error) error {
+	unlock, err := s.lock("state", syscall.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	f := stateFile{stateVersion, s.Failures()}
+	if _, had := f.Failures[id]; !had && failed == nil {
+		return nil
+	}
+	if f.Failures == nil {
+		f.Failures = map[string]Failure{}
+	}
+	delete(f.Failures, id)
+	if failed != nil {
+		f.Failures[id] = Failure{failed.Code, short(failed.Detail), time.Now().UTC().Truncate(time.Second)}
+	}
+	for len(f.Failures) > maxFailures {
+		oldest := ""
+		for id, x := range f.Failures {
+			if oldest == "" || x.At.Before(f.Failures[oldest].At) {
+				oldest = id
+			}
+		}
+		delete(f.Failures, oldest)
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	// A new file in the place of the old one: who reads sees one or the other.
+	if err := os.WriteFile(s.path+".new", append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(s.path+".new", s.path)
+}
+
+// short bounds a detail.
+func short(s string) string {
+	if len(s) > maxDetail {
+		return strings.ToValidUTF8(s[:maxDetail], "")
+	}
+	return s
+}
+
+// errLoading is that another process, or another request, has the device.
+var errLoading = errors.New("it is being loaded already")
+
+// Take makes the device this caller's until release is called, or the process ends.
+func (s *State) Take(id string) (release func(), err error) {
+	release, err = s.lock("device-"+id, syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errLoading
+	}
+	return release, err
+}
+
+// Taken says whether somebody has the device.
+func (s *State) Taken(id string) bool {
+	f, err := os.Open(s.lockFile("device-" + id))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+func (s *State) lockFile(name string) string {
+	return filepath.Join(filepath.Dir(s.path), plain(name)+".lock")
+}
+
+func (s *State) lock(name string, how int) (func(), error) {
+	path := s.lockFile(name)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return func() { f.Close() }, nil // closing lets the lock go
+}
