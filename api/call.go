@@ -25,7 +25,7 @@ type Call struct {
 	Name        string        `json:"name,omitempty" doc:"Name of the calling party, where known"`
 	Outcome     string        `json:"outcome,omitempty" doc:"What became of it: answered, missed, busy, congestion, vacant, no-answer, given-up, not-dialled or unknown; absent while it is up"`
 	DirectionBy string        `json:"direction_by,omitempty" doc:"How the direction is known: ring, no-ring, dialled, wish, glare, setup or found"`
-	CallerBy    string        `json:"caller_by,omitempty" doc:"How the caller is known: bell202, v23, dtmf, q931 or own"`
+	CallerBy    string        `json:"caller_by,omitempty" doc:"How the caller is known: bell202, v23, dtmf, board, q931 or own"`
 	Withheld    string        `json:"withheld,omitempty" doc:"Why the exchange sent no number: private or out-of-area"`
 	CallerLost  string        `json:"caller_lost,omitempty" doc:"Why the caller is not known although it should be: damaged, unframed or missing"`
 	Dialled     string        `json:"dialled,omitempty" doc:"What was dialled, with the prefix of the outside line"`

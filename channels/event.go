@@ -77,7 +77,7 @@ const EndReconfigured = "reconfigured"
 // CallFacts is what is known of a call beside its times, as package analog makes it.
 type CallFacts struct {
 	DirectionBy string // "ring", "no-ring", "dialled", "found"
-	CallerBy    string // "bell202", "v23", "dtmf", "own"
+	CallerBy    string // "bell202", "v23", "dtmf", "board", "own"
 	Withheld    string // "private", "out-of-area"
 	Dialled     string // with the prefix of the outside line
 	CalledBy    string // "keys", "pulses", "own"

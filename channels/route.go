@@ -198,6 +198,10 @@ func (l *loop) deliver(r *lineRun, side int, e *driver.Event, at int64) {
 		r.line.bits.Store(r.line.bits.Load()&^mask | bits)
 	}
 	if r.table != nil {
+		if e.Kind == driver.Text {
+			l.told(r, e, at)
+			return
+		}
 		r.table.event(&l.out, *e, at)
 		return
 	}

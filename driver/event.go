@@ -14,7 +14,7 @@ const (
 	OnHook      // … went on-hook
 	Flash       // Value: length, ms
 	PulseDigit  // Value: the digit as a character, '0'…'9'
-	HookEdge    // raw loop change before any timing. Value: 1 loop closed, 0 open
+	HookEdge    // raw loop change before any timing; of an FXO line by another telephone. Value: 1 loop closed, 0 open
 	Polarity    // Value: the new one, 0 normal, 1 reversed
 	LoopBreak   // the exchange interrupted the feed. Value: length, ms
 	Battery     // Value: 1 present, 0 lost
@@ -23,7 +23,7 @@ const (
 	CASBits     // Value: bits ABCD, A = 8
 	DigitBegin  // DTMF found by the hardware. Value: the key as a character
 	DigitEnd    // Value: the key
-	Text        // tone, digit or caller-ID text decoded by the board. Data: UTF-8
+	Text        // tone or caller ID decoded by the board. Data: UTF-8; of a caller ID "caller-id " and its message in hexadecimal digits
 	MWI         // message waiting. Value: 1 on, 0 off
 	DialDone    // a pulse dial or flash has been carried out
 	RingerOn    // our ringing voltage is on (FXS)

@@ -175,6 +175,8 @@ func (t *Trunk) Event(o *Output, e driver.Event, pos int64) {
 		t.loopBreak(int64(max(e.Value, 0))*driver.MS, t.now)
 	case driver.Battery:
 		t.battery(e.Value != 0)
+	case driver.HookEdge:
+		t.neighbour(e.Value != 0)
 	case driver.DialDone:
 		t.done()
 	case driver.Refused:

@@ -146,6 +146,22 @@ func (t *Trunk) battery(present bool) {
 	}
 }
 
+// neighbour is told by the board that another telephone on the line is off-hook,
+// or not any more. Where voltages come they decide.
+func (t *Trunk) neighbour(off bool) {
+	t.at = t.now
+	switch {
+	case t.hook.level != levelUnknown:
+	case holding(t.state):
+		t.alone(!off)
+	case off:
+		t.step(inPickUp, t.now)
+	default:
+		t.alone(true)
+		t.step(inPutDown, t.now)
+	}
+}
+
 // polarity takes a reversal. On-hook a ring or a message may follow; to a call out
 // it is the answer, and then its end; a call that came in it ends.
 func (t *Trunk) polarity(reversed bool) {
