@@ -4,7 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 )
+
+// FirmwareProblem is the code of the problem that a code of vaad-usb is: its words
+// stand in the catalogue below problem.CODE, as those of every problem.
+func FirmwareProblem(code string) string { return "firmware-" + strings.TrimPrefix(code, "firmware-") }
 
 // USBDevices are the USB telephony devices that are plugged in, as vaad-usb last
 // told them.

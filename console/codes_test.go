@@ -14,6 +14,7 @@ import (
 
 	"vaad/access"
 	"vaad/alarm"
+	"vaad/api"
 	"vaad/api/text"
 	"vaad/calls"
 	"vaad/calls/learn"
@@ -172,7 +173,7 @@ func TestEveryProblemIsAnsweredSomewhere(t *testing.T) {
 	files = append(files, "../recorder/archive/keyring.go") // names those of keys and changed audio
 	said := map[string]bool{}                               // by vaad-usb
 	for code := range firmwareStatuses() {
-		said[firmwareProblem(code)] = true
+		said[api.FirmwareProblem(code)] = true
 	}
 	var all strings.Builder
 	for _, name := range files {

@@ -81,16 +81,13 @@ func firmwareStatuses() map[string]int {
 	}
 }
 
-// firmwareCode is the problem that a code of vaad-usb is; its words stand below
-// problem.CODE as those of every problem.
+// firmwareCode is the problem that a code of vaad-usb is.
 func firmwareCode(code string) string {
 	if firmwareStatuses()[code] == 0 { // a newer vaad-usb than this program
 		code = wire.HelperGone
 	}
-	return firmwareProblem(code)
+	return api.FirmwareProblem(code)
 }
-
-func firmwareProblem(code string) string { return "firmware-" + strings.TrimPrefix(code, "firmware-") }
 
 // firmwareFault is a code of vaad-usb in words; nil where there is none.
 func firmwareFault(lang, code, detail string) *api.Fault {

@@ -178,7 +178,7 @@ func statuses() map[string]int {
 		"internal":             http.StatusInternalServerError,
 	}
 	for code, status := range firmwareStatuses() {
-		all[firmwareProblem(code)] = status
+		all[api.FirmwareProblem(code)] = status
 	}
 	return all
 }

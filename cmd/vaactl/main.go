@@ -127,6 +127,7 @@ type cli struct {
 	Analyse     analyseCmd     `cmd:""`
 	Transcode   transcodeCmd   `cmd:""`
 	Replay      replayCmd      `cmd:""`
+	Firmware    firmwareCmd    `cmd:""`
 	Doctor      doctorCmd      `cmd:""`
 	Spectrogram spectrogramCmd `cmd:""`
 }
