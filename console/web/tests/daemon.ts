@@ -1,7 +1,7 @@
 // The built daemon as a process with a folder of its own, and the other ends of
 // its lines. Knows nothing of browsers.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -24,6 +24,20 @@ export interface Site {
   config?: string;
   /** Environment of the daemon. */
   env?: Record<string, string>;
+  /** What vaad-usb tells; absent: there is none. */
+  usb?: Usb;
+}
+
+/** What the vaad-usb of a test tells, in the words of package firmware/wire. */
+export interface Usb {
+  devices: object[];
+  images?: object[];
+  /** Steps of a load, told at once. */
+  progress?: object[];
+  /** What a load comes to; absent: it goes on. */
+  over?: { error?: { code: string; detail?: string } };
+  /** Code with which resets are refused. */
+  refuses?: string;
 }
 
 /** A call on a line of the board "fast". */
@@ -55,7 +69,7 @@ export class Daemon {
     this.root = root;
     const web = process.env['VAAD_WEB'];
     const args = ['--pdeathsig', 'KILL', join(binaries, 'vaad'), 'run', '--root', root, ...(web ? ['--web', resolve(web)] : [])];
-    this.process = spawn('setpriv', args, { env: { ...process.env, ...site.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn('setpriv', args, { env: { ...process.env, VAAD_TEST_USB: join(root, 'usb.json'), ...site.env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (b: Buffer): void => void (this.said = (this.said + b.toString()).slice(-200_000));
     this.process.stdout?.on('data', keep);
     this.process.stderr?.on('data', keep);
@@ -70,9 +84,11 @@ export class Daemon {
       join(root, 'vaad.toml'),
       `listen = "127.0.0.1:0"\n${site.top ?? ''}\n[[board]]\ndriver = "sim"\nid = "sim"\nclock = "real"\ncount = ${site.lines ?? 4}\n${scene}` +
         (fast > 0 ? `[[board]]\ndriver = "sim"\nid = "fast"\nclock = "peers"\ncount = ${fast}\n` : '') +
+        (site.usb ? `[firmware]\nhelper = "${join(import.meta.dirname, 'usb.mjs')}"\n` : '') +
         (site.config ?? ''),
       { mode: 0o600 },
     );
+    if (site.usb) writeUsb(root, site.usb);
     const d = new Daemon(root, site);
     try {
       await d.until('the daemon answers', async () => {
@@ -89,6 +105,11 @@ export class Daemon {
       throw e;
     }
     return d;
+  }
+
+  /** Changes what vaad-usb tells. */
+  usb(now: Usb): void {
+    writeUsb(this.root, now);
   }
 
   /** The link that signs in, as the daemon has written it. */
@@ -216,6 +237,12 @@ export class Daemon {
     }
     return p;
   }
+}
+
+/** Writes it whole: vaad-usb may read at any moment. */
+function writeUsb(root: string, usb: Usb): void {
+  writeFileSync(join(root, 'usb.tmp'), JSON.stringify(usb));
+  renameSync(join(root, 'usb.tmp'), join(root, 'usb.json'));
 }
 
 /** A process of e2e/peer. */

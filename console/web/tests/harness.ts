@@ -111,7 +111,7 @@ export async function signIn(context: BrowserContext, daemon: Daemon): Promise<v
 /** Waits until a screen has its heading and is busy with nothing. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null && document.fonts.status === 'loaded');
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"], [data-busy]') === null && document.fonts.status === 'loaded');
 }
 
 /** Where pictures of screens go; CI keeps them. */

@@ -1,7 +1,7 @@
 // The screens that there are, read from the lists that the page is made of.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Daemon } from './daemon';
+import type { Daemon, Usb } from './daemon';
 
 const screensDir = join(process.env['VAAD_SRC'] ?? join(import.meta.dirname, '../src'), 'screens');
 
@@ -74,8 +74,21 @@ export function nameOf(s: Screen): string {
   return s.path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
 }
 
-/** The daemon that [furnish] puts something on: analog lines, and a tapped E1. */
-export const furnished = { lines: 8, fast: 2, config: '[[board]]\ndriver = "sim"\nid = "e1"\nclock = "real"\nspans = [{channels = 31, tap = true}]\n' };
+/** An Astribank that waits for its firmware, and one into which it could not be loaded; a modem; two images. */
+export const pluggedIn: Usb = {
+  devices: [
+    { id: 'X1000001', port: '1-1.2', vendor: 0xe4e4, product: 0x1130, serial: 'X1000001', model: 'Xorcom Astribank', kind: 'astribank', state: 'no-firmware' },
+    { id: '1-1.3', port: '1-1.3', vendor: 0xe4e4, product: 0x1131, model: 'Xorcom Astribank', kind: 'astribank', state: 'failed', reason: 'did-not-return', detail: 'awaited e4e4:1132 for 20 s' },
+    { id: '00000001', port: '1-2', vendor: 0x0572, product: 0x1340, serial: '00000001', model: 'Conexant USB Modem', kind: 'voicemodem', state: 'ready', tty: '/dev/ttyACM0', driver: 'cdc_acm' },
+  ],
+  images: [
+    { file: 'USB_FW.hex', version: '10.2', licence: 'Xorcom; may not be handed on', sha256: 'ab12'.repeat(16), loads: 'fx2 e4e4:1130' },
+    { file: 'FPGA_1151.hex', version: '1151', licence: 'Xorcom; may not be handed on', sha256: 'cd34'.repeat(16), loads: 'fpga e4e4:1131', fault: 'image-changed', detail: 'SHA-256 is 00ff…' },
+  ],
+};
+
+/** The daemon that [furnish] puts something on: analog lines, a tapped E1, and what is plugged in. */
+export const furnished = { lines: 8, fast: 2, usb: pluggedIn, config: '[[board]]\ndriver = "sim"\nid = "e1"\nclock = "real"\nspans = [{channels = 31, tap = true}]\n' };
 
 /** Puts something on a daemon: recordings with notes, calls, a line that rings, one that talks. */
 export async function furnish(daemon: Daemon): Promise<Standing> {

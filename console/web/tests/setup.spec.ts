@@ -1,8 +1,9 @@
 // The first run, as a technician does it on a telephone: link, account, steps; half-way closed and gone on with.
 import { createServer } from 'node:net';
 import { expect, picture, settled, test } from './harness';
+import { pluggedIn } from './routes';
 
-test.use({ site: { lines: 4, fast: 0, scene: 'office' } });
+test.use({ site: { lines: 4, fast: 0, scene: 'office', usb: pluggedIn } });
 
 const freePort = (): Promise<number> =>
   new Promise((done) => {
@@ -52,6 +53,7 @@ test('from the link to a box that is set up', async ({ daemon, open, faults }) =
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Boards and lines' })).toBeVisible();
   await expect(page.getByText('4 of 4 lines look right')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'USB devices that wait' })).toContainText('It has no firmware yet');
   await picture(page, 'setup-lines');
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('button', { name: 'Test the disk' }).click();

@@ -19,6 +19,8 @@ export interface Reading {
 export interface Follower {
   fact?: (f: Fact) => void;
   alarms?: () => void;
+  /** A USB device, or how far a load of its firmware is, has changed. */
+  usb?: () => void;
   /** Lines whose levels moved; null: all of them, as after a resync. */
   levels?: (lines: number[] | null) => void;
 }
@@ -117,6 +119,7 @@ function open(): void {
   });
   on('event', (d) => happened(d as Fact));
   on('alarms', () => followers.forEach((f) => f.alarms?.()));
+  on('usb', () => followers.forEach((f) => f.usb?.()));
   on('resync', () => (last = ''));
   s.onerror = () => {
     state = 'lost';

@@ -1,5 +1,6 @@
 // How the box is reached, as the daemon tells it, and changes of it.
 import { api, get, type Schemas } from '../../lib/api';
+import { join } from '../settings/paths';
 
 export type Network = Schemas['Network'];
 export interface Wish {
@@ -27,7 +28,7 @@ export async function wish(): Promise<Wish> {
 export async function change(was: Wish, is: Wish): Promise<void> {
   const changes = (Object.keys(is) as (keyof Wish)[])
     .filter((k) => JSON.stringify(was[k]) !== JSON.stringify(is[k]))
-    .map((k) => ({ path: 'network.' + k, value: is[k] as unknown }));
+    .map((k) => ({ path: join('network', k), value: is[k] as unknown }));
   if (changes.length) await get(api.POST('/settings/change', { body: { changes, why: '' } as never }));
 }
 

@@ -13,7 +13,7 @@ export function split(path: string): string[] {
   return keys;
 }
 
-export const escape = (key: string): string => key.replace(/[\\.]/g, '\\$&');
+const escape = (key: string): string => key.replace(/[\\.]/g, '\\$&');
 export const join = (path: string, key: string | number): string => (path ? path + '.' : '') + escape(String(key));
 
 /** Whether path is at top or below it. */

@@ -1,0 +1,1 @@
+var e=new WeakMap;function t(t){let n=e.get(t);return n||(n=t.sides.map(e=>Int8Array.from(atob(e.data),e=>e.charCodeAt(0)<<24>>24)),e.set(t,n)),n}export{t};

@@ -1,0 +1,1 @@
+function e(e,t){let n=!1,r=0,i=async()=>{let t=r=Date.now();n=!0;try{await e()}finally{t===r&&(n=!1)}},a=()=>!document.hidden&&(!n||Date.now()-r>3e4),o=()=>{a()&&Date.now()-r>=t&&i()};i();let s=setInterval(()=>a()&&void i(),t);return document.addEventListener(`visibilitychange`,o),()=>{clearInterval(s),document.removeEventListener(`visibilitychange`,o)}}export{e as t};

@@ -1,1 +1,0 @@
-import{G as e,it as t,ot as n}from"./text.svelte-BWFR8gNH.js";var r=n([]),i=0,a={get all(){return e(r)}};function o(n,a={}){let o=++i;t(r,[...e(r),{id:o,text:n,kind:a.kind??`done`,act:a.act}].slice(-4)),a.kind!==`bad`&&setTimeout(()=>s(o),a.act?2e4:5e3)}function s(n){t(r,e(r).filter(e=>e.id!==n))}export{o as n,a as r,s as t};
