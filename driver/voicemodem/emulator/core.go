@@ -142,6 +142,9 @@ func (m *modem) host(b []byte) int {
 		m.typed = m.pos
 	}
 	for i, c := range b {
+		if len(m.out) > 2*m.chip.rxRoom { // a host that only talks is stopped
+			return i
+		}
 		if m.fault.deaf() {
 			m.listen(c)
 			continue
@@ -152,6 +155,9 @@ func (m *modem) host(b []byte) int {
 		case busy:
 			return i
 		case dialling:
+			if c == '\n' { // of the command line
+				continue
+			}
 			m.mode = busy
 			m.wait = func() (bool, string) { m.release(); return true, "NO CARRIER" }
 		case sending, receiving, both:

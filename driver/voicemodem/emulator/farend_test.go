@@ -2,7 +2,6 @@ package emulator_test
 
 import (
 	"context"
-	"io"
 	"math"
 	"os"
 	"slices"
@@ -181,13 +180,3 @@ func seconds(pcm []int16, hz float64) float64 {
 	}
 	return float64(blocks) / 50
 }
-
-// wire is the host's end of a modem in the same process.
-type wire struct {
-	in  *io.PipeReader
-	out *io.PipeWriter
-}
-
-func (w wire) Read(b []byte) (int, error)  { return w.in.Read(b) }
-func (w wire) Write(b []byte) (int, error) { return w.out.Write(b) }
-func (w wire) Close() error                { _ = w.in.Close(); return w.out.Close() }
