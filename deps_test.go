@@ -24,6 +24,7 @@ var rules = []struct {
 	may []string
 }{
 	{"store", nil},
+	{"upgrade", []string{"api", "store"}}, // asks a daemon as any client does
 	{"firmware", []string{"firmware/*"}},
 	{"firmware/*", []string{"firmware/*"}}, // messages of the helper and its images: without libusb
 	{"api", nil},
@@ -116,6 +117,7 @@ var places = map[string][]string{
 	"golang.org/x/time":                   {"access", "console"},
 	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
 	"github.com/pion/mdns/v2":             {"cmd/vaad"},
+	"golang.org/x/net":                    {"cmd/vaad"}, // the sockets of mdns
 	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "firmware/*", "e2e", "e2e/*"},
 }
 

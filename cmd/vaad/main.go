@@ -25,6 +25,7 @@ var cli struct {
 	Check   checkCmd         `cmd:"" help:"Check configuration and settings, and print the effective whole."`
 	Reindex reindexCmd       `cmd:"" help:"Rebuild the index from the day journals (the daemon must be stopped)."`
 	Dahdi   dahdiCmd         `cmd:"" help:"Set up DAHDI, the kernel's drivers of telephony cards."`
+	Upgrade upgradeCmd       `cmd:"" hidden:"" help:"What vaad-update asks of a version."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
