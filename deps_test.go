@@ -80,6 +80,7 @@ var rules = []struct {
 	{"cmd/vaad-usb", []string{"firmware", "firmware/*"}}, // the only program with cgo
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "firmware/wire", "firmware/image", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
+	{"lab/appliance/hold", nil},
 	{"lab/modem", []string{"driver/voicemodem/emulator"}}, // for training and tests
 	{"systemd", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
