@@ -29,12 +29,12 @@ type Network struct {
 // A Door is one listener.
 type Door struct {
 	ID      string   `json:"id" doc:"Its name: kind and address"`
-	Kind    string   `json:"kind" enum:"local,loopback,network,redirect,metrics" doc:"local: the unix socket; loopback: this machine only; network: with TLS; redirect: leads from http to it; metrics: metrics and health only"`
+	Kind    string   `json:"kind" enum:"local,loopback,network,name,redirect,metrics" doc:"local: the unix socket; loopback: this machine only; network: with TLS; name: its name on the local network (mDNS); redirect: leads from http to it; metrics: metrics and health only"`
 	Address string   `json:"address" doc:"Path, or address and port"`
 	URLs    []string `json:"urls" nullable:"false" doc:"What to type into a browser"`
 	TLS     bool     `json:"tls" doc:"Encrypted"`
 	Open    bool     `json:"open" doc:"Clients come in"`
-	Fault   string   `json:"fault,omitempty" enum:"in-use,no-address,port-refused,filtered,other" doc:"Why not, or why nobody will reach it"`
+	Fault   string   `json:"fault,omitempty" enum:"in-use,no-address,port-refused,filtered,name-taken,other" doc:"Why not, or why nobody will reach it"`
 	Text    string   `json:"text,omitempty" doc:"The same in the caller's language"`
 	Detail  string   `json:"detail,omitempty" doc:"Particulars (English)"`
 }

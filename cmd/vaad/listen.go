@@ -52,6 +52,7 @@ type doors struct {
 	now     func() time.Time
 	metrics doorMetrics
 	tell    func() // the doors are others now: called without the lock
+	called  *nameService
 
 	unix  net.Listener
 	first net.Listener // at local, opened before anything else: a fault of vaad.toml ends the start
@@ -253,7 +254,7 @@ func over(o *console.Opened) bool {
 // certify asks for the certificate that is wanted. d.mu is held.
 func (d *doors) certify(want networkDoc) {
 	addrs := boxAddresses(d.system)
-	d.names = boxNames(addrs, want.Names)
+	d.names = boxNames(addrs, want.allNames())
 	if !want.Enabled && !slices.ContainsFunc(want.doors(""), func(p doorPlan) bool { return p.tls != "" }) {
 		d.expire(ca.State{}, nil)
 		return

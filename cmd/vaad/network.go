@@ -91,9 +91,14 @@ func (d *doors) State() api.Network {
 	}
 	for p, e := range d.open {
 		out.Doors = append(out.Doors, api.Door{ID: p.name(), Kind: string(p.kind), Address: p.address, TLS: p.tls != "", Open: e.opened != nil && !over(e.opened),
-			Fault: e.fault, Detail: e.detail, URLs: d.urls(p, addrs, want.Names)})
+			Fault: e.fault, Detail: e.detail, URLs: d.urls(p, addrs, want.allNames())})
 	}
-	rank := []string{"local", "loopback", "network", "redirect", "metrics"}
+	if d.called != nil {
+		if door, ok := d.called.door(); ok {
+			out.Doors = append(out.Doors, door)
+		}
+	}
+	rank := []string{"local", "loopback", "network", nameKind, "redirect", "metrics"}
 	slices.SortFunc(out.Doors, func(a, b api.Door) int {
 		return cmp.Or(cmp.Compare(slices.Index(rank, a.Kind), slices.Index(rank, b.Kind)), cmp.Compare(a.Address, b.Address))
 	})
@@ -164,7 +169,7 @@ func (d *doors) Give(cert, key []byte) error {
 func (d *doors) NewAuthority() error {
 	d.mu.Lock()
 	want := d.sec.network.Get(d.doc)
-	d.names = boxNames(boxAddresses(d.system), want.Names)
+	d.names = boxNames(boxAddresses(d.system), want.allNames())
 	names := d.names
 	d.mu.Unlock()
 	if d.keeper.AuthorityPEM() == nil {

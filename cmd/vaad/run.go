@@ -322,6 +322,7 @@ func (d *running) openConsole(opened *undo) (err error) {
 	}
 	d.first = &firstRun{d: d}
 	d.clients.tell = d.announceConsole
+	d.clients.called = d.nameService()
 	d.server, err = console.New(console.Config{
 		Network:  d.clients,
 		USB:      d.usb,

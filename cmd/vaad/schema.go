@@ -27,6 +27,7 @@ const (
 	formSecret   = "secret"   // where a secret stands
 	formAddress  = "address"  // of e-mail
 	formHost     = "host"     // name or address of a machine
+	formLabel    = "label"    // a name without dots: a-z, 0-9 and hyphens
 	formURL      = "url"
 	formRings    = "rings" // an extension, or "line 3"
 	formAge      = "age"   // public key

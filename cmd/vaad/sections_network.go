@@ -26,6 +26,7 @@ type networkDoc struct {
 	PlainLoopback  bool     `json:"plain_loopback"`  // http on this machine's own address stays, as in vaad.toml
 	RedirectPort   int      `json:"redirect_port"`   // http here leads to https; 0 = none
 	HSTS           bool     `json:"hsts"`            // browsers are told never to come without TLS
+	MDNSName       string   `json:"mdns_name"`       // the box answers to this label with .local on its network; "" = it does not
 	MetricsAddress string   `json:"metrics_address"` // metrics and health at an address of their own, as 127.0.0.1:9470; "" = none
 }
 
@@ -87,6 +88,9 @@ func (n networkDoc) validate() error {
 		if !ca.GoodName(name) {
 			bad("names", "%q is neither a name nor an address", name)
 		}
+	}
+	if n.MDNSName != "" && !goodLabel(n.MDNSName) {
+		bad("mdns_name", "%q is no name: use a-z, 0-9 and hyphens, without .local", n.MDNSName)
 	}
 	if n.HSTS && n.TLS == tlsOwn {
 		bad("hsts", "true: with the box's own authority people whose browsers do not trust it yet could not get past the warning")
@@ -156,6 +160,7 @@ func networkHints() map[string]settings.Hint {
 		"network.cert_file":       optional(formed(formPath)),
 		"network.key_file":        optional(formed(formPath)),
 		"network.names.*":         formed(formHost),
+		"network.mdns_name":       optional(formed(formLabel)),
 		"network.redirect_port":   bounded("", 1, 65535, 0),
 		"network.metrics_address": optional(formed(formHost)),
 	}

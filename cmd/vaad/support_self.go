@@ -20,7 +20,12 @@ func (d *running) openSelf(opened *undo) error {
 func (d *running) keepSelf(ctx context.Context, g *group, fail chan<- error) {
 	g.run(ctx, fail, "alarm routes", d.notifier.run)
 	g.run(ctx, fail, "history", func(ctx context.Context) error { d.keepHistory(ctx); return nil })
-	g.run(ctx, fail, "logs", func(ctx context.Context) error { d.keepLogs(ctx); return nil })
+	g.run(ctx, fail, "name", func(ctx context.Context) error {
+		bell := make(chan struct{}, 1)
+		defer d.sec.network.Subscribe(d.doc, func(networkDoc) { ring(bell) })()
+		d.clients.called.run(ctx, bell)
+		return nil
+	})
 	g.run(ctx, fail, "limits", func(ctx context.Context) error { d.limits.run(ctx); return nil })
 }
 

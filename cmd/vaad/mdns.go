@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"vaad/api"
+
+	"github.com/pion/mdns/v2"
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+)
+
+const (
+	nameAgain = 30 * time.Second // between looks whether the box has other addresses, and attempts
+	nameProbe = time.Second      // how long others may take to say that a name is theirs
+	nameKind  = "name"           // the kind of door that a name is
+)
+
+// nameService answers NAME.local on the local network (RFC 6762), as settings want. It never hurts:
+// where the port is another program's, or the name another machine's, it says so and tries again.
+type nameService struct {
+	log    *slog.Logger
+	alarms interface {
+		Raise(code, subject string, args map[string]string)
+		Clear(code, subject string)
+	}
+	want   func() string       // the label; "" = off
+	addrs  func() []netip.Addr // of the box; where they change it begins anew
+	answer func(ctx context.Context, name string) (io.Closer, error)
+
+	mu     sync.Mutex
+	name   string // that is wanted, with .local; "" = none
+	fault  string // of a door
+	detail string
+	at     []netip.Addr
+	open   io.Closer // nil: nobody answers
+}
+
+// errNameTaken says that another machine answers to the name.
+var errNameTaken = errors.New("another machine on this network answers to the name")
+
+// run keeps it as settings want until ctx ends.
+func (n *nameService) run(ctx context.Context, bell <-chan struct{}) {
+	each(ctx, nameAgain, bell, func() { n.step(ctx) })
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.leave()
+}
+
+func (n *nameService) step(ctx context.Context) {
+	name, at := localName(n.want()), n.addrs()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if name == n.name && n.open != nil && slices.Equal(at, n.at) {
+		return
+	}
+	before := n.fault
+	if name != n.name {
+		before = ""
+		n.alarms.Clear("listen-failed", n.subject())
+	}
+	n.leave()
+	n.name, n.at, n.fault, n.detail = name, at, "", ""
+	if name == "" {
+		return
+	}
+	n.mu.Unlock() // others ask how it stands meanwhile
+	open, err := n.answer(ctx, name)
+	n.mu.Lock()
+	if err == nil {
+		n.open = open
+		n.alarms.Clear("listen-failed", n.subject())
+		n.log.Info("the box answers to a name on the local network", "name", name)
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	n.fault, n.detail = nameFault(err), err.Error()
+	if before != n.fault {
+		n.log.Warn("the name on the local network is not answered; it is tried again", "name", name, "fault", n.fault, "error", err)
+	}
+	n.alarms.Raise("listen-failed", n.subject(), map[string]string{"address": name, "code": n.fault, "reason": n.detail})
+}
+
+func (n *nameService) subject() string { return nameKind + " " + n.name }
+
+// leave ends answering. n.mu is held.
+func (n *nameService) leave() {
+	if n.open != nil {
+		_ = n.open.Close() // its sockets hold nothing
+		n.open = nil
+	}
+}
+
+// door is the name as one of the ways by which the box is reached; urls are those of its doors.
+func (n *nameService) door() (d api.Door, ok bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return api.Door{ID: n.subject(), Kind: nameKind, Address: n.name, URLs: []string{}, Open: n.open != nil, Fault: n.fault, Detail: n.detail}, n.name != ""
+}
+
+// localName is a label as a name, "" for none.
+func localName(label string) string {
+	if label == "" {
+		return ""
+	}
+	return label + ".local"
+}
+
+// goodLabel says whether a text is one label of a name, as hosts have it (RFC 1123).
+func goodLabel(s string) bool {
+	return s != "" && len(s) <= 63 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s[0] != '-' && s[len(s)-1] != '-'
+}
+
+// nameFault names why a name is not answered, as the fault of a door.
+func nameFault(err error) string {
+	switch {
+	case errors.Is(err, errNameTaken):
+		return "name-taken"
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EAFNOSUPPORT): // the unit forbids netlink, or the network
+		return "filtered"
+	case errors.Is(err, errNoInterface):
+		return "no-address"
+	default:
+		return faultOf(err)
+	}
+}
+
+// errNoInterface says that the box is in no network in which names are asked for.
+var errNoInterface = errors.New("no interface is up that takes multicast")
+
+// mdnsAnswer answers to a name on all interfaces that pass chooses, once nobody else does.
+func mdnsAnswer(ctx context.Context, name string, pass func(net.Interface) bool, loopback bool) (io.Closer, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(i net.Interface) bool { return i.Flags&net.FlagUp == 0 || !pass(i) })
+	c := &mdns.Config{Name: "vaad", IncludeLoopback: loopback}
+	asking, err := mdnsOpen(all, c)
+	if err != nil {
+		return nil, err
+	}
+	probe, cancel := context.WithTimeout(ctx, nameProbe)
+	_, by, err := asking.QueryAddr(probe, name)
+	cancel()
+	_ = asking.Close() // it holds nothing
+	if err == nil && !isOurs(by) {
+		return nil, errNameTaken
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	c.LocalNames = []string{name}
+	return mdnsOpen(all, c)
+}
+
+// isOurs says whether an address is one of this machine: then another program of it answers.
+func isOurs(a netip.Addr) bool {
+	addrs, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(addrs, func(n net.Addr) bool {
+		p, err := netip.ParsePrefix(n.String())
+		return err == nil && p.Addr().Unmap() == a.Unmap().WithZone("")
+	})
+}
+
+// mdnsOpen opens the port that all share, on the interfaces on which the group can be joined. The
+// library leaves sockets open where there is none, so that it is not asked then.
+func mdnsOpen(interfaces []net.Interface, c *mdns.Config) (*mdns.Conn, error) {
+	four, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(224, 0, 0, 0), Port: 5353})
+	if err != nil {
+		return nil, err
+	}
+	v4 := ipv4.NewPacketConn(four)
+	var v6 *ipv6.PacketConn
+	if six, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.ParseIP("ff02::"), Port: 5353}); err == nil { // a box may have none
+		v6 = ipv6.NewPacketConn(six)
+	}
+	shut := func(err error) error {
+		errs := []error{err, v4.Close()}
+		if v6 != nil {
+			errs = append(errs, v6.Close())
+		}
+		return errors.Join(errs...)
+	}
+	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251)}
+	c.Interfaces = nil
+	for i := range interfaces {
+		if err := v4.JoinGroup(&interfaces[i], group); err == nil && v4.LeaveGroup(&interfaces[i], group) == nil {
+			c.Interfaces = append(c.Interfaces, interfaces[i])
+		}
+	}
+	if len(c.Interfaces) == 0 {
+		return nil, shut(errNoInterface)
+	}
+	conn, err := mdns.Server(v4, v6, c)
+	if err != nil {
+		return nil, shut(err)
+	}
+	return conn, nil
+}
+
+// nameService is the one of this box.
+func (d *running) nameService() *nameService {
+	return &nameService{log: d.log, alarms: d.alarms, want: func() string { return d.sec.network.Get(d.doc).MDNSName },
+		addrs: func() []netip.Addr { return boxAddresses(d.clients.system) },
+		answer: func(ctx context.Context, name string) (io.Closer, error) {
+			return mdnsAnswer(ctx, name, func(i net.Interface) bool { return i.Flags&net.FlagMulticast != 0 && i.Flags&net.FlagLoopback == 0 }, false)
+		}}
+}
+
+// allNames are those that people type: the ones that were chosen, and that on the local network.
+func (n networkDoc) allNames() []string {
+	if n.MDNSName == "" {
+		return n.Names
+	}
+	return append(slices.Clone(n.Names), localName(n.MDNSName))
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pion/mdns/v2"
+)
+
+// asked is a name service whose network is the test's.
+type asked struct {
+	*nameService
+	label  string
+	addr   []netip.Addr
+	err    error
+	opened []string
+	closed int
+	up     *raised
+}
+
+type closing func()
+
+func (c closing) Close() error { c(); return nil }
+
+func newAsked() *asked {
+	a := &asked{up: &raised{}}
+	a.nameService = &nameService{log: slog.New(slog.DiscardHandler), alarms: a.up, want: func() string { return a.label }, addrs: func() []netip.Addr { return a.addr },
+		answer: func(_ context.Context, name string) (io.Closer, error) {
+			if a.err != nil {
+				return nil, a.err
+			}
+			a.opened = append(a.opened, name)
+			return closing(func() { a.closed++ }), nil
+		}}
+	return a
+}
+
+func TestTheNameOnTheNetworkFollowsSettingsAndAddresses(t *testing.T) {
+	a := newAsked()
+	a.step(t.Context())
+	if _, is := a.door(); is || len(a.opened) > 0 {
+		t.Fatal("it answers although nobody has asked for it")
+	}
+	a.label = "recorder"
+	a.step(t.Context())
+	a.step(t.Context())
+	if d, is := a.door(); !is || !d.Open || d.Address != "recorder.local" || fmt.Sprint(a.opened) != "[recorder.local]" {
+		t.Fatalf("%+v %v", d, a.opened)
+	}
+	a.addr = []netip.Addr{netip.MustParseAddr("192.168.1.20")} // the cable was plugged in
+	a.step(t.Context())
+	a.label = "box"
+	a.step(t.Context())
+	if fmt.Sprint(a.opened) != "[recorder.local recorder.local box.local]" || a.closed != 2 {
+		t.Errorf("%v, closed %d", a.opened, a.closed)
+	}
+	a.label = ""
+	a.step(t.Context())
+	if _, is := a.door(); is || a.closed != 3 {
+		t.Errorf("it is there although settings say no; closed %d", a.closed)
+	}
+}
+
+func TestANameThatCannotBeAnsweredIsSaidAndTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		err   error
+		fault string
+	}{
+		{fmt.Errorf("listen: %w", syscall.EADDRINUSE), "in-use"}, // of a responder that wants to be alone
+		{errNameTaken, "name-taken"},
+		{fmt.Errorf("route: %w", syscall.EAFNOSUPPORT), "filtered"},
+		{fmt.Errorf("route: %w", syscall.EPERM), "filtered"},
+		{errNoInterface, "no-address"},
+		{errors.New("?"), "other"},
+	} {
+		a := newAsked()
+		a.label, a.err = "recorder", c.err
+		a.step(t.Context())
+		a.step(t.Context())
+		if d, _ := a.door(); d.Fault != c.fault || d.Open || fmt.Sprint(a.up.up) != "[listen-failed name recorder.local]" {
+			t.Errorf("%v: %+v, alarms %v", c.err, d, a.up.up)
+		}
+		a.err = nil
+		a.step(t.Context())
+		if d, _ := a.door(); d.Fault != "" || !d.Open || len(a.up.up) > 0 {
+			t.Errorf("after %v: %+v, alarms %v", c.err, d, a.up.up)
+		}
+		a.err, a.addr = c.err, []netip.Addr{{}}
+		a.step(t.Context())
+		a.label = ""
+		a.step(t.Context())
+		if len(a.up.up) > 0 {
+			t.Errorf("turned off after %v: alarms %v", c.err, a.up.up)
+		}
+	}
+}
+
+func TestOnlyNamesOfHostsAreTaken(t *testing.T) {
+	for label, good := range map[string]bool{"recorder": true, "box-2": true, "7": true, strings.Repeat("a", 63): true,
+		strings.Repeat("a", 64): false, "recorder.local": false, "-a": false, "a-": false, "A": false, "录音": false, "a b": false, "a\n": false, "_x": false} {
+		doc := networkDoc{Port: 8443, TLS: tlsOwn, MDNSName: label}
+		if err := doc.validate(); (err == nil) != good {
+			t.Errorf("%q: %v", label, err)
+		}
+	}
+}
+
+// mdnsInterface is one on which this machine hears its own questions.
+func mdnsInterface(t *testing.T) func(net.Interface) bool {
+	t.Helper()
+	all, err := net.Interfaces()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, i := range all {
+		if addrs, err := i.Addrs(); err == nil && len(addrs) > 0 && i.Flags&net.FlagUp != 0 && i.Flags&net.FlagMulticast != 0 {
+			return func(o net.Interface) bool { return o.Name == i.Name }
+		}
+	}
+	t.Skip("no interface takes multicast")
+	return nil
+}
+
+func TestABoxAnswersToItsNameAndLeavesThoseOfOthersAlone(t *testing.T) {
+	pass := mdnsInterface(t)
+	name := fmt.Sprintf("vaad-test-%d.local", os.Getpid())
+	box, err := mdnsAnswer(t.Context(), name, pass, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var here []net.Interface
+	for _, i := range all {
+		if pass(i) {
+			here = append(here, i)
+		}
+	}
+	client, err := mdnsOpen(here, &mdns.Config{IncludeLoopback: true, QueryInterval: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(name string, patience time.Duration) (netip.Addr, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		_, at, err := client.QueryAddr(ctx, name)
+		return at, err
+	}
+	if at, err := ask(name, 10*time.Second); err != nil || !isOurs(at) {
+		t.Errorf("%s is %v, %v", name, at, err)
+	}
+	if at, err := ask("not-"+name, 500*time.Millisecond); err == nil {
+		t.Errorf("a name of nobody is answered: %v", at)
+	}
+	if again, err := mdnsAnswer(t.Context(), name, pass, true); err != nil { // as beside avahi, which answers for this machine too
+		t.Errorf("beside another program of this machine: %v", err)
+	} else if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := box.Close(); err != nil {
+		t.Error(err)
+	}
+	if at, err := ask(name, 500*time.Millisecond); err == nil {
+		t.Errorf("it answers although it is closed: %v", at)
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := mdnsAnswer(t.Context(), name, func(net.Interface) bool { return false }, false); !errors.Is(err, errNoInterface) {
+		t.Errorf("without a network: %v", err)
+	}
+}
