@@ -5,4 +5,5 @@ import { begin } from './lib/text.svelte';
 
 await begin();
 const target = document.getElementById('app');
+target?.replaceChildren(); // what was there for those who wait long
 if (target) mount(App, { target });

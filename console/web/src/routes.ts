@@ -15,6 +15,8 @@ export interface Route {
   load: () => Promise<{ default: Component<any> }>;
   /** Right that a visitor needs; absent: every signed-in visitor. */
   verb?: string;
+  /** Address of the screen in the navigation that it belongs to, where its own does not begin with that. */
+  under?: string;
   /** Shown without a session too, and without the frame around it. */
   bare?: boolean;
   /** Entry of the navigation: key of its words, icon, group, place in it. */

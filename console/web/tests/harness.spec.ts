@@ -1,5 +1,5 @@
 // The harness itself: calls become recordings, a tone goes into a line and comes out.
-import { expect, test } from './harness';
+import { expect, settled, test } from './harness';
 
 test('calls that are played become recordings with who called', async ({ daemon }) => {
   const made = await daemon.calls({ number: '02131234567', name: '张三', speech: 20, steps: 'keys 12; tone 1000 2' }, { port: 2, number: '13800138000', speech: 5 }, { port: 2, missed: true });
@@ -22,4 +22,16 @@ test('a page that is signed in and one that is not', async ({ page, stranger, fa
   await page.goto('/');
   await expect(page).toHaveTitle(/vaad/);
   expect((await stranger.request.get('/api/v1/session')).status()).toBe(401);
+});
+
+test('a screen that does not come over a lost network comes when it is back', async ({ page, faults }) => {
+  faults.push(/ERR_INTERNET_DISCONNECTED/);
+  await page.goto('/lines');
+  await settled(page);
+  await page.context().setOffline(true);
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await expect(page.getByRole('alert').getByText('The recorder cannot be reached')).toBeVisible();
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
 });

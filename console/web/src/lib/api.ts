@@ -19,6 +19,9 @@ export class Refused extends Error {
   }
 }
 
+/** That the daemon is not reached. */
+export const unreachable = (): Refused => new Refused({ code: 'unreachable', title: '', status: 0, type: '' } as unknown as Problem);
+
 /** What listens for refusals that concern the whole page (no session any more, password needed again). */
 type Watcher = (p: Problem) => Promise<'again' | 'refused'> | void;
 const watchers = new Set<Watcher>();
@@ -42,7 +45,7 @@ export async function request(input: RequestInfo | URL, init?: RequestInit): Pro
     resp = await fetch(input, init);
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
-    throw new Refused({ code: 'unreachable', title: '', status: 0, type: '' } as unknown as Problem);
+    throw unreachable();
   }
   if (resp.ok) return resp;
   const p = await problemOf(resp);

@@ -31,11 +31,12 @@ export function may(verb: string): boolean {
 export async function look(): Promise<void> {
   try {
     actor = await get(api.GET('/session'));
-  } catch (e) {
-    if (e instanceof Refused && e.code !== 'unreachable') actor = null;
-    else if (!known) throw e;
-  } finally {
     known = true;
+  } catch (e) {
+    if (e instanceof Refused && (e.problem.status === 401 || e.problem.status === 403)) {
+      actor = null;
+      known = true;
+    } else if (!known) throw e;
   }
 }
 

@@ -1,3 +1,3 @@
 import type { Route } from '../../routes';
 
-export const routes: Route[] = [{ path: '/replay/:recording', load: () => import('./Replay.svelte'), verb: 'search' }];
+export const routes: Route[] = [{ path: '/replay/:recording', load: () => import('./Replay.svelte'), verb: 'search', under: '/recordings' }];
