@@ -10,6 +10,7 @@ import (
 func (d *running) openSelf(opened *undo) error {
 	d.bundling, d.again = make(chan struct{}, 1), make(chan string, 1)
 	d.openHistory(opened)
+	d.openLimits()
 	if err := d.openProving(); err != nil {
 		return err
 	}
