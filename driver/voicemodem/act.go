@@ -96,6 +96,7 @@ var (
 func (e *engine) askEnd() {
 	e.enders = 0
 	e.sending = e.voice.flow == flowSend
+	e.voice.flow = flowNone // what still comes is not answered by audio: it may be read as commands
 	if e.state == stTurning || e.state == stReturning {
 		e.lane.setFlow(flowSend, 0)
 	} else {

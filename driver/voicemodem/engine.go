@@ -253,7 +253,7 @@ func (e *engine) times(now time.Time) {
 	if data := e.caller.due(now); data != nil {
 		e.lane.tell(driver.Text, 0, data)
 	}
-	if e.due != never && now.After(e.due) {
+	if e.due != never && !now.Before(e.due) {
 		e.due = never
 		e.step(inTimeout)
 	}

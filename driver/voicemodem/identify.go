@@ -272,7 +272,7 @@ func (e *engine) farewell() {
 		} else if e.half {
 			ways = endOfReceive
 		}
-		e.state = stCut // nothing is begun any more
+		e.state, e.voice.flow = stMending, flowNone // nothing is begun any more
 		e.out = append(e.out, ways[0]...)
 		e.rest(endWait / 5)
 	}
