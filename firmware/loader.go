@@ -190,14 +190,14 @@ func (l *Loader) await(ctx context.Context, was unit, leaving error) *wire.Error
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
 	bell := l.Bus.Changes(listening)
-	seen := "it is gone"
 	for {
 		units, err := l.units()
 		if err != nil {
 			return l.failure(err, id, Found{})
 		}
 		u, err := find(units, id)
-		same := err == nil && u.found.Address == old.Address && u.found.Product == old.Product
+		seen := ""
+		same := err == nil && u.found.Address == old.Address
 		switch {
 		case err != nil:
 			seen = "it is gone"

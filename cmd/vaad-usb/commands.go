@@ -69,10 +69,13 @@ func show(w io.Writer, asJSON bool, devices []wire.Device, failed *wire.Error) e
 		_, err := fmt.Fprintln(w, "No USB telephony device is plugged in.")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tPORT\tUSB\tMODEL\tSTATE\tDETAIL")
+	rows := "ID\tPORT\tUSB\tMODEL\tSTATE\tDETAIL\n"
 	for _, d := range devices {
-		fmt.Fprintf(t, "%s\t%s\t%04x:%04x\t%s\t%s\t%s\n", d.ID, d.Port, d.Vendor, d.Product, d.Model, cmp.Or(d.Reason, string(d.State)), cmp.Or(d.Detail, d.TTY, d.Driver))
+		rows += fmt.Sprintf("%s\t%s\t%04x:%04x\t%s\t%s\t%s\n", d.ID, d.Port, d.Vendor, d.Product, d.Model, cmp.Or(d.Reason, string(d.State)), cmp.Or(d.Detail, d.TTY, d.Driver))
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(t, rows); err != nil {
+		return err
 	}
 	return t.Flush()
 }

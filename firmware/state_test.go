@@ -1,0 +1,72 @@
+package firmware
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"vaad/firmware/wire"
+)
+
+func TestTheLastFailureOfADeviceIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "state.json")
+	s := NewState(path)
+	if s.Failures() != nil {
+		t.Error("there is none")
+	}
+	if err := s.Record("a", &wire.Error{Code: wire.NoImage, Detail: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	var many sync.WaitGroup
+	for i := range maxFailures {
+		many.Go(func() {
+			if err := NewState(path).Record(fmt.Sprint("b", i), &wire.Error{Code: wire.NoDevice}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	many.Wait()
+	if f := s.Failures(); len(f) != maxFailures {
+		t.Error(len(f))
+	}
+	if err := s.Record("b7", nil); err != nil || s.Failures()["b7"].Code != "" {
+		t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil || s.Failures() != nil {
+		t.Error("a damaged file has failures")
+	}
+	if err := s.Record("c", &wire.Error{Code: wire.NoDevice}); err != nil || len(s.Failures()) != 1 {
+		t.Error("a damaged file is not replaced", err)
+	}
+}
+
+func TestADeviceIsTakenOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "state.json")
+	a, b := NewState(path), NewState(path)
+	if b.Taken("x") {
+		t.Error("taken by nobody")
+	}
+	release, err := a.Take("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Take("x"); !errors.Is(err, errLoading) || !b.Taken("x") || b.Taken("y") {
+		t.Error(err)
+	}
+	release()
+	if release, err = b.Take("x"); err != nil {
+		t.Fatal(err)
+	}
+	release()
+}
+
+// Files of state that were ever written can be read for ever.
+func TestCompatState(t *testing.T) {
+	f := NewState("testdata/compat/state-v1.json").Failures()
+	if x := f["at-0000_00_14.0-1"]; len(f) != 1 || x.Code != wire.ImageChanged || x.Detail != "USB_FW.hex" || x.At.Year() != 2026 {
+		t.Fatal(f)
+	}
+}
