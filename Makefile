@@ -182,6 +182,15 @@ prompts: ## let a speech engine speak the set of prompts into prompts/; only wha
 deb: ## build the Debian package in .cache/deb (ARCH=amd64|arm64; VERSION=1.2.3: a trial of that name)
 	@.ci/deb build $(or $(ARCH),amd64)
 
+.PHONY: test-appliance
+test-appliance: ## the package on a fresh Debian 12 with systemd, booted in QEMU (PROOFS="boots upgrade": some; -reduced)
+	@.ci/need go lab mmdebstrap mkfs.ext4 dpkg-deb lintian curl
+	@lab/appliance/test $(PROOFS)
+
+.PHONY: prove-appliance
+prove-appliance: build ## the full proofs of the appliance: install, watchdog, kill -9, upgrade, roll back, power cut, soak (PROOFS="boots Soak": some); results in docs/proof/appliance.md
+	.ci/prove-appliance $(PROOFS)
+
 .PHONY: deb-check
 deb-check: ## build the package twice, compare, ask lintian
 	@.ci/deb check
