@@ -62,6 +62,8 @@ func (d *dte) ways(c *modem) (in <-chan []byte, out chan<- []byte, chunk []byte)
 
 func (d *dte) read() {
 	defer d.close()
+	leave := hurry()
+	defer leave()
 	for {
 		b := make([]byte, 1024)
 		n, err := d.rw.Read(b)
@@ -81,6 +83,8 @@ func (d *dte) read() {
 
 func (d *dte) write() {
 	defer d.close()
+	leave := hurry()
+	defer leave()
 	for {
 		select {
 		case b := <-d.out:

@@ -1,0 +1,440 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vaad/driver"
+	"vaad/driver/voicemodem/emulator"
+	"vaad/dsp/callerid"
+	"vaad/dsp/g711"
+)
+
+// A modemHouse has a telephone, 801 on line 1, and on line 2 a voice modem made of
+// software, of whose line an actor is the exchange.
+type modemHouse struct {
+	house
+	modem *emulator.Modem
+	link  string
+	phone *Actor
+	far   *Actor
+
+	mu    sync.Mutex
+	asked []string
+}
+
+const modemConfig = quietly + `
+[[board]]
+driver = "sim"
+id = "s"
+clock = "real"
+lines = [{kind="fxs"}]
+[[board]]
+driver = "voicemodem"
+id = "m"
+device = %q
+[settings.lines.1]
+extension = "801"
+[settings.lines.2]
+trunk_group = "city"
+ring = ["801"]
+trigger = "call"
+[[settings.dialplan.outside]]
+prefix = "0"
+groups = ["city"]
+`
+
+func newModemHouse(t *testing.T, chip string, ppm float64) *modemHouse {
+	t.Helper()
+	h := &modemHouse{house: house{t: t, ctx: within(t, 15*time.Minute)}}
+	c, err := emulator.ByName(chip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := scratch(t)
+	dir := filepath.Join(root, "line")
+	h.link = filepath.Join(root, "modem")
+	began := time.Now()
+	h.modem, err = emulator.New(emulator.Options{Chip: c, Dir: dir, PPM: ppm, Trace: func(way, text string) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.asked = append(h.asked, fmt.Sprintf("%8.3f %s %s", time.Since(began).Seconds(), way, text))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(h.ctx)
+	done := make(chan error, 3)
+	go func() { done <- h.modem.Run(ctx) }()
+	h.plug("")
+	h.far = NewActor(1)
+	far, err := Dial(dir, &h.far.Peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { done <- far.Run(ctx) }()
+	h.d = start(t, root, fmt.Sprintf(modemConfig, h.link))
+	h.phone = NewActor(1)
+	phone, err := Dial(sockets(h.d, "s"), &h.phone.Peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { done <- phone.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		<-done
+		<-done
+		if t.Failed() {
+			t.Logf("the modem:\n%s\nvaad:\n%s", strings.Join(h.said(""), "\n"), h.d.Log())
+		}
+	})
+	h.lines("idle", 1, 2)
+	return h
+}
+
+// plug plugs the modem in as another terminal; a name is that of the link.
+func (h *modemHouse) plug(name string) {
+	h.t.Helper()
+	p, err := emulator.OpenPTY()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if name != "" {
+		h.link = name
+	}
+	_ = os.Remove(h.link)
+	if err := os.Symlink(p.Name, h.link); err != nil {
+		h.t.Fatal(err)
+	}
+	h.modem.Plug(p)
+}
+
+// said is the dialogue's lines that hold some words.
+func (h *modemHouse) said(words string) (lines []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range h.asked {
+		if strings.Contains(l, words) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// ring lets the exchange ring until it is answered, with a caller's number after
+// the first burst.
+func (h *modemHouse) ring(number string) {
+	h.t.Helper()
+	b, err := callerid.Build(callerid.CallSetup, callerid.Field{Type: callerid.DateTime, Raw: []byte("11222205")},
+		callerid.Field{Type: callerid.Number, Raw: []byte(number)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	fsk := make([]int16, driver.Rate)
+	callerid.NewSource(callerid.Bell, b, callerid.OnHook(), -14).Fill(fsk)
+	for n := 0; !h.far.On() && n < 10; n++ {
+		h.far.Event("ring")
+		<-time.After(time.Second)
+		h.far.Event("ring-end")
+		<-time.After(500 * time.Millisecond)
+		if n == 0 {
+			h.far.Say(fsk...)
+		}
+		<-time.After(1500 * time.Millisecond)
+	}
+}
+
+// noise is audio that no codec of its law changes and that is nowhere twice.
+func noise(samples int) []int16 {
+	r := rand.New(rand.NewPCG(7, 7))
+	pcm := make([]int16, samples)
+	for i := range pcm {
+		pcm[i] = g711.DecodeTable(g711.ALaw)[byte(r.IntN(64))^0xD5]
+	}
+	return pcm
+}
+
+// find is where want begins in pcm: by its first 50 ms, each sample within by.
+func find(pcm, want []int16, by int) int {
+	for at := 0; at+400 <= len(pcm); at++ {
+		if same(pcm[at:at+400], want[:400], by) == 400 {
+			return at
+		}
+	}
+	return -1
+}
+
+// same is how many samples are alike from the beginning.
+func same(got, want []int16, by int) int {
+	n := min(len(got), len(want))
+	for i := range n {
+		if d := int(got[i]) - int(want[i]); d > by || d < -by {
+			return i
+		}
+	}
+	return n
+}
+
+// pieces says where what was said lies in a recording in which it is not whole.
+func pieces(pcm, words []int16, by int) (s string) {
+	for at := 0; at+400 <= len(words) && len(s) < 400; {
+		i := find(pcm, words[at:], by)
+		if i < 0 {
+			at += driver.Block
+			continue
+		}
+		n := same(pcm[i:], words[at:], by)
+		s += fmt.Sprintf(" %d…%d at %d,", at, at+n, i)
+		at += n + 1
+	}
+	return s
+}
+
+// recordings waits until all are sealed and returns those of the modem's line.
+func (h *modemHouse) recordings(n int) []Recording {
+	h.t.Helper()
+	sealed(h.t, h.d)
+	var rows []Recording
+	if err := Until(h.ctx, "the call is recorded", func() (bool, error) {
+		var err error
+		rows, err = h.d.Recordings(h.ctx, 2)
+		return len(rows) >= n, err
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	return rows
+}
+
+// answer lets the telephone ring and takes the call.
+func (h *modemHouse) answer(number string) {
+	h.t.Helper()
+	h.ring(number)
+	h.wait(h.phone, "rings", h.phone.On)
+	h.phone.Event("off-hook")
+	h.wait(h.far, "is answered", h.far.On)
+	h.lines("talking", 1, 2)
+}
+
+func TestAModemTakesACallAndRecordsEverySample(t *testing.T) {
+	once(t)
+	for _, chip := range []string{"v253", "usr5637", "cx93001"} {
+		t.Run(chip, func(t *testing.T) {
+			t.Parallel()
+			h := newModemHouse(t, chip, 0)
+			go func() {
+				h.wait(h.phone, "rings", h.phone.On)
+				h.phone.Event("off-hook")
+			}()
+			h.ring("5551234")
+			h.lines("talking", 1, 2)
+			h.talk(h.phone, h.far)
+			h.far.Dial("159#") // keys of the caller
+			<-time.After(2 * time.Second)
+			h.ctl("keys", "2", "802*")
+			h.wait(h.far, "hears the keys", func() bool { return strings.Contains(h.far.Keys(), "802*") })
+			words := noise(5 * driver.Rate)
+			h.far.Say(words...)
+			<-time.After(6 * time.Second)
+			h.far.Event("loop-break 600") // the caller hangs up
+			h.wait(h.far, "is released", func() bool { return !h.far.On() })
+			h.phone.Event("on-hook")
+			h.lines("idle", 1, 2)
+			rows := h.recordings(1)
+			pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			by := map[string]int{"v253": 0, "usr5637": 200, "cx93001": 200}[chip] // 8 bits linear are 256 wide
+			at := find(pcm, words, by)
+			if at < 0 {
+				t.Fatalf("what was said is not in the recording of %d samples", len(pcm))
+			}
+			if n := same(pcm[at:], words, by); n != len(words) {
+				t.Errorf("only %d samples of %d are recorded as they were said: %s; the modem: %+v", n, len(words), pieces(pcm[at:], words, by), h.modem.Status())
+			}
+			calls, err := h.d.Calls(h.ctx, 2)
+			if err != nil || len(calls) != 1 {
+				t.Fatalf("%v: %+v", err, calls)
+			}
+			if c := calls[0]; c.Caller != "5551234" || c.Direction != "in" || !strings.Contains(c.Keys, "159#") || !strings.Contains(c.EndedBy, "break") {
+				t.Errorf("the call is told as %+v", c)
+			}
+		})
+	}
+}
+
+func TestAModemHearsBusyTone(t *testing.T) {
+	once(t)
+	t.Parallel()
+	h := newModemHouse(t, "halfduplex", 0)
+	h.ring("5551234")
+	h.wait(h.phone, "rings", h.phone.On)
+	h.phone.Event("off-hook")
+	h.wait(h.far, "is answered", h.far.On)
+	for range 20 {
+		h.far.Say(Tone(chinaHz, 350)...)
+		h.far.Say(make([]int16, 350*driver.MS)...)
+	}
+	h.wait(h.far, "is released", func() bool { return !h.far.On() })
+	h.phone.Event("on-hook")
+	h.lines("idle", 1, 2)
+	calls, err := h.d.Calls(h.ctx, 2)
+	if err != nil || len(calls) != 1 || !strings.Contains(calls[0].EndedBy, "busy") {
+		t.Errorf("%v: %+v", err, calls)
+	}
+}
+
+func TestAStationCallsOutThroughAModem(t *testing.T) {
+	once(t)
+	t.Parallel()
+	h := newModemHouse(t, "cx93001", 0)
+	a, x := h.phone, h.far
+	a.Event("off-hook")
+	h.hears(a, "dial tone", chinaHz)
+	a.Dial("0")
+	x.Speak(chinaHz)
+	a.Dial("62345678")
+	h.wait(x, "is seized", x.On)
+	h.wait(x, "hears a digit", func() bool { return len(x.Keys()) > 0 })
+	x.Speak(0)
+	h.wait(x, "hears the number", func() bool { return x.Keys() == "62345678" })
+	for range 2 {
+		x.Say(Tone(chinaHz, 1000)...)
+		x.Say(make([]int16, 4000*driver.MS)...)
+	}
+	h.wait(a, "hears the exchange's ringback", func() bool { return a.HeardLately(chinaHz) })
+	x.Hush()
+	h.talk(a, x)
+	a.Event("on-hook")
+	h.wait(x, "is released", func() bool { return !x.On() })
+	h.lines("idle", 1, 2)
+}
+
+func TestAModemsClockMayGoWrong(t *testing.T) {
+	atLeastReduced(t)
+	length := counts(0, 20*time.Second, 10*time.Minute)
+	for _, ppm := range []float64{80, -80} {
+		t.Run(fmt.Sprintf("%+.0f", ppm), func(t *testing.T) {
+			t.Parallel()
+			h := newModemHouse(t, "v253", ppm)
+			go func() {
+				h.wait(h.phone, "rings", h.phone.On)
+				h.phone.Event("off-hook")
+			}()
+			h.ring("5551234")
+			h.lines("talking", 1, 2)
+			words := noise(int(length/time.Millisecond) * driver.MS)
+			<-time.After(time.Second)
+			begun := h.modem.Status()
+			h.far.Say(words...)
+			h.phone.Speak(1000)
+			<-time.After(length + 2*time.Second)
+			ended := h.modem.Status()
+			if !h.far.Hears(1000) {
+				t.Error("the far end does not hear the telephone any more")
+			}
+			h.phone.Event("on-hook")
+			h.lines("idle", 1, 2)
+			rows := h.recordings(1)
+			pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := find(pcm, words, 0)
+			if at < 0 {
+				t.Fatalf("what was said is not in the recording of %d samples", len(pcm))
+			}
+			if n := same(pcm[at:], words, 0); n != len(words) {
+				t.Errorf("only %d samples of %d are recorded as they were said", n, len(words))
+			}
+			drift := (ended.Heard - begun.Heard) - (ended.Said - begun.Said)
+			if ended.Overruns != begun.Overruns || ended.Underruns != begun.Underruns || drift < -2*driver.Block || drift > 2*driver.Block {
+				t.Errorf("the modem at %+.0f ppm: %+v after %+v", ppm, ended, begun)
+			}
+			t.Logf("%v at %+.0f ppm: %d samples as they were said; sent %d samples more than received; %d underruns, %d overruns, line: %d missed",
+				length, ppm, same(pcm[at:], words, 0), drift, ended.Underruns-begun.Underruns, ended.Overruns-begun.Overruns, ended.MissedLine-begun.MissedLine)
+		})
+	}
+}
+
+func TestAModemThatIsPulledOutComesBack(t *testing.T) {
+	once(t)
+	t.Parallel()
+	h := newModemHouse(t, "v253", 0)
+	go func() {
+		h.wait(h.phone, "rings", h.phone.On)
+		h.phone.Event("off-hook")
+	}()
+	h.ring("5551234")
+	h.lines("talking", 1, 2)
+	words := noise(2 * driver.Rate)
+	h.far.Say(words...)
+	<-time.After(3 * time.Second)
+	h.modem.Unplug()
+	_ = os.Remove(h.link)
+	rows := h.recordings(1) // the call is over, the recording is sealed
+	pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := find(pcm, words, 0); at < 0 || same(pcm[at:], words, 0) != len(words) {
+		t.Errorf("what was said before is not in the recording of %d samples: %d", len(pcm), at)
+	}
+	h.phone.Event("on-hook")
+	h.plug("") // another terminal, the same name
+	h.lines("idle", 1, 2)
+	h.phone.Forget()
+	h.answer("5559999")
+	h.talk(h.phone, h.far)
+}
+
+func TestAModemThatHangsIsHealed(t *testing.T) {
+	once(t)
+	t.Parallel()
+	h := newModemHouse(t, "v253", 0)
+	h.modem.Break(emulator.Fault{Hang: true, Until: "reset"})
+	if err := Until(h.ctx, "it is asked, and reset", func() (bool, error) { return strings.Contains(h.d.Log(), "modem answers again"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	if log := h.d.Log(); !strings.Contains(log, "rung=ping") || !strings.Contains(log, "rung=reset") {
+		t.Errorf("the rungs are not told:\n%s", log)
+	}
+	h.lines("idle", 2)
+	h.modem.Break(emulator.Fault{Hang: true}) // nothing but pulling it out helps
+	if err := Until(h.ctx, "all rungs are climbed", func() (bool, error) { return strings.Contains(h.d.Log(), "rung=usb-reset"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	h.modem.Unplug()
+	h.plug("")
+	h.lines("idle", 2)
+	h.answer("5551234")
+	h.talk(h.phone, h.far)
+}
+
+func TestGarbageFromAModemHurtsNobodyElse(t *testing.T) {
+	once(t)
+	t.Parallel()
+	h := newModemHouse(t, "v253", 0)
+	h.modem.Break(emulator.Fault{Garbage: 8000})
+	a := h.phone
+	a.Event("off-hook")
+	h.hears(a, "dial tone", chinaHz)
+	<-time.After(5 * time.Second)
+	if missed := a.Full(); missed > 0 {
+		t.Errorf("the other board took %d blocks too few", missed)
+	}
+	a.Event("on-hook")
+	h.lines("idle", 1)
+	h.modem.Break(emulator.Fault{})
+	h.lines("idle", 2)
+	h.answer("5551234")
+	h.talk(a, h.far)
+}
