@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ const (
 	closeLooks  = 12               // looks after which a loop that was told to stop is given up: 3 s
 	retryFirst  = time.Second      // pause before a board is opened again
 	retryLast   = 30 * time.Second // it doubles up to this
+	retryApart  = 8                // boards of one bus are opened up to this part of the pause earlier, each by chance
 	settled     = 10 * time.Second // a board that ran this long begins with the first pause again
 	openSlow    = 20 * time.Second // opening that takes longer is reported
 	blindAfter  = 10 * time.Second // a supervisor that has not looked for so long is broken itself
@@ -125,6 +127,7 @@ func (b *board) supervise(ctx context.Context) {
 		if l == nil && needsPerson(b.reason()) {
 			pause = retryLast
 		} else {
+			pause = wait - rand.N(wait/retryApart)
 			wait = min(2*wait, retryLast)
 		}
 		if !b.pause(ctx, pause, look.C) {

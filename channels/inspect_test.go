@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -95,12 +96,50 @@ func tried(t *testing.T, code string, d time.Duration) (tries, logged int) {
 
 func TestRetryingDoesNotStormAndIsLoggedOnce(t *testing.T) {
 	tries, logged := tried(t, "dahdi-no-card", time.Hour)
-	if most := 5 + 3600/30; tries > most+1 || tries < most-1 { // after 1, 2, 4, 8, 16 s, then every 30 s
-		t.Errorf("opened %d times in an hour, want about %d", tries, most)
+	if least := 4 + 3600/30; tries < least || tries > least*8/7+2 { // after 1, 2, 4, 8, 16 s, then every 30 s, each up to an eighth earlier
+		t.Errorf("opened %d times in an hour, want %d or somewhat more", tries, least)
 	}
 	if logged != 1 {
 		t.Errorf("logged %d times", logged)
 	}
+}
+
+// Boards that were lost together, as with their bus, are not opened together for ever.
+func TestBoardsThatFailTogetherAreNotTriedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var mu sync.Mutex
+		at := map[string]map[time.Duration]bool{}
+		var boards []BoardConfig
+		for i := range 6 {
+			id := fmt.Sprint("b", i)
+			at[id] = map[time.Duration]bool{}
+			boards = append(boards, BoardConfig{ID: id, Driver: driver.Driver{Name: "fake", Open: func(context.Context, driver.Candidate, driver.Config) (driver.Board, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				at[id][time.Since(began).Truncate(100*time.Millisecond)] = true
+				return nil, fault("dahdi-no-card")
+			}}})
+		}
+		s := started(t, Config{Boards: boards})
+		time.Sleep(10 * time.Minute)
+		s.Close()
+		together := 0
+		for when := range at["b0"] {
+			n := 0
+			for _, all := range at {
+				if all[when] {
+					n++
+				}
+			}
+			if n == len(at) {
+				together++
+			}
+		}
+		if together > 3 { // the first attempts are
+			t.Errorf("all boards were opened at once %d times of %d", together, len(at["b0"]))
+		}
+	})
 }
 
 func TestWhatNeedsAPersonIsTriedEveryThirtySeconds(t *testing.T) {
