@@ -95,6 +95,9 @@ func plain(s string) string {
 // find returns the unit that somebody means by an ID, a port ("1-1.2") or a serial
 // number.
 func find(units []unit, name string) (unit, error) {
+	if name == "" {
+		return unit{}, &wire.Error{Code: wire.BadRequest, Detail: "no device is named"}
+	}
 	for _, same := range []func(*wire.Device) bool{
 		func(d *wire.Device) bool { return d.ID == name },
 		func(d *wire.Device) bool { return d.Port == name },

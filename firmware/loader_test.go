@@ -360,8 +360,10 @@ func TestAResetDeviceIsAwaited(t *testing.T) {
 		if devices, err := r.loader.Reset(t.Context(), bankID); err != nil || len(devices) != 1 {
 			t.Fatal(devices, err)
 		}
-		if _, err := r.loader.Reset(t.Context(), "another"); code(err) != wire.NoDevice {
-			t.Fatal(err)
+		for name, want := range map[string]string{"another": wire.NoDevice, "": wire.BadRequest} {
+			if _, err := r.loader.Reset(t.Context(), name); code(err) != want {
+				t.Fatal(name, err)
+			}
 		}
 	})
 }
