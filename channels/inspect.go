@@ -86,6 +86,7 @@ func (r *reading) take(n uint64) {
 type counts struct {
 	mu                          sync.Mutex // an inspection that hung may end while another runs
 	overruns, underruns, misses reading
+	recoveries                  [len(recoverySteps)]reading
 	spans                       map[int]*spanCounts // by number; nil before the first reading
 }
 
@@ -95,6 +96,27 @@ func (c *counts) opened() {
 	defer c.mu.Unlock()
 	c.overruns.last, c.overruns.known = 0, true
 	c.underruns.last, c.underruns.known = 0, true
+	for i := range c.recoveries {
+		c.recoveries[i].last, c.recoveries[i].known = 0, true
+	}
+}
+
+// recoverySteps are the values of the label step, in the order of driver.Recoveries.
+var recoverySteps = [...]string{"ping", "reset", "reopen", "usb-reset"}
+
+// recovered counts attempts to bring a board's hardware back. Boards that never
+// need any have no series.
+func (c *counts) recovered(to *prometheus.CounterVec, board string, now driver.Recoveries) {
+	for i, n := range [len(recoverySteps)]uint64{now.Ping, now.Reset, now.Reopen, now.USBReset} {
+		r := &c.recoveries[i]
+		if n == 0 && r.to == nil {
+			continue
+		}
+		if r.to == nil {
+			r.to = to.WithLabelValues(board, recoverySteps[i])
+		}
+		r.take(n)
+	}
 }
 
 type spanCounts struct {
@@ -119,6 +141,7 @@ func (b *board) count(l *loop, now *driver.Counters) {
 	c.overruns.take(now.Overruns)
 	c.underruns.take(now.Underruns)
 	c.misses.take(now.IRQMisses)
+	c.recovered(m.recoveries, b.cfg.ID, now.Recovered)
 	for i := range min(len(now.Spans), len(l.info.Spans)) {
 		n := l.info.Spans[i].Number
 		if c.spans[n] == nil {
@@ -144,24 +167,25 @@ func (c *spanCounts) take(n *driver.SpanCounters) {
 
 // counterMetrics are what boards count themselves.
 type counterMetrics struct {
-	overruns, underruns, misses                 *prometheus.CounterVec
+	overruns, underruns, misses, recoveries     *prometheus.CounterVec
 	bpv, crc, ebit, fas, seconds, slips, frames *prometheus.CounterVec
 	source                                      *prometheus.GaugeVec
 }
 
 func newCounterMetrics(f factory) counterMetrics {
 	return counterMetrics{
-		overruns:  f.counters("board_rx_overruns_total", "Times that received audio was lost because it was not fetched in time.", "board"),
-		underruns: f.counters("board_tx_underruns_total", "Times that a line fell silent because nothing was there to be sent.", "board"),
-		misses:    f.counters("board_irq_misses_total", "Interrupts that the card's driver missed.", "board"),
-		bpv:       f.counters("span_bpv_total", "Bipolar violations.", "board", "span"),
-		crc:       f.counters("span_crc_total", "CRC-4 or CRC-6 errors.", "board", "span"),
-		ebit:      f.counters("span_ebit_total", "CRC-4 errors that the far end reports.", "board", "span"),
-		fas:       f.counters("span_fas_total", "Frame alignment errors.", "board", "span"),
-		seconds:   f.counters("span_errored_seconds_total", "Seconds with errors.", "board", "span"),
-		slips:     f.counters("span_slips_total", "Slips of the receive buffer: the span's clock is not the card's.", "board", "span"),
-		frames:    f.counters("span_hdlc_errors_total", "Bad frames of the D-channel, as the board counts them.", "board", "span", "kind"),
-		source:    f.gauges("span_sync_source", "Number of the span that this one takes its clock from, as on the machine; 0: none.", "board", "span"),
+		overruns:   f.counters("board_rx_overruns_total", "Times that received audio was lost because it was not fetched in time.", "board"),
+		underruns:  f.counters("board_tx_underruns_total", "Times that a line fell silent because nothing was there to be sent.", "board"),
+		misses:     f.counters("board_irq_misses_total", "Interrupts that the card's driver missed.", "board"),
+		recoveries: f.counters("board_recoveries_total", "Attempts to bring back hardware that did not answer, by what was tried.", "board", "step"),
+		bpv:        f.counters("span_bpv_total", "Bipolar violations.", "board", "span"),
+		crc:        f.counters("span_crc_total", "CRC-4 or CRC-6 errors.", "board", "span"),
+		ebit:       f.counters("span_ebit_total", "CRC-4 errors that the far end reports.", "board", "span"),
+		fas:        f.counters("span_fas_total", "Frame alignment errors.", "board", "span"),
+		seconds:    f.counters("span_errored_seconds_total", "Seconds with errors.", "board", "span"),
+		slips:      f.counters("span_slips_total", "Slips of the receive buffer: the span's clock is not the card's.", "board", "span"),
+		frames:     f.counters("span_hdlc_errors_total", "Bad frames of the D-channel, as the board counts them.", "board", "span", "kind"),
+		source:     f.gauges("span_sync_source", "Number of the span that this one takes its clock from, as on the machine; 0: none.", "board", "span"),
 	}
 }
 

@@ -29,7 +29,11 @@ func reason(err error, general string) string {
 
 // needsPerson reports a reason that does not go away by waiting.
 func needsPerson(reason string) bool {
-	return reason == "dahdi-permission" || reason == "dahdi-ambiguous"
+	switch reason {
+	case "dahdi-permission", "dahdi-ambiguous", "modem-permission", "modem-ambiguous", "modem-no-voice", "modem-no-format":
+		return true
+	}
+	return false
 }
 
 // open tries once to open the board and to make its loop. Nil: it could not,

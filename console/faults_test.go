@@ -18,14 +18,18 @@ import (
 )
 
 // faultCodes are all codes of why a board or a line does not work: the general
-// ones, those that DAHDI's driver is known to give, and those in its sources.
+// ones, those that DAHDI's driver is known to give, and those in the drivers' sources.
 func faultCodes(t *testing.T) []string {
 	t.Helper()
 	codes := append(channels.BoardReasons(), "dahdi-not-loaded", "dahdi-permission", "dahdi-no-card", "dahdi-no-driver", "dahdi-unconfigured",
 		"dahdi-busy", "dahdi-removed", "dahdi-stopped", "dahdi-ambiguous", "dahdi-not-found", "dahdi-span-alarm")
-	files, err := filepath.Glob("../driver/dahdi/*.go")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, d := range []string{"dahdi", "voicemodem"} {
+		more, err := filepath.Glob("../driver/" + d + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
 	}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -35,7 +39,7 @@ func faultCodes(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`"(dahdi-[a-z-]+)"`).FindAllSubmatch(src, -1) {
+		for _, m := range regexp.MustCompile(`"((?:dahdi|modem)-[a-z-]+)"`).FindAllSubmatch(src, -1) {
 			codes = append(codes, string(m[1]))
 		}
 	}
@@ -69,7 +73,7 @@ func TestEveryFaultIsInTheTroubleshooting(t *testing.T) {
 	page := string(b)
 	for _, c := range faultCodes(t) {
 		heading := strings.Contains(page, "\n### "+c+"\n")
-		if general := !strings.HasPrefix(c, "dahdi-") && strings.Contains(page, "`"+c+"`"); !heading && !general {
+		if general := !strings.HasPrefix(c, "dahdi-") && !strings.HasPrefix(c, "modem-") && strings.Contains(page, "`"+c+"`"); !heading && !general {
 			t.Errorf("%s has no entry", c)
 		}
 	}

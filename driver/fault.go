@@ -31,8 +31,12 @@ type Counters struct {
 	Overruns  uint64         // times that received audio was lost because it was not fetched in time
 	Underruns uint64         // times that a line fell silent because nothing was there to be sent
 	IRQMisses uint64         // interrupts that the card's own driver missed
+	Recovered Recoveries     // attempts to bring back hardware that did not answer
 	Spans     []SpanCounters // by index into Info.Spans; analog boards have none
 }
+
+// Recoveries are attempts to bring back hardware, by what was tried.
+type Recoveries struct{ Ping, Reset, Reopen, USBReset uint64 }
 
 // SpanCounters are what a digital span counts (ITU-T G.704, G.706, G.826; HDLC
 // as in Q.921), since its own driver was loaded or since the board was opened.

@@ -18,6 +18,8 @@ func (t *tally) climbed(r rung) { t.rungs[r].Add(1) }
 func (b *Board) Counters(to *driver.Counters) {
 	to.Overruns, to.Underruns = b.counts.overruns.Load(), b.counts.underruns.Load()
 	to.IRQMisses, to.Spans = 0, to.Spans[:0]
+	n := func(r rung) uint64 { return b.counts.rungs[r].Load() }
+	to.Recovered = driver.Recoveries{Ping: n(rungPing), Reset: n(rungReset), Reopen: n(rungReopen), USBReset: n(rungUSB)}
 }
 
 // Faults implements driver.Faulter.
