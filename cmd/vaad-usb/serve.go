@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
+	"time"
 
 	"vaad/firmware"
 	"vaad/firmware/wire"
@@ -12,8 +14,32 @@ import (
 
 type serveCmd struct{}
 
+// Run ends at the latest a while after its caller is gone: a process that hangs in
+// libusb or in the kernel would keep a device from all others.
 func (c *serveCmd) Run(ctx context.Context, l *firmware.Loader) error {
-	return serve(ctx, l, os.Stdin, os.Stdout)
+	return serve(ctx, l, &ending{os.Stdin, sync.OnceFunc(func() {
+		time.AfterFunc(linger, func() {
+			l.Log.Error("it hangs, and its caller is gone")
+			os.Exit(1)
+		})
+	})}, os.Stdout)
+}
+
+// linger is longer than any load.
+const linger = 2 * time.Minute
+
+// An ending tells when there is nothing more to read.
+type ending struct {
+	io.Reader
+	ended func()
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if err != nil {
+		e.ended()
+	}
+	return n, err
 }
 
 // queued bounds the answers that wait for a caller who does not read.
