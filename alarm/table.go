@@ -75,6 +75,7 @@ func Table() []Kind {
 		{"index-db-damaged", Warning, true, "file"},   // made anew from the journals
 		{"copy-failed", Warning, false, "file"},       // the hourly hot copy failed
 		{"settings-ignored", Warning, false, ""},      // stored settings that this version does not take
+		{"update-rolled-back", Critical, false, ""},   // a new version did not prove well; the one before runs
 		{"settings-journal", Warning, false, "file"},  // the settings journal cannot be written
 		// network
 		{"listen-failed", Warning, false, "door"},               // an address of the console cannot be opened, or nobody reaches it

@@ -30,6 +30,19 @@ type Package struct {
 	Manager   string `json:"manager,omitempty" doc:"apt; absent: there is none that is known"`
 	Installed string `json:"installed,omitempty" doc:"Version; absent: vaad was not installed as a package"`
 	Available string `json:"available,omitempty" doc:"The version that it would install, by its lists of packages as they are now"`
+
+	Kept   string  `json:"kept,omitempty" doc:"The version before, which vaad-update back goes back to; absent: none is kept"`
+	Update *Update `json:"update,omitempty" doc:"The last upgrade; absent: there was none"`
+}
+
+// Update is an upgrade from one version to another, or what became of it.
+type Update struct {
+	From    string `json:"from" doc:"Version that ran before"`
+	To      string `json:"to" doc:"Version that was installed"`
+	Started *Time  `json:"started,omitempty" doc:"When it began"`
+	Ended   *Time  `json:"ended,omitempty" doc:"When it ended; absent while it goes on"`
+	Result  string `json:"result" enum:"ok,rolled-back,refused,reverted,untested,interrupted,pending" doc:"ok: it runs and has proven well. rolled-back: it did not, and the version before runs with its state. refused: it could not read the state, nothing was changed. reverted: somebody went back by hand. untested: nothing ran that could be asked. interrupted: dpkg --configure -a goes on. pending: it goes on"`
+	Reason  string `json:"reason,omitempty" doc:"Why it is not ok (English)"`
 }
 
 // Host is the machine.

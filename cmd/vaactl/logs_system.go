@@ -39,6 +39,10 @@ func (systemShowCmd) Run(s *session) error {
 		pack = s.t("cli.system-update", "installed", pack, "available", y.Package.Available)
 	}
 	add("package", pack)
+	if u := y.Package.Update; u != nil {
+		add("last-update", s.t("cli.system-updated", "from", printable(u.From), "to", printable(u.To), "time", whenP(u.Ended), "result", s.t("update."+u.Result))+" "+printable(u.Reason))
+	}
+	add("kept", printable(y.Package.Kept))
 	add("host", printable(y.Host.Name+", "+y.Host.System+", "+y.Host.Kernel))
 	add("uptime", uptime(float64(y.Host.Uptime)))
 	add("load", strconv.FormatFloat(y.Host.Load, 'f', 2, 64)+" / "+strconv.Itoa(y.Host.Cores))

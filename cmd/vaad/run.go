@@ -107,6 +107,7 @@ type running struct {
 	proving  proving
 	times    timeSource
 	packaged packaging
+	updates  *updates
 	bundling chan struct{} // full while a support bundle is made
 	again    chan string   // who wants the daemon to be started again
 	limits   *limits

@@ -9,6 +9,7 @@ import (
 // metrics, jobs that verify.
 func (d *running) openSelf(opened *undo) error {
 	d.bundling, d.again = make(chan struct{}, 1), make(chan string, 1)
+	d.updates = d.openUpdates()
 	d.openHistory(opened)
 	d.openLimits()
 	if err := d.openProving(); err != nil {
@@ -20,6 +21,7 @@ func (d *running) openSelf(opened *undo) error {
 // keepSelf runs it.
 func (d *running) keepSelf(ctx context.Context, g *group, fail chan<- error) {
 	g.run(ctx, fail, "alarm routes", d.notifier.run)
+	g.run(ctx, fail, "updates", func(ctx context.Context) error { d.updates.run(ctx, d.log); return nil })
 	g.run(ctx, fail, "history", func(ctx context.Context) error { d.keepHistory(ctx); return nil })
 	g.run(ctx, fail, "name", func(ctx context.Context) error {
 		bell := make(chan struct{}, 1)
@@ -28,6 +30,7 @@ func (d *running) keepSelf(ctx context.Context, g *group, fail chan<- error) {
 		return nil
 	})
 	g.run(ctx, fail, "limits", func(ctx context.Context) error { d.limits.run(ctx); return nil })
+	g.run(ctx, fail, "logs", func(ctx context.Context) error { d.keepLogs(ctx); return nil })
 }
 
 // restarts is how the daemon is started again: it ends as when it is told to, and systemd, whose

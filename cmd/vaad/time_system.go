@@ -39,6 +39,7 @@ func (d *running) system() api.System {
 		}
 	}
 	s.Package = d.packaged.get()
+	s.Package.Kept, s.Package.Update = d.updates.state()
 	s.Host = host()
 	s.Process = process()
 	for what, dir := range map[string]string{"recordings": filepath.Join(d.cfg.Root, "recordings"), "state": d.cfg.Root} {
