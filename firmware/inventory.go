@@ -109,5 +109,5 @@ func find(units []unit, name string) (unit, error) {
 			}
 		}
 	}
-	return unit{}, &wire.Error{Code: wire.NoDevice, Device: name}
+	return unit{}, &wire.Error{Code: wire.NoDevice, Device: short(name), Detail: fmt.Sprintf("nothing that is plugged in is called %.80q", name)}
 }
