@@ -103,10 +103,10 @@ func firmwareFault(lang, code, detail string) *api.Fault {
 func usbFailure(err error) error {
 	var of *wire.Error
 	switch {
-	case errors.As(err, &of):
-		return fail(firmwareCode(of.Code), of.Detail)
-	case errors.Is(err, ErrLoading):
+	case errors.Is(err, ErrLoading), errors.As(err, &of) && of.Loading:
 		return fail("firmware-loading", "")
+	case of != nil:
+		return fail(firmwareCode(of.Code), of.Detail)
 	}
 	return err
 }

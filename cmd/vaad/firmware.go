@@ -24,6 +24,8 @@ type firmwareConfig struct {
 	Images string `toml:"images"` // folder of images and manifest; default /etc/vaad/firmware, ROOT/firmware with --root
 	Socket string `toml:"socket"` // where vaad-usb is asked; default /run/vaad-usb.sock, none with --root
 	Helper string `toml:"helper"` // program that is started where nobody listens there; default vaad-usb beside this program, else on PATH
+
+	state string // file in which vaad-usb keeps how loads failed; "": its own
 }
 
 const (
@@ -36,6 +38,7 @@ const (
 func (f *firmwareConfig) useDefaults(own string) {
 	if own != "" {
 		f.Images = cmp.Or(f.Images, filepath.Join(own, "firmware"))
+		f.state = filepath.Join(own, "run", "vaad-usb", "state.json")
 	} else {
 		f.Socket = cmp.Or(f.Socket, defaultUSB)
 	}
@@ -60,7 +63,11 @@ func (f *firmwareConfig) validate() error {
 
 // client is how vaad-usb is asked.
 func (f *firmwareConfig) client(log *slog.Logger) *wire.Helper {
-	return &wire.Helper{Socket: f.Socket, Program: f.Helper, Args: []string{"serve", "--images", f.Images},
+	args := []string{"serve", "--images", f.Images}
+	if f.state != "" {
+		args = append(args, "--state", f.state)
+	}
+	return &wire.Helper{Socket: f.Socket, Program: f.Helper, Args: args,
 		Log: func(line string) { log.Info("vaad-usb says", "line", line[:min(len(line), maxSaid)]) }}
 }
 
@@ -203,7 +210,7 @@ func (u *usb) list() []console.USBDevice {
 		there[d.ID] = true
 		if l := u.loads[d.ID]; l != nil {
 			one.State, one.Reason, one.Detail, one.Progress = wire.Loading, "", "", l.progress()
-		} else if f := u.failed[d.ID]; f != nil && d.State != wire.Ready {
+		} else if f := u.failed[d.ID]; f != nil && (d.State == wire.NoFirmware || d.State == wire.USBFirmware) {
 			one.State, one.Reason, one.Detail = wire.Failed, f.Code, f.Detail
 		}
 		all = append(all, one)

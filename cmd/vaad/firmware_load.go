@@ -86,6 +86,16 @@ func (u *usb) load(ctx context.Context, id string) {
 	if ctx.Err() != nil { // the daemon ends
 		return
 	}
+	var of *wire.Error
+	if errors.As(err, &of) && of.Loading { // by another process, as udev starts it
+		log.Info("firmware is being loaded by another process", "detail", of.Detail)
+		for i := range u.devices {
+			if u.devices[i].ID == id {
+				u.devices[i].State = wire.Loading // until vaad-usb tells how it goes
+			}
+		}
+		return
+	}
 	u.metrics.took.Observe(took.Seconds())
 	if err == nil {
 		u.metrics.loads.WithLabelValues("ok").Inc()
@@ -94,8 +104,7 @@ func (u *usb) load(ctx context.Context, id string) {
 		u.take(devices)
 		return
 	}
-	var of *wire.Error
-	if !errors.As(err, &of) {
+	if of == nil {
 		of = &wire.Error{Code: wire.HelperGone, Detail: "loading has taken " + took.Round(time.Second).String()}
 	}
 	u.metrics.loads.WithLabelValues("failed").Inc()
