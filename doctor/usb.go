@@ -50,7 +50,7 @@ func (c *checker) checkUSB() {
 func (c *checker) astribank(port, product, bus string, interfaces []string) {
 	name := astribank(product)
 	c.needs("xpp_usb")
-	if strings.HasSuffix(product, "0") || strings.HasSuffix(product, "1") {
+	if strings.HasSuffix(product, "0") || strings.HasSuffix(product, "1") || product == "1163" { // which is a 1160 of another boot loader
 		c.add("astribank-no-firmware", "card", name, "slot", port, "id", "e4e4:"+product)
 		return
 	}

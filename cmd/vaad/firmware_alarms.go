@@ -154,7 +154,7 @@ func ofImages(code string) bool {
 }
 
 // bankWaits says whether the kernel sees an Astribank without its whole firmware: its
-// product (of vendor e4e4) ends in 0 or 1 then.
+// product (of vendor e4e4) ends in 0, 1 or 3 then.
 func bankWaits(sysfs string) bool {
 	vendors, _ := filepath.Glob(filepath.Join(sysfs, "bus/usb/devices/*/idVendor")) // a pattern that is right
 	return slices.ContainsFunc(vendors, func(name string) bool {
@@ -164,6 +164,6 @@ func bankWaits(sysfs string) bool {
 			return false
 		}
 		p := strings.TrimSpace(string(product))
-		return strings.HasPrefix(p, "11") && (strings.HasSuffix(p, "0") || strings.HasSuffix(p, "1"))
+		return len(p) == 4 && strings.HasPrefix(p, "11") && strings.Contains("013", p[3:])
 	})
 }
