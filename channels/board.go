@@ -123,10 +123,8 @@ func (b *board) supervise(ctx context.Context) {
 				wait = retryFirst
 			}
 		}
-		pause := wait
-		if l == nil && needsPerson(b.reason()) {
-			pause = retryLast
-		} else {
+		pause := retryLast
+		if l != nil || !needsPerson(b.reason()) {
 			pause = wait - rand.N(wait/retryApart)
 			wait = min(2*wait, retryLast)
 		}
