@@ -1,0 +1,3 @@
+#!/bin/sh
+# What a boot does: the service is started.
+systemctl start vaad.service
