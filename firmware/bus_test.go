@@ -19,7 +19,8 @@ type memoryBus struct {
 	places map[string]*place
 	opened int // handles that are open
 	denied error
-	driver string // the kernel's, that takes a device that is ready
+	slow   time.Duration // that udev takes to give a device that has come to us
+	driver string        // the kernel's, that takes a device that is ready
 }
 
 // A place is a port with what is plugged into it.
@@ -30,6 +31,7 @@ type place struct {
 	address int // 0 while it is off the bus
 	gone    chan struct{}
 	queue   map[byte]chan []byte
+	came    time.Time
 	found   Found // as the kernel read it when the device came
 }
 
@@ -47,6 +49,7 @@ func (b *memoryBus) plug(port string, g emulated.Gadget) *place {
 // join puts the device onto the bus. The bus's mu is held.
 func (p *place) join() {
 	p.bus.next++
+	p.came = time.Now()
 	p.address, p.gone, p.queue = p.bus.next, make(chan struct{}), map[byte]chan []byte{}
 	for _, e := range []byte{0x86, 0x88} {
 		p.queue[e] = make(chan []byte, 100)
@@ -118,6 +121,10 @@ func (b *memoryBus) Open(f Found) (Handle, error) {
 		return nil, b.denied
 	case p == nil || p.address != f.Address:
 		return nil, ErrGone
+	case time.Since(p.came) < b.slow/2: // there is no node yet
+		return nil, ErrGone
+	case time.Since(p.came) < b.slow:
+		return nil, ErrDenied
 	}
 	b.opened++
 	return &memoryHandle{p, p.gone}, nil

@@ -164,7 +164,7 @@ func (l *Loader) follow(ctx context.Context, id string, progress func(wire.Progr
 		s := stage{Loader: l, unit: u, progress: progress}
 		switch rank(u.device.State) {
 		case 0:
-			left, err = s.fx2()
+			left, err = s.fx2(ctx)
 		case 1:
 			left, err = s.fpga(ctx)
 		default:

@@ -165,6 +165,16 @@ func TestWhereTheKernelHasNoDriverThatIsSaid(t *testing.T) {
 	})
 }
 
+func TestADeviceThatHasJustComeIsAwaitedUntilUdevHasGivenItToUs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, t.TempDir(), 0x1130)
+		r.bus.slow = 3 * time.Second
+		if devices, err := r.load(t.Context(), ""); err != nil || devices[0].State != wire.Ready {
+			t.Fatal(devices, err)
+		}
+	})
+}
+
 func TestAWrongImageIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for what, c := range map[string]struct {
 		do   func(r *rig)

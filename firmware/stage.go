@@ -3,6 +3,7 @@ package firmware
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vaad/firmware/image"
 	"vaad/firmware/wire"
@@ -41,7 +42,7 @@ func (s *stage) id() image.USBID {
 }
 
 // fx2 loads the USB controller. left: the device was told to leave the bus.
-func (s *stage) fx2() (left bool, err error) {
+func (s *stage) fx2(ctx context.Context) (left bool, err error) {
 	folder, err := image.Open(s.Images)
 	if err != nil {
 		return false, err
@@ -58,12 +59,34 @@ func (s *stage) fx2() (left bool, err error) {
 		return false, err
 	}
 	sent := s.begin(1, img)
-	h, err := s.Bus.Open(s.unit.found)
+	h, err := s.open(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer h.Close()
 	return loadFX2(h, img, sent)
+}
+
+// openWait is how long udev may take to give a device that has just come to us.
+const openWait = 5 * time.Second
+
+// open opens the device. The kernel shows it before udev has made its node and has
+// set whose it is.
+func (s *stage) open(ctx context.Context) (Handle, error) {
+	for deadline := time.Now().Add(openWait); ; {
+		h, err := s.Bus.Open(s.unit.found)
+		switch gone := errors.Is(err, ErrGone); {
+		case err == nil:
+			return h, nil
+		case !gone && !errors.Is(err, ErrDenied), time.Now().After(deadline), gone && !s.there(s.unit.device.ID, s.unit.found):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(lookEvery):
+		}
+	}
 }
 
 // fpga loads the FPGA and, where the manifest has images for them, the modules.
@@ -81,7 +104,7 @@ func (s *stage) fpga(ctx context.Context) (left bool, err error) {
 		return false, err
 	}
 	sent := s.begin(2, img)
-	h, err := s.Bus.Open(s.unit.found)
+	h, err := s.open(ctx)
 	if err != nil {
 		return false, err
 	}

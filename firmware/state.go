@@ -87,6 +87,7 @@ func (s *State) Record(id string, failed *wire.Error) error {
 		return err
 	}
 	// A new file in the place of the old one: who reads sees one or the other.
+	_ = os.Remove(s.path + ".new") // that another user left half-written
 	if err := os.WriteFile(s.path+".new", append(b, '\n'), 0o644); err != nil {
 		return err
 	}
@@ -129,10 +130,11 @@ func (s *State) lockFile(name string) string {
 
 func (s *State) lock(name string, how int) (func(), error) {
 	path := s.lockFile(name)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	// For reading: root may have made it, and the helper's user locks it.
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+			f, err = os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o644)
 		}
 	}
 	if err != nil {
