@@ -1,11 +1,13 @@
 package firmware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"time"
 
 	"vaad/firmware/image"
@@ -35,10 +37,11 @@ func (l *Loader) List() ([]wire.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	failures := l.State.Failures()
-	devices := make([]wire.Device, len(units))
-	for i, u := range units {
+	failures, loading := l.State.Failures(), l.State.Loading()
+	devices := make([]wire.Device, 0, len(units))
+	for _, u := range units {
 		d := u.device
+		delete(loading, d.ID)
 		if d.Kind == wire.Astribank && rank(d.State) < complete {
 			if l.State.Taken(d.ID) {
 				d.State = wire.Loading
@@ -46,8 +49,13 @@ func (l *Loader) List() ([]wire.Device, error) {
 				d.State, d.Reason, d.Detail = wire.Failed, f.Code, f.Detail
 			}
 		}
-		devices[i] = d
+		devices = append(devices, d)
 	}
+	for _, d := range loading { // off the bus for a while
+		d.State = wire.Loading
+		devices = append(devices, d)
+	}
+	slices.SortFunc(devices, func(a, b wire.Device) int { return cmp.Compare(a.ID, b.ID) })
 	return devices, nil
 }
 
@@ -88,6 +96,9 @@ func (l *Loader) Load(ctx context.Context, name string, progress func(wire.Progr
 	}
 	if name != "" {
 		u, err := find(units, name)
+		if _, away := l.State.Loading()[name]; err != nil && away {
+			return nil, busy(name)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +131,9 @@ func (l *Loader) one(ctx context.Context, u unit, progress func(wire.Progress)) 
 	}
 	defer free()
 	l.Log.Info("loading", "device", id, "port", u.device.Port, "model", u.device.Model)
+	if err := l.State.Begin(u.device); err != nil {
+		l.Log.Warn("that it is being loaded is not kept", "err", err)
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, loadWait)
 	defer cancel()
@@ -129,7 +143,7 @@ func (l *Loader) one(ctx context.Context, u unit, progress func(wire.Progress)) 
 	} else {
 		l.Log.Info("loaded", "device", id, "took", time.Since(began).Round(time.Millisecond))
 	}
-	if err := l.State.Record(id, failed); err != nil {
+	if err := l.State.End(id, failed); err != nil {
 		l.Log.Warn("the outcome is not kept", "err", err)
 	}
 	if failed != nil {
@@ -142,11 +156,15 @@ func (l *Loader) take(id string) (func(), error) {
 	free, err := l.State.Take(id)
 	switch {
 	case errors.Is(err, errLoading):
-		return nil, &wire.Error{Code: wire.DeviceBusy, Device: id, Detail: err.Error(), Loading: true}
+		return nil, busy(id)
 	case err != nil:
 		return nil, &wire.Error{Code: wire.DeviceDenied, Device: id, Detail: err.Error()}
 	}
 	return free, nil
+}
+
+func busy(id string) *wire.Error {
+	return &wire.Error{Code: wire.DeviceBusy, Device: id, Detail: errLoading.Error(), Loading: true}
 }
 
 // follow loads stage after stage until the device needs nothing more.
