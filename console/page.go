@@ -27,11 +27,10 @@ type page struct {
 }
 
 type file struct {
-	body    []byte
-	small   func() []byte // gzip, made when it is first asked for, so that the daemon starts sooner; nil where it saves nothing
-	kind    string
-	etag    string
-	forever bool // its name changes with what is in it
+	body, small []byte // small: gzip; nil where it saves nothing
+	kind        string
+	etag        string
+	forever     bool // its name changes with what is in it
 }
 
 // assets are files whose names hold a hash of what is in them.
@@ -91,22 +90,15 @@ func catalogueOf(lang string) ([]byte, error) {
 
 func (p *page) add(name string, body []byte) {
 	sum := sha256.Sum256(body)
-	p.files[name] = file{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, forever: strings.HasPrefix(name, assets),
-		small: sync.OnceValue(func() []byte { return squeeze(body) })}
-}
-
-// squeeze is gzip, or nil where that saves nothing.
-func squeeze(body []byte) []byte {
+	f := file{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, forever: strings.HasPrefix(name, assets)}
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil
+	if z, err := gzip.NewWriterLevel(&b, gzip.BestCompression); err == nil {
+		_, _ = z.Write(body) // into memory
+		if z.Close() == nil && b.Len() < len(body)*9/10 {
+			f.small = b.Bytes()
+		}
 	}
-	_, _ = z.Write(body) // into memory
-	if z.Close() != nil || b.Len() >= len(body)*9/10 {
-		return nil
-	}
-	return b.Bytes()
+	p.files[name] = f
 }
 
 // kindOf does not ask the machine, whose tables may say anything.
@@ -189,13 +181,9 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	body := f.body
-	var small []byte
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		small = f.small()
-	}
-	if small != nil {
+	if f.small != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = small
+		body = f.small
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {

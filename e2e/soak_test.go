@@ -208,12 +208,15 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	s.client = local(s.d)
 	blocks := uint32(hours) * 3600 * uint32(second)
 	var made atomic.Int64
-	marks := make(chan uint32, hours+1)
+	marks, on := make(chan uint32), make(chan struct{})
 	var peers []*Peer
 	for l := 1; l <= lines; l++ {
 		mark := func(uint32) {}
 		if l == 1 {
-			mark = func(n uint32) { marks <- n }
+			mark = func(n uint32) { // line time stands still until the sample is taken
+				marks <- n
+				<-on
+			}
 		}
 		peers = append(peers, calling(l, blocks, &made, mark))
 	}
@@ -231,8 +234,13 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	for n := range marks {
 		hour := float64(n) / 3600 / float64(second)
 		s.take(hour)
+		end := func() {}
 		if n > 0 {
-			s.retention()
+			end = s.retention()
+		}
+		on <- struct{}{}
+		end()
+		if n > 0 {
 			s.unbroken(1+int(hour)%lines, 20)
 		}
 	}
@@ -243,7 +251,7 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	end()
 	digital := <-linked
 	sealed(t, s.d)
-	s.retention()
+	s.retention()()
 	s.take(float64(hours))
 	s.flat(min(4, hours))
 	s.counted(lines, int(made.Load()), digital)
@@ -282,15 +290,27 @@ func (s *soak) links(ctx context.Context, prog string) (n [2]int) {
 	return n
 }
 
-// retention erases what is due. Line time is ahead of the wall clock, which retention takes for a
-// clock that was set back, and deletes nothing until a person says that it is right.
-func (s *soak) retention() {
+// retention erases what is due, and returns who waits for its end. Line time is ahead of the wall
+// clock, which retention takes for a clock that was set back where nothing synchronises it: it deletes nothing
+// until a person says that the clock is right, and again when a newer recording is sealed. So the lines
+// must stand still until it has begun; for more than 5 s they cannot.
+func (s *soak) retention() (end func()) {
+	pass(s.T, 300*time.Millisecond) // what was recorded last is sealed
 	if out, err := s.d.Ctl(s.ctx, "retention", "trust-clock"); err != nil {
 		s.Errorf("retention: %v %s", err, out)
 	}
-	if out, err := s.d.Ctl(s.ctx, "retention", "run"); err != nil {
-		s.Errorf("retention: %v %s", err, out)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if out, err := s.d.Ctl(s.ctx, "retention", "run"); err != nil {
+			s.Errorf("retention: %v %s", err, out)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(700 * time.Millisecond):
 	}
+	return func() { <-done }
 }
 
 // unbroken hears the newest recordings of a line: no block may be missing within one.

@@ -14,7 +14,7 @@ import (
 const (
 	shelf     = 40 * driver.MS         // what lies received and not delivered, at least
 	shelfMost = 200 * driver.MS        // … where the modem sends large pieces
-	patience  = 12 * driver.Tick       // for audio that comes late: while it flows the modem has the only clock, and a stall of ours loses none
+	patience  = 2 * driver.Tick        // for audio that comes late
 	lateAfter = 2 * driver.Tick        // a frame's time has passed
 	skipAfter = time.Second            // what is older is left out
 	closeMost = 900 * time.Millisecond // that Close waits for the engine
