@@ -136,7 +136,7 @@ func (j job) bill(mods []module) error {
 
 // changelog writes Debian's, and ours of what is new.
 func (j job) changelog() error {
-	deb := fmt.Sprintf("vaad (%s) stable; urgency=medium\n\n  * What is new: /usr/share/doc/vaad/NEWS.md.\n\n -- vaad maintainers <vaad@localhost.localdomain>  %s\n",
+	deb := fmt.Sprintf("vaad (%s) stable; urgency=medium\n\n  * What is new: /usr/share/doc/vaad/NEWS.md.\n\n -- vaad maintainers <vaad@vaad.invalid>  %s\n",
 		j.version, j.when.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	if err := j.write("usr/share/doc/vaad/changelog", []byte(deb)); err != nil {
 		return err
