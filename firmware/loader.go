@@ -1,11 +1,11 @@
 package firmware
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"reflect"
+	"slices"
 	"time"
 
 	"vaad/firmware/image"
@@ -15,8 +15,8 @@ import (
 const (
 	loadWait   = 90 * time.Second // for a device, all of its stages
 	returnWait = 15 * time.Second // for it to come back: Astribanks need 2 to 5 s
+	bindWait   = 5 * time.Second  // for the kernel's driver to take a device that is loaded
 	lookEvery  = 200 * time.Millisecond
-	maxStages  = 4
 )
 
 // A Loader does what requests ask for. Its methods may be called by several
@@ -35,10 +35,11 @@ func (l *Loader) List() ([]wire.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	failures := l.State.Failures()
-	devices := make([]wire.Device, len(units))
-	for i, u := range units {
+	failures, loading := l.State.Failures(), l.State.Loading()
+	devices := make([]wire.Device, 0, len(units))
+	for _, u := range units {
 		d := u.device
+		delete(loading, d.ID)
 		if d.Kind == wire.Astribank && rank(d.State) < complete {
 			if l.State.Taken(d.ID) {
 				d.State = wire.Loading
@@ -46,8 +47,13 @@ func (l *Loader) List() ([]wire.Device, error) {
 				d.State, d.Reason, d.Detail = wire.Failed, f.Code, f.Detail
 			}
 		}
-		devices[i] = d
+		devices = append(devices, d)
 	}
+	for _, d := range loading { // off the bus for a while
+		d.State = wire.Loading
+		devices = append(devices, d)
+	}
+	slices.SortFunc(devices, func(a, b wire.Device) int { return cmp.Compare(a.ID, b.ID) })
 	return devices, nil
 }
 
@@ -88,6 +94,9 @@ func (l *Loader) Load(ctx context.Context, name string, progress func(wire.Progr
 	}
 	if name != "" {
 		u, err := find(units, name)
+		if _, away := l.State.Loading()[name]; err != nil && away {
+			return nil, busy(name)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +129,9 @@ func (l *Loader) one(ctx context.Context, u unit, progress func(wire.Progress)) 
 	}
 	defer free()
 	l.Log.Info("loading", "device", id, "port", u.device.Port, "model", u.device.Model)
+	if err := l.State.Begin(u.device); err != nil {
+		l.Log.Warn("that it is being loaded is not kept", "err", err)
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, loadWait)
 	defer cancel()
@@ -129,7 +141,7 @@ func (l *Loader) one(ctx context.Context, u unit, progress func(wire.Progress)) 
 	} else {
 		l.Log.Info("loaded", "device", id, "took", time.Since(began).Round(time.Millisecond))
 	}
-	if err := l.State.Record(id, failed); err != nil {
+	if err := l.State.End(id, failed); err != nil {
 		l.Log.Warn("the outcome is not kept", "err", err)
 	}
 	if failed != nil {
@@ -142,195 +154,13 @@ func (l *Loader) take(id string) (func(), error) {
 	free, err := l.State.Take(id)
 	switch {
 	case errors.Is(err, errLoading):
-		return nil, &wire.Error{Code: wire.DeviceBusy, Device: id, Detail: err.Error(), Loading: true}
+		return nil, busy(id)
 	case err != nil:
 		return nil, &wire.Error{Code: wire.DeviceDenied, Device: id, Detail: err.Error()}
 	}
 	return free, nil
 }
 
-// follow loads stage after stage until the device needs nothing more.
-func (l *Loader) follow(ctx context.Context, id string, progress func(wire.Progress)) *wire.Error {
-	for range maxStages {
-		units, err := l.units()
-		if err != nil {
-			return l.failure(err, id, Found{})
-		}
-		u, err := find(units, id)
-		if err != nil {
-			return l.failure(err, id, Found{})
-		}
-		var left bool // the device was told to leave the bus
-		s := stage{Loader: l, unit: u, progress: progress}
-		switch rank(u.device.State) {
-		case 0:
-			left, err = s.fx2(ctx)
-		case 1:
-			left, err = s.fpga(ctx)
-		default:
-			progress(wire.Progress{Device: id, Step: wire.Loaded})
-			return nil
-		}
-		if err != nil && !left {
-			return l.failure(err, id, u.found)
-		}
-		s.step(wire.ReEnumerating, s.size, s.size)
-		if failed := l.await(ctx, u, err); failed != nil {
-			return failed
-		}
-	}
-	return &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: "it needs firmware again and again"}
-}
-
-// await waits until the device is back and farther than it was. leaving is the
-// error of the transfer that made it leave, which is none if it does leave.
-func (l *Loader) await(ctx context.Context, was unit, leaving error) *wire.Error {
-	id, old := was.device.ID, was.found
-	deadline := time.Now().Add(returnWait)
-	listening, stop := context.WithCancel(ctx)
-	defer stop()
-	bell := l.Bus.Changes(listening)
-	for {
-		units, err := l.units()
-		if err != nil {
-			return l.failure(err, id, Found{})
-		}
-		u, err := find(units, id)
-		seen := ""
-		same := err == nil && u.found.Address == old.Address
-		switch {
-		case err != nil:
-			seen = "it is gone"
-		case same:
-			seen = fmt.Sprintf("it is still %04x:%04x", old.Vendor, old.Product)
-		case rank(u.device.State) > rank(was.device.State):
-			return nil
-		default:
-			return &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: fmt.Sprintf("it came back as %04x:%04x", u.found.Vendor, u.found.Product)}
-		}
-		if time.Now().After(deadline) {
-			if same && leaving != nil {
-				return l.failure(leaving, id, old)
-			}
-			return &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: fmt.Sprintf("after %v %s", returnWait, seen)}
-		}
-		select {
-		case <-ctx.Done():
-			return l.failure(ctx.Err(), id, old)
-		case <-bell:
-		case <-time.After(lookEvery):
-		}
-	}
-}
-
-// failure says what an error means. A transfer that fails since its device was
-// pulled out looks in many ways, so it is looked for.
-func (l *Loader) failure(err error, id string, was Found) *wire.Error {
-	e := &wire.Error{Code: wire.TransferFailed, Device: id, Detail: short(err.Error())}
-	var told *wire.Error
-	var verify *errVerify
-	switch {
-	case errors.As(err, &told):
-		e.Code, e.Detail = told.Code, told.Detail
-	case errors.As(err, &verify):
-		e.Code = wire.VerifyFailed
-	case errors.Is(err, ErrLibUSB):
-		e.Code = wire.NoLibUSB
-	case errors.Is(err, ErrBusy):
-		e.Code = wire.DeviceBusy
-	case errors.Is(err, ErrDenied):
-		e.Code = wire.DeviceDenied
-	case errors.Is(err, ErrGone) || !l.there(id, was):
-		e.Code = wire.NoDevice
-	}
-	return e
-}
-
-// there says whether the very device is still plugged in. The kernel takes a moment
-// to notice that one is not.
-func (l *Loader) there(id string, was Found) bool {
-	for i := range 2 {
-		if i > 0 {
-			time.Sleep(lookEvery)
-		}
-		units, err := l.units()
-		if err != nil {
-			return true
-		}
-		if u, err := find(units, id); err != nil || u.found.Address != was.Address {
-			return false
-		}
-	}
-	return true
-}
-
-// Reset lets a device's port find it anew, and waits until it is there.
-func (l *Loader) Reset(ctx context.Context, name string) ([]wire.Device, error) {
-	units, err := l.units()
-	if err != nil {
-		return nil, err
-	}
-	u, err := find(units, name)
-	if err != nil {
-		return nil, err
-	}
-	id := u.device.ID
-	free, err := l.take(id)
-	if err != nil {
-		return nil, err
-	}
-	defer free()
-	l.Log.Info("resetting", "device", id, "port", u.device.Port)
-	h, err := l.Bus.Open(u.found)
-	if err != nil {
-		return nil, l.failure(err, id, u.found)
-	}
-	err = h.Reset()
-	h.Close()
-	if err != nil && !errors.Is(err, ErrGone) { // gone: it comes back as another
-		return nil, &wire.Error{Code: wire.ResetForbidden, Device: id, Detail: err.Error()}
-	}
-	for deadline := time.Now().Add(returnWait); ; {
-		if units, err = l.units(); err != nil {
-			return nil, err
-		}
-		if _, err := find(units, id); err == nil {
-			return l.List()
-		}
-		if time.Now().After(deadline) {
-			return nil, &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: fmt.Sprintf("after %v it is gone", returnWait)}
-		}
-		select {
-		case <-ctx.Done():
-			return nil, l.failure(ctx.Err(), id, u.found)
-		case <-time.After(lookEvery):
-		}
-	}
-}
-
-// Watch tells the devices now, after each change, and every wire.Heartbeat, until
-// ctx ends or told fails.
-func (l *Loader) Watch(ctx context.Context, told func([]wire.Device) error) error {
-	bell := l.Bus.Changes(ctx)
-	var last []wire.Device
-	var at time.Time
-	for {
-		devices, err := l.List()
-		if err != nil {
-			return err
-		}
-		if at.IsZero() || time.Since(at) >= wire.Heartbeat || !reflect.DeepEqual(last, devices) {
-			if err := told(devices); err != nil {
-				return err
-			}
-			last, at = devices, time.Now()
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-bell:
-			time.Sleep(lookEvery) // drivers are bound, one interface after the other
-		case <-time.After(5 * lookEvery): // what other processes load rings no bell
-		}
-	}
+func busy(id string) *wire.Error {
+	return &wire.Error{Code: wire.DeviceBusy, Device: id, Detail: errLoading.Error(), Loading: true}
 }

@@ -320,7 +320,14 @@ func TestOneDeviceIsLoadedByOneAtATime(t *testing.T) {
 			_, err := r.load(t.Context(), "")
 			done <- err
 		}()
-		time.Sleep(3 * time.Second) // it has been away and back, and hangs
+		time.Sleep(time.Second) // it is away
+		if devices, err := r.loader.List(); err != nil || len(devices) != 1 || devices[0].ID != bankID || devices[0].State != wire.Loading {
+			t.Error("away:", devices, err)
+		}
+		if _, err := r.loader.Load(t.Context(), bankID, nil); code(err) != wire.DeviceBusy {
+			t.Error("away:", err)
+		}
+		time.Sleep(2 * time.Second) // it is back, and hangs
 		r.bus.plug("2", emulated.New(0x1130, 0x0101, nil, nil))
 		other := *r.loader // of another process
 		other.State = NewState(r.loader.State.path)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,8 +23,8 @@ const (
 )
 
 // A State is what the processes of this program know of each other: which device
-// is being loaded (a lock each, beside the file), and how the last load of a
-// device failed (the file, docs/formats/vaad-usb-state.md). It is of this boot only.
+// is being loaded (a lock each, beside the file), what it is, and how the last load
+// of a device failed (the file, docs/formats/vaad-usb-state.md). It is of this boot only.
 type State struct{ path string }
 
 // NewState keeps its state in a file, whose folder it makes if need be.
@@ -37,42 +38,65 @@ type Failure struct {
 }
 
 type stateFile struct {
-	Version  int                `json:"version"`
-	Failures map[string]Failure `json:"failures"` // by Device.ID
+	Version  int                    `json:"version"`
+	Failures map[string]Failure     `json:"failures"`          // by Device.ID
+	Loading  map[string]wire.Device `json:"loading,omitempty"` // as they were when their loads began
 }
 
-// Failures returns the failures of devices by their IDs. A file that is not there,
-// damaged or of another version has none.
-func (s *State) Failures() map[string]Failure {
+// read returns what the file says. One that is not there, damaged or of another
+// version says nothing.
+func (s *State) read() stateFile {
+	f := stateFile{}
 	b, err := os.ReadFile(s.path)
-	if err != nil || len(b) > maxState {
-		return nil
+	if err != nil || len(b) > maxState || json.Unmarshal(b, &f) != nil || f.Version != stateVersion {
+		f = stateFile{}
 	}
-	var f stateFile
-	if json.Unmarshal(b, &f) != nil || f.Version != stateVersion {
-		return nil
+	if f.Failures == nil {
+		f.Failures = map[string]Failure{}
 	}
-	return f.Failures
+	if f.Loading == nil {
+		f.Loading = map[string]wire.Device{}
+	}
+	return f
 }
 
-// Record keeps how a load ended; nil forgets the device's failure.
-func (s *State) Record(id string, failed *wire.Error) error {
+// Failures returns the failures of devices by their IDs.
+func (s *State) Failures() map[string]Failure { return s.read().Failures }
+
+// Loading returns the devices that are being loaded, as they were when that began: a
+// device is off the bus for a while, and is no less there.
+func (s *State) Loading() map[string]wire.Device {
+	loading := s.read().Loading
+	maps.DeleteFunc(loading, func(id string, _ wire.Device) bool { return !s.Taken(id) }) // of processes that died
+	return loading
+}
+
+// Begin keeps that a device is being loaded, by whoever has taken it.
+func (s *State) Begin(d wire.Device) error {
+	return s.change(func(f *stateFile) { f.Loading[d.ID] = d })
+}
+
+// End keeps how a load ended; nil forgets the device's failure.
+func (s *State) End(id string, failed *wire.Error) error {
+	return s.change(func(f *stateFile) {
+		delete(f.Loading, id)
+		delete(f.Failures, id)
+		if failed != nil {
+			f.Failures[id] = Failure{failed.Code, short(failed.Detail), time.Now().UTC().Truncate(time.Second)}
+		}
+	})
+}
+
+func (s *State) change(do func(*stateFile)) error {
 	unlock, err := s.lock("state", syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	f := stateFile{stateVersion, s.Failures()}
-	if _, had := f.Failures[id]; !had && failed == nil {
-		return nil
-	}
-	if f.Failures == nil {
-		f.Failures = map[string]Failure{}
-	}
-	delete(f.Failures, id)
-	if failed != nil {
-		f.Failures[id] = Failure{failed.Code, short(failed.Detail), time.Now().UTC().Truncate(time.Second)}
-	}
+	f := s.read()
+	f.Version = stateVersion
+	do(&f)
+	maps.DeleteFunc(f.Loading, func(id string, _ wire.Device) bool { return !s.Taken(id) })
 	for len(f.Failures) > maxFailures {
 		oldest := ""
 		for id, x := range f.Failures {
@@ -107,12 +131,18 @@ var errLoading = errors.New("it is being loaded already")
 
 // Take makes the device this caller's until release is called, or the process ends.
 func (s *State) Take(id string) (release func(), err error) {
-	release, err = s.lock("device-"+id, syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, errLoading
+	for range takeTries {
+		release, err = s.lock("device-"+id, syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return release, err
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	return release, err
+	return nil, errLoading
 }
+
+// takeTries: whoever asks whether a device is taken has it for an instant.
+const takeTries = 10
 
 // Taken says whether somebody has the device.
 func (s *State) Taken(id string) bool {

@@ -14,16 +14,16 @@ import (
 func TestTheLastFailureOfADeviceIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run", "state.json")
 	s := NewState(path)
-	if s.Failures() != nil {
+	if len(s.Failures()) != 0 {
 		t.Error("there is none")
 	}
-	if err := s.Record("a", &wire.Error{Code: wire.NoImage, Detail: "x"}); err != nil {
+	if err := s.End("a", &wire.Error{Code: wire.NoImage, Detail: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	var many sync.WaitGroup
 	for i := range maxFailures {
 		many.Go(func() {
-			if err := NewState(path).Record(fmt.Sprint("b", i), &wire.Error{Code: wire.NoDevice}); err != nil {
+			if err := NewState(path).End(fmt.Sprint("b", i), &wire.Error{Code: wire.NoDevice}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -32,13 +32,13 @@ func TestTheLastFailureOfADeviceIsKept(t *testing.T) {
 	if f := s.Failures(); len(f) != maxFailures {
 		t.Error(len(f))
 	}
-	if err := s.Record("b7", nil); err != nil || s.Failures()["b7"].Code != "" {
+	if err := s.End("b7", nil); err != nil || s.Failures()["b7"].Code != "" {
 		t.Error(err)
 	}
-	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil || s.Failures() != nil {
+	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil || len(s.Failures()) != 0 {
 		t.Error("a damaged file has failures")
 	}
-	if err := s.Record("c", &wire.Error{Code: wire.NoDevice}); err != nil || len(s.Failures()) != 1 {
+	if err := s.End("c", &wire.Error{Code: wire.NoDevice}); err != nil || len(s.Failures()) != 1 {
 		t.Error("a damaged file is not replaced", err)
 	}
 }
@@ -63,10 +63,29 @@ func TestADeviceIsTakenOnce(t *testing.T) {
 	release()
 }
 
+func TestADeviceThatIsBeingLoadedIsKnownToAllProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "state.json")
+	a, b := NewState(path), NewState(path)
+	release, err := a.Take("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Begin(wire.Device{ID: "x", Model: "m"}); err != nil || b.Loading()["x"].Model != "m" {
+		t.Error(b.Loading(), err)
+	}
+	release() // as when its process dies
+	if l := b.Loading(); len(l) != 0 {
+		t.Error(l)
+	}
+	if err := b.End("y", nil); err != nil || len(b.read().Loading) != 0 {
+		t.Error("what nobody loads stays in the file", err)
+	}
+}
+
 // Files of state that were ever written can be read for ever.
 func TestCompatState(t *testing.T) {
 	f := NewState("testdata/compat/state-v1.json").Failures()
-	if x := f["at-0000_00_14.0-1"]; len(f) != 1 || x.Code != wire.ImageChanged || x.Detail != "USB_FW.hex" || x.At.Year() != 2026 {
+	if x := f["at-0000_00_14.0-1"]; len(f) != 1 || NewState("testdata/compat/state-v1.json").read().Loading["at-0000_00_14.0-2"].Port != "1-2" || x.Code != wire.ImageChanged || x.Detail != "USB_FW.hex" || x.At.Year() != 2026 {
 		t.Fatal(f)
 	}
 }

@@ -421,6 +421,7 @@ func TestTheClientListsWatchesLoadsAndResets(t *testing.T) {
 	watching, stop := context.WithCancel(ctx)
 	seen := make(chan string, 100)
 	done := make(chan struct{})
+	began := time.Now()
 	go func() {
 		defer close(done)
 		h.Watch(watching, func(d []wire.Device, err error) {
@@ -428,6 +429,7 @@ func TestTheClientListsWatchesLoadsAndResets(t *testing.T) {
 			if len(d) > 0 {
 				s = string(d[0].State)
 			}
+			t.Log("the watch tells after ", time.Since(began).Round(time.Millisecond), ": ", s)
 			seen <- s
 		})
 	}()
@@ -443,6 +445,7 @@ func TestTheClientListsWatchesLoadsAndResets(t *testing.T) {
 	if err != nil || len(devices) != 1 || devices[0].Product != 0x1132 || sent != 200*128 {
 		t.Fatal(devices, err, sent)
 	}
+	t.Log("loaded after ", time.Since(began).Round(time.Millisecond))
 	if devices, err = h.Reset(ctx, devices[0].Port); err != nil || len(devices) != 1 || devices[0].Product != 0x1132 {
 		t.Error(devices, err)
 	}
@@ -451,15 +454,19 @@ func TestTheClientListsWatchesLoadsAndResets(t *testing.T) {
 		t.Error(err)
 	}
 	b.socket.Unplug()
+	var told []string
 	b.waitFor("the watch tells that it is gone", func() bool {
 		select {
 		case s := <-seen:
-			t.Log("the watch tells: ", s)
+			told = append(told, s)
 			return s == "0 <nil>"
 		default:
 			return false
 		}
 	})
+	if !slices.Contains(told, string(wire.Loading)) || !slices.Contains(told, string(wire.Ready)) || slices.Index(told, "0 <nil>") != len(told)-1 {
+		t.Error("the watch tells ", told)
+	}
 	stop()
 	<-done
 }
