@@ -26,7 +26,7 @@ main_pid() { systemctl show -P MainPID vaad.service; }
 active() { [ "$(systemctl show -P ActiveState vaad.service)" = active ]; }
 active_since() { echo $(($(systemctl show -P ActiveEnterTimestampMonotonic vaad.service) / 1000)); } # as of now
 another() { [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && active; } # PID: the service is active with another process
-healthy() { [ "$(/lab/busybox wget -q -T 5 -O - http://127.0.0.1:8470/healthz)" = ok ]; }
+healthy() { local said && said=$(timeout 5 /lab/busybox wget -q -O - http://127.0.0.1:8470/healthz 2>&1) && grep -qx ok <<< "$said" || { echo "$said" && return 1; }; }
 nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
 boot() { # waits until systemd has started everything
   local state
