@@ -224,6 +224,48 @@ func TestLossInTheModemIsSaidWithItsLength(t *testing.T) {
 	})
 }
 
+// TestDelayIsTheSameAfterStalls: whatever the machine was busy with, what waits
+// in the modem to be played does not grow.
+func TestDelayIsTheSameAfterStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		s := talking(t, f, nil)
+		defer s.close()
+		s.run(2*time.Second, nil)
+		for range 20 {
+			f.with(func() { f.held = true })
+			s.run(240*time.Millisecond, nil)
+			f.with(func() { f.held = false })
+			s.run(time.Second, nil)
+		}
+		f.with(func() {
+			if f.level > ahead+driver.Block+2*f.chunk {
+				t.Errorf("%d samples wait to be played, %d at the beginning", f.level, ahead)
+			}
+			if f.under == 0 {
+				t.Error("the stalls were none")
+			}
+		})
+		told := 0
+		for _, e := range s.find(driver.Underrun) {
+			told += int(e.Value)
+		}
+		if told < f.under*8/10 || told > f.under*12/10 {
+			t.Errorf("%d samples of silence are told, %d were sent", told, f.under)
+		}
+		s.events = nil
+		s.run(10*time.Second, nil)
+		for _, k := range []driver.EventKind{driver.Missed, driver.Slip, driver.Underrun, driver.Lost} {
+			s.want(k, 0)
+		}
+		s.b.lane.mu.Lock()
+		defer s.b.lane.mu.Unlock()
+		if s.b.lane.rx.n > shelf+2*driver.Block || s.b.lane.tx.n > sendMost+driver.Block {
+			t.Errorf("%d samples wait to be delivered, %d to be sent", s.b.lane.rx.n, s.b.lane.tx.n)
+		}
+	})
+}
+
 func TestModemWithoutFullDuplexListensAndIsTurnedToSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

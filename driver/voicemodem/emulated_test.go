@@ -188,7 +188,9 @@ func TestEmulatedModemIsAnsweredAndTalksBothWays(t *testing.T) {
 					}
 				}
 			})
-			t.Logf("heard %d loud samples, the far end %d", loud, far)
+			if loud == 0 || far == 0 && chip != "halfduplex" { // how much, on a busy machine, the tests in virtual time say
+				t.Errorf("heard %d loud samples, the far end %d", loud, far)
+			}
 			tx.Command(driver.GoOnHook, 0, 0, 0, nil)
 			frames(50, nil)
 			x.with(func() {

@@ -89,7 +89,7 @@ func (e *engine) audioEnds() {
 // keyed takes a key: said once, or as long as it sounds.
 func (e *engine) keyed(key byte) {
 	if e.key != key {
-		e.keyEnds0()
+		e.endKey()
 		e.key = key
 		e.lane.tell(driver.DigitBegin, int32(key), nil)
 	}
@@ -99,7 +99,7 @@ func (e *engine) keyed(key byte) {
 	}
 }
 
-func (e *engine) keyEnds0() {
+func (e *engine) endKey() {
 	if e.key != 0 {
 		e.lane.tell(driver.DigitEnd, int32(e.key), nil)
 		e.key = 0
@@ -107,6 +107,6 @@ func (e *engine) keyEnds0() {
 }
 
 func (e *engine) keyEnds() {
-	e.keyEnds0()
+	e.endKey()
 	e.framed = false
 }

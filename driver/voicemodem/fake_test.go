@@ -43,6 +43,9 @@ type fake struct {
 	off     bool
 	mended  func(command string) // called with each command, also when deaf
 	dtrs    int
+	held    bool // the host reads nothing, as in a stall of the machine
+	level   int  // samples that wait to be played
+	under   int  // samples that were missing
 
 	news  chan struct{}
 	timer *time.Timer
@@ -77,6 +80,10 @@ func (f *fake) clock(stop chan struct{}) {
 		f.mu.Lock()
 		if (f.mode == 'b' || f.mode == 'r') && !f.mute {
 			due := int64(float64(time.Since(f.started)) * (1 + f.ppm/1e6) * driver.Rate / float64(time.Second))
+			if f.level -= int(due - f.said); f.level < 0 {
+				f.under -= f.level
+				f.level = 0
+			}
 			for ; f.said < due; f.said++ {
 				f.audio(f.say(f.said))
 				if f.linear {
@@ -112,7 +119,7 @@ func (f *fake) with(do func()) {
 
 func (f *fake) wait(d time.Duration, _ bool) error {
 	f.mu.Lock()
-	err, some := f.err, len(f.toHost) > 0
+	err, some := f.err, len(f.toHost) > 0 && !f.held
 	f.mu.Unlock()
 	if err != nil || some {
 		return err
@@ -135,6 +142,9 @@ func (f *fake) wake() {
 func (f *fake) read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.held {
+		return 0, f.err
+	}
 	n := copy(p, f.toHost)
 	f.toHost = f.toHost[:copy(f.toHost, f.toHost[n:])]
 	return n, f.err
@@ -172,6 +182,7 @@ func (f *fake) take(b byte) {
 		case f.mode == 0: // what ends audio, said to be sure
 		case b == dle && f.mode != 'r':
 			f.heard = append(f.heard, dle)
+			f.level++
 		case b == '^' && f.mode == 'b', b == '!' && f.mode == 'r':
 			f.mode = 0
 			f.toHost = append(f.toHost, "\x10\x03\r\nOK\r\n"...)
@@ -186,6 +197,7 @@ func (f *fake) take(b byte) {
 		f.dle = true
 	case f.mode != 0:
 		f.heard = append(f.heard, b)
+		f.level++
 	case b == '\r':
 		f.command(string(f.line))
 		f.line = f.line[:0]
@@ -240,7 +252,7 @@ func (f *fake) command(c string) {
 		if c == "AT+VTX" {
 			f.mode = 't'
 		}
-		f.said, f.started = 0, time.Now()
+		f.said, f.started, f.level, f.under = 0, time.Now(), 0, 0
 	}
 }
 

@@ -2,6 +2,7 @@ package voicemodem
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,56 +13,6 @@ const (
 	helloTries = 3
 	maxAnswer  = 64 // lines
 )
-
-// An answer is what a modem says to a question that is asked in one piece.
-type answer struct {
-	command string
-	lines   []string
-	on      input // inOK, inError, inLost, inConnect; inTimeout: nothing came
-	done    bool
-}
-
-func (a *answer) take(text string, on input, known bool) {
-	switch {
-	case a.done, strings.EqualFold(text, a.command): // an echo
-	case known:
-		a.on, a.done = on, true
-	case len(a.lines) < maxAnswer:
-		a.lines = append(a.lines, text)
-	}
-}
-
-// ask asks and waits for the answer. An error: the link is broken, or the board
-// is being closed.
-func (e *engine) ask(command string, wait time.Duration) (answer, error) {
-	a := answer{command: command, on: inTimeout}
-	e.answer = &a
-	defer func() { e.answer = nil }()
-	e.say(command, wait)
-	e.due = never
-	for end := time.Now().Add(wait); !a.done && time.Now().Before(end); {
-		if e.ctx.Err() != nil {
-			return a, e.ctx.Err()
-		}
-		if err := e.flush(); err != nil {
-			return a, err
-		}
-		if err := e.pump(min(idleLook, time.Until(end))); err != nil {
-			return a, err
-		}
-	}
-	e.log.Debug("modem was asked", "board", e.id, "command", command, "answer", a.on.String(), "lines", a.lines)
-	return a, nil
-}
-
-// rest lets time pass, and what comes be heard.
-func (e *engine) rest(d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end) && e.ctx.Err() == nil; {
-		if e.flush() != nil || e.pump(min(idleLook, time.Until(end))) != nil {
-			return
-		}
-	}
-}
 
 // hello makes the modem take commands: whoever had it before may have left it
 // within audio, or talking back every character.
@@ -207,7 +158,7 @@ func (e *engine) agree() error {
 
 // setFormat says the format, with the fields that the dialect may want.
 func (e *engine) setFormat() error {
-	id := itoa(e.format.id)
+	id := strconv.Itoa(e.format.id)
 	var last answer
 	for _, c := range []string{"AT+VSM=" + id + ",8000" + e.chip.vsm, "AT+VSM=" + id + ",8000", "AT+VSM=" + id} {
 		a, err := e.ask(c, askWait)
@@ -257,27 +208,4 @@ func (e *engine) set(command, must string) error {
 		return nil
 	}
 	return fault(must, "open board %q: the modem refuses %s (%s): it is no voice modem", e.id, command, a.on)
-}
-
-// farewell leaves the modem on-hook, as far as there is time.
-func (e *engine) farewell() {
-	if e.state == stIdle && !e.offHook {
-		return
-	}
-	e.ctx = withoutEnd
-	if e.voice.flow != flowNone {
-		ways := endOfBoth
-		if e.voice.flow == flowSend {
-			ways = endOfSend
-		} else if e.half {
-			ways = endOfReceive
-		}
-		e.state, e.voice.flow = stMending, flowNone // nothing is begun any more
-		e.out = append(e.out, ways[0]...)
-		e.rest(endWait / 5)
-	}
-	e.voice.end(e)
-	if a, err := e.ask("AT+VLS=0", endWait/5); err == nil && a.on != inOK {
-		_, _ = e.ask("ATH", endWait/5)
-	}
 }

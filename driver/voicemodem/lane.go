@@ -50,7 +50,7 @@ type lane struct {
 	rx, tx  ring
 	in      int64 // samples received so far, filler with them
 	flow    flow
-	chunk   int  // largest piece that the modem has sent in this call
+	chunk   int  // largest piece that the modem sends in this call
 	talking bool // half duplex: there is something to be sent
 	notes   [notesKept]note
 	first   int // of notes
@@ -99,10 +99,16 @@ func (l *lane) received(s []int16) (lost int) {
 	}
 	k := l.rx.push(s)
 	l.in += int64(k)
-	l.chunk = max(l.chunk, len(s))
 	l.mu.Unlock()
 	l.ring()
 	return len(s) - k
+}
+
+// piece says how much the modem has sent at once.
+func (l *lane) piece(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.chunk = max(l.chunk, n)
 }
 
 // missing puts filler where the modem has lost audio.

@@ -19,6 +19,10 @@ const (
 	fullRoundTrip = ahead + queued + driver.Block + shelf // samples; what the modem itself takes is not known
 	halfRoundTrip = halfAhead + 500*driver.MS
 
+	aheadMost = 200 * driver.MS // … of a modem that says that it has too little
+	learning  = 50              // arrivals that show in what pieces a modem sends
+	pieceMost = 100 * driver.MS // more at once is a stall of ours
+
 	delayWindow = 50 // arrivals over which the least delay is taken
 )
 
@@ -29,7 +33,10 @@ type voice struct {
 	last  time.Time // audio came
 	heard int64     // samples, with those that the modem lost
 	sent  int64
-	owed  int // samples received for which none was sent yet
+	owed  int       // samples received for which none was sent yet
+	depth int       // samples that the modem has in hand
+	gave  time.Time // when samples were last left out, as their time had passed
+	reads int
 	rest  int // half a sample: its byte, or -1
 	mute  time.Time
 
@@ -44,7 +51,7 @@ type voice struct {
 
 func (v *voice) begin(e *engine, f flow) {
 	now := time.Now()
-	*v = voice{flow: f, since: now, last: now, rest: -1, mute: now, raw: v.raw, least: never.Sub(never), before: -1}
+	*v = voice{flow: f, since: now, last: now, rest: -1, mute: now, raw: v.raw, depth: ahead, before: -1}
 	e.dec.setVoice(f != flowSend)
 	primed := 0
 	if f == flowBoth {
@@ -96,6 +103,22 @@ func (v *voice) arrived(e *engine) {
 			v.before, v.arrivals = v.least, 0
 		}
 	}
+	if v.owed > 0 && v.reads < learning {
+		if v.reads++; v.owed <= pieceMost {
+			e.lane.piece(v.owed)
+		}
+	}
+	if late := v.owed - v.depth; late > driver.Block { // the modem has had nothing to play for as long: the delay stays what it was
+		v.owed -= late
+		v.gave = e.quiet
+		e.counts.underruns.Add(1)
+		e.lane.tell(driver.Underrun, int32(late), nil)
+		for late > 0 {
+			part := v.pcm[:min(late, len(v.pcm))]
+			e.lane.fetch(part)
+			late -= len(part)
+		}
+	}
 	for v.owed > 0 {
 		part := v.pcm[:min(v.owed, len(v.pcm))]
 		n := e.lane.fetch(part)
@@ -139,9 +162,13 @@ func (v *voice) overran(e *engine) {
 
 // starved: the modem had nothing to play. How long is not said.
 func (v *voice) starved(e *engine) {
+	if v.gave != never && e.quiet.Sub(v.gave) < time.Second {
+		return // that was our stall, and is told
+	}
 	e.counts.underruns.Add(1)
 	e.lane.tell(driver.Underrun, driver.Block, nil)
-	if v.flow == flowBoth { // it is to have as much in hand as in the beginning
+	if v.flow == flowBoth && v.depth < aheadMost { // it takes more at once than it had
+		v.depth += driver.Block
 		clear(v.pcm[:driver.Block])
 		v.write(e, v.pcm[:driver.Block])
 	}

@@ -1,0 +1,38 @@
+package channels
+
+import (
+	"testing"
+
+	"vaad/driver"
+	"vaad/dsp/callerid"
+)
+
+// What a board has decoded itself of who calls is the caller of the call that rings;
+// other text is nothing to the line.
+func TestCallerThatTheBoardHasDecodedIsTheCallers(t *testing.T) {
+	r := newRig(t, mixedInfo(), mixedPlan())
+	r.ms(3000)
+	b, err := callerid.Build(callerid.CallSetup, callerid.Field{Type: callerid.Number, Raw: []byte("02131234567")}, callerid.Field{Type: callerid.Name, Raw: []byte("ANNA")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, ok := callerid.Parse(b)
+	if !ok {
+		t.Fatal("no message")
+	}
+	text := func(s []byte) {
+		r.events = append(r.events, driver.Event{Kind: driver.Text, Line: 1, Data: s})
+		r.tick(1)
+	}
+	r.board(2, driver.RingBegin, 0)
+	r.ms(1000)
+	r.board(2, driver.RingEnd, 0)
+	r.ms(1000)
+	text([]byte("busy tone"))
+	text([]byte("caller-id 8001FF"))
+	text(m.AppendText(nil))
+	e := r.await(2, Numbers, 500)
+	if e.Caller != "02131234567" || e.Name != "ANNA" || e.By != "board" {
+		t.Errorf("%q %q by %q", e.Caller, e.Name, e.By)
+	}
+}
