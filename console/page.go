@@ -27,10 +27,11 @@ type page struct {
 }
 
 type file struct {
-	body, small []byte // small: gzip; nil where it saves nothing
-	kind        string
-	etag        string
-	forever     bool // its name changes with what is in it
+	body    []byte
+	small   func() []byte // gzip, made when it is first asked for, so that the daemon starts sooner; nil where it saves nothing
+	kind    string
+	etag    string
+	forever bool // its name changes with what is in it
 }
 
 // assets are files whose names hold a hash of what is in them.
@@ -90,15 +91,22 @@ func catalogueOf(lang string) ([]byte, error) {
 
 func (p *page) add(name string, body []byte) {
 	sum := sha256.Sum256(body)
-	f := file{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, forever: strings.HasPrefix(name, assets)}
+	p.files[name] = file{body: body, kind: kindOf(name), etag: `"` + hex.EncodeToString(sum[:8]) + `"`, forever: strings.HasPrefix(name, assets),
+		small: sync.OnceValue(func() []byte { return squeeze(body) })}
+}
+
+// squeeze is gzip, or nil where that saves nothing.
+func squeeze(body []byte) []byte {
 	var b bytes.Buffer
-	if z, err := gzip.NewWriterLevel(&b, gzip.BestCompression); err == nil {
-		_, _ = z.Write(body) // into memory
-		if z.Close() == nil && b.Len() < len(body)*9/10 {
-			f.small = b.Bytes()
-		}
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil
 	}
-	p.files[name] = f
+	_, _ = z.Write(body) // into memory
+	if z.Close() != nil || b.Len() >= len(body)*9/10 {
+		return nil
+	}
+	return b.Bytes()
 }
 
 // kindOf does not ask the machine, whose tables may say anything.
@@ -181,9 +189,13 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	body := f.body
-	if f.small != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	var small []byte
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		small = f.small()
+	}
+	if small != nil {
 		h.Set("Content-Encoding", "gzip")
-		body = f.small
+		body = small
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
