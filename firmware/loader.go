@@ -16,6 +16,7 @@ const (
 	loadWait   = 90 * time.Second // for a device, all of its stages
 	returnWait = 15 * time.Second // for it to come back: Astribanks need 2 to 5 s
 	bindWait   = 5 * time.Second  // for the kernel's driver to take a device that is loaded
+	maxLoads   = 64               // of one request: a loose plug comes again and again
 	lookEvery  = 200 * time.Millisecond
 )
 
@@ -85,37 +86,67 @@ func rank(s wire.State) int {
 // fails does not keep the others waiting, and the first failure is the answer. A
 // device that needs nothing is no error. progress may be nil.
 func (l *Loader) Load(ctx context.Context, name string, progress func(wire.Progress)) ([]wire.Device, error) {
+	if progress == nil {
+		progress = func(wire.Progress) {}
+	}
+	if name == "" {
+		return l.loadAll(ctx, progress)
+	}
 	units, err := l.units()
 	if err != nil {
 		return nil, err
 	}
-	if progress == nil {
-		progress = func(wire.Progress) {}
+	u, err := find(units, name)
+	if _, away := l.State.Loading()[name]; err != nil && away {
+		return nil, busy(name)
 	}
-	if name != "" {
-		u, err := find(units, name)
-		if _, away := l.State.Loading()[name]; err != nil && away {
-			return nil, busy(name)
+	if err != nil {
+		return nil, err
+	}
+	if u.device.Kind != wire.Astribank {
+		return nil, &wire.Error{Code: wire.NotLoadable, Device: u.device.ID, Detail: u.device.Model}
+	}
+	if rank(u.device.State) < complete {
+		if err := l.one(ctx, u, progress); err != nil {
+			return nil, err
 		}
+	}
+	return l.List()
+}
+
+// loadAll loads whatever needs it, also what is plugged in meanwhile: systemd does
+// not start a second load beside the first for it. A device whose load failed is not
+// tried again before it has left the bus.
+func (l *Loader) loadAll(ctx context.Context, progress func(wire.Progress)) ([]wire.Device, error) {
+	tried := map[string]int{} // ID → address when it had been tried
+	var failed []*wire.Error
+	for range maxLoads {
+		units, err := l.units()
 		if err != nil {
 			return nil, err
 		}
-		if u.device.Kind != wire.Astribank {
-			return nil, &wire.Error{Code: wire.NotLoadable, Device: u.device.ID, Detail: u.device.Model}
+		i := slices.IndexFunc(units, func(u unit) bool {
+			at, was := tried[u.device.ID]
+			return u.device.Kind == wire.Astribank && rank(u.device.State) < complete && (!was || at != u.found.Address)
+		})
+		if i < 0 || ctx.Err() != nil {
+			break
 		}
-		units = []unit{u}
+		u := units[i]
+		id := u.device.ID
+		failed = slices.DeleteFunc(failed, func(e *wire.Error) bool { return e.Device == id })
+		if e := (*wire.Error)(nil); errors.As(l.one(ctx, u, progress), &e) {
+			failed = append(failed, e)
+		}
+		tried[id] = u.found.Address
+		if now, err := l.units(); err == nil {
+			if u, err := find(now, id); err == nil {
+				tried[id] = u.found.Address
+			}
+		}
 	}
-	var first error
-	for _, u := range units {
-		if u.device.Kind != wire.Astribank || rank(u.device.State) == complete {
-			continue
-		}
-		if err := l.one(ctx, u, progress); err != nil && first == nil {
-			first = err
-		}
-	}
-	if first != nil {
-		return nil, first
+	if len(failed) > 0 {
+		return nil, failed[0]
 	}
 	return l.List()
 }

@@ -359,6 +359,17 @@ func TestOneThatFailsDoesNotKeepOthersWaiting(t *testing.T) {
 	})
 }
 
+func TestWhatIsPluggedInDuringALoadIsLoadedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, t.TempDir(), 0x1130)
+		late := newRig(t, t.TempDir(), 0x1130).bank
+		time.AfterFunc(time.Second, func() { r.bus.plug("2", late) })
+		if devices, err := r.load(t.Context(), ""); err != nil || len(devices) != 2 || late.Product() != 0x1132 {
+			t.Fatal(devices, err)
+		}
+	})
+}
+
 func TestWhyADeviceCannotBeOpenedIsTold(t *testing.T) {
 	for err, want := range map[error]string{ErrDenied: wire.DeviceDenied, ErrBusy: wire.DeviceBusy, ErrLibUSB: wire.NoLibUSB, ErrGone: wire.NoDevice} {
 		synctest.Test(t, func(t *testing.T) {
