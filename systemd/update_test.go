@@ -73,9 +73,10 @@ func newMachine(t *testing.T) *machine {
 	for _, d := range []string{"run/systemd/system", "run/lock", "var/lib/vaad", "var/lib/vaad-update", "usr/lib/vaad", "etc/vaad"} {
 		m.must(os.MkdirAll(filepath.Join(m.root, d), 0o755))
 	}
-	for _, name := range []string{"ln", "mv", "sync", "rm", "mkdir", "cp"} {
+	for _, name := range []string{"ln", "mv", "rm", "mkdir", "cp"} {
 		m.write(filepath.Join(m.bin, name), fmt.Sprintf(cutScript, "/bin/"+name))
 	}
+	m.write(filepath.Join(m.bin, "sync"), fmt.Sprintf(cutScript, "/bin/true")) // the kernel outlives these cuts
 	m.write(filepath.Join(m.bin, "real-systemctl"), systemctlScript)
 	m.write(filepath.Join(m.bin, "systemctl"), fmt.Sprintf(cutScript, filepath.Join(m.bin, "real-systemctl")))
 	m.write(filepath.Join(m.bin, "logger"), "#!/bin/sh\n")
@@ -116,6 +117,7 @@ func (m *machine) current() string { l, _ := os.Readlink(m.path("usr/lib/vaad/cu
 func (m *machine) unpack(version, is string, remove ...string) {
 	m.t.Helper()
 	m.write(m.path("usr/lib/vaad/"+version+"/vaad"), fmt.Sprintf(versionScript, version, is))
+	m.write(m.path("usr/lib/vaad/"+version+"/units/vaad.service"), "of "+version)
 	m.write(m.path("usr/lib/vaad/installed"), version+"\n")
 	for _, v := range remove {
 		m.must(os.RemoveAll(m.path("usr/lib/vaad/" + v)))
@@ -162,6 +164,9 @@ func (m *machine) want(when, current, state, result string) {
 	}
 	if m.read("active") == "" {
 		m.t.Errorf("%s: nothing runs", when)
+	}
+	if got := m.read("usr/lib/systemd/system/vaad.service"); got != "of "+strings.TrimPrefix(current, "kept/") {
+		m.t.Errorf("%s: the unit is %s", when, got)
 	}
 	if _, err := os.Stat(m.path("var/lib/vaad-update/pending")); err == nil {
 		m.t.Errorf("%s: something is still pending", when)
