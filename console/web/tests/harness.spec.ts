@@ -35,3 +35,23 @@ test('a screen that does not come over a lost network comes when it is back', as
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
 });
+
+test('a page that nobody sees gives up its connection, and takes it up again', async ({ page }) => {
+  await page.clock.install();
+  let feeds = 0;
+  page.on('request', (r) => r.url().includes('/api/v1/events') && feeds++);
+  await page.goto('/system');
+  await settled(page);
+  await expect.poll(() => feeds).toBe(1);
+  const seen = (hidden: boolean): Promise<void> =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  const given = page.waitForEvent('requestfailed', (r) => r.url().includes('/api/v1/events'));
+  await seen(true);
+  await page.clock.runFor(61_000);
+  await given;
+  await seen(false);
+  await expect.poll(() => feeds).toBe(2);
+});

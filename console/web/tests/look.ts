@@ -64,7 +64,7 @@ export async function wordless(page: Page, language: 'en' | 'zh'): Promise<strin
       const at = n.parentElement;
       const text = (n.textContent ?? '').trim();
       if (!at || !text || at.closest('code, pre, kbd, samp, script, style, textarea, option, [lang="en"], [translate="no"]') || !at.checkVisibility()) continue;
-      if (/^[a-z][a-z-]{1,15}(\.[a-z][a-z0-9-]*)+$/.test(text) && !/\.(wav|csv|json|toml|zip|pem|local|db)$/.test(text)) found.push(`no words for "${text}"`);
+      if (/^[a-z][a-z-]{1,15}(\.[a-z][a-z0-9_-]*)+$/.test(text) && !/\.(wav|csv|json|toml|zip|pem|local|db)$/.test(text)) found.push(`no words for "${text}"`);
       if (/\{[a-z_]+[,}]/i.test(text)) found.push(`a placeholder is shown: "${text.slice(0, 60)}"`);
       if (/\b(undefined|NaN|Invalid Date|\[object)\b/.test(text)) found.push(`"${text.slice(0, 60)}" is shown`);
       if (language === 'zh' && /^(?:[A-Za-z',.;:()/-]+\s+){3,}[A-Za-z',.;:()/-]+/.test(text) && !/[一-鿿]/.test(text)) found.push(`English on the Chinese page: "${text.slice(0, 80)}"`);
@@ -72,7 +72,7 @@ export async function wordless(page: Page, language: 'en' | 'zh'): Promise<strin
     for (const e of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
       for (const a of ['aria-label', 'placeholder', 'title']) {
         const v = e.getAttribute(a) ?? '';
-        if (/^[a-z][a-z-]{1,15}(\.[a-z][a-z0-9-]*)+$/.test(v) && !e.closest('code, [translate="no"]')) found.push(`no words for ${a} "${v}"`);
+        if (/^[a-z][a-z-]{1,15}(\.[a-z][a-z0-9_-]*)+$/.test(v) && !e.closest('code, [translate="no"]')) found.push(`no words for ${a} "${v}"`);
       }
     }
     return [...new Set(found)];

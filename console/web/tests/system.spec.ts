@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, settled, test } from './harness';
+import { expect, picture, settled, test } from './harness';
 
 test.use({ site: { lines: 4, fast: 1 } });
 
@@ -142,6 +142,16 @@ test('health, charts, log and support bundle are there', async ({ page }) => {
   expect((await download).suggestedFilename()).toMatch(/^vaad-support-.*\.tar\.gz$/);
   await page.getByRole('link', { name: 'Version' }).click();
   await expect(page.getByText('was not installed as a package')).toBeVisible();
+  await page.route('**/api/v1/system', async (route) => {
+    const r = await route.fetch();
+    const update = { from: '1.0', to: '1.1', started: '2026-11-22T10:00:00Z', ended: '2026-11-22T10:03:00Z', result: 'rolled-back', reason: 'board sim does not run' };
+    await route.fulfill({ response: r, json: { ...(await r.json()), package: { manager: 'apt', installed: '1.0', kept: '1.0', update } } });
+  });
+  await page.reload();
+  await expect(page.getByRole('alert')).toContainText('Version 1.1 failed and was rolled back. Version 1.0 runs');
+  await expect(page.getByRole('alert')).toContainText('board sim does not run');
+  await expect(page.getByRole('textbox', { name: 'To try the same version again:' })).toHaveValue('sudo vaad-update retry');
+  await picture(page, 'system-rolled-back');
 });
 
 test('new lines of the log come by themselves', async ({ daemon, page }) => {

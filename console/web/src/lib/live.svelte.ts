@@ -27,6 +27,7 @@ export interface Follower {
 
 const RATE = 5; // messages of levels a second, while somebody looks
 const STALE = 3000; // ms without a word: the daemon tells something every second
+const AWAY = 60_000; // ms after which a page that nobody sees gives up its connection: a browser may have six for all its tabs
 const KEPT = 500; // facts of the page's past
 
 let lines = $state.raw(new Map<number, Line>());
@@ -41,6 +42,8 @@ let rate = 0; // of the open feed
 let last = ''; // ID of the last fact
 let again: ReturnType<typeof setTimeout> | undefined;
 let look: ReturnType<typeof setInterval> | undefined;
+let leave: ReturnType<typeof setTimeout> | undefined;
+let away = false;
 
 export const live = {
   get lines(): Map<number, Line> {
@@ -151,10 +154,22 @@ function adapt(): void {
       close();
       state = 'closed';
       stale = false;
+    } else if (away) {
+      close();
+      stale = true; // until it is seen again and something comes
     } else if (!source || wanted() > rate || (wanted() < rate && document.hidden)) open();
   });
 }
-document.addEventListener('visibilitychange', adapt);
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(leave);
+  away = false;
+  if (document.hidden)
+    leave = setTimeout(() => {
+      away = true;
+      adapt();
+    }, AWAY);
+  adapt();
+});
 
 /** Keeps the feed open until the answer is called. */
 export function follow(to: Follower = {}): () => void {

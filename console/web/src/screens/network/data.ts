@@ -11,6 +11,7 @@ export interface Wish {
   cert_file: string;
   key_file: string;
   names: string[];
+  mdns_name: string;
   plain_loopback: boolean;
   redirect_port: number;
   hsts: boolean;
@@ -31,6 +32,13 @@ export async function change(was: Wish, is: Wish): Promise<void> {
     .map((k) => ({ path: join('network', k), value: is[k] as unknown }));
   if (changes.length) await get(api.POST('/settings/change', { body: { changes, why: '' } as never }));
 }
+
+/** A name for the local network as the daemon takes it, whatever people type: “Recorder.local” is recorder. */
+export const label = (s: string): string =>
+  s
+    .trim()
+    .toLowerCase()
+    .replace(/\.local\.?$/, '');
 
 /** Words of a field as a list: by line, comma or blank. */
 export const list = (s: string): string[] => s.split(/[\s,，、;；]+/).filter(Boolean);
