@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -95,7 +96,15 @@ func (m modem) candidate() driver.Candidate {
 // pick finds the modem that a board names.
 func pick(board, device string, all []modem) (modem, error) {
 	if strings.HasPrefix(device, "/") {
-		return modem{tty: device}, nil
+		m := modem{tty: device}
+		if real, err := filepath.EvalSymlinks(device); err == nil {
+			for _, k := range all {
+				if k.tty == real {
+					m = k
+				}
+			}
+		}
+		return m, nil
 	}
 	var fit []modem
 	for _, m := range all {
