@@ -45,9 +45,9 @@ board() {
   systemctl restart vaad.service
   for n in $(seq "$1"); do vaactl settings change "lines.$n.trigger=continuous" "lines.$n.max_ms=5000" "lines.$n.name=Desk $n" > /dev/null || return 1; done
 }
-sealed() { local all && shopt -s globstar nullglob && all=(/var/lib/vaad/recordings/**/*.wav) && echo ${#all[@]}; } # finished recordings
+sealed() { local all && shopt -s globstar nullglob && all=(/var/lib/vaad/recordings/2*/**/*.wav) && echo ${#all[@]}; } # finished recordings
 sealed_at_least() { [ "$(sealed)" -ge "$1" ]; }
-fingerprints() { (cd /var/lib/vaad/recordings && find . -name '*.wav' -print0 | sort -z | xargs -0 sha256sum); }
+fingerprints() { (cd /var/lib/vaad/recordings && find . -name '*.wav' -not -path './open/*' -print0 | sort -z | xargs -0 sha256sum); }
 runs_version() { vaactl status 2>/dev/null | grep -q "^VERSION *$1\$"; }
 # keep_in_mind: what an upgrade must not change; unchanged compares.
 keep_in_mind() {

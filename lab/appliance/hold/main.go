@@ -5,19 +5,18 @@
 //
 // It takes the thread of the process that runs in real time, as board loops do,
 // says "held TID" and holds it until it is killed or the thread is gone. With
-// -computing it takes the thread while that is not in a system call.
+// -computing it is led, instruction by instruction, to where it is in no system call:
+// on one processor nothing else would meet it there, as it has the higher priority.
 package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -35,25 +34,26 @@ func run(args []string) error {
 		return err
 	}
 	runtime.LockOSThread() // who attaches has to be who asks
-	for {
-		if err := syscall.PtraceAttach(tid); err != nil {
-			return fmt.Errorf("attach to %d: %w", tid, err)
+	if err := syscall.PtraceAttach(tid); err != nil {
+		return fmt.Errorf("attach to %d: %w", tid, err)
+	}
+	if err := stopped(tid); err != nil {
+		return err
+	}
+	for steps := 0; computing; steps++ { // out of the call that it waits in, and into what it does between calls
+		if err := syscall.PtraceSingleStep(tid); err != nil {
+			return err
 		}
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(tid, &status, syscall.WALL, nil); err != nil {
+		if err := stopped(tid); err != nil {
 			return err
 		}
 		var regs syscall.PtraceRegs
 		if err := syscall.PtraceGetRegs(tid, &regs); err != nil {
 			return err
 		}
-		if inCall := int64(regs.Orig_rax) >= 0; !computing || !inCall {
+		if inCall := int64(regs.Orig_rax) >= 0; steps >= 500 && !inCall {
 			break
 		}
-		if err := syscall.PtraceDetach(tid); err != nil {
-			return err
-		}
-		time.Sleep(time.Duration(1+rand.IntN(9000)) * time.Microsecond)
 	}
 	fmt.Println("held", tid)
 	for { // until the thread is gone
@@ -62,6 +62,18 @@ func run(args []string) error {
 			return nil
 		}
 	}
+}
+
+// stopped waits until the thread is.
+func stopped(tid int) error {
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(tid, &status, syscall.WALL, nil); err != nil {
+		return err
+	}
+	if !status.Stopped() {
+		return fmt.Errorf("thread %d has ended", tid)
+	}
+	return nil
 }
 
 // realTime is the thread of a process that the kernel schedules in real time.
