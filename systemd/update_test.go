@@ -271,7 +271,7 @@ func TestAPowerCutAtAnyMomentLeavesAWholeVersion(t *testing.T) {
 		{"good", "1.1", "1.1", "ok"},
 		{"bad", "kept/1.0", "old", "rolled-back"},
 	} {
-		stride := 3
+		stride := 7
 		if os.Getenv("CI") != "" {
 			stride = 1
 		}
