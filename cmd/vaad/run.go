@@ -276,13 +276,7 @@ func (d *running) openLines(opened *undo, boards []channels.BoardConfig) (err er
 	}
 	opened.add(func() error { d.sys.Close(); return nil })
 	d.journal, err = calls.New(calls.Config{DB: d.db, Lines: d.sys.Lines, Registerer: d.reg, Logger: d.log,
-		OnWrite: func(err error) {
-			if err != nil {
-				d.alarms.Raise("state-db-failing", "state.db", map[string]string{"reason": err.Error()})
-				return
-			}
-			d.alarms.Clear("state-db-failing", "state.db")
-		}})
+		OnWrite: d.written})
 	if err != nil {
 		return fmt.Errorf("open the call journal: %w", err)
 	}

@@ -97,6 +97,15 @@ func (s state) damaged(log *slog.Logger, r store.Report) {
 	s.alarms.Raise("state-db-damaged", "state.db", map[string]string{"reason": r.Damaged.Error(), "aside": r.Aside, "copy": r.Restored, "age": r.Age.Round(time.Second).String()})
 }
 
+// written tells whether state.db takes what is written.
+func (s state) written(err error) {
+	if err != nil {
+		s.alarms.Raise("state-db-failing", "state.db", map[string]string{"reason": err.Error()})
+		return
+	}
+	s.alarms.Clear("state-db-failing", "state.db")
+}
+
 func (s state) close() error { return errors.Join(s.alarms.Close(), s.db.Close()) }
 
 // copyHourly makes a verified copy of state.db every hour until ctx ends.
