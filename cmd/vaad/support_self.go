@@ -21,6 +21,7 @@ func (d *running) openSelf(opened *undo) error {
 // keepSelf runs it.
 func (d *running) keepSelf(ctx context.Context, g *group, fail chan<- error) {
 	g.run(ctx, fail, "alarm routes", d.notifier.run)
+	g.run(ctx, fail, "banner", func(ctx context.Context) error { d.keepBanner(ctx); return nil })
 	g.run(ctx, fail, "updates", func(ctx context.Context) error { d.updates.run(ctx, d.log); return nil })
 	g.run(ctx, fail, "history", func(ctx context.Context) error { d.keepHistory(ctx); return nil })
 	g.run(ctx, fail, "name", func(ctx context.Context) error {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"vaad/alarm"
+	"vaad/api"
+	"vaad/console"
+)
+
+const (
+	bannerEvery = 10 * time.Second
+	bannerURLs  = 4
+)
+
+// keepBanner writes what stands above the log-in of the box's screen, until ctx ends. The package
+// has a unit that takes it from there (vaad-banner.path). What changes all the time is not in it:
+// each change draws the screen anew.
+func (d *running) keepBanner(ctx context.Context) {
+	tick := time.NewTicker(bannerEvery)
+	defer tick.Stop()
+	file, failed := filepath.Join(d.cfg.Run, "banner"), false
+	for {
+		err := writeBanner(file, banner(version, d.site().Name, d.clients.State(), d.sys.Healthy(), d.alarms.Active()))
+		if err != nil && !failed {
+			d.log.Warn("the banner of the screen cannot be written", "error", err)
+		}
+		failed = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// banner is English, as the kernel's console has no other letters. \4 and \6 are the addresses of
+// the box as agetty(8) knows them.
+func banner(version, site string, net api.Network, unhealthy error, alarms []alarm.Alarm) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "vaad %s, call recorder", plainLine(version))
+	if site = plainLine(site); site != "" {
+		fmt.Fprintf(&b, ": %s", site)
+	}
+	b.WriteString("\nAddress  \\4 \\6\n")
+	n := 0
+	for _, kind := range []console.DoorKind{console.NetworkDoor, console.LoopbackDoor} {
+		for _, door := range net.Doors {
+			if door.Kind != string(kind) || !door.Open {
+				continue
+			}
+			for _, u := range door.URLs {
+				if n++; n > bannerURLs {
+					break
+				}
+				fmt.Fprintf(&b, "%-8s %s\n", map[bool]string{true: "Console"}[n == 1], plainLine(u))
+			}
+		}
+	}
+	if !net.Enabled {
+		b.WriteString("         from this box only; for the network: vaactl network on\n")
+	}
+	switch {
+	case unhealthy != nil:
+		fmt.Fprintf(&b, "Health   NOT WELL: %s\n", plainLine(unhealthy.Error()))
+	case len(alarms) == 0:
+		b.WriteString("Health   ok\n")
+	case alarms[0].Severity == alarm.Critical: // these come first
+		fmt.Fprintf(&b, "Health   CRITICAL: %s; %d alarms: vaactl alarms\n", plainLine(alarms[0].Code), len(alarms))
+	default:
+		fmt.Fprintf(&b, "Health   ok; %d warnings: vaactl alarms\n", len(alarms))
+	}
+	return b.Bytes()
+}
+
+// plainLine is what a console can show, and agetty takes for nothing else.
+func plainLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '\\' {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s[:min(len(s), 100)])
+}
+
+// writeBanner changes the file where it is another.
+func writeBanner(file string, text []byte) error {
+	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, text) {
+		return nil
+	}
+	if err := os.WriteFile(file+".new", text, 0o644); err != nil {
+		return err
+	}
+	if err := os.Chmod(file+".new", 0o644); err != nil { // whatever the umask: it stands on the screen
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
