@@ -208,17 +208,25 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	s.client = local(s.d)
 	blocks := uint32(hours) * 3600 * uint32(second)
 	var made atomic.Int64
-	marks, on := make(chan uint32), make(chan struct{})
+	type mark struct {
+		n  uint32
+		on chan struct{}
+	}
+	marks := make(chan mark, hours+1)
 	var peers []*Peer
 	for l := 1; l <= lines; l++ {
-		mark := func(uint32) {}
+		hour := func(uint32) {}
 		if l == 1 {
-			mark = func(n uint32) { // line time stands still until the sample is taken
-				marks <- n
-				<-on
+			hour = func(n uint32) { // line time stands still until retention has begun; for more than 5 s it cannot
+				m := mark{n, make(chan struct{})}
+				marks <- m
+				select {
+				case <-m.on:
+				case <-time.After(3 * time.Second):
+				}
 			}
 		}
-		peers = append(peers, calling(l, blocks, &made, mark))
+		peers = append(peers, calling(l, blocks, &made, hour))
 	}
 	ps, err := Dial(sockets(s.d, "a"), peers...)
 	if err != nil {
@@ -231,16 +239,16 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	day, end := context.WithCancel(s.ctx)
 	defer end()
 	go func() { linked <- s.links(day, prog) }()
-	for n := range marks {
-		hour := float64(n) / 3600 / float64(second)
-		s.take(hour)
+	for m := range marks {
+		hour := float64(m.n) / 3600 / float64(second)
 		end := func() {}
-		if n > 0 {
+		if m.n > 0 {
 			end = s.retention()
 		}
-		on <- struct{}{}
+		close(m.on)
+		s.take(hour)
 		end()
-		if n > 0 {
+		if m.n > 0 {
 			s.unbroken(1+int(hour)%lines, 20)
 		}
 	}
@@ -293,7 +301,7 @@ func (s *soak) links(ctx context.Context, prog string) (n [2]int) {
 // retention erases what is due, and returns who waits for its end. Line time is ahead of the wall
 // clock, which retention takes for a clock that was set back where nothing synchronises it: it deletes nothing
 // until a person says that the clock is right, and again when a newer recording is sealed. So the lines
-// must stand still until it has begun; for more than 5 s they cannot.
+// stand still until it has begun.
 func (s *soak) retention() (end func()) {
 	pass(s.T, 300*time.Millisecond) // what was recorded last is sealed
 	if out, err := s.d.Ctl(s.ctx, "retention", "trust-clock"); err != nil {
