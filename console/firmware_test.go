@@ -183,3 +183,15 @@ func TestAlarmsOfFirmwareSayTheCauseInWords(t *testing.T) {
 		t.Errorf("%s → %s", a.Text, a.Remedy)
 	}
 }
+
+func TestUSBDevicesThatChangeAreAnnounced(t *testing.T) {
+	f := newFixture(t)
+	r := f.watch("")
+	r.next(api.EventSnapshot)
+	f.usb.mu.Lock()
+	for _, c := range f.usb.subs {
+		c <- struct{}{}
+	}
+	f.usb.mu.Unlock()
+	r.next(api.EventUSB)
+}

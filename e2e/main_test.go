@@ -22,6 +22,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(usbFolder); dir != "" {
+		vaadUSB(dir)
+		return
+	}
 	flag.Parse()
 	if os.Getenv("VAAD_GUEST") != "" { // inside the power-cut machine
 		bin = Binaries{"/lab/vaad", "/lab/vaactl"}

@@ -87,12 +87,18 @@ func (s *session) usbState(d *api.USBDevice) string {
 }
 
 func (s *session) usbProgress(p *api.USBProgress) string {
-	words := s.code("firmware-step", p.Step)
-	if p.Image != "" {
-		words += " " + printable(p.Image)
-	}
+	words := s.usbStep(p)
 	if p.Step == string(wire.Sending) && p.Total > 0 {
 		words += " " + strconv.Itoa(percent(p)) + " %"
+	}
+	return words
+}
+
+// usbStep is what is done with which image.
+func (s *session) usbStep(p *api.USBProgress) string {
+	words := s.code("firmware-step", p.Step)
+	if p.Image != "" && p.Step != string(wire.ReEnumerating) {
+		words += " " + printable(p.Image)
 	}
 	return words
 }
@@ -257,7 +263,7 @@ func (l *shownLoad) at(d *api.USBDevice) {
 	}
 	if at := fmt.Sprint(p.Stage, p.Image, p.Step); at != l.last {
 		l.last = at
-		tell(l.s.err, fmt.Sprintf("%s: %s %s", printable(d.ID), l.s.code("firmware-step", p.Step), printable(p.Image)))
+		tell(l.s.err, printable(d.ID)+": "+l.s.usbStep(p))
 	}
 }
 
