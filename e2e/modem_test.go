@@ -319,7 +319,14 @@ func TestAStationCallsOutThroughAModem(t *testing.T) {
 	h.wait(x, "is seized", x.On)
 	h.wait(x, "hears a digit", func() bool { return len(x.Keys()) > 0 })
 	x.Speak(0)
-	h.wait(x, "hears the number", func() bool { return x.Keys() == "62345678" })
+	ctx, cancel := context.WithTimeout(h.ctx, 20*time.Second)
+	defer cancel()
+	if err := x.Wait(ctx, "hears the number", func() bool { return x.Keys() == "62345678" }); err != nil {
+		if dry := h.modem.Status().Underruns; dry > 0 {
+			t.Skipf("the machine is too busy: the modem ran dry for %d samples while it dialled, and keys were cut", dry)
+		}
+		h.t.Fatal(err)
+	}
 	for range 2 {
 		x.Say(Tone(chinaHz, 1000)...)
 		x.Say(make([]int16, 4000*driver.MS)...)
