@@ -1,0 +1,51 @@
+package systemd
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Last digits of the products of Astribanks: 0 and 3 wait for all firmware, 1 for that
+// of the FPGA, 2 and 4 for none.
+func TestUdevGivesEveryAstribankToTheHelper(t *testing.T) {
+	product := regexp.MustCompile(`ATTR\{idVendor\}=="e4e4", ATTR\{idProduct\}=="([^"]*)", (GROUP|TAG)`)
+	patterns := map[string]*regexp.Regexp{}
+	for _, m := range product.FindAllStringSubmatch(readFile(t, "70-vaad.rules"), -1) {
+		patterns[m[2]] = regexp.MustCompile("^" + m[1] + "$") // udev's classes of characters are the same
+	}
+	for _, family := range []int{0x113, 0x114, 0x115, 0x116} {
+		for digit := range 5 {
+			id := fmt.Sprintf("%03x%d", family, digit)
+			if !patterns["GROUP"].MatchString(id) {
+				t.Errorf("%s cannot be opened", id)
+			}
+			if waits := strings.Contains("013", id[3:]); patterns["TAG"].MatchString(id) != waits {
+				t.Errorf("%s is loaded: %t, want %t", id, !waits, waits)
+			}
+		}
+	}
+}
+
+// Who may lock a file there may keep a device from being loaded.
+func TestOnlyTheHelperReachesItsLocks(t *testing.T) {
+	for _, name := range []string{"vaad-usb@.service", "vaad-usb-load.service"} {
+		u := unit(t, name)
+		if mode, keeps := u["Service.RuntimeDirectoryMode"][0], u["Service.RuntimeDirectoryPreserve"][0]; mode != "0750" || keeps != "yes" {
+			t.Errorf("%s: mode %s, kept %s", name, mode, keeps)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^d /run/vaad-usb +0750 vaad-usb vaad-usb `).MatchString(readFile(t, "vaad.tmpfiles")) {
+		t.Error("vaad.tmpfiles opens the folder")
+	}
+}
+
+// One start of the unit loads all that is plugged in; udev does not ask again.
+func TestLoadingManyDevicesIsNotCutOff(t *testing.T) {
+	given := unit(t, "vaad-usb-load.service")["Service.TimeoutStartSec"][0]
+	if d, err := time.ParseDuration(strings.TrimSuffix(given, "in")); err != nil || d < 8*90*time.Second {
+		t.Errorf("%s is too short for eight devices of 90 s", given)
+	}
+}
