@@ -145,6 +145,9 @@ func (u *usb) told(devices []wire.Device, err error) {
 		u.fault = of
 		u.metrics.up.Set(0)
 	} else {
+		if u.fault == nil && u.known && slices.Equal(devices, u.devices) { // it lives
+			return
+		}
 		if u.fault != nil || !u.known {
 			u.log.Info("vaad-usb tells of USB devices", "devices", len(devices))
 		}

@@ -310,6 +310,29 @@ func TestALoadShowsHowFarItIsAndIsNotBegunTwice(t *testing.T) {
 	is(t, "meanwhile", r.after(5*time.Minute))
 }
 
+// A reset's answer, or a load by another process, may say what the watch never saw:
+// what the watch says again corrects it.
+func TestWhatTheWatchSaysAgainCorrectsWhatWasHeardMeanwhile(t *testing.T) {
+	u := newUSB(firmwareConfig{}, slog.New(slog.DiscardHandler), &raisedAlarms{up: map[string]map[string]string{}}, prometheus.NewRegistry(), func() {})
+	now := time.Now()
+	u.now = func() time.Time { return now }
+	ready := []wire.Device{bank(wire.Ready, 0x1132)}
+	u.told(ready, nil)
+	seen := u.Devices().Seen
+	now = now.Add(wire.Heartbeat)
+	changes, leave := u.Subscribe()
+	defer leave()
+	u.told(ready, nil)
+	if len(changes) != 0 || !u.Devices().Seen.Equal(seen) {
+		t.Error("a heartbeat is told as a change")
+	}
+	u.told([]wire.Device{bank(wire.Unbound, 0x1132)}, nil)
+	u.told(ready, nil)
+	if st := u.Devices(); st.Devices[0].State != wire.Ready || len(changes) != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // However vaad-usb breaks, the load has failed with a reason, and the next one may go well.
 func TestABrokenHelperFailsTheLoadAndNothingElse(t *testing.T) {
 	for broken, want := range map[string]struct{ code, alarm string }{

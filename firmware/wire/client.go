@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"reflect"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +21,8 @@ const (
 	dialWait   = 5 * time.Second // for a connection and the Hello
 	firstPause = time.Second     // between attempts of Watch, doubled up to longestPause
 	longest    = time.Minute
+
+	maxImages = 1024 // more than a helper tells: one that tells without end fills no memory
 )
 
 // A Helper is where vaad-usb is found. Each request has a connection of its own
@@ -66,7 +67,9 @@ func (h *Helper) Reset(ctx context.Context, device string) ([]Device, error) {
 // Verify compares the helper's folder of images with its manifest.
 func (h *Helper) Verify(ctx context.Context) ([]Image, error) {
 	var images []Image
-	err := h.ask(ctx, Request{Op: Verify}, func(a Answer) { images = append(images, a.Images...) })
+	err := h.ask(ctx, Request{Op: Verify}, func(a Answer) {
+		images = append(images, a.Images[:min(len(a.Images), maxImages-len(images))]...)
+	})
 	return images, err
 }
 
@@ -83,21 +86,17 @@ func (h *Helper) devices(ctx context.Context, r Request, progress func(Progress)
 	return devices, err
 }
 
-// Watch calls changed with the devices at once and after each change, and with an
-// error each time the helper is not to be had; then it tries again, after a second,
+// Watch calls told with the devices at once, after each change and at each
+// Heartbeat, which corrects whoever has heard otherwise meanwhile, and with an error each time the helper is not to be had; then it tries again, after a second,
 // two, four … up to a minute. It returns when ctx ends.
-func (h *Helper) Watch(ctx context.Context, changed func([]Device, error)) {
+func (h *Helper) Watch(ctx context.Context, told func([]Device, error)) {
 	pause := firstPause
-	var last []Device
 	for {
-		known := false // of this connection
 		err := h.ask(ctx, Request{Op: Watch}, func(a Answer) {
 			pause = firstPause
-			if a.Hello != nil || known && reflect.DeepEqual(last, a.Devices) { // a heartbeat
-				return
+			if a.Hello == nil {
+				told(a.Devices, nil)
 			}
-			known, last = true, a.Devices
-			changed(a.Devices, nil)
 		})
 		if ctx.Err() != nil {
 			return
@@ -105,7 +104,7 @@ func (h *Helper) Watch(ctx context.Context, changed func([]Device, error)) {
 		if err == nil {
 			err = &Error{Code: HelperGone, Detail: "it stopped watching"}
 		}
-		changed(nil, err)
+		told(nil, err)
 		select {
 		case <-ctx.Done():
 			return

@@ -190,7 +190,7 @@ func TestAWatchThatLosesItsHelperTriesAgainEverMoreSlowly(t *testing.T) {
 				}
 				return
 			}
-			if told = append(told, d); len(told) == 2 {
+			if told = append(told, d); len(told) == 3 {
 				cancel()
 			}
 		})
@@ -200,10 +200,22 @@ func TestAWatchThatLosesItsHelperTriesAgainEverMoreSlowly(t *testing.T) {
 				t.Fatalf("tried after %v", tried)
 			}
 		}
-		if len(told[0]) != 1 || len(told[1]) != 0 {
-			t.Fatalf("told %v: a repeated list is no change", told)
+		if len(told[0]) != 1 || len(told[1]) != 1 || len(told[2]) != 0 {
+			t.Fatalf("told %v: what is told again is for those who have heard otherwise", told)
 		}
 	})
+}
+
+func TestAHelperThatNeverEndsItsListOfImagesFillsNoMemory(t *testing.T) {
+	h := over(func(c net.Conn) {
+		serve(c, c, func(r Request) []Answer {
+			part := Answer{ID: r.ID, Images: make([]Image, 400)}
+			return []Answer{part, part, part, part, {ID: r.ID, Done: true}}
+		})
+	})
+	if images, err := h.Verify(t.Context()); err != nil || len(images) != maxImages {
+		t.Fatal(len(images), err)
+	}
 }
 
 func TestARequestEndsWithItsContext(t *testing.T) {
