@@ -145,8 +145,8 @@ func (l *Loader) loadAll(ctx context.Context, progress func(wire.Progress)) ([]w
 			}
 		}
 	}
-	if len(failed) > 0 {
-		return nil, failed[0]
+	if len(failed) > 0 { // that another process loads one is no failure beside one
+		return nil, failed[max(0, slices.IndexFunc(failed, func(e *wire.Error) bool { return !e.Loading }))]
 	}
 	return l.List()
 }

@@ -396,6 +396,43 @@ func TestAResetDeviceIsAwaited(t *testing.T) {
 	})
 }
 
+func TestAResetDeviceHasItsDriverAgain(t *testing.T) {
+	for late, want := range map[time.Duration]wire.State{3 * time.Second: wire.Ready, time.Minute: wire.Unbound} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, t.TempDir(), 0x1130)
+			if devices, err := r.load(t.Context(), ""); err != nil || devices[0].State != wire.Ready {
+				t.Fatal(devices, err)
+			}
+			driver := r.bus.driver
+			r.bus.driver = "" // it takes the device some time after that is back
+			time.AfterFunc(2*time.Second+late, func() {
+				r.bus.mu.Lock()
+				defer r.bus.mu.Unlock()
+				r.bus.places["1"].found.Interfaces = []Interface{{Driver: driver}}
+			})
+			if devices, err := r.loader.Reset(t.Context(), bankID); err != nil || devices[0].State != want {
+				t.Error(late, devices, err)
+			}
+			time.Sleep(2 * time.Minute)
+		})
+	}
+}
+
+func TestALoadOfAnotherProcessHidesNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, t.TempDir(), 0x1130)
+		r.bus.plug("2", emulated.New(0x1150, 0x0101, nil, nil)) // there is no image for it
+		release, err := NewState(r.loader.State.path).Take(bankID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		if _, err := r.load(t.Context(), ""); code(err) != wire.NoImage {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAWatchTellsChangesAndThatItLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, t.TempDir(), 0x1130)

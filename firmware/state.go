@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -47,8 +48,8 @@ type stateFile struct {
 // version says nothing.
 func (s *State) read() stateFile {
 	f := stateFile{}
-	b, err := os.ReadFile(s.path)
-	if err != nil || len(b) > maxState || json.Unmarshal(b, &f) != nil || f.Version != stateVersion {
+	b, err := readBounded(s.path)
+	if err != nil || json.Unmarshal(b, &f) != nil || f.Version != stateVersion {
 		f = stateFile{}
 	}
 	if f.Failures == nil {
@@ -112,10 +113,38 @@ func (s *State) change(do func(*stateFile)) error {
 	}
 	// A new file in the place of the old one: who reads sees one or the other.
 	_ = os.Remove(s.path + ".new") // that another user left half-written
-	if err := os.WriteFile(s.path+".new", append(b, '\n'), 0o644); err != nil {
+	if err := writeNew(s.path+".new", append(b, '\n')); err != nil {
 		return err
 	}
 	return os.Rename(s.path+".new", s.path)
+}
+
+// The folder is the helper's user's, and root works in it too, so no file in it is
+// opened through a link, nor waited for.
+const noLink = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// readBounded reads a file that is not larger than maxState.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|noLink, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxState+1))
+	if err == nil && len(b) > maxState {
+		err = errors.New("it is too large")
+	}
+	return b, err
+}
+
+// writeNew writes a file that was not there.
+func writeNew(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|noLink, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }
 
 // short bounds a detail.
@@ -146,7 +175,7 @@ const takeTries = 10
 
 // Taken says whether somebody has the device.
 func (s *State) Taken(id string) bool {
-	f, err := os.Open(s.lockFile("device-" + id))
+	f, err := os.OpenFile(s.lockFile("device-"+id), os.O_RDONLY|noLink, 0)
 	if err != nil {
 		return false
 	}
@@ -161,10 +190,10 @@ func (s *State) lockFile(name string) string {
 func (s *State) lock(name string, how int) (func(), error) {
 	path := s.lockFile(name)
 	// For reading: root may have made it, and the helper's user locks it.
-	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|noLink, 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			f, err = os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o644)
+		if err = os.MkdirAll(filepath.Dir(path), 0o750); err == nil {
+			f, err = os.OpenFile(path, os.O_RDONLY|os.O_CREATE|noLink, 0o644)
 		}
 	}
 	if err != nil {

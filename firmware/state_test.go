@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 
 	"vaad/firmware/wire"
@@ -79,6 +80,49 @@ func TestADeviceThatIsBeingLoadedIsKnownToAllProcesses(t *testing.T) {
 	}
 	if err := b.End("y", nil); err != nil || len(b.read().Loading) != 0 {
 		t.Error("what nobody loads stays in the file", err)
+	}
+}
+
+// The folder is of the helper's user; root, who loads by hand, must not be led away.
+func TestNoLinkInTheFolderIsFollowed(t *testing.T) {
+	dir, aim := t.TempDir(), filepath.Join(t.TempDir(), "aim")
+	s := NewState(filepath.Join(dir, "state.json"))
+	for _, name := range []string{"state.lock", "device-a.lock"} {
+		if err := os.Symlink(aim, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Take("a"); err == nil {
+		t.Error("a device is taken through a link")
+	}
+	if err := s.End("a", nil); err == nil {
+		t.Error("the state is locked through a link")
+	}
+	if err := os.Symlink(aim, filepath.Join(dir, "state.json.new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeNew(filepath.Join(dir, "state.json.new"), []byte("x")); err == nil {
+		t.Error("the state is written through a link")
+	}
+	if _, err := os.Stat(aim); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a link was followed:", err)
+	}
+}
+
+func TestAStateThatIsTooLargeOrAPipeSaysNothing(t *testing.T) {
+	dir := t.TempDir()
+	large, pipe := filepath.Join(dir, "large"), filepath.Join(dir, "pipe")
+	b := append([]byte(`{"version":1,"failures":{"a":{"code":"x"}}}`), make([]byte, maxState)...)
+	for i := len(b) - maxState; i < len(b); i++ {
+		b[i] = ' '
+	}
+	if err := errors.Join(os.WriteFile(large, b, 0o644), syscall.Mkfifo(pipe, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{large, pipe} { // of the pipe nobody is the writer
+		if f := NewState(path).Failures(); len(f) != 0 {
+			t.Errorf("%s: %v", path, f)
+		}
 	}
 }
 

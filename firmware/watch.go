@@ -10,7 +10,8 @@ import (
 	"vaad/firmware/wire"
 )
 
-// Reset lets a device's port find it anew, and waits until it is there.
+// Reset lets a device's port find it anew, and waits until it is there and, where
+// the kernel had a driver for it, for bindWait until it has one again.
 func (l *Loader) Reset(ctx context.Context, name string) ([]wire.Device, error) {
 	units, err := l.units()
 	if err != nil {
@@ -36,14 +37,23 @@ func (l *Loader) Reset(ctx context.Context, name string) ([]wire.Device, error) 
 	if err != nil && !errors.Is(err, ErrGone) { // gone: it comes back as another
 		return nil, &wire.Error{Code: wire.ResetForbidden, Device: id, Detail: err.Error()}
 	}
+	var seenBy, bindBy time.Time
+	if err != nil { // it has left the bus, and the kernel takes a moment to notice
+		seenBy = time.Now().Add(bindWait)
+	}
 	for deadline := time.Now().Add(returnWait); ; {
 		if units, err = l.units(); err != nil {
 			return nil, err
 		}
-		if _, err := find(units, id); err == nil {
-			return l.List()
-		}
-		if time.Now().After(deadline) {
+		now, err := find(units, id)
+		if err == nil && (now.found.Address != u.found.Address || !time.Now().Before(seenBy)) {
+			if bindBy.IsZero() {
+				bindBy = time.Now().Add(bindWait)
+			}
+			if u.found.driver() == "" || now.found.driver() != "" || time.Now().After(bindBy) {
+				return l.List()
+			}
+		} else if time.Now().After(deadline) {
 			return nil, &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: fmt.Sprintf("after %v it is gone", returnWait)}
 		}
 		select {
