@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,6 +117,10 @@ func read(ctx context.Context, in io.Reader, requests chan<- wire.Request) {
 	}
 }
 
+// maxDetail bounds what is said of an error, bytes: a manifest may have very many
+// faults, and a message that is too long would not be sent at all.
+const maxDetail = 16 << 10
+
 // A session is the conversation with one caller.
 type session struct {
 	loader *firmware.Loader
@@ -129,7 +134,9 @@ func (s *session) fail(id int, err error) {
 	if !errors.As(err, &e) {
 		e = &wire.Error{Code: wire.TransferFailed, Detail: err.Error()}
 	}
-	s.say(wire.Answer{ID: id, Error: e})
+	told := *e
+	told.Detail = strings.ToValidUTF8(told.Detail[:min(len(told.Detail), maxDetail)], "")
+	s.say(wire.Answer{ID: id, Error: &told})
 }
 
 // answer does what one request asks for. Of a load progress is told as long as the

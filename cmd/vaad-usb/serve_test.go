@@ -182,3 +182,19 @@ func TestTheListIsForPeopleOrPrograms(t *testing.T) {
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+func TestAManifestWithVeryManyFaultsIsToldInOneMessage(t *testing.T) {
+	l := loader(t, &bus{})
+	l.Images = t.TempDir()
+	manifest := "version = 1\n[[image]]\nfile = \"" + strings.Repeat("/", wire.MaxLine) + "\"\n"
+	if err := os.WriteFile(filepath.Join(l.Images, "manifest.toml"), []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := serve(t.Context(), l, strings.NewReader(`{"id":1,"op":"verify"}`+"\n"), &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), `"code":"`+wire.ManifestInvalid+`"`) {
+		t.Errorf("%.200q", out.String())
+	}
+}
