@@ -21,6 +21,8 @@ type memoryBus struct {
 	denied error
 	slow   time.Duration // that udev takes to give a device that has come to us
 	driver string        // the kernel's, that takes a device that is ready
+
+	rebinds string // driver that takes a device when it is asked to, but not by itself
 }
 
 // A place is a port with what is plugged into it.
@@ -108,6 +110,19 @@ func (b *memoryBus) Devices() ([]Found, error) {
 		all = append(all, p.found)
 	}
 	return all, nil
+}
+
+func (b *memoryBus) Rebind(f Found) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.places[f.Port]
+	if p == nil || p.address != f.Address {
+		return ErrGone
+	}
+	if b.rebinds != "" {
+		p.found.Interfaces = []Interface{{Driver: b.rebinds}}
+	}
+	return nil
 }
 
 func (b *memoryBus) Changes(context.Context) <-chan struct{} { return nil }

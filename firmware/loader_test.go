@@ -418,6 +418,20 @@ func TestAResetDeviceHasItsDriverAgain(t *testing.T) {
 	}
 }
 
+// As xpp_usb, which resets the device it takes, which the kernel refuses within a reset.
+func TestAResetDeviceIsOfferedToItsDriverAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, t.TempDir(), 0x1130)
+		if _, err := r.load(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		r.bus.driver, r.bus.rebinds = "", r.bus.driver
+		if devices, err := r.loader.Reset(t.Context(), bankID); err != nil || devices[0].State != wire.Ready {
+			t.Error(devices, err)
+		}
+	})
+}
+
 func TestALoadOfAnotherProcessHidesNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, t.TempDir(), 0x1130)

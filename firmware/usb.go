@@ -21,6 +21,8 @@ type Bus interface {
 	Devices() ([]Found, error)
 	// Open takes the very device that was found, not one that took its place.
 	Open(Found) (Handle, error)
+	// Rebind asks the kernel to find drivers for the interfaces that have none.
+	Rebind(Found) error
 	// Changes returns a bell that rings after devices came or went, until ctx ends.
 	// It may ring too often, and where it is not to be had it is nil: callers look
 	// from time to time too.

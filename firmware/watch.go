@@ -53,6 +53,11 @@ func (l *Loader) Reset(ctx context.Context, name string) ([]wire.Device, error) 
 			if u.found.driver() == "" || now.found.driver() != "" || time.Now().After(bindBy) {
 				return l.List()
 			}
+			// xpp_usb resets its device when it takes it. Where the kernel offers it the
+			// device within our reset that is refused, and it does not take it.
+			if err := l.Bus.Rebind(now.found); err != nil { // as udev has not given it to us yet
+				l.Log.Debug("no driver is found", "device", id, "err", err)
+			}
 		} else if time.Now().After(deadline) {
 			return nil, &wire.Error{Code: wire.DidNotReturn, Device: id, Detail: fmt.Sprintf("after %v it is gone", returnWait)}
 		}

@@ -32,6 +32,7 @@ func (b *bus) Devices() ([]firmware.Found, error) {
 	return slices.Clone(b.found), nil
 }
 func (b *bus) Open(firmware.Found) (firmware.Handle, error) { return nil, firmware.ErrDenied }
+func (b *bus) Rebind(firmware.Found) error                  { return nil }
 func (b *bus) Changes(context.Context) <-chan struct{}      { return nil }
 func (b *bus) set(found ...firmware.Found)                  { b.mu.Lock(); b.found = found; b.mu.Unlock() }
 func bank(port string) firmware.Found {

@@ -459,8 +459,8 @@ func TestTheClientListsWatchesLoadsAndResets(t *testing.T) {
 	}
 	hears(string(wire.Loading))
 	hears(string(wire.Ready))
-	if devices, err = h.Reset(ctx, devices[0].Port); err != nil || len(devices) != 1 || devices[0].Product != 0x1132 {
-		t.Error(devices, err)
+	if devices, err = h.Reset(ctx, devices[0].Port); err != nil || len(devices) != 1 || devices[0].Product != 0x1132 || devices[0].State != wire.Ready {
+		t.Fatal(devices, err) // the kernel's driver has to have it again
 	}
 	var e *wire.Error
 	if _, err := h.Load(ctx, "nothing", nil); !errors.As(err, &e) || e.Code != wire.NoDevice {
