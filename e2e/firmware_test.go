@@ -110,8 +110,11 @@ func TestFirmwareIsLoadedThroughAHelperThatMayBreak(t *testing.T) {
 	}
 	well := func() {
 		t.Helper()
-		if out, err := d.Ctl(ctx, "lines", "--json"); err != nil || strings.Count(out, `"state":"idle"`)+strings.Count(out, `"state":"no-battery"`) == 0 {
-			t.Fatalf("the lines do not go on: %v\n%s", err, out)
+		if err := Until(ctx, "the lines go on", func() (bool, error) {
+			out, err := d.Ctl(ctx, "lines", "--json")
+			return strings.Count(out, `"state":"idle"`)+strings.Count(out, `"state":"no-battery"`) > 0, err
+		}); err != nil {
+			t.Fatalf("%v\n%s", err, d.Log())
 		}
 	}
 

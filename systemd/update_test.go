@@ -272,7 +272,7 @@ func TestAPowerCutAtAnyMomentLeavesAWholeVersion(t *testing.T) {
 		{"bad", "kept/1.0", "old", "rolled-back"},
 	} {
 		stride := 7
-		if os.Getenv("CI") != "" {
+		if os.Getenv("VAAD_EVERY_CUT") != "" { // as make prove-appliance asks
 			stride = 1
 		}
 		cuts := 0
