@@ -24,7 +24,7 @@ func (e *engine) askSeize() {
 	if e.ringTo != never && e.chip.answer != "" {
 		command = e.chip.answer
 	}
-	e.releases, e.resumes = 0, [resumeMost]time.Time{}
+	e.releases, e.resumes, e.mum = 0, [resumeMost]time.Time{}, false
 	e.say(command, answerWait)
 }
 
@@ -48,6 +48,18 @@ func (e *engine) askAudio() {
 func (e *engine) askListen() { e.say("AT+VRX", answerWait) }
 func (e *engine) askSend()   { e.say("AT+VTX", answerWait) }
 
+// oneWay: it is not asked for both directions at once.
+func (e *engine) oneWay() bool {
+	return e.opt.Duplex == duplexHalf || e.chip.half && e.opt.Duplex != duplexFull
+}
+
+// notSending: it listens for the rest of the call, rather than being turned in vain.
+func (e *engine) notSending() {
+	e.mum = true
+	e.log.Warn("the modem cannot send; it goes on listening", "board", e.id, "reason", e.last)
+	e.askListen()
+}
+
 // halfOnly: it does not know +VTR.
 func (e *engine) halfOnly() {
 	if e.opt.Duplex == duplexFull {
@@ -65,7 +77,20 @@ func (e *engine) notSeized() {
 	e.askRelease()
 }
 
+// notKnown: it refuses the command itself, as one does that was reset and is no
+// longer in voice mode.
+func (e *engine) notKnown() {
+	e.doubted = true
+	e.notSeized()
+}
+
+// noVoice: it refuses audio in any way, so that nothing is known of its duplex.
 func (e *engine) noVoice() {
+	e.doubted = true
+	if e.half && !e.oneWay() {
+		e.half = false
+		e.lane.tell(driver.RoundTrip, fullRoundTrip, nil)
+	}
 	e.refuse(driver.GoOffHook, "the modem gives no audio: "+e.last)
 	e.askRelease()
 }
@@ -153,12 +178,16 @@ func (e *engine) releaseOtherwise() {
 // released: the line is free.
 func (e *engine) released() {
 	e.voice.end(e)
-	e.pings = 0
+	e.pings, e.ailed = 0, 0
 	e.lane.freed()
 	e.lane.trouble("")
 	if e.offHook {
 		e.offHook = false
 		e.lane.tell(driver.OnHook, 0, nil)
+	}
+	if e.doubted {
+		e.doubted = false
+		e.step(inDoubt)
 	}
 }
 

@@ -86,7 +86,7 @@ func (m *maker) openBoard(ctx context.Context, _ driver.Candidate, cfg driver.Co
 	b := &Board{lane: newLane(), counts: &tally{}, cancel: cancel, dead: make(chan struct{}), shut: make(chan struct{}), timer: time.NewTimer(time.Hour)}
 	b.timer.Stop()
 	e := &engine{id: cfg.ID, log: m.log, opt: o, lane: b.lane, counts: b.counts, ctx: ctx, dec: newDecoder(), table: newTable(), out: make([]byte, 0, 2*outMost),
-		half: o.Duplex == duplexHalf, quiet: time.Now()}
+		quiet: time.Now()}
 	e.voice.raw = make([]byte, 0, 2*len(e.voice.pcm))
 	e.reopen = func() (link, error) { return m.again(cfg.ID, o) }
 	if port := at.usbPort(); port != "" && m.reset != nil {
@@ -101,7 +101,7 @@ func (m *maker) openBoard(ctx context.Context, _ driver.Candidate, cfg driver.Co
 		cancel()
 		return nil, err
 	}
-	e.half = e.half || e.chip.half && o.Duplex != duplexFull
+	e.half = e.oneWay()
 	e.ctx = life
 	b.coding = e.format.coding
 	b.info = e.info(at)

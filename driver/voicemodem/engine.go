@@ -60,6 +60,9 @@ type engine struct {
 	enders   int       // ways to end audio that were tried
 	pings    int
 	releases int
+	ailed    int  // times that it did not answer since it was last idle
+	doubted  bool // it has refused what it should know: it is set up again when it is idle
+	mum      bool // half duplex: in this call it does not send
 	resumes  [resumeMost]time.Time
 	last     string // what the modem said last that was no audio
 

@@ -243,7 +243,7 @@ func (f *fake) command(c string) {
 		return
 	case c == "AT+VLS=1" && reply == "OK":
 		f.hook = true
-	case c == "AT+VLS=0", c == "ATH":
+	case c == "AT+VLS=0", c == "ATH", c == "ATZ":
 		f.hook = false
 	}
 	f.toHost = append(f.toHost, "\r\n"+reply+"\r\n"...)

@@ -50,7 +50,23 @@ func (e *engine) ailing() {
 	}
 	e.lane.trouble("the modem does not answer")
 	e.pings = 0
+	if e.ailed++; e.ailed > ailMost { // it answers AT, and nothing that matters
+		e.step(inSilent)
+		return
+	}
 	e.pingAgain()
+}
+
+const ailMost = 2 // times that asking again is enough, before it is idle
+
+// setUpAgain tells a modem all that it was told when it was opened.
+func (e *engine) setUpAgain() {
+	e.log.Warn("modem refuses what it took before; it is set up again", "board", e.id, "last", e.last)
+	if e.identify() != nil {
+		e.mend()
+		return
+	}
+	e.step(inMended)
 }
 
 // pingAgain asks, after what ends audio in every dialect.

@@ -115,11 +115,16 @@ func (l *lane) piece(n int) {
 func (l *lane) missing(n int, silence int16) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.nGaps == gapsKept || n <= 0 {
+	if l.flow != flowBoth && l.flow != flowListen || n <= 0 {
 		return
 	}
 	at := l.in
-	if k := l.rx.fill(silence, n); k > 0 {
+	switch k := l.rx.fill(silence, n); {
+	case k <= 0:
+	case l.nGaps == gapsKept: // where it was is less than how much it was
+		l.gaps[gapsKept-1].n += k
+		l.in += int64(k)
+	default:
 		l.gaps[l.nGaps] = gap{at, k}
 		l.nGaps++
 		l.in += int64(k)

@@ -69,6 +69,7 @@ func (b *Board) target() int {
 // the next one lasts.
 func (b *Board) flowed(rx *driver.Frame) (n int, period time.Duration) {
 	l := b.lane
+	b.out = l.in - int64(l.rx.n) // audio may have ended and begun again since the last block
 	target := b.target()
 	if !b.flowing && l.rx.n < target {
 		rx.Event(driver.Missed, 0, 0, 1, nil)
@@ -138,7 +139,7 @@ func (b *Board) post(rx *driver.Frame) {
 	}
 	for l.n > 0 {
 		n := &l.notes[l.first]
-		if n.pos >= b.out && n.pos != 0 && l.flow != flowNone {
+		if n.pos >= b.out && n.pos != 0 && (l.flow == flowBoth || l.flow == flowListen) {
 			return
 		}
 		place := int(n.when.Sub(b.begun) * driver.Rate / time.Second)

@@ -42,6 +42,7 @@ const (
 	inQuiet                // half duplex: there is nothing more
 	inHalf                 // it is known that the modem cannot send and receive at once
 	inCheck                // nothing was heard of the modem for long
+	inDoubt                // it has refused what it had agreed to when it was set up
 	inOK                   // OK, VCON
 	inError                // ERROR
 	inConnect              // CONNECT: audio from here on
@@ -54,7 +55,7 @@ const (
 	nInput
 )
 
-var inputNames = [nInput]string{"seize", "drop", "flash", "talk", "quiet", "half", "check", "ok", "error", "connect", "lost", "end", "timeout",
+var inputNames = [nInput]string{"seize", "drop", "flash", "talk", "quiet", "half", "check", "doubt", "ok", "error", "connect", "lost", "end", "timeout",
 	"silent", "mended", "dead"}
 
 func (i input) String() string { return inputNames[i] }
@@ -90,7 +91,7 @@ func rows() []row {
 		// The line is taken.
 		{in(stIdle), inSeize, stSeizing, (*engine).askSeize},
 		{in(stSeizing), inOK, stJoining, (*engine).seized},
-		{in(stSeizing), inError, stReleasing, (*engine).notSeized},
+		{in(stSeizing), inError, stReleasing, (*engine).notKnown},
 		{in(stSeizing), inLost, stReleasing, (*engine).notSeized},
 
 		// Audio begins, in one direction where the modem cannot both.
@@ -101,7 +102,7 @@ func rows() []row {
 		{in(stTuning), inConnect, stListening, (*engine).listen},
 		{in(stTuning), inError, stReleasing, (*engine).noVoice},
 		{in(stTaking), inConnect, stSending, (*engine).send},
-		{in(stTaking), inError, stTuning, (*engine).askListen},
+		{in(stTaking), inError, stTuning, (*engine).notSending},
 
 		// Half duplex turns round.
 		{in(stListening), inTalk, stTurning, (*engine).askEnd},
@@ -142,6 +143,7 @@ func rows() []row {
 		{in(stPinging), inError, stReleasing, (*engine).askRelease},
 		{in(stPinging), inTimeout, same, (*engine).pingAgain},
 		{in(stPinging), inSilent, stMending, (*engine).mend},
+		{in(stIdle), inDoubt, stMending, (*engine).setUpAgain}, // it may have been reset, by its power or by itself
 		{in(stMending), inMended, stIdle, (*engine).released},
 		{in(stMending), inDead, stGone, (*engine).dead},
 	}

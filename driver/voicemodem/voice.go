@@ -179,7 +179,7 @@ func (v *voice) times(e *engine, now time.Time) {
 	switch {
 	case v.flow == flowSend && e.state == stSending:
 		v.play(e, now)
-	case v.flow == flowListen && e.state == stListening && e.lane.wants():
+	case v.flow == flowListen && e.state == stListening && !e.mum && e.lane.wants():
 		e.step(inTalk)
 	}
 	if (v.flow == flowBoth || v.flow == flowListen) && now.Sub(v.last) > mutedAfter {
