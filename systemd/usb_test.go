@@ -3,6 +3,7 @@ package systemd
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,13 @@ func TestOnlyTheHelperReachesItsLocks(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^d /run/vaad-usb +0750 vaad-usb vaad-usb `).MatchString(readFile(t, "vaad.tmpfiles")) {
 		t.Error("vaad.tmpfiles opens the folder")
+	}
+}
+
+// Each load that the daemon is asked for has a connection; one too many would fail.
+func TestManyDevicesCanBeLoadedAtOnce(t *testing.T) {
+	if n, err := strconv.Atoi(unit(t, "vaad-usb.socket")["Socket.MaxConnections"][0]); err != nil || n < 32 {
+		t.Errorf("%d conversations: %v", n, err)
 	}
 }
 
