@@ -22,7 +22,10 @@ const (
 	firstPause = time.Second     // between attempts of Watch, doubled up to longestPause
 	longest    = time.Minute
 
-	maxImages = 1024 // more than a helper tells: one that tells without end fills no memory
+	// More than a helper tells. One that tells without end fills no memory, and does
+	// not make the daemon raise alarms without number.
+	maxImages  = 1024
+	maxDevices = 512
 )
 
 // A Helper is where vaad-usb is found. Each request has a connection of its own
@@ -172,6 +175,7 @@ func (h *Helper) ask(ctx context.Context, r Request, got func(Answer)) error {
 		if a.Error != nil {
 			return a.Error
 		}
+		a.Devices = a.Devices[:min(len(a.Devices), maxDevices)]
 		got(a)
 		if a.Done {
 			return nil

@@ -218,6 +218,17 @@ func TestAHelperThatNeverEndsItsListOfImagesFillsNoMemory(t *testing.T) {
 	}
 }
 
+func TestAHelperThatTellsTooManyDevicesIsNotBelieved(t *testing.T) {
+	h := over(func(c net.Conn) {
+		serve(c, c, func(r Request) []Answer {
+			return []Answer{{ID: r.ID, Devices: make([]Device, maxDevices+1), Done: true}}
+		})
+	})
+	if devices, err := h.List(t.Context()); err != nil || len(devices) != maxDevices {
+		t.Fatal(len(devices), err)
+	}
+}
+
 func TestARequestEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := over(func(c net.Conn) {
