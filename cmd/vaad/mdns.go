@@ -197,6 +197,9 @@ func mdnsOpen(interfaces []net.Interface, c *mdns.Config) (*mdns.Conn, error) {
 	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251)}
 	c.Interfaces = nil
 	for i := range interfaces {
+		if addrs, err := interfaces[i].Addrs(); err != nil || len(addrs) == 0 { // up, and not yet in a network
+			continue
+		}
 		if err := v4.JoinGroup(&interfaces[i], group); err == nil && v4.LeaveGroup(&interfaces[i], group) == nil {
 			c.Interfaces = append(c.Interfaces, interfaces[i])
 		}
