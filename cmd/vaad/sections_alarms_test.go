@@ -74,6 +74,7 @@ func TestWhatProgramsSayOfClockAndPackagesIsRead(t *testing.T) {
 func TestSystemIsReadable(t *testing.T) {
 	d := &running{}
 	d.cfg.Root = t.TempDir()
+	d.updates = &updates{}
 	s := d.system()
 	if s.Process.PID == 0 || s.Host.Memory == 0 || s.Host.Kernel == "" || s.Process.Descriptors == 0 || len(s.Changelog) == 0 || s.Heat == nil {
 		t.Errorf("%+v", s)
