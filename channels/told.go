@@ -13,6 +13,9 @@ func (l *loop) told(r *lineRun, e *driver.Event, at int64) {
 	if !ok {
 		return
 	}
-	m.At, m.End = at, at
+	// It was heard before it is told, by up to as much as the board's events are off: one
+	// that came before we answered is the caller's, and not of a second call.
+	m.At = max(at-int64(l.info.Lines[e.Line].EventError), 0)
+	m.End = m.At
 	r.table.heard(&l.out, &ears.Finding{Kind: ears.Message, At: at, Message: &m}, at)
 }

@@ -24,6 +24,9 @@ func (e *engine) askSeize() {
 	if e.ringTo != never && e.chip.answer != "" {
 		command = e.chip.answer
 	}
+	if data := e.caller.due(time.Now().Add(callerQuiet)); data != nil { // it is the caller's that is being answered
+		e.lane.tell(driver.Text, 0, data)
+	}
 	e.releases, e.resumes, e.mum = 0, [resumeMost]time.Time{}, false
 	e.say(command, answerWait)
 }

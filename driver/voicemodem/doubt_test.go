@@ -159,3 +159,27 @@ func TestAllThatAModemLosesIsLost(t *testing.T) {
 		t.Errorf("%d of %d lost, %d lie there", n, want, l.rx.n)
 	}
 }
+
+// TestCallerOfACallThatIsAnsweredAtOnceIsToldBefore: the pause behind the lines
+// about a caller is not waited for.
+func TestCallerOfACallThatIsAnsweredAtOnceIsToldBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		s := sit(t, f, nil)
+		defer s.close()
+		s.run(time.Second, nil)
+		f.bytes("\r\nRING\r\n\r\nNMBR=5551212\r\n")
+		s.run(40*time.Millisecond, nil)
+		s.command(driver.GoOffHook)
+		s.run(time.Second, nil)
+		var kinds []driver.EventKind
+		for _, e := range s.events {
+			if e.Kind == driver.Text || e.Kind == driver.OffHook {
+				kinds = append(kinds, e.Kind)
+			}
+		}
+		if !slices.Equal(kinds, []driver.EventKind{driver.Text, driver.OffHook}) {
+			t.Errorf("%v", kinds)
+		}
+	})
+}
