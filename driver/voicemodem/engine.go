@@ -14,6 +14,7 @@ const (
 	endWait     = time.Second            // … to the end of audio
 	cutWait     = 500 * time.Millisecond // for the reason behind audio that has ended
 	pingWait    = time.Second            //
+	endRest     = 200 * time.Millisecond // after what ends audio, until AT
 	pingTries   = 3                      //
 	checkEvery  = 30 * time.Second       // of an idle modem that says nothing
 	mutedAfter  = 2 * time.Second        // without audio, where it should come

@@ -79,6 +79,9 @@ func (e *engine) pingAgain() {
 	e.counts.climbed(rungPing)
 	e.dec.setVoice(false)
 	e.out = append(e.out[:0], "\x10\x03\x10!\x10^\r"...)
+	e.answer = &answer{done: true} // what ends audio may be answered too, and is no answer to AT
+	e.rest(endRest)
+	e.answer = nil
 	e.say("AT", pingWait)
 }
 

@@ -95,7 +95,12 @@ func TestNoModemMakesTheDriverSendAudioAsCommands(t *testing.T) {
 				case 2:
 					s.command(driver.SendFlash)
 				case 3:
-					f.bytes(said[m.arg%len(said)])
+					text := said[m.arg%len(said)]
+					lies := false // a modem that ignores a command and says OK all the same cannot be seen through
+					f.with(func() { lies = f.replies["AT+VLS=0"] == "-" && strings.Contains(text, "OK") })
+					if !lies {
+						f.bytes(text)
+					}
 				case 4:
 					f.with(func() {
 						f.replies[[]string{"AT+VLS=1", "AT+VTR", "AT+VLS=0", "AT+VTS=!", "AT+VTX"}[m.arg%5]] = []string{"ERROR", "OK", "-", "BUSY", "VCON"}[m.arg%5]

