@@ -55,7 +55,7 @@ run: build ## start the daemon on the simulated board with a scene of callers (R
 test: ## all tests that need neither root nor other programs (at most 4 minutes; SKIP="A|B": not those)
 	@.ci/need go
 	go vet ./...
-	go test $(if $(SKIP),-skip '$(SKIP)') ./...
+	go test -p 3 -parallel 4 $(if $(SKIP),-skip '$(SKIP)') ./... # many tests wait for real time rather than for a processor
 
 .PHONY: race
 race: ## the packages with goroutines under the race detector (needs gcc)
