@@ -67,6 +67,7 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 	r := wholeRig(t, false)
 	r.o.Parallel = 4
 	stop := make(chan bool)
+	var erased sync.Map
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for i := 0; ; i++ {
@@ -78,6 +79,7 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 			id := r.seal(i%7, "")
 			r.act(id, archive.ActNote, "meanwhile")
 			if i%3 == 0 {
+				erased.Store(id, true)
 				r.erase(id, i%2 == 0)
 			}
 			r.proven()
@@ -103,7 +105,8 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 		keys, _ := d.ReadFile("evidence/key.pub")
 		last, _ := d.ReadFile("evidence/last")
 		// Lines of the last moment are not in the tree yet, files of a recording that is erased as we look are gone.
-		verifies(t, sub, string(keys), string(last), evidence.Uncovered)
+		gone := func(id string) bool { _, ok := erased.Load(id); return ok }
+		verifiesBut(t, sub, string(keys), string(last), gone, evidence.Uncovered)
 	}
 	close(stop)
 	wg.Wait()
