@@ -84,7 +84,7 @@ export class Daemon {
       join(root, 'vaad.toml'),
       `listen = "127.0.0.1:0"\n${site.top ?? ''}\n[[board]]\ndriver = "sim"\nid = "sim"\nclock = "real"\ncount = ${site.lines ?? 4}\n${scene}` +
         (fast > 0 ? `[[board]]\ndriver = "sim"\nid = "fast"\nclock = "peers"\ncount = ${fast}\n` : '') +
-        (site.usb ? `[firmware]\nhelper = "${join(import.meta.dirname, 'usb.mjs')}"\n` : '') +
+        `[firmware]\nhelper = "${site.usb ? join(import.meta.dirname, 'usb.mjs') : '/nonexistent/vaad-usb'}"\n` +
         (site.config ?? ''),
       { mode: 0o600 },
     );
