@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"debug/buildinfo"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"vaad/ci/licence"
 )
 
 // A module is what a program was linked with, or a page bundled.
@@ -21,18 +22,8 @@ type module struct {
 	holders                  []string
 }
 
-// markers are phrases that only one family of licences contains; the first found decides.
-var markers = []struct{ phrase, name string }{
-	{"Mozilla Public License", "MPL-2.0"},
-	{"Apache License", "Apache-2.0"},
-	{"Permission is hereby granted, free of charge", "Expat"},
-	{"Permission to use, copy, modify, and/or distribute this software", "ISC"},
-	{"Permission to use, copy, modify, and distribute this software for any", "ISC"},
-	{"Neither the name", "BSD-3-clause"},
-	{"Redistribution and use in source and binary forms", "BSD-2-clause"},
-	{"CC0 1.0 Universal", "CC0-1.0"},
-	{"free and unencumbered software released into the public domain", "Unlicense"},
-}
+// debian has Debian's names of families that it names otherwise; GPLs are none that is linked.
+var debian = map[string]string{"MIT": "Expat", "AGPL": "", "LGPL": "", "GPL": ""}
 
 // modules are all of all programs, of Go itself and of the console's pages.
 func (j job) modules() ([]module, error) {
@@ -62,7 +53,7 @@ func (j job) modules() ([]module, error) {
 	where := strings.Fields(string(out))
 	var all []module
 	for _, m := range linked {
-		if err := m.read(filepath.Join(where[0], escape(m.path)+"@"+m.version)); err != nil {
+		if err := m.read(licence.Folder(where[0], m.path, m.version)); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
@@ -135,29 +126,25 @@ func (j job) bundled() (out []module, err error) {
 
 // read finds the licence of a module in its folder.
 func (m *module) read(dir string) error {
-	names, _ := filepath.Glob(filepath.Join(dir, "*"))
-	for _, n := range names {
-		b := strings.ToUpper(filepath.Base(n))
-		if !strings.HasPrefix(b, "LICEN") && !strings.HasPrefix(b, "UNLICEN") && !strings.HasPrefix(b, "COPYING") {
-			continue
-		}
-		text, err := os.ReadFile(n)
-		if err != nil {
-			continue
-		}
-		flat := strings.Join(strings.Fields(string(text)), " ")
-		for _, k := range markers {
-			if strings.Contains(flat, k.phrase) {
-				m.family, m.text = k.name, strings.TrimSpace(string(bytes.ReplaceAll(text, []byte("\r"), nil)))
-				m.holders = holders(m.text)
-				if len(m.holders) == 0 {
-					m.holders = []string{"The authors of " + m.path}
-				}
-				return nil
-			}
+	family, text := licence.Of(dir)
+	if name, other := debian[family]; other {
+		family = name
+	}
+	if family == "" {
+		return fmt.Errorf("%s@%s: no licence that is known in %s", m.path, m.version, dir)
+	}
+	if family == "BSD" {
+		family = "BSD-2-clause"
+		if strings.Contains(strings.Join(strings.Fields(text), " "), "Neither the name") {
+			family = "BSD-3-clause"
 		}
 	}
-	return fmt.Errorf("%s@%s: no licence that is known in %s", m.path, m.version, dir)
+	m.family, m.text = family, strings.TrimSpace(strings.ReplaceAll(text, "\r", ""))
+	m.holders = holders(m.text)
+	if len(m.holders) == 0 {
+		m.holders = []string{"The authors of " + m.path}
+	}
+	return nil
 }
 
 // holders are the lines that say whose it is.
@@ -175,17 +162,4 @@ func holders(text string) (out []string) {
 		}
 	}
 	return out
-}
-
-// escape writes upper-case letters as the module cache does.
-func escape(p string) string {
-	var b strings.Builder
-	for _, r := range p {
-		if r >= 'A' && r <= 'Z' {
-			b.WriteByte('!')
-			r += 'a' - 'A'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
