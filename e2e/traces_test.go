@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,6 +20,13 @@ type trace struct {
 	idle  string // the idle voltage
 	steps []Step
 	calls []wantCall
+}
+
+func (tr trace) length() (sum time.Duration) {
+	for _, s := range tr.steps {
+		sum += s.For
+	}
+	return sum
 }
 
 type wantCall struct {
@@ -48,7 +57,7 @@ func seq(parts ...any) (steps []Step) {
 	return steps
 }
 
-// traces are the ways real lines behave.
+// traces are the ways real lines behave, those of one idle voltage together.
 func traces() []trace {
 	const s = time.Second
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
@@ -75,13 +84,13 @@ func traces() []trace {
 		{"pulse dialling is one call", "-48", seq(volts("-8", 2*s), pulses, volts("-8", 4*s), volts("-48", 3*s)), []wantCall{out(6700 * time.Millisecond)}},
 		{"a flash does not end a call", "-48", seq(volts("-8", 4*s), volts("-48", ms(500)), volts("-8", 4*s), volts("-48", 3*s)), []wantCall{out(8500 * time.Millisecond)}},
 		{"reversal during a call", "-48", seq(volts("-8", 2*s), ev("reversal"), volts("8", 4*s), volts("-48", 3*s)), []wantCall{out(6 * s)}},
-		{"positive feed", "48", seq(volts("8", 5*s), volts("48", 3*s)), []wantCall{out(5 * s)}},
-		{"24-V feed of a PBX", "-24", seq(volts("-5", 5*s), volts("-24", 3*s)), []wantCall{out(5 * s)}},
 		{"cut wire is no call", "-48", seq(volts("0", 8*s), volts("-48", 3*s)), nil},
 		{"two telephones off-hook", "-48", seq(volts("-8", 3*s), volts("-5", 3*s), volts("-8", 2*s), volts("-48", 3*s)), []wantCall{out(8 * s)}},
 		{"two calls in a row", "-48", seq(volts("-8", 3*s), volts("-48", 5*s), volts("-8", 4*s), volts("-48", 3*s)), []wantCall{out(3 * s), out(4 * s)}},
 		{"a dip of 100 ms is nothing", "-48", seq(volts("-8", ms(100)), volts("-48", 5*s)), nil},
 		{"busy tone ends the call while the telephone is off-hook", "-48", seq(volts("-8", 5*s), Step{For: 5 * s, Audio: tone450}, volts("-48", 3*s)), []wantCall{out(7 * s)}}, // two cycles are sure
+		{"positive feed", "48", seq(volts("8", 5*s), volts("48", 3*s)), []wantCall{out(5 * s)}},
+		{"24-V feed of a PBX", "-24", seq(volts("-5", 5*s), volts("-24", 3*s)), []wantCall{out(5 * s)}},
 	}
 }
 
@@ -99,30 +108,40 @@ func TestTracesOfRealLinesGiveExactlyTheirCallsAndRecordings(t *testing.T) {
 	all := traces()
 	ctx := within(t, 5*time.Minute)
 	root := scratch(t)
-	d := start(t, root, quietly+board("b", "peers", len(all), ""))
-	var peers []*Peer
 	longest := time.Duration(0)
 	for _, tr := range all {
-		sum := time.Duration(0)
-		for _, s := range tr.steps {
-			sum += s.For
-		}
-		longest = max(longest, sum)
+		longest = max(longest, tr.length())
 	}
+	// A board for each idle voltage: it feeds its lines so before a peer is there,
+	// and how long that lasts is the machine's affair.
+	config := quietly
+	feeds := map[string][]*Peer{}
+	var peers []*Peer
 	for i, tr := range all { // all end together, so that no line goes idle early
-		sum := time.Duration(0)
-		for _, s := range tr.steps {
-			sum += s.For
+		p := &Peer{Line: len(feeds[tr.idle]) + 1, Next: Script(seq(volts(tr.idle, 10*time.Second), tr.steps, wait(longest-tr.length()+10*time.Second))...)}
+		feeds[tr.idle] = append(feeds[tr.idle], p)
+		peers = append(peers, p)
+		if i+1 == len(all) || all[i+1].idle != tr.idle {
+			scene := filepath.Join(root, "feed"+tr.idle+".json")
+			if err := os.WriteFile(scene, fmt.Appendf(nil, `{"format": 1, "about": "Lines of which nobody makes use.", "idle_volts": %s}`, tr.idle), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			config += board("feed"+tr.idle, "peers", p.Line, fmt.Sprintf("scene = %q", scene))
 		}
-		steps := seq(volts(tr.idle, 10*time.Second), tr.steps, wait(longest-sum+10*time.Second))
-		peers = append(peers, &Peer{Line: i + 1, Next: Script(steps...)})
 	}
-	ps, err := Dial(sockets(d, "b"), peers...)
-	if err != nil {
-		t.Fatal(err)
+	d := start(t, root, config)
+	ended := make(chan error, len(feeds))
+	for idle, list := range feeds {
+		ps, err := Dial(sockets(d, "feed"+idle), list...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { ended <- ps.Run(ctx) }()
 	}
-	if err := ps.Run(ctx); err != nil {
-		t.Fatal(err)
+	for range feeds {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
 	}
 	sealed(t, d)
 	calls, recs := allTold(ctx, t, d, all)
