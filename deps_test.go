@@ -77,12 +77,13 @@ var rules = []struct {
 	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
 	{"console", []string{"console/*", "api", "api/*", "firmware/wire", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "alarm/*", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaad-usb", []string{"firmware", "firmware/*"}}, // the only program with cgo
+	{"cmd/vaad-usb", []string{"firmware", "firmware/*", "systemd/journald"}}, // the only program with cgo
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "firmware/wire", "firmware/image", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"lab/appliance/hold", nil},
 	{"lab/modem", []string{"driver/voicemodem/emulator"}}, // for training and tests
 	{"systemd", nil},
+	{"systemd/journald", nil},
 	{"e2e", []string{"api", "driver", "driver/sim/*", "dsp/*"}}, // the built binaries, their sockets and their API
 	{"e2e/*", []string{"api", "driver", "driver/sim/*", "dsp/*", "e2e"}},
 }
@@ -96,7 +97,7 @@ var places = map[string][]string{
 	"github.com/alecthomas/kong":          {"cmd/*"},
 	"github.com/pelletier/go-toml/v2":     {"cmd/vaad", "cmd/vaad-usb", "firmware/image"},
 	"github.com/danielgtaylor/huma/v2":    {"console"},
-	"github.com/coreos/go-systemd/v22":    {"cmd/vaad"},
+	"github.com/coreos/go-systemd/v22":    {"cmd/vaad", "systemd/journald"},
 	"github.com/oklog/ulid/v2":            {"recorder/archive", "recorder/archive/*", "channels", "calls", "access"},
 	"github.com/coder/websocket":          {"console"},
 	"github.com/prometheus/client_golang": {"channels", "calls", "recorder", "recorder/*", "store", "access", "alarm", "alarm/*", "console", "console/*", "cmd/vaad"},
@@ -119,7 +120,7 @@ var places = map[string][]string{
 	"pgregory.net/rapid":                  {"recorder/backup/targettest"}, // a suite of tests that tests of several packages run
 	"github.com/pion/mdns/v2":             {"cmd/vaad"},
 	"golang.org/x/net":                    {"cmd/vaad"}, // the sockets of mdns
-	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "firmware/*", "e2e", "e2e/*"},
+	"golang.org/x/sys":                    {"channels", "driver", "driver/*", "recorder", "recorder/*", "store", "access", "console", "cmd/*", "firmware", "firmware/*", "systemd/journald", "e2e", "e2e/*"},
 }
 
 // pure is all of the standard library that dsp and faxmodem may use.

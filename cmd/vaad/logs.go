@@ -5,16 +5,34 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"vaad/console/logs"
 	"vaad/doctor"
+	"vaad/systemd/journald"
 )
 
-// newLog makes the daemon's logger: to standard error, which systemd keeps, and into a book
-// that the console shows, without secrets and telephone numbers.
-func newLog(level slog.Level) (*slog.Logger, *logs.Book) {
-	book := logs.New(doctor.Mask)
-	return slog.New(book.Handler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))), book
+// newLog makes the daemon's logger: into the journal with fields, or as text to standard
+// error where that is not the journal's, and into a book that the console shows, without
+// secrets and telephone numbers. end is for the last line.
+func newLog(level slog.Level) (log *slog.Logger, book *logs.Book, end func()) {
+	book = logs.New(doctor.Mask)
+	if !journald.StderrIsIt() {
+		return slog.New(book.Handler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))), book, func() {}
+	}
+	to := journald.New(journald.Config{Identifier: "vaad", Prefix: "VAAD_", Level: level, Name: logField})
+	return slog.New(book.Handler(to)), book, func() { to.Close(time.Second) }
+}
+
+// logField gives the same thing the same field, whoever logs it.
+func logField(key string, v slog.Value) string {
+	switch {
+	case key == "id":
+		return "recording"
+	case key == "line" && v.Kind() == slog.KindString:
+		return "text" // what a program or a modem said
+	}
+	return key
 }
 
 // keepLogs writes the book's lines below the root until ctx ends. Without that folder

@@ -40,7 +40,8 @@ import (
 
 // Run is `vaad run`: everything is opened, wired and kept going until ctx ends.
 func (r *runCmd) Run(ctx context.Context) error {
-	log, book := newLog(r.LogLevel)
+	log, book, end := newLog(r.LogLevel)
+	defer end()
 	c, err := r.load()
 	if err != nil {
 		return err
