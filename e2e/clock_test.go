@@ -49,6 +49,7 @@ func TestClockOfPeersRecordsFortySecondsAsFortySeconds(t *testing.T) {
 // second apart; the reduced counts run as far apart in less time.
 func TestClocksOfTwoBoardsApartLoseNothing(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	length := counts(0, 40*time.Second, *clockLength)
 	ppm := counts(0.0, 750, 100*float64(time.Hour)/float64(*clockLength))
 	ctx := within(t, length+5*time.Minute)

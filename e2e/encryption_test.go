@@ -71,6 +71,7 @@ func found(t *testing.T, folder string, what []byte) (in []string) {
 // while it seals, again and again; then all is there, plays from any place, and no
 // file has a piece of it.
 func TestEncryptedRecordingsSurviveKillsAndAreReadableByNobodyElse(t *testing.T) {
+	t.Parallel()
 	const lines = 6
 	rounds := counts(2, 4, 20)
 	root := scratch(t)

@@ -64,6 +64,7 @@ func keepTalking(t *testing.T, d *Daemon, b string, n int) func() []*Peer {
 }
 
 func TestGarbageFromAPeerClosesItAndNothingElse(t *testing.T) {
+	t.Parallel()
 	root := scratch(t)
 	d := start(t, root, quietly+board("b", "real", 3, "")+pin(1, 3, `trigger = "continuous"`))
 	good := &Peer{Line: 2, Next: Script(Step{For: 3 * time.Second, Audio: func(n uint32, dst []int16) { FillBlock(dst, 2, n) }},
@@ -187,6 +188,7 @@ func smallDisk(t *testing.T, mib, inodes int) string {
 
 func TestFullDiskStopsNothingAndLosesNothingForAMinute(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	root := smallDisk(t, 64, 10_000)
 	d := start(t, root, quietly+"[settings.recorder]\ndisk_reserve_mb = 0\ndisk_reserve_inodes = 0\n"+board("b", "real", 4, "")+pin(1, 4, `trigger = "continuous"`))
 	end := keepTalking(t, d, "b", 4)
@@ -208,6 +210,7 @@ func TestFullDiskStopsNothingAndLosesNothingForAMinute(t *testing.T) {
 
 func TestDiskWithoutInodesStopsNothingAndLosesNothing(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	root := smallDisk(t, 64, 200)
 	d := start(t, root, quietly+"[settings.recorder]\ndisk_reserve_mb = 0\ndisk_reserve_inodes = 0\n"+board("b", "real", 2, "")+pin(1, 2, "trigger = \"continuous\"\nmax_ms = 5000"))
 	end := keepTalking(t, d, "b", 2)
@@ -235,6 +238,7 @@ func TestDiskWithoutInodesStopsNothingAndLosesNothing(t *testing.T) {
 // its journal is aborted. It comes back only through a repair.
 func TestReadOnlyDiskIsSaidAndLosesNothingOfWhatWasBefore(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	root := smallDisk(t, 256, 10_000) // and a file in it that holds an ext4
 	image, inner := filepath.Join(root, "image"), filepath.Join(root, "recordings")
 	if err := MakeDisk(image, "ext4", 64); err != nil {

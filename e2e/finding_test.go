@@ -24,6 +24,7 @@ import (
 // anything but vaactl.
 func TestWhatIsFoundIsTakenAway(t *testing.T) {
 	once(t)
+	t.Parallel()
 	root, ctx := scratch(t), within(t, 3*time.Minute)
 	ok := func(err error) {
 		t.Helper()

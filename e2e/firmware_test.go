@@ -74,6 +74,7 @@ func vaadUSB(dir string) {
 // The helper crashes, talks nonsense and is of another version before it works; the
 // daemon says so each time and goes on.
 func TestFirmwareIsLoadedThroughAHelperThatMayBreak(t *testing.T) {
+	t.Parallel()
 	dir, root := scratch(t), scratch(t)
 	put := func(name, text string) {
 		t.Helper()

@@ -359,6 +359,7 @@ func (k *keeping) cutOff(erase func()) {
 // TestAnErasureThatIsKilledIsWholeOrNotAtAll kills the daemon as soon as the first lines of an
 // erasure of many recordings stand in the journal, again and again.
 func TestAnErasureThatIsKilledIsWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	k := newKeeping(t, quietly, 8, counts(4, 4, 30))
 	for round := 0; ; round++ {
 		left := slices.DeleteFunc(k.all(), func(r keptRow) bool { return r.State == "erased" })

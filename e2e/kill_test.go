@@ -15,6 +15,7 @@ import (
 const second = 50
 
 func TestKillNineLosesAtMostTheLastSecond(t *testing.T) {
+	t.Parallel()
 	const lines = 32
 	rounds := counts(2, 6, 100)
 	root := scratch(t)
@@ -137,6 +138,7 @@ func reindex(ctx context.Context, root string) (string, error) {
 // The line of a replayed frame log is off-hook from its first moment, as a real
 // line is whose call goes on while the daemon is started again.
 func TestCallsThatWereUpAtAKillGoOnInALinkedRecording(t *testing.T) {
+	t.Parallel()
 	ctx := within(t, 2*time.Minute)
 	root := scratch(t)
 	d := start(t, root, quietly+board("b", "real", 1, ""))

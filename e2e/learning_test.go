@@ -142,6 +142,7 @@ func (x *localExchange) next(n uint32, dst []int16) (events []string, done bool)
 
 func TestVaactlLearnsALineAndItsProfileTravels(t *testing.T) {
 	once(t)
+	t.Parallel()
 	ctx := within(t, 4*time.Minute)
 	d := start(t, scratch(t), quietly+"[[board]]\ndriver = \"sim\"\nid = \"b\"\nclock = \"peers\"\nlines = [{kind=\"fxo\", use=\"trunk\"}, {kind=\"fxo\", use=\"tap\"}]\n")
 	x := newLocalExchange(t)

@@ -25,6 +25,7 @@ func limited(t *testing.T, files int) Binaries {
 // descriptors are taken: listeners are refused, recordings are whole, and it is over with them.
 func TestADaemonThatRunsOutOfDescriptorsGoesOnRecording(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	const most = 200
 	root := scratch(t)
 	d, err := Start(within(t, time.Minute), limited(t, most), root, quietly+board("b", "real", 2, "")+pin(1, 2, `trigger = "continuous"`))

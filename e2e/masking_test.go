@@ -126,6 +126,7 @@ func without(t *testing.T, heard []uint32, first, before, from, to, after, last 
 
 func TestWhatIsSaidInAPauseIsNowhere(t *testing.T) {
 	once(t)
+	t.Parallel()
 	ctx := within(t, time.Minute)
 	c := newCaller(t, ctx, scratch(t), pausedLine, 0)
 	c.talk(200)
@@ -186,6 +187,7 @@ func TestWhatIsSaidInAPauseIsNowhere(t *testing.T) {
 
 func TestADaemonThatIsKilledInAPauseRecordsNothingOfIt(t *testing.T) {
 	once(t)
+	t.Parallel()
 	ctx := within(t, 2*time.Minute)
 	root := scratch(t)
 	c := newCaller(t, ctx, root, pausedLine, 0)

@@ -87,6 +87,7 @@ func TestInsideGuest(t *testing.T) {
 
 func TestPowerCutLosesAtMostTwoSecondsAndDamagesNothing(t *testing.T) {
 	atLeastReduced(t)
+	t.Parallel()
 	cuts := counts(0, 1, 10) // per file system
 	work := scratch(t)
 	ctx := within(t, 2*time.Hour)

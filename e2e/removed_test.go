@@ -12,6 +12,7 @@ import (
 // TestRecordingsWhoseFilesAreRemovedGoOn: somebody clears the folder of what is
 // being recorded. Recordings younger than the ring lose nothing.
 func TestRecordingsWhoseFilesAreRemovedGoOn(t *testing.T) {
+	t.Parallel()
 	const lines = 4
 	root := scratch(t)
 	d := start(t, root, quietly+board("b", "real", lines, "")+pin(1, lines, `trigger = "continuous"`))

@@ -110,6 +110,7 @@ func boards(t *testing.T, d *Daemon) {
 
 func TestFolderAndPortBelongToOneDaemon(t *testing.T) {
 	once(t)
+	t.Parallel()
 	ctx := within(t, time.Minute)
 	root := scratch(t)
 	d := start(t, root, "listen = \"127.0.0.1:0\"\n"+board("b", "real", 2, ""))
