@@ -77,6 +77,7 @@ var checkpointTime = regexp.MustCompile(`newest checkpoint is of [^\n]*`)
 // a server over SFTP and to an object store – through a kill -9, a target that vanishes and
 // one that is full – and restores the whole from each of them onto a new box.
 func TestAWholeApplianceComesBackFromEachTarget(t *testing.T) {
+	t.Parallel()
 	atLeastReduced(t)
 	ctx := within(t, 5*time.Minute)
 	root := scratch(t)
