@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"vaad/api"
+	"vaad/recorder/archive"
 )
 
 // remoteFlags say which daemon elsewhere is meant, and how it is trusted.
@@ -84,18 +85,7 @@ func (r remotes) write() error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".remotes-*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return archive.ReplaceFile(file, append(b, '\n'), 0o600)
 }
 
 // options joins flags, environment and what is kept of a remote: what is said on the
