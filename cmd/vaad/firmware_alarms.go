@@ -32,7 +32,7 @@ const (
 func (u *usb) judge(ctx context.Context) {
 	tick := time.NewTicker(judgeEvery)
 	defer tick.Stop()
-	f := folder{}
+	f := imageFolder{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -44,8 +44,8 @@ func (u *usb) judge(ctx context.Context) {
 	}
 }
 
-// folder is what was last known of the images.
-type folder struct {
+// imageFolder is what was last known of the images.
+type imageFolder struct {
 	looked time.Time
 	images []wire.Image
 	err    error
@@ -53,7 +53,7 @@ type folder struct {
 
 // of says whether a device finds an image, and if not, why not: a code, and what it is
 // about.
-func (f *folder) of(d *wire.Device) (code, detail string) {
+func (f *imageFolder) of(d *wire.Device) (code, detail string) {
 	var we *wire.Error
 	if errors.As(f.err, &we) {
 		if we.Code == wire.NoManifest || we.Code == wire.ManifestInvalid {
@@ -79,7 +79,7 @@ func (f *folder) of(d *wire.Device) (code, detail string) {
 }
 
 // alarms raises and clears what holds now.
-func (u *usb) alarms(ctx context.Context, f *folder) {
+func (u *usb) alarms(ctx context.Context, f *imageFolder) {
 	now := u.now()
 	u.mu.Lock()
 	devices, fault, since, known := u.list(), u.fault, u.since, u.known

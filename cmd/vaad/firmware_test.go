@@ -179,7 +179,7 @@ type usbRig struct {
 	alarms *raisedAlarms
 	came   chan struct{}
 	reg    *prometheus.Registry
-	f      folder
+	f      imageFolder
 
 	clock sync.Mutex
 	later time.Duration

@@ -18,6 +18,7 @@ import (
 
 	"vaad/api"
 	"vaad/changelog"
+	"vaad/recorder/backup/target/folder"
 
 	"golang.org/x/sys/unix"
 )
@@ -135,20 +136,11 @@ func volume(what, dir string) (api.Volume, bool) {
 
 // fileSystem is the kind of the file system that a folder is on.
 func fileSystem(dir string) string {
-	f, err := os.Open("/proc/self/mounts")
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = f.Close() }() // only read
+	all, _ := folder.Mounts() // "" where they cannot be read
 	best, kind := -1, ""
-	in := bufio.NewScanner(f)
-	for in.Scan() {
-		w := strings.Fields(in.Text())
-		if len(w) < 3 {
-			continue
-		}
-		if at := strings.ReplaceAll(w[1], `\040`, " "); (dir == at || strings.HasPrefix(dir, strings.TrimRight(at, "/")+"/")) && len(at) > best {
-			best, kind = len(at), w[2]
+	for _, m := range all {
+		if strings.HasPrefix(dir+"/", strings.TrimRight(m.Point, "/")+"/") && len(m.Point) >= best { // of two at one place the later one lies above
+			best, kind = len(m.Point), m.Type
 		}
 	}
 	return kind
