@@ -16,12 +16,6 @@ import (
 	"vaad/recorder/index"
 )
 
-// Kinds of story lines that are tracks of a replay.
-const (
-	storyVolts = "volts" // Value: mV
-	storyQ931  = "q931"  // Text: a LAPD frame in hexadecimal; Side: who sent it
-)
-
 // maxFrames is how many frames of a story are shown: no call has so many.
 const maxFrames = 2000
 
@@ -82,10 +76,10 @@ func (s *Server) tracks(out *api.Replay, story []archive.Entry, row *index.Row, 
 	for i := range story {
 		e := &story[i]
 		switch e.Kind {
-		case storyVolts:
+		case archive.EntryVolts:
 			out.Volts = append(out.Volts, api.VoltPoint{At: e.At, Volts: round(float64(e.Value)/1000, 2)})
 			continue
-		case storyQ931:
+		case archive.EntryQ931:
 			if raw, err := hex.DecodeString(e.Text); err == nil && s.cfg.DChannels != nil && len(frames) < maxFrames {
 				frames, at = append(frames, DStored{raw, e.Side == "network", e.Time}), append(at, e.At)
 			}

@@ -5,12 +5,6 @@ import (
 	"vaad/recorder/archive"
 )
 
-// Story lines of tracks that run beside the audio.
-const (
-	entryVolts = "volts" // Value: the line's voltage, mV, from At on
-	entryQ931  = "q931"  // Text: a LAPD frame of the call, in hexadecimal; Side: who sent it; Code: its message
-)
-
 // How finely the voltage is told: changes of half a volt, and of what is higher a
 // sixteenth; on average once a second at most, so that a line that hums for hours
 // costs no more than 40 bytes a second.
@@ -54,7 +48,7 @@ func (w *watch) tellVolts(rec *recording, upto int64) {
 			continue
 		}
 		v.any, v.told, v.spare = true, mv, v.spare-voltPace
-		rec.tell(archive.Entry{At: x.Pos - rec.from, Kind: entryVolts, Value: mv})
+		rec.tell(archive.Entry{At: x.Pos - rec.from, Kind: archive.EntryVolts, Value: mv})
 	}
 }
 

@@ -17,7 +17,7 @@ func TestTheStoryHasTheVoltageWhereItChanged(t *testing.T) {
 	l := r.one()
 	var told []archive.Entry
 	for _, e := range r.story(l).Entries {
-		if e.Kind == entryVolts {
+		if e.Kind == archive.EntryVolts {
 			told = append(told, e)
 		}
 	}
@@ -40,7 +40,7 @@ func TestALineThatHumsIsToldOnceASecond(t *testing.T) {
 	r.to(310 * second)
 	n := 0
 	for _, e := range r.story(r.one()).Entries {
-		if e.Kind == entryVolts {
+		if e.Kind == archive.EntryVolts {
 			n++
 		}
 	}
@@ -54,7 +54,7 @@ func TestTheStoryHasWhatTheDChannelSaid(t *testing.T) {
 	var from, to time.Time
 	r.rec.c.Signalling = func(line int, begin, end time.Time) []archive.Entry {
 		from, to = begin, end
-		return []archive.Entry{{Time: begin, At: 9 * second, Kind: entryQ931, Side: "network", Code: "SETUP", Text: "020100000801050105"}}
+		return []archive.Entry{{Time: begin, At: 9 * second, Kind: archive.EntryQ931, Side: "network", Code: "SETUP", Text: "020100000801050105"}}
 	}
 	r.hook(10*second, 1, true)
 	r.hook(50*second, 1, false)
@@ -62,7 +62,7 @@ func TestTheStoryHasWhatTheDChannelSaid(t *testing.T) {
 	l := r.one()
 	found := false
 	for _, e := range r.story(l).Entries {
-		if e.Kind == entryQ931 {
+		if e.Kind == archive.EntryQ931 {
 			found = true
 			if e.At != second || e.Code != "SETUP" || e.Text == "" { // the recording begins at 8 s
 				t.Errorf("the story has %+v", e)

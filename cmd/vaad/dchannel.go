@@ -280,7 +280,7 @@ func (c *dchannels) signalling(line int, from, to time.Time) (out []archive.Entr
 			continue
 		}
 		talking[x.Call.Seq] = talking[x.Call.Seq] || e.Message.Type == pri.Connect
-		out = append(out, archive.Entry{Time: x.Time, At: x.Pos, Kind: "q931", Side: x.From.String(), Code: e.Message.Type.String(), Text: hex.EncodeToString(x.Frame)})
+		out = append(out, archive.Entry{Time: x.Time, At: x.Pos, Kind: archive.EntryQ931, Side: x.From.String(), Code: e.Message.Type.String(), Text: hex.EncodeToString(x.Frame)})
 	}
 	return out
 }

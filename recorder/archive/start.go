@@ -68,6 +68,12 @@ const (
 	EntryClock        = "clock"           // the wall clock was corrected by Value ns
 )
 
+// Kinds of story lines that run beside the audio as tracks of their own.
+const (
+	EntryVolts = "volts" // Value is the line's voltage from At on, mV
+	EntryQ931  = "q931"  // Text is a LAPD frame of the call, in hexadecimal; Side sent it; Code is its message
+)
+
 // Kinds of story lines that the archive writes itself. All but the first stand
 // together at the story's end.
 const (
