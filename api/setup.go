@@ -90,12 +90,6 @@ func (c *Client) SetupLink(ctx context.Context) (SetupLink, error) {
 	return ask[SetupLink](ctx, c, http.MethodGet, "/setup/link", nil, nil)
 }
 
-// TestLines is what all lines show just now.
-func (c *Client) TestLines(ctx context.Context) ([]LineTest, error) {
-	p, err := ask[Page[LineTest]](ctx, c, http.MethodGet, "/setup/lines", nil, nil)
-	return p.Items, err
-}
-
 // TestDisk writes to the disk of recordings.
 func (c *Client) TestDisk(ctx context.Context) (DiskTest, error) {
 	return ask[DiskTest](ctx, c, http.MethodPost, "/setup/disk", nil, nil)
