@@ -73,6 +73,16 @@ type entrance struct {
 	detail string
 }
 
+// ended says whether a door that was opened has lost its listener.
+func (e *entrance) ended() bool {
+	select {
+	case <-e.opened.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 // openDoors opens the API's socket and the loopback address of vaad.toml.
 func (c Config) openDoors(log *slog.Logger, st state, reg prometheus.Registerer) (*doors, error) {
 	d := &doors{log: log, db: st.db, doc: st.doc, sec: st.sec.networkSections, alarms: st.alarms, system: os.DirFS("/"), now: time.Now, tell: func() {},
@@ -163,13 +173,8 @@ func (d *doors) shut() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.open {
-		if e.opened == nil {
+		if e.opened == nil || e.ended() {
 			return true
-		}
-		select {
-		case <-e.opened.Done():
-			return true
-		default:
 		}
 	}
 	return false
@@ -193,7 +198,7 @@ func (d *doors) step() (changed bool) {
 	plans := want.doors(d.local)
 	emergency := doorPlan{kind: console.LoopbackDoor, address: d.local}
 	for p, e := range d.open {
-		if p == emergency || slices.Contains(plans, p) && (e.opened == nil || !over(e.opened)) {
+		if (p == emergency || slices.Contains(plans, p)) && (e.opened == nil || !e.ended()) {
 			continue
 		}
 		d.leave(p)
@@ -240,15 +245,6 @@ func (d *doors) leave(p doorPlan) {
 	}
 	delete(d.open, p)
 	d.alarms.Clear("listen-failed", p.name())
-}
-
-func over(o *console.Opened) bool {
-	select {
-	case <-o.Done():
-		return true
-	default:
-		return false
-	}
 }
 
 // certify asks for the certificate that is wanted. d.mu is held.

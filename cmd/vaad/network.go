@@ -90,7 +90,7 @@ func (d *doors) State() api.Network {
 		out.Trial = &api.Trial{Until: d.trial.Until.UTC(), Seconds: api.Number(math.Max(0, math.Round(d.trial.Until.Sub(d.now()).Seconds()))), By: d.trial.By}
 	}
 	for p, e := range d.open {
-		out.Doors = append(out.Doors, api.Door{ID: p.name(), Kind: string(p.kind), Address: p.address, TLS: p.tls != "", Open: e.opened != nil && !over(e.opened),
+		out.Doors = append(out.Doors, api.Door{ID: p.name(), Kind: string(p.kind), Address: p.address, TLS: p.tls != "", Open: e.opened != nil && !e.ended(),
 			Fault: e.fault, Detail: e.detail, URLs: d.urls(p, addrs, want.allNames())})
 	}
 	if d.called != nil {
