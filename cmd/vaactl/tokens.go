@@ -25,18 +25,12 @@ func (tokensListCmd) Run(s *session) error {
 		return objects(s, p.Items)
 	}
 	t := s.table("id", "name", "owner", "rights", "last-used", "expires")
-	moment := func(m *api.Time) string {
-		if m == nil {
-			return ""
-		}
-		return when(*m)
-	}
 	for _, one := range p.Items {
 		rights := strings.Join(one.Verbs, " ")
 		if len(one.Groups) > 0 {
 			rights += " @" + strings.Join(one.Groups, "+")
 		}
-		t.row(one.ID, printable(one.Name), printable(one.Owner), printable(rights), moment(one.Used), moment(one.Expires))
+		t.row(one.ID, printable(one.Name), printable(one.Owner), printable(rights), whenP(one.Used), whenP(one.Expires))
 	}
 	return s.list(t, "cli.no-tokens")
 }
