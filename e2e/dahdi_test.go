@@ -185,16 +185,13 @@ func recordAll(t *testing.T, lines int, length time.Duration, strict bool) {
 	labtest.Pause(1500 * time.Millisecond) // what it counts is asked once a second
 	const overrun = "vaad_board_rx_overruns_total"
 	before := metric(metrics(t, d), overrun, `board="card"`)
-	used, err := d.Usage()
-	must(t, err)
-	began := time.Now()
+	cost, began := meter(t, d), time.Now()
 	talk, err := labtest.Talk(ends, 4, 10, blocks, labtest.Patterns(1))
 	must(t, err)
 	sent, err := talk.Wait()
 	must(t, err)
 	took := time.Since(began)
-	usage, err := d.Usage()
-	must(t, err)
+	core, _ := cost()
 	if say := t.Errorf; sent != blocks || talk.Underruns() != 0 {
 		if !strict {
 			say = t.Logf
@@ -205,7 +202,7 @@ func recordAll(t *testing.T, lines int, length time.Duration, strict bool) {
 	board := isBoard(t, d, "card", "running", "")
 	overruns := metric(text, overrun, `board="card"`) - before
 	t.Logf("%d lines for %v (%v by the machine's clock): %v overruns, %d samples lost, %d frames late, %d missed, daemon %.1f %% of the guest's processor",
-		lines, length, took.Round(time.Millisecond), overruns, board.Lost, board.Late, board.Missed, 100*(usage.CPU-used.CPU).Seconds()/took.Seconds())
+		lines, length, took.Round(time.Millisecond), overruns, board.Lost, board.Late, board.Missed, core)
 	if !strings.Contains(text, overrun) {
 		t.Errorf("there is no metric %s", overrun)
 	}

@@ -89,17 +89,9 @@ func TestEnvelope(t *testing.T) {
 			t.Cleanup(d.Kill)
 			end := keepTalking(t, d, "b", c.lines)
 			pass(t, 3*time.Second) // warm
-			before, err := d.Usage()
-			if err != nil {
-				t.Fatal(err)
-			}
-			began := time.Now()
+			cost := meter(t, d)
 			pass(t, span)
-			after, err := d.Usage()
-			if err != nil {
-				t.Fatal(err)
-			}
-			took := time.Since(began)
+			core, anon := cost()
 			m, err := scrape(ctx, local(d))
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +104,7 @@ func TestEnvelope(t *testing.T) {
 			settle(t, d, c.lines)
 			whole(t, d, peers)
 			t.Logf("%s, every one recorded%s: %.1f %% of a core, %.0f MiB of memory (limit %.0f MiB), %.0f lost, load of the machine %s", c.name, said,
-				100*(after.CPU-before.CPU).Seconds()/took.Seconds(), float64(after.AnonKiB)/1024, m["vaad_memory_limit_bytes"]/(1<<20), lost, loadOf())
+				core, anon, m["vaad_memory_limit_bytes"]/(1<<20), lost, loadOf())
 			if lost > 0 {
 				t.Errorf("%.0f lost", lost)
 			}

@@ -64,18 +64,9 @@ func TestLoad(t *testing.T) {
 				go ps.Run(run)
 			}
 			pass(t, 3*time.Second) // warm
-			before, err := d.Usage()
-			if err != nil {
-				t.Fatal(err)
-			}
-			began := time.Now()
+			cost := meter(t, d)
 			pass(t, span)
-			after, err := d.Usage()
-			if err != nil {
-				t.Fatal(err)
-			}
-			core := 100 * (after.CPU - before.CPU).Seconds() / time.Since(began).Seconds()
-			anon := float64(after.AnonKiB) / 1024
+			core, anon := cost()
 			rows, err := d.Recordings(ctx, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -83,6 +74,26 @@ func TestLoad(t *testing.T) {
 			t.Logf("%-60s %5.1f %% of a core%s, RssAnon %4.0f MiB%s, %d recordings", l.name, core, target(l.core, "%"), anon, target(l.anonMiB, "MiB"), len(rows))
 			end()
 		})
+	}
+}
+
+// meter begins to measure a daemon. What it returns says how much of one core that has taken since, in
+// percent, and how much memory (RssAnon) it has by then, in MiB.
+func meter(t *testing.T, d *Daemon) func() (core, anonMiB float64) {
+	t.Helper()
+	usage := func() Usage {
+		t.Helper()
+		u, err := d.Usage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	before, began := usage(), time.Now()
+	return func() (core, anonMiB float64) {
+		t.Helper()
+		after := usage()
+		return 100 * (after.CPU - before.CPU).Seconds() / time.Since(began).Seconds(), float64(after.AnonKiB) / 1024
 	}
 }
 
