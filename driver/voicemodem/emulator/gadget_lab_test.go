@@ -3,7 +3,6 @@
 package emulator_test
 
 import (
-	"encoding/json"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -90,15 +89,10 @@ func tty() string {
 	return filepath.Base(all[0])
 }
 
-// board opens the modem as vaad does, by its serial number.
+// board opens the modem by its serial number.
 func board(t *testing.T) driver.Board {
 	t.Helper()
-	b, err := voicemodem.Driver().Open(t.Context(), driver.Candidate{}, driver.Config{ID: "m1", Options: json.RawMessage(`{"device":"` + serial + `"}`)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = b.Close() })
-	return b
+	return opened(t, serial)
 }
 
 func TestLabAModemOnUSBKeepsThePromisesOfABoard(t *testing.T) {
@@ -113,43 +107,6 @@ func TestLabAModemOnUSBIsFoundByItsSerialNumber(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].ID != serial || all[0].Broken != "" {
 		t.Fatalf("%v: %+v", err, all)
 	}
-}
-
-// session exchanges frames with a board and remembers what came.
-type session struct {
-	t      *testing.T
-	b      driver.Board
-	tx, rx *driver.Frame
-	events []string
-	heard  []int16
-}
-
-func newSession(t *testing.T, b driver.Board) *session {
-	return &session{t: t, b: b, tx: driver.NewFrame(b.Info()), rx: driver.NewFrame(b.Info())}
-}
-
-// frames exchanges so many; the error that ended it, if one did.
-func (s *session) frames(n int, speak func(pcm []int16)) error {
-	for range n {
-		if speak != nil {
-			speak(s.tx.LinePCM(0))
-		}
-		err := s.b.Exchange(s.tx, s.rx)
-		s.tx.Reset()
-		clear(s.tx.LinePCM(0))
-		if err != nil {
-			return err
-		}
-		for _, e := range s.rx.Events {
-			s.events = append(s.events, e.Kind.String()+" "+string(e.Data))
-		}
-		s.heard = append(s.heard, s.rx.LinePCM(0)...)
-	}
-	return nil
-}
-
-func (s *session) saw(kind driver.EventKind) bool {
-	return slices.ContainsFunc(s.events, func(e string) bool { return strings.HasPrefix(e, kind.String()) })
 }
 
 // call is a short call: it rings, is answered, both talk.
@@ -234,13 +191,6 @@ func TestLabNoCallOnUSBLosesOrAddsASample(t *testing.T) {
 		}
 		must(t, s.b.Close())
 		pull(t)
-	}
-}
-
-func (s *session) must(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
 	}
 }
 

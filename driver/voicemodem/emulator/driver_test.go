@@ -1,0 +1,111 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"vaad/driver"
+	"vaad/driver/voicemodem"
+)
+
+// opened is a modem as vaad opens it.
+func opened(t *testing.T, device string) driver.Board {
+	t.Helper()
+	raw, err := json.Marshal(map[string]string{"device": device})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := voicemodem.Driver(voicemodem.WithLogger(slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})))).
+		Open(t.Context(), driver.Candidate{}, driver.Config{ID: "m1", Options: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+// session exchanges frames with a board and remembers what came.
+type session struct {
+	t      *testing.T
+	b      driver.Board
+	tx, rx *driver.Frame
+	events []string
+	heard  []int16
+}
+
+func newSession(t *testing.T, b driver.Board) *session {
+	return &session{t: t, b: b, tx: driver.NewFrame(b.Info()), rx: driver.NewFrame(b.Info())}
+}
+
+// frames exchanges so many; the error that ended it, if one did.
+func (s *session) frames(n int, speak func(pcm []int16)) error {
+	for range n {
+		if speak != nil {
+			speak(s.tx.LinePCM(0))
+		}
+		err := s.b.Exchange(s.tx, s.rx)
+		s.tx.Reset()
+		clear(s.tx.LinePCM(0))
+		if err != nil {
+			return err
+		}
+		for _, e := range s.rx.Events {
+			s.events = append(s.events, e.Kind.String()+" "+string(e.Data))
+		}
+		s.heard = append(s.heard, s.rx.LinePCM(0)...)
+	}
+	return nil
+}
+
+func (s *session) saw(kind driver.EventKind) bool {
+	return slices.ContainsFunc(s.events, func(e string) bool { return strings.HasPrefix(e, kind.String()) })
+}
+
+func (s *session) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestEmulatedModemIsAnsweredAndTalksBothWays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it ticks in real time")
+	}
+	for _, chip := range []string{"cx93001", "usr5637", "softmodem", "v253", "halfduplex"} {
+		t.Run(chip, func(t *testing.T) {
+			r := newRig(t, chip, 0)
+			s := newSession(t, opened(t, r.pty(t)))
+			s.must(s.frames(10, nil))
+			r.event("ring")
+			s.must(s.frames(50, nil))
+			r.event("ring-end")
+			s.must(s.frames(50, nil))
+			s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
+			s.must(s.frames(100, nil))
+			if !s.saw(driver.RingBegin) || !s.saw(driver.OffHook) || !r.offHook() {
+				t.Fatalf("events %q, off-hook %v", s.events, r.offHook())
+			}
+			s.heard = nil
+			r.do(func() { r.heard = nil })
+			r.say(sine(1800, 1000))
+			var spoken []int16
+			if chip != "halfduplex" { // it listens while somebody talks there
+				spoken = sine(1000, 600)
+			}
+			s.must(s.frames(50, func(pcm []int16) { spoken = spoken[copy(pcm, spoken):] }))
+			// How much, on a busy machine, the tests in virtual time say.
+			if seconds(s.heard, 1800) == 0 || seconds(r.all(), 1000) == 0 && chip != "halfduplex" {
+				t.Errorf("the board hears 1800 Hz for %.2f s, the far end 1000 Hz for %.2f s", seconds(s.heard, 1800), seconds(r.all(), 1000))
+			}
+			s.tx.Command(driver.GoOnHook, 0, 0, 0, nil)
+			s.must(s.frames(50, nil))
+			if r.offHook() {
+				t.Errorf("still off-hook; events %q", s.events)
+			}
+		})
+	}
+}
