@@ -90,7 +90,8 @@ func (m *maker) openBoard(ctx context.Context, _ driver.Candidate, cfg driver.Co
 	e.voice.raw = make([]byte, 0, 2*len(e.voice.pcm))
 	e.reopen = func() (link, error) { return m.again(cfg.ID, o) }
 	if port := at.usbPort(); port != "" && m.reset != nil {
-		e.reset = func(ctx context.Context) error { return m.resetOnce(ctx, port) }
+		e.reset = func(ctx context.Context) error { return m.reset(ctx, port) }
+		e.mayReset = func() bool { return m.mayReset(port) }
 	}
 	if e.k, err = m.open(at.tty, o.Baud); err != nil {
 		cancel()
@@ -139,13 +140,13 @@ func (m *maker) again(id string, o options) (link, error) {
 // resetEvery keeps a modem that is broken from being reset at each attempt to open it.
 const resetEvery = 5 * time.Minute
 
-func (m *maker) resetOnce(ctx context.Context, port string) error {
+// mayReset says whether a port may be reset now, and takes it as done.
+func (m *maker) mayReset(port string) bool {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	if last, ok := m.resat[port]; ok && time.Since(last) < resetEvery {
-		m.mu.Unlock()
-		return nil
+		return false
 	}
 	m.resat[port] = time.Now()
-	m.mu.Unlock()
-	return m.reset(ctx, port)
+	return true
 }

@@ -44,6 +44,8 @@ type engine struct {
 	counts *tally
 	ctx    context.Context // ends when the board is closed
 
+	mayReset func() bool // whether it is long enough since the last reset; this one counts
+
 	k     link
 	dec   decoder
 	buf   [4096]byte

@@ -13,12 +13,6 @@ import (
 
 // TestModemThatDoesNotAnswerIsBroughtBack climbs the ladder as far as it needs to.
 func TestModemThatDoesNotAnswerIsBroughtBack(t *testing.T) {
-	rungs := func(b *Board) (n [nRung]uint64) {
-		for i := range n {
-			n[i] = b.counts.rungs[i].Load()
-		}
-		return n
-	}
 	t.Run("it did not hear", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t)
@@ -128,8 +122,8 @@ func TestModemThatDoesNotAnswerIsBroughtBack(t *testing.T) {
 			if !errors.Is(err, driver.ErrGone) || !errors.As(err, &fault) || fault.Code != CodeSilent {
 				t.Errorf("%v", err)
 			}
-			if d := time.Since(began); d > 2*time.Minute || resets != 1 {
-				t.Errorf("after %v, %d resets", d, resets)
+			if d := time.Since(began); d > 2*time.Minute || resets != 1 || rungs(b)[rungUSB] != 1 {
+				t.Errorf("after %v, %d resets, rungs %v", d, resets, rungs(b))
 			}
 			s.close()
 			if _, err := m.openBoard(t.Context(), driver.Candidate{}, driver.Config{ID: "m1"}); !errors.As(err, &fault) || fault.Code != CodeSilent {
@@ -138,8 +132,51 @@ func TestModemThatDoesNotAnswerIsBroughtBack(t *testing.T) {
 			if resets != 1 {
 				t.Error("the port is reset at each attempt")
 			}
+			f.with(func() { f.deaf = false })
+			if opened, err = m.openBoard(t.Context(), driver.Candidate{}, driver.Config{ID: "m1"}); err != nil {
+				t.Fatal(err)
+			}
+			if n := silenced(t, f, opened.(*Board)); n[rungReopen] != 1 || n[rungUSB] != 0 || resets != 1 {
+				t.Errorf("soon after a reset: rungs %v, %d resets", n, resets)
+			}
 		})
 	})
+	t.Run("nothing helps, and there is no USB port", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			b, err := f.open(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := silenced(t, f, b); n[rungReset] != 1 || n[rungReopen] != 1 || n[rungUSB] != 0 {
+				t.Errorf("rungs %v", n)
+			}
+		})
+	})
+}
+
+// silenced is how often each rung was tried until a modem that falls silent was given up.
+func silenced(t *testing.T, f *fake, b *Board) (n [nRung]uint64) {
+	t.Helper()
+	s := &seat{t: t, f: f, b: b, tx: driver.NewFrame(b.Info()), rx: driver.NewFrame(b.Info())}
+	s.run(time.Second, nil)
+	f.with(func() { f.deaf = true })
+	var err error
+	for err == nil {
+		err = b.Exchange(s.tx, s.rx)
+	}
+	if !errors.Is(err, driver.ErrGone) {
+		t.Errorf("%v", err)
+	}
+	s.close()
+	return rungs(b)
+}
+
+func rungs(b *Board) (n [nRung]uint64) {
+	for i := range n {
+		n[i] = b.counts.rungs[i].Load()
+	}
+	return n
 }
 
 func TestIdleModemIsAskedWhetherItIsThere(t *testing.T) {

@@ -24,18 +24,31 @@ var rungNames = [nRung]string{"ping", "reset", "reopen", "usb-reset"}
 func (r rung) String() string { return rungNames[r] }
 
 // ladder is climbed from the bottom when a modem does not answer; the first rung,
-// asking again, is the table's. True: it answers.
+// asking again, is the table's.
 func ladder() []step {
 	return []step{
-		{rungReset, (*engine).resetByCommand},
-		{rungReopen, (*engine).openAnew},
-		{rungUSB, (*engine).resetUSB},
+		{rungReset, always, (*engine).resetByCommand},
+		{rungReopen, always, (*engine).openAnew},
+		{rungUSB, (*engine).mayResetUSB, (*engine).resetUSB},
 	}
 }
 
 type step struct {
 	rung rung
-	try  func(*engine) bool
+	can  func(*engine) bool // asked once, just before it is tried
+	try  func(*engine) bool // true: the modem answers
+}
+
+func always(*engine) bool { return true }
+
+// climb tries a rung, where that is possible. True: the modem answers.
+func (e *engine) climb(s step) bool {
+	if !s.can(e) {
+		return false
+	}
+	e.counts.climbed(s.rung)
+	e.log.Warn("modem does not answer", "board", e.id, "rung", s.rung.String())
+	return s.try(e)
 }
 
 func (e *engine) ping() { e.say("AT", pingWait) }
@@ -87,14 +100,12 @@ func (e *engine) pingAgain() {
 
 // mend climbs the rest of the ladder.
 func (e *engine) mend() {
-	for _, r := range ladder() {
+	for _, s := range ladder() {
 		if e.ctx.Err() != nil {
 			return
 		}
-		e.counts.climbed(r.rung)
-		e.log.Warn("modem does not answer", "board", e.id, "rung", r.rung.String())
-		if r.try(e) {
-			e.log.Info("modem answers again", "board", e.id, "rung", r.rung.String())
+		if e.climb(s) {
+			e.log.Info("modem answers again", "board", e.id, "rung", s.rung.String())
 			e.step(inMended)
 			return
 		}
@@ -132,12 +143,11 @@ func (e *engine) openAnew() bool {
 	return e.identify() == nil
 }
 
+func (e *engine) mayResetUSB() bool { return e.reset != nil && e.mayReset() }
+
 // resetUSB resets the USB port. The device goes and comes back under another
 // name, so the board is opened again by whoever opens boards.
 func (e *engine) resetUSB() bool {
-	if e.reset == nil {
-		return false
-	}
 	ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
 	defer cancel()
 	if err := e.reset(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -164,15 +174,10 @@ func (e *engine) meetOrMend() error {
 	if err == nil || e.ctx.Err() != nil || !errors.As(err, &f) || f.Code != CodeSilent {
 		return err
 	}
-	e.counts.climbed(rungReset)
-	e.log.Warn("modem does not answer", "board", e.id, "rung", rungReset.String())
-	if e.resetByCommand() {
-		return nil
-	}
-	if e.ctx.Err() == nil && e.reset != nil {
-		e.counts.climbed(rungUSB)
-		e.log.Warn("modem does not answer", "board", e.id, "rung", rungUSB.String())
-		e.resetUSB()
+	for _, s := range ladder() {
+		if s.rung != rungReopen && e.ctx.Err() == nil && e.climb(s) {
+			return nil
+		}
 	}
 	return err
 }
