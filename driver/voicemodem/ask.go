@@ -43,7 +43,7 @@ func (e *engine) ask(command string, wait time.Duration) (answer, error) {
 			return a, err
 		}
 	}
-	e.log.Debug("modem was asked", "board", e.id, "command", command, "answer", a.on.String(), "lines", a.lines)
+	e.log.Debug("modem was asked", "board", e.id, "command", command, "answer", a.on.String(), "lines", discreetly(a.lines))
 	return a, nil
 }
 

@@ -38,7 +38,7 @@ func (e *engine) line(text string) {
 	if text == "" {
 		return
 	}
-	e.log.Debug("modem says", "board", e.id, "line", text)
+	e.log.Debug("modem says", "board", e.id, "line", discreet(text))
 	if strings.EqualFold(text, "RING") || strings.HasPrefix(strings.ToUpper(text), "RING ") {
 		e.rings()
 		return
