@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -22,7 +23,7 @@ import (
 
 const (
 	nameAgain = 30 * time.Second // between looks whether the box has other addresses, and attempts
-	nameProbe = time.Second      // how long others may take to say that a name is theirs
+	nameCheck = 2 * time.Minute  // between questions whether somebody else has come to answer too; as much again by chance
 	nameKind  = "name"           // the kind of door that a name is
 )
 
@@ -37,6 +38,7 @@ type nameService struct {
 	want   func() string       // the label; "" = off
 	addrs  func() []netip.Addr // of the box; where they change it begins anew
 	answer func(ctx context.Context, name string) (io.Closer, error)
+	others func(ctx context.Context, name string) bool // whether another machine answers to it
 
 	mu     sync.Mutex
 	name   string // that is wanted, with .local; "" = none
@@ -44,6 +46,7 @@ type nameService struct {
 	detail string
 	at     []netip.Addr
 	open   io.Closer // nil: nobody answers
+	due    time.Time // of the next question whether others do too
 }
 
 // errNameTaken says that another machine answers to the name.
@@ -61,7 +64,7 @@ func (n *nameService) step(ctx context.Context) {
 	name, at := localName(n.want()), n.addrs()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if name == n.name && n.open != nil && slices.Equal(at, n.at) {
+	if name == n.name && n.open != nil && slices.Equal(at, n.at) && !n.contested(ctx) {
 		return
 	}
 	before := n.fault
@@ -78,7 +81,7 @@ func (n *nameService) step(ctx context.Context) {
 	open, err := n.answer(ctx, name)
 	n.mu.Lock()
 	if err == nil {
-		n.open = open
+		n.open, n.due = open, nextCheck()
 		n.alarms.Clear("listen-failed", n.subject())
 		n.log.Info("the box answers to a name on the local network", "name", name)
 		return
@@ -92,6 +95,27 @@ func (n *nameService) step(ctx context.Context) {
 	}
 	n.alarms.Raise("listen-failed", n.subject(), map[string]string{"address": name, "code": n.fault, "reason": n.detail})
 }
+
+// contested asks from time to time whether another machine answers to the name too, as where both have
+// begun at once, or a cable has joined two networks. Then all begins anew, by asking (RFC 6762 section 9). n.mu
+// is held, but not while it asks.
+func (n *nameService) contested(ctx context.Context) bool {
+	if time.Now().Before(n.due) {
+		return false
+	}
+	name := n.name
+	n.due = nextCheck()
+	n.mu.Unlock()
+	taken := n.others(ctx, name)
+	n.mu.Lock()
+	if taken {
+		n.log.Warn("another machine on the local network answers to the name of the box too", "name", name)
+	}
+	return taken
+}
+
+// nextCheck is by chance: of two boxes that go in step both would fall silent, hear nothing, and go on.
+func nextCheck() time.Time { return time.Now().Add(nameCheck + rand.N(nameCheck)) }
 
 func (n *nameService) subject() string { return nameKind + " " + n.name }
 
@@ -142,28 +166,23 @@ var errNoInterface = errors.New("no interface is up that takes multicast")
 
 // mdnsAnswer answers to a name on all interfaces that pass chooses, once nobody else does.
 func mdnsAnswer(ctx context.Context, name string, pass func(net.Interface) bool, loopback bool) (io.Closer, error) {
-	all, err := net.Interfaces()
+	all, err := mdnsInterfaces(pass)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(i net.Interface) bool { return i.Flags&net.FlagUp == 0 || !pass(i) })
-	c := &mdns.Config{Name: "vaad", IncludeLoopback: loopback}
-	asking, err := mdnsOpen(all, c)
-	if err != nil {
-		return nil, err
-	}
-	probe, cancel := context.WithTimeout(ctx, nameProbe)
-	_, by, err := asking.QueryAddr(probe, name)
-	cancel()
-	_ = asking.Close() // it holds nothing
-	if err == nil && !isOurs(by) {
+	if nameOfOthers(ctx, name, all) {
 		return nil, errNameTaken
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	c.LocalNames = []string{name}
-	return mdnsOpen(all, c)
+	return mdnsOpen(all, &mdns.Config{Name: "vaad", IncludeLoopback: loopback, LocalNames: []string{name}})
+}
+
+// mdnsInterfaces are those that are up and that pass chooses.
+func mdnsInterfaces(pass func(net.Interface) bool) ([]net.Interface, error) {
+	all, err := net.Interfaces()
+	return slices.DeleteFunc(all, func(i net.Interface) bool { return i.Flags&net.FlagUp == 0 || !pass(i) }), err
 }
 
 // isOurs says whether an address is one of this machine: then another program of it answers.
@@ -216,10 +235,13 @@ func mdnsOpen(interfaces []net.Interface, c *mdns.Config) (*mdns.Conn, error) {
 
 // nameService is the one of this box.
 func (d *running) nameService() *nameService {
+	pass := func(i net.Interface) bool { return i.Flags&net.FlagMulticast != 0 && i.Flags&net.FlagLoopback == 0 }
 	return &nameService{log: d.log, alarms: d.alarms, want: func() string { return d.sec.network.Get(d.doc).MDNSName },
-		addrs: func() []netip.Addr { return boxAddresses(d.clients.system) },
-		answer: func(ctx context.Context, name string) (io.Closer, error) {
-			return mdnsAnswer(ctx, name, func(i net.Interface) bool { return i.Flags&net.FlagMulticast != 0 && i.Flags&net.FlagLoopback == 0 }, false)
+		addrs:  func() []netip.Addr { return boxAddresses(d.clients.system) },
+		answer: func(ctx context.Context, name string) (io.Closer, error) { return mdnsAnswer(ctx, name, pass, false) },
+		others: func(ctx context.Context, name string) bool {
+			all, err := mdnsInterfaces(pass)
+			return err == nil && nameOfOthers(ctx, name, all)
 		}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/mdns/v2"
@@ -23,6 +24,7 @@ type asked struct {
 	label  string
 	addr   []netip.Addr
 	err    error
+	taken  bool // another machine answers too
 	opened []string
 	closed int
 	up     *raised
@@ -41,7 +43,7 @@ func newAsked() *asked {
 			}
 			a.opened = append(a.opened, name)
 			return closing(func() { a.closed++ }), nil
-		}}
+		}, others: func(context.Context, string) bool { return a.taken }}
 	return a
 }
 
@@ -103,6 +105,35 @@ func TestANameThatCannotBeAnsweredIsSaidAndTriedAgain(t *testing.T) {
 			t.Errorf("turned off after %v: alarms %v", c.err, a.up.up)
 		}
 	}
+}
+
+func TestANameThatAnotherMachineTakesLaterIsGivenUpAndSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsked()
+		a.label = "recorder"
+		a.step(t.Context())
+		a.taken, a.err = true, errNameTaken // both have begun at once
+		a.step(t.Context())
+		if d, _ := a.door(); !d.Open {
+			t.Fatalf("it asks all the time: %+v", d)
+		}
+		time.Sleep(2 * nameCheck)
+		a.step(t.Context())
+		if d, _ := a.door(); d.Open || d.Fault != "name-taken" || a.closed != 1 || fmt.Sprint(a.up.up) != "[listen-failed name recorder.local]" {
+			t.Errorf("%+v, closed %d, alarms %v", d, a.closed, a.up.up)
+		}
+		a.taken, a.err = false, nil // the other one has gone
+		a.step(t.Context())
+		if d, _ := a.door(); !d.Open || len(a.up.up) > 0 {
+			t.Errorf("afterwards: %+v, alarms %v", d, a.up.up)
+		}
+		a.taken = true // and answers only now and then
+		time.Sleep(2 * nameCheck)
+		a.step(t.Context())
+		if d, _ := a.door(); !d.Open || a.closed != 2 || len(a.opened) != 3 {
+			t.Errorf("%+v, closed %d, opened %v", d, a.closed, a.opened)
+		}
+	})
 }
 
 func TestOnlyNamesOfHostsAreTaken(t *testing.T) {
