@@ -2,9 +2,9 @@
 // that is linked with C (libusb). In: requests of vaad and vaactl, as JSON lines on
 // standard input (package firmware/wire), which under systemd is a connection to
 // its socket; or one command, as udev's unit gives it. Out: answers on standard
-// output, its log on standard error (with fields where that is the journal's), and
-// how loads failed in a small file, so that each of its processes knows. Callers:
-// systemd, udev, cmd/vaad and cmd/vaactl by firmware/wire, and people.
+// output, its log on standard error, and how loads failed in a small file, so that
+// each of its processes knows. Callers: systemd, udev, cmd/vaad and cmd/vaactl by
+// firmware/wire, and people.
 package main
 
 import (
@@ -19,7 +19,6 @@ import (
 	"syscall"
 
 	"vaad/firmware"
-	"vaad/systemd/journald"
 
 	"github.com/alecthomas/kong"
 	"github.com/pelletier/go-toml/v2"
@@ -79,20 +78,11 @@ func (c *common) loader() (*firmware.Loader, error) {
 		Bus:    &firmware.System{},
 		Images: images,
 		State:  firmware.NewState(c.State),
-		Log:    newLog(c.LogLevel),
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: withoutTime})),
 	}, nil
 }
 
-// newLog makes a logger: into the journal with fields; as text to standard error where
-// that is read by others, as vaad.
-func newLog(level slog.Level) *slog.Logger {
-	if journald.StderrIsIt() {
-		return slog.New(journald.New(journald.Config{Identifier: "vaad-usb", Prefix: "VAAD_", Level: level}))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-}
-
-// withoutTime: whoever reads standard error has its own clock.
+// withoutTime: whoever reads standard error (the journal, vaad) has its own clock.
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey && len(groups) == 0 {
 		return slog.Attr{}

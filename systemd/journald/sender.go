@@ -36,10 +36,14 @@ type sender struct {
 	bytes    int     // of wait
 	draining bool
 	lost     int // entries that nobody took, not yet told
+	ended    bool
+
+	end    chan struct{} // closed when it has ended
+	drains sync.WaitGroup
 }
 
 func newSender(c Config, socket string, stderr io.Writer) *sender {
-	s := &sender{cfg: c, stderr: stderr, to: &unix.SockaddrUnix{Name: socket}}
+	s := &sender{cfg: c, stderr: stderr, to: &unix.SockaddrUnix{Name: socket}, end: make(chan struct{})}
 	var err error
 	if s.fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {
 		s.fd = -1
@@ -62,7 +66,7 @@ func (s *sender) send(e entry) {
 	s.bytes += size
 	if !s.draining {
 		s.draining = true
-		go s.drain()
+		s.drains.Go(s.drain)
 	}
 }
 
@@ -108,7 +112,10 @@ func full(err error) bool { return errors.Is(err, unix.EAGAIN) || errors.Is(err,
 // drain delivers what waits, and ends when nothing does.
 func (s *sender) drain() {
 	for {
-		time.Sleep(again)
+		select {
+		case <-time.After(again):
+		case <-s.end:
+		}
 		s.mu.Lock()
 		for len(s.wait) > 0 && s.deliver(&s.wait[0]) {
 			s.bytes -= len(s.wait[0].message) + len(s.wait[0].fields)
@@ -129,13 +136,14 @@ func (s *sender) close(limit time.Duration) {
 		time.Sleep(again)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	unix.Close(s.fd)
-	s.fd = -1
-	for i := range s.wait {
-		s.deliver(&s.wait[i])
+	if !s.ended {
+		s.ended = true
+		unix.Close(s.fd)
+		s.fd = -1 // standard error takes what waits, and all that comes
+		close(s.end)
 	}
-	s.wait, s.bytes = nil, 0
+	s.mu.Unlock()
+	s.drains.Wait()
 }
 
 func (s *sender) waiting() bool {
