@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -217,6 +218,26 @@ func TestADoorWithoutACertificateIsNoWayIn(t *testing.T) {
 	d.certify(networkDoc{Enabled: true})
 	if !d.letsIn(p) {
 		t.Error("with a certificate it is a way in")
+	}
+}
+
+func TestADoorWhosePortIsTakenIsSaidAndTriedAgain(t *testing.T) {
+	d, _ := doorsForTest(t, stateDB(t))
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	p := doorPlan{kind: console.NetworkDoor, address: other.Addr().String()}
+	alarms := d.alarms.(*raised)
+	if !d.knock(p, networkDoc{}) || d.open[p].fault != "in-use" || !d.shut() || !slices.Equal(alarms.up, []string{"listen-failed " + p.name()}) {
+		t.Errorf("%+v, alarms %v", d.open[p], alarms.up)
+	}
+	if d.knock(p, networkDoc{}) || d.open[p].fault != "in-use" {
+		t.Errorf("the same again is news: %+v", d.open[p])
+	}
+	if d.leave(p); d.shut() || len(alarms.up) > 0 {
+		t.Errorf("not wanted any more: %v, alarms %v", d.open, alarms.up)
 	}
 }
 

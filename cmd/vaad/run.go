@@ -201,7 +201,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	keepers.run(inner, fail, "access", d.access.Run)
 	wishes.run(outer, fail, "peaks", d.peaks.Run)
 	wishes.run(outer, fail, "watch", func(ctx context.Context) error {
-		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
+		(&watch{sys: d.sys, alarms: d.alarms, unfit: d.unfit, synced: recorder.ClockSynced, complaints: d.complaints}).run(ctx, d.sys.Subscribe("watch", false))
 		return nil
 	})
 	wishes.run(outer, fail, "copies", func(ctx context.Context) error { d.copyHourly(ctx, d.log); return nil })

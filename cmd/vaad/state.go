@@ -113,16 +113,24 @@ func (s state) copyHourly(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if _, err := s.db.HotCopy(); err != nil && ctx.Err() == nil {
-			log.Error("the hourly copy of state.db failed", "error", err)
-			s.alarms.Raise("copy-failed", "state.db", map[string]string{"reason": err.Error()})
-		} else {
-			s.alarms.Clear("copy-failed", "state.db")
-		}
+		s.copyNow(ctx, log)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// copyNow makes one, and tells whether it could.
+func (s state) copyNow(ctx context.Context, log *slog.Logger) {
+	_, err := s.db.HotCopy()
+	switch {
+	case ctx.Err() != nil: // the daemon ends: that says nothing of copies
+	case err != nil:
+		log.Error("the hourly copy of state.db failed", "error", err)
+		s.alarms.Raise("copy-failed", "state.db", map[string]string{"reason": err.Error()})
+	default:
+		s.alarms.Clear("copy-failed", "state.db")
 	}
 }

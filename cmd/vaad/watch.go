@@ -8,7 +8,6 @@ import (
 
 	"vaad/channels"
 	"vaad/driver"
-	"vaad/recorder"
 )
 
 // watch turns what boards and lines say about themselves into alarms, once a
@@ -20,6 +19,7 @@ type watch struct {
 		Clear(code, subject string)
 	}
 	unfit      func(channels.LineStatus) error // why a line cannot be recorded as its settings want
+	synced     func() bool                     // whether a time source disciplines the wall clock
 	complaints <-chan complaint
 	up         map[[2]string]string // alarms that this watch has raised: code and subject; what it said of them
 	late       map[string]uint64    // late frames of a board a minute ago
@@ -128,9 +128,8 @@ func (w *watch) lines() {
 	}
 }
 
-// clock asks the kernel whether a time source disciplines the wall clock.
 func (w *watch) clock() {
-	w.set(!recorder.ClockSynced(), "clock-unsynchronised", "", nil)
+	w.set(!w.synced(), "clock-unsynchronised", "", nil)
 }
 
 // set raises an alarm when it begins to hold, again when its cause becomes

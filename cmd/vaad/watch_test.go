@@ -141,6 +141,37 @@ func TestAlarmOfABoardFollowsItsCause(t *testing.T) {
 	}
 }
 
+func TestAClockThatNobodyKeepsIsAnAlarmUntilSomebodyDoes(t *testing.T) {
+	up, kept := bells{}, true
+	w := &watch{alarms: up, up: map[[2]string]string{}, synced: func() bool { return kept }}
+	for _, kept = range []bool{true, false, false, true} {
+		w.clock()
+		if _, is := up[[2]string{"clock-unsynchronised", ""}]; is == kept {
+			t.Errorf("kept %v: %v", kept, up)
+		}
+	}
+}
+
+func TestABoardWhoseBlocksComeLateIsAnAlarmWhileTheyDo(t *testing.T) {
+	b := spanBoard(func(tick int, rx *driver.Frame) error {
+		rx.Late = tick > 100 && tick < 400 && tick%3 == 0 // 100 in six seconds
+		return nil
+	})
+	raised := 0
+	watched(t, opens(func() (driver.Board, error) { return b, nil }), numbered{}, 190, func(n int, up bells) {
+		args, is := up[[2]string{"board-late", "e1"}]
+		if is {
+			raised++
+		}
+		if is && args["frames"] != "100" || is && (n < 55 || n > 130) {
+			t.Errorf("second %d: %v", n, up)
+		}
+	})
+	if raised < 50 {
+		t.Errorf("%d seconds", raised)
+	}
+}
+
 func TestEveryAlarmOfTheWatchIsInTheTable(t *testing.T) {
 	for _, code := range []string{"board-failed", "board-gone", "board-hung", "span-alarm", "line-fault", "tap-silent"} {
 		if k, ok := alarm.Find(code); !ok || k.Severity != alarm.Critical || k.Momentary {
