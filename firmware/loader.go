@@ -166,13 +166,18 @@ func (l *Loader) one(ctx context.Context, u unit, progress func(wire.Progress)) 
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, loadWait)
 	defer cancel()
-	failed := l.follow(ctx, id, progress)
+	failed, number := l.follow(ctx, id, progress), 0
 	if failed != nil {
+		if units, err := l.units(); err == nil {
+			if now, err := find(units, id); err == nil {
+				number = now.found.Address
+			}
+		}
 		l.Log.Error("not loaded", "device", id, "code", failed.Code, "detail", failed.Detail)
 	} else {
 		l.Log.Info("loaded", "device", id, "took", time.Since(began).Round(time.Millisecond))
 	}
-	if err := l.State.End(id, failed); err != nil {
+	if err := l.State.End(id, failed, number); err != nil {
 		l.Log.Warn("the outcome is not kept", "err", err)
 	}
 	if failed != nil {

@@ -36,6 +36,7 @@ type Failure struct {
 	Code   string    `json:"code"` // of wire.Error
 	Detail string    `json:"detail,omitempty"`
 	At     time.Time `json:"at"`
+	Number int       `json:"number,omitempty"` // of the device on its bus when that ended; 0: it was gone
 }
 
 type stateFile struct {
@@ -77,13 +78,14 @@ func (s *State) Begin(d wire.Device) error {
 	return s.change(func(f *stateFile) { f.Loading[d.ID] = d })
 }
 
-// End keeps how a load ended; nil forgets the device's failure.
-func (s *State) End(id string, failed *wire.Error) error {
+// End keeps how a load ended, and the number of the device then; nil forgets its
+// failure.
+func (s *State) End(id string, failed *wire.Error, number int) error {
 	return s.change(func(f *stateFile) {
 		delete(f.Loading, id)
 		delete(f.Failures, id)
 		if failed != nil {
-			f.Failures[id] = Failure{failed.Code, short(failed.Detail), time.Now().UTC().Truncate(time.Second)}
+			f.Failures[id] = Failure{failed.Code, short(failed.Detail), time.Now().UTC().Truncate(time.Second), number}
 		}
 	})
 }

@@ -18,13 +18,13 @@ func TestTheLastFailureOfADeviceIsKept(t *testing.T) {
 	if len(s.Failures()) != 0 {
 		t.Error("there is none")
 	}
-	if err := s.End("a", &wire.Error{Code: wire.NoImage, Detail: "x"}); err != nil {
+	if err := s.End("a", &wire.Error{Code: wire.NoImage, Detail: "x"}, 7); err != nil {
 		t.Fatal(err)
 	}
 	var many sync.WaitGroup
 	for i := range maxFailures {
 		many.Go(func() {
-			if err := NewState(path).End(fmt.Sprint("b", i), &wire.Error{Code: wire.NoDevice}); err != nil {
+			if err := NewState(path).End(fmt.Sprint("b", i), &wire.Error{Code: wire.NoDevice}, 0); err != nil {
 				t.Error(err)
 			}
 		})
@@ -33,13 +33,13 @@ func TestTheLastFailureOfADeviceIsKept(t *testing.T) {
 	if f := s.Failures(); len(f) != maxFailures {
 		t.Error(len(f))
 	}
-	if err := s.End("b7", nil); err != nil || s.Failures()["b7"].Code != "" {
+	if err := s.End("b7", nil, 0); err != nil || s.Failures()["b7"].Code != "" {
 		t.Error(err)
 	}
 	if err := os.WriteFile(path, []byte("{"), 0o644); err != nil || len(s.Failures()) != 0 {
 		t.Error("a damaged file has failures")
 	}
-	if err := s.End("c", &wire.Error{Code: wire.NoDevice}); err != nil || len(s.Failures()) != 1 {
+	if err := s.End("c", &wire.Error{Code: wire.NoDevice}, 0); err != nil || len(s.Failures()) != 1 {
 		t.Error("a damaged file is not replaced", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestADeviceThatIsBeingLoadedIsKnownToAllProcesses(t *testing.T) {
 	if l := b.Loading(); len(l) != 0 {
 		t.Error(l)
 	}
-	if err := b.End("y", nil); err != nil || len(b.read().Loading) != 0 {
+	if err := b.End("y", nil, 0); err != nil || len(b.read().Loading) != 0 {
 		t.Error("what nobody loads stays in the file", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestNoLinkInTheFolderIsFollowed(t *testing.T) {
 	if _, err := s.Take("a"); err == nil {
 		t.Error("a device is taken through a link")
 	}
-	if err := s.End("a", nil); err == nil {
+	if err := s.End("a", nil, 0); err == nil {
 		t.Error("the state is locked through a link")
 	}
 	if err := os.Symlink(aim, filepath.Join(dir, "state.json.new")); err != nil {

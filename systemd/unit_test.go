@@ -132,7 +132,7 @@ func TestUnitNeedsOnlyUsersAndGroupsThatAreMade(t *testing.T) {
 			made[f[1]] = true
 		}
 	}
-	for _, file := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load.service", "vaad-usb.socket"} {
+	for _, file := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load@.service", "vaad-usb.socket"} {
 		u := unit(t, file)
 		for _, name := range slices.Concat(u["Service.User"], u["Service.Group"], u["Service.SupplementaryGroups"], u["Socket.SocketGroup"]) {
 			if !made[name] {
@@ -173,7 +173,7 @@ func TestSandboxIsTight(t *testing.T) {
 	if out := tool(t, "systemd-analyze", "--help"); !strings.Contains(out, "--threshold") {
 		t.Skip("this systemd-analyze judges no files")
 	}
-	for _, u := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load.service", "vaad-banner.service"} {
+	for _, u := range []string{"vaad.service", "vaad-usb@.service", "vaad-usb-load@.service", "vaad-banner.service"} {
 		out := tool(t, "systemd-analyze", "security", "--offline=true", "--threshold=20", "./"+u)
 		if i := strings.Index(out, "Overall"); i >= 0 {
 			t.Log(strings.TrimSpace(out[i:]))

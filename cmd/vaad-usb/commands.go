@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"vaad/firmware"
@@ -33,14 +35,15 @@ func (c *listCmd) Run(l *firmware.Loader) error {
 }
 
 type loadCmd struct {
-	Device string `help:"Only this device: its ID, its port (1-1.2) or its serial number." placeholder:"ID"`
+	Device string `help:"Only this device: its ID, its port (1-1.2) or its serial number." placeholder:"ID" xor:"device"`
+	Came   string `help:"For udev: only the device that came at this port with this number on its bus; it is waited for while another process loads it." placeholder:"PORT:NUMBER" xor:"device"`
 	JSON   bool   `help:"Print JSON." name:"json"`
 }
 
-// Run ends well too if another process is loading the device: udev tells of each
-// re-enumeration, and one load follows them all.
+// Run ends well too if another process is loading the device: one load follows it
+// through each re-enumeration.
 func (c *loadCmd) Run(ctx context.Context, l *firmware.Loader) error {
-	devices, err := l.Load(ctx, c.Device, nil)
+	devices, err := c.load(ctx, l)
 	var failed *wire.Error
 	if errors.As(err, &failed) {
 		if failed.Loading {
@@ -57,6 +60,18 @@ func (c *loadCmd) Run(ctx context.Context, l *firmware.Loader) error {
 		return shown
 	}
 	return err
+}
+
+func (c *loadCmd) load(ctx context.Context, l *firmware.Loader) ([]wire.Device, error) {
+	if c.Came == "" {
+		return l.Load(ctx, c.Device, nil)
+	}
+	port, number, _ := strings.Cut(c.Came, ":")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return nil, &wire.Error{Code: wire.BadRequest, Detail: fmt.Sprintf("--came %.80q is not PORT:NUMBER, as 1-1.2:7", c.Came)}
+	}
+	return l.Came(ctx, port, n)
 }
 
 func show(w io.Writer, asJSON bool, devices []wire.Device, failed *wire.Error) error {
