@@ -1,8 +1,10 @@
 package alarm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,6 +27,7 @@ type fixture struct {
 	reg  *prometheus.Registry
 	now  time.Time
 	fail atomic.Bool
+	log  bytes.Buffer // complete when the manager is closed
 }
 
 func start(t *testing.T, path string) *fixture {
@@ -57,7 +60,8 @@ func (f *fixture) restart() {
 		f.reg = prometheus.NewRegistry()
 	}
 	var err error
-	if f.m, err = New(Config{DB: f.db, Registerer: f.reg, Keep: 20, Now: func() time.Time { return f.now }}); err != nil {
+	if f.m, err = New(Config{DB: f.db, Registerer: f.reg, Keep: 20, Now: func() time.Time { return f.now },
+		Log: slog.New(slog.NewTextHandler(&f.log, nil))}); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -263,3 +267,35 @@ func TestSubscribersAreTold(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Also while the disk takes nothing, and over a restart.
+func TestLogTellsWhatBeginsAndEndsOnce(t *testing.T) {
+	f := start(t, filepath.Join(t.TempDir(), "state.db"))
+	f.fail.Store(true)
+	f.m.Raise("disk-full", "recordings", map[string]string{"free_mib": "0"})
+	f.m.Raise("disk-full", "recordings", map[string]string{"free_mib": "0"})
+	f.m.Clear("disk-full", "recordings")
+	for range 3 {
+		f.m.flush()
+	}
+	f.fail.Store(false)
+	f.m.Raise("board-failed", "card", map[string]string{"reason": "no such device"})
+	f.restart()
+	if err := f.m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(f.log.String()) {
+		_, said, _ := strings.Cut(strings.TrimSpace(line), " ")
+		got = append(got, said)
+	}
+	want := []string{
+		`level=ERROR msg=alarm alarm=disk-full severity=critical subject=recordings free_mib=0`,
+		`level=INFO msg="alarm is over" alarm=disk-full subject=recordings by=cleared`,
+		`level=ERROR msg=alarm alarm=board-failed severity=critical subject=card reason="no such device"`,
+		`level=INFO msg="alarm is over" alarm=board-failed subject=card by=restart`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the log says\n%s", strings.Join(got, "\n"))
+	}
+}

@@ -2,7 +2,7 @@
 //
 //	domains, through cmd/vaad ─Raise, Clear─▶ Manager ─▶ Active, Subscribe ─▶ console
 //	                                            │  └──▶ vaad_alarm_active{code}
-//	                                            └─▶ own goroutine ─▶ state.db (history)
+//	                                            └─▶ own goroutine ─▶ state.db (history), log
 //
 // In: codes of [Table] with a subject (a board, a line, a file) and arguments.
 // Out: one [Alarm] per code and subject, counted while it repeats, with first

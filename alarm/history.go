@@ -24,6 +24,7 @@ func (m *Manager) load() error {
 			m.next = max(m.next, a.ID+1)
 			if a.Active() {
 				m.active[key{a.Code, a.Subject}] = &a
+				m.teller.told[a.ID] = began // by the run before
 			}
 			return true
 		})
@@ -80,6 +81,7 @@ func (m *Manager) flush() bool {
 	if len(mine) == 0 {
 		return true
 	}
+	m.teller.tell(mine)
 	err := m.cfg.DB.Update(func(tx *store.Tx) error {
 		for id, a := range mine {
 			if err := rows().Put(tx, store.Key(id), a); err != nil {
@@ -92,6 +94,7 @@ func (m *Manager) flush() bool {
 	defer m.mu.Unlock()
 	m.err, m.onWay = err, nil
 	if err == nil {
+		m.teller.written(mine)
 		return true
 	}
 	for id, a := range mine {

@@ -2,6 +2,7 @@ package alarm
 
 import (
 	"cmp"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -18,6 +19,7 @@ type Config struct {
 	Registerer prometheus.Registerer // nil: metrics are not registered
 	Keep       int                   // ended alarms kept in the history; default 10,000
 	Now        func() time.Time      // default time.Now
+	Log        *slog.Logger          // told of what begins and ends; nil: nobody is
 }
 
 const (
@@ -40,6 +42,7 @@ type Manager struct {
 	subs   map[chan struct{}]bool
 
 	writing sync.Mutex // one write at a time, so that an older row never follows a newer
+	teller  teller     // guarded by writing
 
 	work   chan struct{} // dirty has something
 	closed chan struct{}
@@ -59,7 +62,7 @@ func New(cfg Config) (*Manager, error) {
 		cfg.Now = time.Now
 	}
 	m := &Manager{cfg: cfg, active: map[key]*Alarm{}, dirty: map[uint64]Alarm{}, subs: map[chan struct{}]bool{},
-		work: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{})}
+		work: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{}), teller: teller{cfg.Log, map[uint64]string{}}}
 	m.metrics = newMetrics(cfg.Registerer)
 	if err := m.load(); err != nil {
 		return nil, err

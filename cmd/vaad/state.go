@@ -48,7 +48,7 @@ func (c Config) openState(log *slog.Logger, reg prometheus.Registerer) (s state,
 	if err != nil {
 		return s, fmt.Errorf("open state.db in %s: %w", c.Root, err)
 	}
-	if s.alarms, err = alarm.New(alarm.Config{DB: s.db, Registerer: reg}); err != nil {
+	if s.alarms, err = alarm.New(alarm.Config{DB: s.db, Registerer: reg, Log: log}); err != nil {
 		return s, errors.Join(err, s.db.Close())
 	}
 	s.damaged(log, report)
