@@ -81,6 +81,7 @@ var rules = []struct {
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "firmware/wire", "firmware/image", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"lab/appliance/hold", nil},
+	{"lab/appliance/plug", []string{"firmware/emulated"}},
 	{"lab/modem", []string{"driver/voicemodem/emulator"}}, // for training and tests
 	{"systemd", nil},
 	{"systemd/journald", nil},

@@ -4,7 +4,6 @@ package emulated
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,42 +21,6 @@ import (
 // These run as root in the lab (lab/test firmware/emulated): the emulated boards are
 // plugged into Debian's kernel, and the built vaad-usb loads them through libusb.
 
-// hexFile writes pieces as Intel HEX, with the revision where Debian's tools look for it.
-func hexFile(unit int, pieces []Piece) string {
-	var s strings.Builder
-	s.WriteString("# $Id: made_by_hand.hex 984101 2026-01-01 00:00:00Z nobody $\n")
-	record := func(kind byte, addr uint16, data []byte) {
-		raw := append([]byte{byte(len(data)), byte(addr >> 8), byte(addr), kind}, data...)
-		var sum byte
-		for _, b := range raw {
-			sum -= b
-		}
-		fmt.Fprintf(&s, ":%X%02X\n", raw, sum)
-	}
-	high := uint32(1 << 16)
-	for _, p := range pieces {
-		if h := p.Addr >> 16; unit == 1 && h != high && pieces[len(pieces)-1].Addr > 0xffff {
-			high = h
-			record(4, 0, []byte{byte(h >> 8), byte(h)})
-		}
-		record(0, uint16(p.Addr), p.Data)
-	}
-	record(1, 0, nil)
-	return s.String()
-}
-
-func run(from uint32, n, size int) []Piece {
-	var all []Piece
-	for i := range n {
-		p := Piece{Addr: from + uint32(i*size)}
-		for j := range size {
-			p.Data = append(p.Data, byte((i*size+j)*37>>2)^byte(i*11))
-		}
-		all = append(all, p)
-	}
-	return all
-}
-
 // A bench is an Astribank, its images, and the program that loads them.
 type bench struct {
 	*Astribank
@@ -74,24 +37,10 @@ func newBench(t *testing.T, family uint16) *bench {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	// As large as the real ones: runs with gaps, records of several sizes, one alone.
-	usb := slices.Concat(run(0, 3, 1), run(0x0100, 170, 16), run(0x0c00, 40, 32), run(0x1900, 1, 7), run(0x1a00, 64, 16))
-	fpga := run(0xc000, 200, 128) // beyond 64 KiB
-	b := &bench{Astribank: New(family, 0x0101, usb, fpga), t: t, dir: t.TempDir()}
-	m := "version = 1\n" + b.entry("usb.hex", "fx2", family, hexFile(1, usb)) + b.entry("fpga.hex", "fpga", family+1, hexFile(1, fpga))
-	if family == 0x1160 {
-		b.Modules = map[byte][]byte{}
-		for card := byte(1); card <= 4; card++ {
-			words := run(0, 40, 3)
-			for i := range words {
-				words[i].Addr = uint32(i)
-				words[i].Data[0] = card
-				b.Modules[card] = append(b.Modules[card], words[i].Data...)
-			}
-			m += b.entry(fmt.Sprintf("pic%d.hex", card), "pic", family+1, hexFile(3, words)) + fmt.Sprintf("card = %d\n", card)
-		}
+	b := &bench{Astribank: Sample(family), t: t, dir: t.TempDir()}
+	if err := WriteSamples(b.dir, family); err != nil {
+		t.Fatal(err)
 	}
-	b.write("manifest.toml", m)
 	b.plug()
 	t.Cleanup(func() { b.unplug() })
 	return b
@@ -101,11 +50,6 @@ func (b *bench) write(name, text string) {
 	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
-}
-
-func (b *bench) entry(file, kind string, product uint16, text string) string {
-	b.write(file, text)
-	return fmt.Sprintf("[[image]]\nfile = %q\nversion = \"984101\"\nsha256 = \"%x\"\nlicence = \"none\"\nkind = %q\ndevices = [\"e4e4:%04x\"]\n", file, sha256.Sum256([]byte(text)), kind, product)
 }
 
 func (b *bench) plug() {
@@ -256,7 +200,7 @@ func TestAnEmptyAstribankBecomesOneThatTheKernelTakes(t *testing.T) {
 // byte for byte. Ours reads back besides, before it lets the processor go.
 func TestTheFirstStageIsWhatFxloadSends(t *testing.T) {
 	b := newBench(t, 0x1130)
-	b.tool("fxload", "-t", "fx2", "-I", b.dir+"/usb.hex", "-D", b.appears(0x1130))
+	b.tool("fxload", "-t", "fx2", "-I", b.dir+"/usb1130.hex", "-D", b.appears(0x1130))
 	b.appears(0x1131)
 	theirs := b.Seen()
 	b.unplug()
@@ -281,10 +225,10 @@ func TestTheFirstStageIsWhatFxloadSends(t *testing.T) {
 // whether the FPGA has it.
 func TestTheSecondStageIsWhatDebiansToolsSend(t *testing.T) {
 	b := newBench(t, 0x1130)
-	b.tool("fxload", "-t", "fx2", "-I", b.dir+"/usb.hex", "-D", b.appears(0x1130))
+	b.tool("fxload", "-t", "fx2", "-I", b.dir+"/usb1130.hex", "-D", b.appears(0x1130))
 	node := b.appears(0x1131)
 	b.Forget(nil)
-	b.tool("astribank_hexload", "-D", node, "-F", b.dir+"/fpga.hex")
+	b.tool("astribank_hexload", "-D", node, "-F", b.dir+"/fpga1130.hex")
 	theirs := selected(b.Seen(), management)
 	b.Forget(nil)
 	b.tool("astribank_tool", "-D", node, "-n")
@@ -309,10 +253,11 @@ func TestAWrongImageIsRefusedWithoutATransfer(t *testing.T) {
 		do   func(b *bench)
 		want string
 	}{
-		"its hash is not the manifest's": {func(b *bench) { b.write("usb.hex", hexFile(1, run(0, 2, 16))) }, wire.ImageChanged},
-		"the next one's is not":          {func(b *bench) { b.write("fpga.hex", hexFile(1, run(0, 2, 16))) }, wire.ImageChanged},
+		"its hash is not the manifest's": {func(b *bench) { b.write("usb1130.hex", HEX(1, run(0, 2, 16))) }, wire.ImageChanged},
+		"the next one's is not":          {func(b *bench) { b.write("fpga1130.hex", HEX(1, run(0, 2, 16))) }, wire.ImageChanged},
 		"the hash is right, the HEX not": {func(b *bench) {
-			b.write("manifest.toml", "version = 1\n"+b.entry("usb.hex", "fx2", b.Family, ":00000001FE\n"))
+			b.write("usb1130.hex", ":00000001FE\n")
+			b.write("manifest.toml", "version = 1\n"+Entry("usb1130.hex", "fx2", b.Family, ":00000001FE\n"))
 		}, wire.ImageInvalid},
 	} {
 		t.Run(what, func(t *testing.T) {
