@@ -170,16 +170,20 @@ func TestLabNoCallOnUSBLosesOrAddsASample(t *testing.T) {
 	if *full {
 		length = 600 * driver.Rate
 	}
+	said, spoken := noise(1, length), noise(2, length)
 	for _, ppm := range []float64{80, -80} {
 		r := newGadgetAt(t, "v253", ppm)
 		s := newSession(t, board(t))
+		// Modem, exchange and board share one processor: what takes long is done before the call.
+		room, kept := make([]int16, 0, length+10*driver.Rate), make([]int16, 0, length+10*driver.Rate)
+		clear(room[:cap(room)])
+		clear(kept[:cap(kept)])
 		s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
 		must(t, s.frames(100, nil))
-		before := r.Status()
-		said, spoken, at := noise(1, length), noise(2, length), 0
-		r.do(func() { r.heard = nil })
+		before, at := r.Status(), 0
+		r.do(func() { r.heard = room })
 		r.say(said)
-		s.heard, s.events = nil, nil
+		s.heard, s.events = kept, nil
 		must(t, s.frames(length/driver.Block, func(pcm []int16) { at += copy(pcm, spoken[at:]) }))
 		must(t, s.frames(50, nil))
 		whole(t, "the board hears", s.heard, said)
