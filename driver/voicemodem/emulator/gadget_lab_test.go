@@ -181,8 +181,7 @@ func TestLabNoCallOnUSBLosesOrAddsASample(t *testing.T) {
 		s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
 		must(t, s.frames(100, nil))
 		before, at := r.Status(), 0
-		r.do(func() { r.heard = room })
-		r.say(said)
+		r.do(func() { r.heard, r.says = room, said })
 		s.heard, s.events = kept, nil
 		must(t, s.frames(length/driver.Block, func(pcm []int16) { at += copy(pcm, spoken[at:]) }))
 		must(t, s.frames(50, nil))
