@@ -26,6 +26,7 @@ import (
 type soakSample struct {
 	hour       float64
 	heap       float64 // MiB that live after a collection
+	kept       float64 // MiB that Go has for its heap: up to twice what lives, and what was freed lately
 	rss        float64 // MiB of its own; pages of files that are mapped are the kernel's, and grow with the journals
 	goroutines float64
 	files      float64
@@ -37,7 +38,7 @@ type soakSample struct {
 // soakBounds are how much a figure may grow in an hour of line time, as the slope of a
 // straight line through all samples after the first ones. What grows faster fills a box
 // of 1 GiB within a year.
-var soakBounds = map[string]float64{"heap": 0.25, "rss": 0.75, "goroutines": 0.25, "files": 0.25, "recordings": 2}
+var soakBounds = map[string]float64{"heap": 0.25, "beside the heap": 0.25, "goroutines": 0.25, "files": 0.25, "recordings": 2}
 
 // lossCounters are the metrics that count what was lost, whatever lost it.
 var lossCounters = []string{"vaad_board_lost_samples_total", "vaad_ring_overruns_total", "vaad_feed_lost_events_total", "vaad_recorder_gap_samples_total"}
@@ -82,7 +83,7 @@ func (s *soak) take(hour float64) {
 		s.Fatal(err)
 	}
 	const mib = 1 << 20
-	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), goroutines: m["go_goroutines"],
+	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), kept: (m["go_memstats_heap_sys_bytes"] - m["go_memstats_heap_released_bytes"]) / mib, goroutines: m["go_goroutines"],
 		files: m["process_open_fds"], cpu: m["process_cpu_seconds_total"], recordings: float64(sizeOf(filepath.Join(s.d.Root, "recordings"))) / mib}
 	for _, name := range lossCounters {
 		if _, ok := m[name]; !ok {
@@ -91,7 +92,7 @@ func (s *soak) take(hour float64) {
 		x.lost += m[name]
 	}
 	s.samples = append(s.samples, x)
-	s.Logf("%6.2f h: heap %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.rss,
+	s.Logf("%6.2f h: heap %5.1f of %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.kept, x.rss,
 		x.goroutines, x.files, x.lost, x.recordings, x.cpu)
 }
 
@@ -124,13 +125,24 @@ func (s *soak) nothingLost() {
 	}
 }
 
-// flat judges the samples from one on: nothing is lost, and nothing grows.
+// spare is what Go may have for its heap besides twice of what lives, MiB.
+const spare = 32
+
+// flat judges the samples from one on: nothing is lost, and nothing grows. How much Go has
+// for its heap goes up and down with what happened to live at a collection, so that it is
+// held to that.
 func (s *soak) flat(from int) {
 	s.nothingLost()
-	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap }, "rss": func(x soakSample) float64 { return x.rss },
+	most := 0.0
+	for _, x := range s.samples {
+		if most = max(most, x.heap); x.hour > 0 && !(x.kept <= 2*most+spare) {
+			s.Errorf("%.2f h: Go has %.1f MiB for a heap of which %.1f MiB have lived at most", x.hour, x.kept, most)
+		}
+	}
+	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap }, "beside the heap": func(x soakSample) float64 { return x.rss - x.kept },
 		"goroutines": func(x soakSample) float64 { return x.goroutines }, "files": func(x soakSample) float64 { return x.files },
 		"recordings": func(x soakSample) float64 { return x.recordings }}
-	for _, what := range []string{"heap", "rss", "goroutines", "files", "recordings"} {
+	for _, what := range []string{"heap", "beside the heap", "goroutines", "files", "recordings"} {
 		if len(s.samples) < from+6 {
 			s.Logf("%d samples are too few for a slope", len(s.samples))
 			return
