@@ -26,6 +26,7 @@ import (
 type soakSample struct {
 	hour       float64
 	heap       float64 // MiB that live after a collection
+	caches     float64 // MiB of it that caches hold, which have bounds of their own and fill up and empty in half a day
 	kept       float64 // MiB that Go has for its heap: up to twice what lives, and what was freed lately
 	rss        float64 // MiB of its own; pages of files that are mapped are the kernel's, and grow with the journals
 	goroutines float64
@@ -83,7 +84,8 @@ func (s *soak) take(hour float64) {
 		s.Fatal(err)
 	}
 	const mib = 1 << 20
-	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), kept: (m["go_memstats_heap_sys_bytes"] - m["go_memstats_heap_released_bytes"]) / mib, goroutines: m["go_goroutines"],
+	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), caches: m["vaad_peaks_memory_bytes"]/mib + m["vaad_index_loose_rows"]*looseRow/mib,
+		kept: (m["go_memstats_heap_sys_bytes"] - m["go_memstats_heap_released_bytes"]) / mib, goroutines: m["go_goroutines"],
 		files: m["process_open_fds"], cpu: m["process_cpu_seconds_total"], recordings: float64(sizeOf(filepath.Join(s.d.Root, "recordings"))) / mib}
 	for _, name := range lossCounters {
 		if _, ok := m[name]; !ok {
@@ -92,7 +94,7 @@ func (s *soak) take(hour float64) {
 		x.lost += m[name]
 	}
 	s.samples = append(s.samples, x)
-	s.Logf("%6.2f h: heap %5.1f of %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.kept, x.rss,
+	s.Logf("%6.2f h: heap %5.1f MiB (caches %4.1f) of %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.caches, x.kept, x.rss,
 		x.goroutines, x.files, x.lost, x.recordings, x.cpu)
 }
 
@@ -125,6 +127,9 @@ func (s *soak) nothingLost() {
 	}
 }
 
+// looseRow is about what a row of the index takes in memory, bytes: measured by a heap profile.
+const looseRow = 1300
+
 // spare is what Go may have for its heap besides twice of what lives, MiB.
 const spare = 32
 
@@ -139,7 +144,7 @@ func (s *soak) flat(from int) {
 			s.Errorf("%.2f h: Go has %.1f MiB for a heap of which %.1f MiB have lived at most", x.hour, x.kept, most)
 		}
 	}
-	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap }, "beside the heap": func(x soakSample) float64 { return x.rss - x.kept },
+	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap - x.caches }, "beside the heap": func(x soakSample) float64 { return x.rss - x.kept },
 		"goroutines": func(x soakSample) float64 { return x.goroutines }, "files": func(x soakSample) float64 { return x.files },
 		"recordings": func(x soakSample) float64 { return x.recordings }}
 	for _, what := range []string{"heap", "beside the heap", "goroutines", "files", "recordings"} {

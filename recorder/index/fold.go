@@ -27,6 +27,7 @@ func (ix *Index) fold(ctx context.Context) error {
 func (ix *Index) due() (segs []*segment, rows []*entry) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	ix.metrics.loose.Set(float64(len(ix.loose)))
 	size := ix.c.sizes
 	for _, s := range ix.segs { // at once, so that the file does not say longer what the journals do not
 		if ix.purge[s.ID] {

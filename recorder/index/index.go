@@ -291,6 +291,7 @@ func (ix *Index) sayDamaged(err error) {
 
 type metrics struct {
 	failed, rebuilds, damagedLines, orphans, folds prometheus.Counter
+	loose                                          prometheus.Gauge
 	flush, query                                   prometheus.Histogram
 }
 
@@ -304,13 +305,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		damagedLines: counter("vaad_index_damaged_lines_total", "Journal lines that could not be read."),
 		orphans:      counter("vaad_index_orphan_acts_total", "Acts in the journals whose recording no line tells of."),
 		folds:        counter("vaad_index_segments_written_total", "Segments written, from new rows or anew."),
+		loose:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_index_loose_rows", Help: "Rows of the index that are in memory, until there are enough for a segment."}),
 		flush: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "vaad_index_flush_seconds",
 			Help: "Time to write new rows to the index.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}),
 		query: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "vaad_index_query_seconds",
 			Help: "Time to answer a search.", Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8)}),
 	}
 	if r != nil {
-		r.MustRegister(m.failed, m.rebuilds, m.damagedLines, m.orphans, m.folds, m.flush, m.query)
+		r.MustRegister(m.failed, m.rebuilds, m.damagedLines, m.orphans, m.folds, m.loose, m.flush, m.query)
 	}
 	return m
 }

@@ -193,6 +193,7 @@ func (c *Cache) keep(id string, key Key, p *Picture) {
 		c.newest[0] = kept{}
 		c.newest = c.newest[1:]
 	}
+	c.metrics.memory.Set(float64(c.bytes))
 }
 
 func (c *Cache) drop(id string) {
@@ -200,6 +201,7 @@ func (c *Cache) drop(id string) {
 		if k.id == id {
 			c.newest = append(c.newest[:i:i], c.newest[i+1:]...)
 			c.bytes -= k.p.size()
+			c.metrics.memory.Set(float64(c.bytes))
 			return
 		}
 	}

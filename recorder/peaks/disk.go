@@ -18,17 +18,18 @@ import (
 )
 
 type metrics struct {
-	made prometheus.Counter
-	disk prometheus.Gauge
+	made         prometheus.Counter
+	disk, memory prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
-		made: prometheus.NewCounter(prometheus.CounterOpts{Name: "vaad_peaks_made_total", Help: "Pictures of recordings that were made for players, instead of found."}),
-		disk: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_peaks_disk_bytes", Help: "What kept pictures of recordings take on the disk."}),
+		made:   prometheus.NewCounter(prometheus.CounterOpts{Name: "vaad_peaks_made_total", Help: "Pictures of recordings that were made for players, instead of found."}),
+		disk:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_peaks_disk_bytes", Help: "What kept pictures of recordings take on the disk."}),
+		memory: prometheus.NewGauge(prometheus.GaugeOpts{Name: "vaad_peaks_memory_bytes", Help: "What pictures of recordings take in memory, at most 48 MiB."}),
 	}
 	if r != nil {
-		r.MustRegister(m.made, m.disk)
+		r.MustRegister(m.made, m.disk, m.memory)
 	}
 	return m
 }
