@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ import (
 type soakSample struct {
 	hour       float64
 	heap       float64 // MiB that live after a collection
+	low        float64 // MiB of it besides caches: the least since the sample before, as a collection finds what is just being worked on too
 	caches     float64 // MiB of it that caches hold, which have bounds of their own and fill up and empty in half a day
 	kept       float64 // MiB that Go has for its heap: up to twice what lives, and what was freed lately
 	rss        float64 // MiB of its own; pages of files that are mapped are the kernel's, and grow with the journals
@@ -83,8 +85,8 @@ func (s *soak) take(hour float64) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	const mib = 1 << 20
-	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), caches: m["vaad_peaks_memory_bytes"]/mib + m["vaad_index_loose_rows"]*looseRow/mib,
+	s.seen(m)
+	x := soakSample{hour: hour, heap: m["go_gc_heap_live_bytes"] / mib, rss: anonymous(s.d.Pid()), caches: cached(m), low: s.lowest(),
 		kept: (m["go_memstats_heap_sys_bytes"] - m["go_memstats_heap_released_bytes"]) / mib, goroutines: m["go_goroutines"],
 		files: m["process_open_fds"], cpu: m["process_cpu_seconds_total"], recordings: float64(sizeOf(filepath.Join(s.d.Root, "recordings"))) / mib}
 	for _, name := range lossCounters {
@@ -94,7 +96,7 @@ func (s *soak) take(hour float64) {
 		x.lost += m[name]
 	}
 	s.samples = append(s.samples, x)
-	s.Logf("%6.2f h: heap %5.1f MiB (caches %4.1f) of %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.caches, x.kept, x.rss,
+	s.Logf("%6.2f h: heap %5.1f MiB (caches %4.1f, besides at least %4.1f) of %5.1f MiB, rss %5.1f MiB, %3.0f goroutines, %3.0f descriptors, %.0f lost, %6.1f MiB of recordings, %6.1f s of processor time", x.hour, x.heap, x.caches, x.low, x.kept, x.rss,
 		x.goroutines, x.files, x.lost, x.recordings, x.cpu)
 }
 
@@ -117,6 +119,47 @@ type soak struct {
 	ctx     context.Context
 	client  *http.Client
 	samples []soakSample
+
+	mu  sync.Mutex
+	low float64 // since the last sample; 0: none
+}
+
+const mib = 1 << 20
+
+// cached is what caches hold.
+func cached(m map[string]float64) float64 {
+	return (m["vaad_peaks_memory_bytes"] + m["vaad_index_loose_rows"]*looseRow) / mib
+}
+
+func (s *soak) seen(m map[string]float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := m["go_gc_heap_live_bytes"]/mib - cached(m); s.low == 0 || x < s.low {
+		s.low = x
+	}
+}
+
+func (s *soak) lowest() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() { s.low = 0 }()
+	return s.low
+}
+
+// watch looks between samples until ctx ends.
+func (s *soak) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if m, err := scrape(ctx, s.client); err == nil {
+				s.seen(m)
+			}
+		}
+	}
 }
 
 func (s *soak) nothingLost() {
@@ -144,7 +187,7 @@ func (s *soak) flat(from int) {
 			s.Errorf("%.2f h: Go has %.1f MiB for a heap of which %.1f MiB have lived at most", x.hour, x.kept, most)
 		}
 	}
-	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.heap - x.caches }, "beside the heap": func(x soakSample) float64 { return x.rss - x.kept },
+	of := map[string]func(soakSample) float64{"heap": func(x soakSample) float64 { return x.low }, "beside the heap": func(x soakSample) float64 { return x.rss - x.kept },
 		"goroutines": func(x soakSample) float64 { return x.goroutines }, "files": func(x soakSample) float64 { return x.files },
 		"recordings": func(x soakSample) float64 { return x.recordings }}
 	for _, what := range []string{"heap", "beside the heap", "goroutines", "files", "recordings"} {
@@ -303,6 +346,7 @@ func TestSoakADayOfLineTime(t *testing.T) {
 	linked := make(chan [2]int, 1)
 	day, end := context.WithCancel(s.ctx)
 	defer end()
+	go s.watch(day)
 	go func() { linked <- s.links(day, prog) }()
 	for m := range marks {
 		hour := float64(m.n) / 3600 / float64(second)
