@@ -170,7 +170,7 @@ func (s *soak) nothingLost() {
 	}
 }
 
-// looseRow is about what a row of the index takes in memory, bytes: measured by a heap profile.
+// looseRow is about what a row of the index takes in memory, bytes; rows that much was done to take more.
 const looseRow = 1300
 
 // spare is what Go may have for its heap besides twice of what lives, MiB.
