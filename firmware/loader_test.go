@@ -21,30 +21,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// hexFile writes pieces as Intel HEX, 02 and 04 left out.
-func hexFile(unit int, pieces ...emulated.Piece) string {
-	var s strings.Builder
-	s.WriteString("# made for a test\n")
-	record := func(kind byte, addr uint16, data []byte) {
-		raw := append([]byte{byte(len(data)), byte(addr >> 8), byte(addr), kind}, data...)
-		var sum byte
-		for _, b := range raw {
-			sum -= b
-		}
-		fmt.Fprintf(&s, ":%X%02X\n", raw, sum)
-	}
-	high := uint32(0)
-	for _, p := range pieces {
-		if h := p.Addr >> 16; unit == 1 && h != high {
-			high = h
-			record(4, 0, []byte{byte(h >> 8), byte(h)})
-		}
-		record(0, uint16(p.Addr), p.Data)
-	}
-	record(1, 0, nil)
-	return s.String()
-}
-
 // pieces makes n pieces of a size, one after the other, of bytes that tell places apart.
 func pieces(from uint32, n, size int) []emulated.Piece {
 	var all []emulated.Piece
@@ -77,7 +53,7 @@ func newRig(t interface {
 	usb, fpga := append(pieces(0, 90, 16), pieces(0x1000, 3, 16)...), pieces(0xff80, 6, 64)
 	r := &rig{bus: newMemoryBus(), bank: emulated.New(family, 0x0101, usb, fpga), dir: dir}
 	r.loader = &Loader{Bus: r.bus, Images: dir, State: NewState(filepath.Join(dir, ".run", "state.json")), Log: slog.New(slog.DiscardHandler)}
-	m := "version = 1\n" + r.entry("usb.hex", "fx2", family, hexFile(1, usb...)) + r.entry("fpga.hex", "fpga", family+1, hexFile(1, fpga...))
+	m := "version = 1\n" + r.entry("usb.hex", "fx2", family, emulated.HEX(1, usb)) + r.entry("fpga.hex", "fpga", family+1, emulated.HEX(1, fpga))
 	if family == 0x1160 {
 		r.bank.Modules = map[byte][]byte{}
 		for card := byte(1); card <= 2; card++ {
@@ -86,7 +62,7 @@ func newRig(t interface {
 				image[i] = emulated.Piece{Addr: uint32(i), Data: []byte{card, byte(i), 7}}
 				r.bank.Modules[card] = append(r.bank.Modules[card], image[i].Data...)
 			}
-			m += r.entry(fmt.Sprintf("pic%d.hex", card), "pic", family+1, hexFile(3, image...)) + fmt.Sprintf("card = %d\n", card)
+			m += r.entry(fmt.Sprintf("pic%d.hex", card), "pic", family+1, emulated.HEX(3, image)) + fmt.Sprintf("card = %d\n", card)
 		}
 	}
 	r.write("manifest.toml", m)
@@ -180,12 +156,12 @@ func TestAWrongImageIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		do   func(r *rig)
 		want string
 	}{
-		"another USB image":       {func(r *rig) { r.write("usb.hex", hexFile(1, pieces(0, 2, 16)...)) }, wire.ImageChanged},
-		"another FPGA image":      {func(r *rig) { r.write("fpga.hex", hexFile(1, pieces(0, 2, 16)...)) }, wire.ImageChanged},
+		"another USB image":       {func(r *rig) { r.write("usb.hex", emulated.HEX(1, pieces(0, 2, 16))) }, wire.ImageChanged},
+		"another FPGA image":      {func(r *rig) { r.write("fpga.hex", emulated.HEX(1, pieces(0, 2, 16))) }, wire.ImageChanged},
 		"no USB image":            {func(r *rig) { os.Remove(filepath.Join(r.dir, "usb.hex")) }, wire.ImageMissing},
 		"right hash, wrong words": {func(r *rig) { r.write("manifest.toml", "version = 1\n"+r.entry("usb.hex", "fx2", 0x1130, "no hex")) }, wire.ImageInvalid},
 		"for another device": {func(r *rig) {
-			r.write("manifest.toml", "version = 1\n"+r.entry("usb.hex", "fx2", 0x1140, hexFile(1, pieces(0, 2, 16)...)))
+			r.write("manifest.toml", "version = 1\n"+r.entry("usb.hex", "fx2", 0x1140, emulated.HEX(1, pieces(0, 2, 16))))
 		}, wire.NoImage},
 		"no manifest":       {func(r *rig) { os.Remove(filepath.Join(r.dir, "manifest.toml")) }, wire.NoManifest},
 		"a broken manifest": {func(r *rig) { r.write("manifest.toml", "versio") }, wire.ManifestInvalid},
