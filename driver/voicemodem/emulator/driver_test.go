@@ -71,6 +71,22 @@ func (s *session) must(err error) {
 	}
 }
 
+// answer takes a call that rings; what was heard so far is forgotten.
+func (s *session) answer(r *rig) {
+	s.t.Helper()
+	r.event("ring")
+	s.must(s.frames(50, nil))
+	r.event("ring-end")
+	s.must(s.frames(50, nil))
+	s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
+	s.must(s.frames(100, nil))
+	if !s.saw(driver.RingBegin) || !s.saw(driver.OffHook) || !r.offHook() {
+		s.t.Fatalf("events %q, off-hook %v", s.events, r.offHook())
+	}
+	s.heard = nil
+	r.do(func() { r.heard = nil })
+}
+
 func TestEmulatedModemIsAnsweredAndTalksBothWays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it ticks in real time")
@@ -80,17 +96,7 @@ func TestEmulatedModemIsAnsweredAndTalksBothWays(t *testing.T) {
 			r := newRig(t, chip, 0)
 			s := newSession(t, opened(t, r.pty(t)))
 			s.must(s.frames(10, nil))
-			r.event("ring")
-			s.must(s.frames(50, nil))
-			r.event("ring-end")
-			s.must(s.frames(50, nil))
-			s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
-			s.must(s.frames(100, nil))
-			if !s.saw(driver.RingBegin) || !s.saw(driver.OffHook) || !r.offHook() {
-				t.Fatalf("events %q, off-hook %v", s.events, r.offHook())
-			}
-			s.heard = nil
-			r.do(func() { r.heard = nil })
+			s.answer(r)
 			r.say(sine(1800, 1000))
 			var spoken []int16
 			if chip != "halfduplex" { // it listens while somebody talks there

@@ -112,17 +112,7 @@ func TestLabAModemOnUSBIsFoundByItsSerialNumber(t *testing.T) {
 // call is a short call: it rings, is answered, both talk.
 func (s *session) call(r *rig) {
 	s.t.Helper()
-	r.event("ring")
-	s.must(s.frames(50, nil))
-	r.event("ring-end")
-	s.must(s.frames(20, nil))
-	s.tx.Command(driver.GoOffHook, 0, 0, 0, nil)
-	s.must(s.frames(50, nil))
-	if !s.saw(driver.RingBegin) || !s.saw(driver.OffHook) || !r.offHook() {
-		s.t.Fatalf("events %q, off-hook %v", s.events, r.offHook())
-	}
-	s.heard = nil
-	r.do(func() { r.heard = nil })
+	s.answer(r)
 	r.say(sine(1800, 2000))
 	tone, at := sine(1000, 2000), 0
 	s.must(s.frames(100, func(pcm []int16) { at += copy(pcm, tone[min(at, len(tone)):]) }))
