@@ -53,6 +53,15 @@ func (w *fakeWay) Send(ctx context.Context, m Message) error {
 
 func (w *fakeWay) set(err error) { w.mu.Lock(); w.fail = err; w.mu.Unlock() }
 
+// arrived is what was delivered so far, and when. Waiting in the bubble orders nothing that comes later behind what was read: hence copies.
+func (w *fakeWay) arrived() ([]Message, []time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.got), slices.Clone(w.at)
+}
+
+func (w *fakeWay) tried() int { w.mu.Lock(); defer w.mu.Unlock(); return w.tries }
+
 // said is what arrived, in short.
 func (w *fakeWay) said() (all []string) {
 	w.mu.Lock()
@@ -152,8 +161,9 @@ func TestConditionsAreToldWhenTheyLast(t *testing.T) {
 		w.alarms.Clear("disk-slow", "/rec")
 		w.sleep(2 * time.Second)
 		w.want(way, "raised disk-low//rec/active")
-		if m := way.got[0]; m.Alarms[0].Text != "text of disk-low" || m.V != 1 || m.Box.Name != "box" || len(m.ID) < 20 || way.at[0].Sub(m.Alarms[0].First) != 2*time.Minute {
-			w.Errorf("%+v at %v", m, way.at[0])
+		got, at := way.arrived()
+		if m := got[0]; m.Alarms[0].Text != "text of disk-low" || m.V != 1 || m.Box.Name != "box" || len(m.ID) < 20 || at[0].Sub(m.Alarms[0].First) != 2*time.Minute {
+			w.Errorf("%+v at %v", m, at[0])
 		}
 		w.alarms.Clear("disk-low", "/rec")
 		w.want(way, "raised disk-low//rec/active", "ended disk-low//rec/ended")
@@ -214,24 +224,25 @@ func TestFloodIsToldInOneMessage(t *testing.T) {
 			w.alarms.Raise("line-fault", fmt.Sprint(n+1), nil)
 		}
 		synctest.Wait()
-		first := len(way.got)
+		first := len(way.said())
 		w.sleep(FloodTime + time.Minute)
 		alarms := 0
-		for _, m := range way.got {
+		got, _ := way.arrived()
+		for _, m := range got {
 			alarms += len(m.Alarms) + m.More
 			if len(m.Alarms) > maxTold {
 				w.Errorf("%d alarms in a message", len(m.Alarms))
 			}
 		}
-		if len(way.got) > 5 || first > 4 || alarms != 70 {
-			w.Errorf("%d messages (%d at once) tell %d alarms", len(way.got), first, alarms)
+		if len(got) > 5 || first > 4 || alarms != 70 {
+			w.Errorf("%d messages (%d at once) tell %d alarms", len(got), first, alarms)
 		}
 		for n := range 70 {
 			w.alarms.Clear("line-fault", fmt.Sprint(n+1))
 		}
 		w.sleep(2 * FloodTime)
-		if len(way.got) > 12 {
-			w.Errorf("%d messages", len(way.got))
+		if n := len(way.said()); n > 12 {
+			w.Errorf("%d messages", n)
 		}
 	})
 }
@@ -246,8 +257,8 @@ func TestMessagesSurviveRestartsAndFailures(t *testing.T) {
 		w.start()
 		w.alarms.Raise("disk-full", "/rec", nil) // whoever watches it raises it again
 		w.sleep(time.Minute)
-		if s := w.r.States(); s[0].Waiting != 2 || s[0].Error != "no route to host" || way.tries < 3 {
-			w.Errorf("%+v after %d tries", s, way.tries)
+		if s := w.r.States(); s[0].Waiting != 2 || s[0].Error != "no route to host" || way.tried() < 3 {
+			w.Errorf("%+v after %d tries", s, way.tried())
 		}
 		way.set(nil)
 		w.sleep(20 * time.Minute)
