@@ -180,6 +180,7 @@ func (l *Log) auditDay(ctx context.Context, d archive.Day, found func(Finding)) 
 		return err
 	}
 	l.read[d] = &progress{at: c.end, simulated: c.simulated}
+	l.lighten(d)
 	return nil
 }
 

@@ -27,14 +27,19 @@ func (l *Log) follow(ctx context.Context) error {
 			return err
 		}
 	}
+	l.forget()
 	return nil
 }
 
 // take appends the new lines of a day.
 func (l *Log) take(ctx context.Context, d archive.Day) error {
+	l.used[d] = l.c.Now()
 	p := l.read[d]
 	if p == nil {
 		return l.auditDay(ctx, d, l.broken)
+	}
+	if err := l.recall(ctx, d, p); err != nil {
+		return err
 	}
 	r := lineReader{day: d, simulated: p.simulated}
 	at := p.at

@@ -65,6 +65,10 @@ const settleTime = 500 * time.Millisecond
 // auditEvery is how often everything is compared again.
 const auditEvery = 24 * time.Hour
 
+// rememberFor is how long it is remembered which recordings of a day are simulated,
+// from when the day had new lines. Without an end that would be all there have been.
+const rememberFor = time.Hour
+
 // retryAfter is how long the log waits after the disk refused.
 const retryAfter = 10 * time.Second
 
@@ -81,6 +85,7 @@ type Log struct {
 	top    frontier
 	runs   map[archive.Day][]run
 	read   map[archive.Day]*progress
+	used   map[archive.Day]time.Time // days of which lines were taken lately, and when
 	note   archive.File
 	end    int64      // behind the last note
 	last   Checkpoint // Number 0 = none
@@ -98,7 +103,7 @@ type Log struct {
 // progress is how far a day's journal is in the tree.
 type progress struct {
 	at        archive.Place
-	simulated map[string]bool
+	simulated map[string]bool // recordings; nil: forgotten, the journal says them
 }
 
 // Open makes or opens the files of the log and its key, and begins to hear of new
@@ -110,7 +115,7 @@ func Open(c Config) (_ *Log, err error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	l := &Log{c: c, disk: c.Disk, runs: map[archive.Day][]run{}, read: map[archive.Day]*progress{},
+	l := &Log{c: c, disk: c.Disk, runs: map[archive.Day][]run{}, read: map[archive.Day]*progress{}, used: map[archive.Day]time.Time{},
 		bell: make(chan struct{}, 1), dirty: map[archive.Day]bool{}, m: newMetrics(c.Registerer)}
 	if l.disk == nil {
 		if l.disk, err = archive.OSDisk(c.Root); err != nil {
