@@ -300,6 +300,8 @@ func TestAMixReachesOverBoards(t *testing.T) {
 		if !slices.Equal(left, []int{1, 11}) {
 			t.Errorf("left: %v", left)
 		}
+		s.homes.mu.Lock()
+		defer s.homes.mu.Unlock()
 		if len(s.homes.of) != 0 {
 			t.Errorf("homes are kept: %v", s.homes.of)
 		}

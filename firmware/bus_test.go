@@ -79,7 +79,12 @@ func (b *memoryBus) unplug(port string) {
 	p.gadget.Off()
 }
 
-func (p *place) Send(endpoint byte, data []byte) { p.queue[endpoint] <- data }
+func (p *place) Send(endpoint byte, data []byte) {
+	p.bus.mu.Lock()
+	to := p.queue[endpoint]
+	p.bus.mu.Unlock()
+	to <- data
+}
 
 func (p *place) Leave() {
 	time.AfterFunc(20*time.Millisecond, func() {
@@ -142,12 +147,13 @@ func (b *memoryBus) Open(f Found) (Handle, error) {
 		return nil, ErrDenied
 	}
 	b.opened++
-	return &memoryHandle{p, p.gone}, nil
+	return &memoryHandle{p, p.gone, p.queue}, nil
 }
 
 type memoryHandle struct {
 	*place
-	gone chan struct{}
+	gone  chan struct{}
+	queue map[byte]chan []byte // of this appearance
 }
 
 func (h *memoryHandle) off() bool {
@@ -225,7 +231,7 @@ func (p *memoryPipe) Write(ctx context.Context, data []byte) error {
 
 func (p *memoryPipe) Read(ctx context.Context, data []byte) (int, error) {
 	select {
-	case b := <-p.queue[p.in]:
+	case b := <-p.memoryHandle.queue[p.in]:
 		if err := p.end(p.gadget.In(p.in, b)); err != nil {
 			return 0, err
 		}

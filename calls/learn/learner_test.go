@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,8 +24,8 @@ type card struct {
 	closed chan struct{}
 	once   sync.Once
 
-	offHook bool
-	silent  int // frames since keys were last heard; -1: none were
+	offHook atomic.Bool // the test looks at it while the board goes on
+	silent  int         // frames since keys were last heard; -1: none were
 	src     *tone.Source
 	playing string
 }
@@ -56,9 +57,10 @@ func (c *card) Exchange(tx, rx *driver.Frame) error {
 	for _, cmd := range tx.Commands {
 		switch cmd.Kind {
 		case driver.GoOffHook:
-			c.offHook, c.silent = true, -1
+			c.silent = -1
+			c.offHook.Store(true)
 		case driver.GoOnHook:
-			c.offHook = false
+			c.offHook.Store(false)
 		}
 	}
 	if dsp.Measure(tx.LinePCM(0)).DBm0() > -30 {
@@ -68,7 +70,7 @@ func (c *card) Exchange(tx, rx *driver.Frame) error {
 	}
 	china, _ := tone.Country("CN")
 	switch {
-	case !c.offHook:
+	case !c.offHook.Load():
 		c.play("", tone.Cadence{})
 	case c.silent < 0:
 		c.play("dial", china.Dial)
@@ -86,7 +88,7 @@ func (c *card) Exchange(tx, rx *driver.Frame) error {
 	}
 	if c.n%10 == 0 {
 		v := int32(-48000)
-		if c.offHook {
+		if c.offHook.Load() {
 			v = -7000
 		}
 		rx.Event(driver.Volts, 0, 0, v, nil)
@@ -181,8 +183,8 @@ func TestALineOfACardIsLearnt(t *testing.T) {
 			t.Errorf("a second one: %v", err)
 		}
 		j = over(t, l, 1)
-		if j.State != Done || c.offHook {
-			t.Fatalf("%v %s, off-hook %v, %+v", j.State, j.Why, c.offHook, j.Steps)
+		if j.State != Done || c.offHook.Load() {
+			t.Fatalf("%v %s, off-hook %v, %+v", j.State, j.Why, c.offHook.Load(), j.Steps)
 		}
 		got := map[string]bool{}
 		for _, i := range j.Items {
@@ -210,7 +212,7 @@ func TestARunThatIsGivenUpLeavesTheLineOnHook(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(8 * time.Second)
-			if !c.offHook {
+			if !c.offHook.Load() {
 				t.Fatal("it is not off-hook")
 			}
 			if shut {
@@ -220,8 +222,8 @@ func TestARunThatIsGivenUpLeavesTheLineOnHook(t *testing.T) {
 			}
 			j := over(t, l, 1)
 			time.Sleep(time.Second)
-			if j.State != Cancelled || c.offHook {
-				t.Errorf("%v, off-hook %v", j.State, c.offHook)
+			if j.State != Cancelled || c.offHook.Load() {
+				t.Errorf("%v, off-hook %v", j.State, c.offHook.Load())
 			}
 			if err := l.Cancel(1); !errors.Is(err, ErrNone) {
 				t.Errorf("again: %v", err)

@@ -67,6 +67,8 @@ func TestACallOfOursIsNotLeftUpWhenTheDaemonEnds(t *testing.T) {
 				if took := time.Since(begun); took < c.took || took > c.took+driver.Tick {
 					t.Errorf("it took %v", took)
 				}
+				f.mu.Lock()
+				defer f.mu.Unlock()
 				if slices.Sort(f.told); !slices.Equal(f.told, c.want) {
 					t.Errorf("told %v, want %v", f.told, c.want)
 				}

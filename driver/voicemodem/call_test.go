@@ -149,7 +149,7 @@ func TestReleasePutsTheModemOnHook(t *testing.T) {
 		s.command(driver.GoOnHook)
 		s.run(time.Second, nil)
 		s.want(driver.OnHook, 1)
-		if f.hook {
+		if f.isHook() {
 			t.Error("the modem is off-hook")
 		}
 		s.command(driver.GoOffHook) // and again
@@ -160,7 +160,7 @@ func TestReleasePutsTheModemOnHook(t *testing.T) {
 		s.run(time.Second, nil)
 		s.want(driver.OnHook, 2)
 		s.want(driver.OffHook, 2)
-		if !f.hook {
+		if !f.isHook() {
 			t.Error("the modem is on-hook")
 		}
 	})
@@ -171,9 +171,11 @@ func TestClosingReleasesTheLine(t *testing.T) {
 		f := newFake(t)
 		s := talking(t, f, nil)
 		s.close()
-		if f.hook || !f.off {
-			t.Errorf("hook %v, port closed %v", f.hook, f.off)
-		}
+		f.with(func() {
+			if f.hook || !f.off {
+				t.Errorf("hook %v, port closed %v", f.hook, f.off)
+			}
+		})
 	})
 }
 
@@ -318,7 +320,7 @@ func TestRefusalsAreSaid(t *testing.T) {
 			if e[0].Value != int32(driver.GoOffHook) || !strings.Contains(string(e[0].Data), reply) {
 				t.Errorf("%v %q", e[0].Value, e[0].Data)
 			}
-			if s.run(time.Second, nil); f.hook {
+			if s.run(time.Second, nil); f.isHook() {
 				t.Error("off-hook")
 			}
 		})
@@ -348,7 +350,7 @@ func TestAudioThatEndsBySomeMistakeBeginsAgain(t *testing.T) {
 		f.bytes("\x10\x03\r\nOK\r\n")
 		s.run(time.Second, nil)
 		s.want(driver.OnHook, 0)
-		if f.mode != 'b' {
+		if f.isMode() != 'b' {
 			t.Error("no audio")
 		}
 	})

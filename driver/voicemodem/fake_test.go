@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,11 @@ func (f *fake) with(do func()) {
 	defer f.mu.Unlock()
 	do()
 }
+
+// What the modem is and was told so far. The engine goes on, and what passes in the bubble orders none of it.
+func (f *fake) isHook() bool       { f.mu.Lock(); defer f.mu.Unlock(); return f.hook }
+func (f *fake) isMode() byte       { f.mu.Lock(); defer f.mu.Unlock(); return f.mode }
+func (f *fake) wasAsked() []string { f.mu.Lock(); defer f.mu.Unlock(); return slices.Clone(f.asked) }
 
 func (f *fake) wait(d time.Duration, _ bool) error {
 	f.mu.Lock()
@@ -269,8 +275,9 @@ type seat struct {
 func (f *fake) maker() *maker {
 	m := &maker{root: fstest.MapFS{}, log: slog.New(slog.NewTextHandler(io.Discard, nil)), resat: map[string]time.Time{},
 		open: func(string, int) (link, error) {
-			if f.err != nil {
-				return nil, f.err
+			var err error
+			if f.with(func() { err = f.err }); err != nil {
+				return nil, err
 			}
 			return f.plug(), nil
 		}}

@@ -78,10 +78,11 @@ func TestFormatIsTheBestThatTheModemAndItsFamilyHave(t *testing.T) {
 			if law := s.b.Info().Lines[0].Law; law != c.law {
 				t.Errorf("%s: law %v, want %v", c.self, law, c.law)
 			}
-			if !strings.Contains(strings.Join(f.asked, "\n"), c.asked) {
-				t.Errorf("%q was not said: %q", c.asked, f.asked)
+			asked := f.wasAsked()
+			if !strings.Contains(strings.Join(asked, "\n"), c.asked) {
+				t.Errorf("%q was not said: %q", c.asked, asked)
 			}
-			for _, a := range f.asked {
+			for _, a := range asked {
 				if strings.HasPrefix(a, "AT+VTR=") {
 					t.Errorf("%q was asked", a)
 				}

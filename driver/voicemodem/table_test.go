@@ -129,7 +129,7 @@ func TestNoModemMakesTheDriverSendAudioAsCommands(t *testing.T) {
 				}
 				s.tx.Reset()
 			}
-			if f.hook {
+			if f.isHook() {
 				rt.Errorf("the line is held")
 			}
 			s.close()
