@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 // hall is a switch whose legs are as the test says.
 type hall struct {
+	mu      sync.Mutex
 	legs    map[string]calls.LegState
 	bridge  []string
 	fails   map[string]error
@@ -22,6 +24,8 @@ type hall struct {
 }
 
 func (h *hall) Leg(id string) (calls.Leg, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	state, ok := h.legs[id]
 	l := calls.Leg{ID: id, State: state}
 	if slices.Contains(h.bridge, id) {
@@ -30,9 +34,15 @@ func (h *hall) Leg(id string) (calls.Leg, bool) {
 	return l, ok
 }
 
-func (h *hall) Bridges() []calls.Bridge { return []calls.Bridge{{ID: "a"}, {ID: "b", Legs: h.bridge}} }
+func (h *hall) Bridges() []calls.Bridge {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return []calls.Bridge{{ID: "a"}, {ID: "b", Legs: slices.Clone(h.bridge)}}
+}
 
 func (h *hall) Play(_ context.Context, _ string, r calls.PlayRequest) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.played = append(h.played, r.Leg)
 	return "of " + r.Leg, h.fails[r.Leg]
 }
@@ -44,13 +54,29 @@ func (h *hall) announced(what rules.Announce) (over func() (string, error, bool)
 	var err error
 	ended := false
 	go func() {
-		request, err = announceTo(h, h.changes, "x", what, nil)
-		ended = true
+		of, fails := announceTo(h, h.changes, "x", what, nil)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		request, err, ended = of, fails, true
 	}()
-	return func() (string, error, bool) { synctest.Wait(); return request, err, ended }
+	return func() (string, error, bool) {
+		synctest.Wait()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return request, err, ended
+	}
 }
 
-func (h *hall) changed() { h.changes <- calls.Change{} }
+// change changes who is where, and tells it.
+func (h *hall) change(do func()) {
+	h.mu.Lock()
+	do()
+	h.mu.Unlock()
+	h.changes <- calls.Change{}
+}
+
+// heard are who heard it so far, in their order.
+func (h *hall) heard() []string { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.played) }
 
 const talks, held = calls.LegTalking, calls.LegHeld
 
@@ -59,23 +85,22 @@ func TestAnAnnouncementTakesNobodysRingbackOrMusicAway(t *testing.T) {
 		h := &hall{legs: map[string]calls.LegState{"x": talks, "y": talks}}
 		over := h.announced(rules.Announce{Both: true})
 		steps := []func(){
-			func() { time.Sleep(10 * time.Minute) },                                               // it waits in a queue, and hears music
+			func() {}, // it waits in a queue, and hears music
 			func() { h.bridge, h.legs["y"] = []string{"y", "x"}, calls.LegAlerting },              // a trunk on which it rings yet
 			func() { h.legs["y"], h.legs["x"] = talks, held },                                     //
 			func() { h.legs["x"], h.legs["y"] = talks, held },                                     // music for the other one
 			func() { h.legs["y"], h.legs["z"] = talks, held; h.bridge = []string{"x", "y", "z"} }, // and for a third
 		}
+		time.Sleep(10 * time.Minute)
 		for i, step := range steps {
-			step()
-			h.changed()
-			if _, _, ended := over(); ended || len(h.played) != 0 {
-				t.Fatalf("after step %d it plays to %q", i, h.played)
+			h.change(step)
+			if _, _, ended := over(); ended || len(h.heard()) != 0 {
+				t.Fatalf("after step %d it plays to %q", i, h.heard())
 			}
 		}
-		h.legs["z"] = talks
-		h.changed()
-		if request, err, ended := over(); !ended || err != nil || request != "of x" || !slices.Equal(h.played, []string{"x", "y", "z"}) {
-			t.Errorf("%q, %v: it plays to %q", request, err, h.played)
+		h.change(func() { h.legs["z"] = talks })
+		if request, err, ended := over(); !ended || err != nil || request != "of x" || !slices.Equal(h.heard(), []string{"x", "y", "z"}) {
+			t.Errorf("%q, %v: it plays to %q", request, err, h.heard())
 		}
 	})
 }
@@ -83,15 +108,15 @@ func TestAnAnnouncementTakesNobodysRingbackOrMusicAway(t *testing.T) {
 func TestAnAnnouncementToOneWaitsForNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hall{legs: map[string]calls.LegState{"x": talks, "y": talks, "z": held}, bridge: []string{"x", "y", "z"}}
-		if request, err, ended := h.announced(rules.Announce{})(); !ended || err != nil || request != "of x" || !slices.Equal(h.played, []string{"x"}) {
-			t.Errorf("%q, %v: it plays to %q", request, err, h.played)
+		if request, err, ended := h.announced(rules.Announce{})(); !ended || err != nil || request != "of x" || !slices.Equal(h.heard(), []string{"x"}) {
+			t.Errorf("%q, %v: it plays to %q", request, err, h.heard())
 		}
 	})
 }
 
 func TestACallThatIsNeverConnectedIsNotAnnounced(t *testing.T) {
 	for name, end := range map[string]func(h *hall){
-		"it ends":                 func(h *hall) { delete(h.legs, "x"); h.changed() },
+		"it ends":                 func(h *hall) { h.change(func() { delete(h.legs, "x") }) },
 		"the switch ends":         func(h *hall) { close(h.changes) },
 		"the switch knows it not": func(*hall) { time.Sleep(announceKnown) },
 	} {
@@ -105,7 +130,7 @@ func TestACallThatIsNeverConnectedIsNotAnnounced(t *testing.T) {
 				t.Fatalf("%s: it does not wait", name)
 			}
 			end(h)
-			if _, err, ended := over(); !ended || !errors.Is(err, errNotConnected) || len(h.played) != 0 {
+			if _, err, ended := over(); !ended || !errors.Is(err, errNotConnected) || len(h.heard()) != 0 {
 				t.Errorf("%s: %v %v", name, ended, err)
 			}
 		})
