@@ -12,10 +12,6 @@ import (
 // used again.
 const fresh = time.Minute
 
-// tries is how often a device is loaded that comes back no farther than it was: it
-// was plugged in again meanwhile, or its image does not run.
-const tries = 3
-
 // Came loads the device that came at a port ("1-1.2") with this number on its bus,
 // as udev tells of each appearance. While another process loads it, it waits: what
 // comes just as that one ends would be nobody's otherwise. A device that is gone,

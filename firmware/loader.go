@@ -16,6 +16,7 @@ const (
 	loadWait   = 90 * time.Second // for a device, all of its stages
 	returnWait = 15 * time.Second // for it to come back: Astribanks need 2 to 5 s
 	bindWait   = 5 * time.Second  // for the kernel's driver to take a device that is loaded
+	replugWait = 30 * time.Second // for one that was pulled out to be plugged in again
 	maxLoads   = 64               // of one request: a loose plug comes again and again
 	lookEvery  = 200 * time.Millisecond
 )
@@ -44,7 +45,7 @@ func (l *Loader) List() ([]wire.Device, error) {
 		if d.Kind == wire.Astribank && rank(d.State) < complete {
 			if l.State.Taken(d.ID) {
 				d.State = wire.Loading
-			} else if f, failed := failures[d.ID]; failed {
+			} else if f, failed := failures[d.ID]; failed && f.Code != wire.NoDevice { // it was pulled out, and is there again
 				d.State, d.Reason, d.Detail = wire.Failed, f.Code, f.Detail
 			}
 		}
@@ -84,17 +85,18 @@ func rank(s wire.State) int {
 
 // Load loads one device, or with "" all that need it, one after the other: one that
 // fails does not keep the others waiting, and the first failure is the answer. A
-// device that needs nothing is no error. progress may be nil.
+// device that needs nothing is no error. One that is pulled out meanwhile is awaited,
+// and loaded from the beginning when it is plugged in again. progress may be nil.
 func (l *Loader) Load(ctx context.Context, name string, progress func(wire.Progress)) ([]wire.Device, error) {
 	if progress == nil {
 		progress = func(wire.Progress) {}
 	}
-	if name == "" {
-		return l.loadAll(ctx, progress)
-	}
 	units, err := l.units()
 	if err != nil {
 		return nil, err
+	}
+	if name == "" {
+		return l.loadThese(ctx, units, func(*wire.Device) bool { return true }, progress)
 	}
 	u, err := find(units, name)
 	if _, away := l.State.Loading()[name]; err != nil && away {
@@ -106,49 +108,7 @@ func (l *Loader) Load(ctx context.Context, name string, progress func(wire.Progr
 	if u.device.Kind != wire.Astribank {
 		return nil, &wire.Error{Code: wire.NotLoadable, Device: u.device.ID, Detail: u.device.Model}
 	}
-	if rank(u.device.State) < complete {
-		if err := l.one(ctx, u, progress); err != nil {
-			return nil, err
-		}
-	}
-	return l.List()
-}
-
-// loadAll loads whatever needs it, also what is plugged in meanwhile: systemd does
-// not start a second load beside the first for it. A device whose load failed is not
-// tried again before it has left the bus.
-func (l *Loader) loadAll(ctx context.Context, progress func(wire.Progress)) ([]wire.Device, error) {
-	tried := map[string]int{} // ID → address when it had been tried
-	var failed []*wire.Error
-	for range maxLoads {
-		units, err := l.units()
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(units, func(u unit) bool {
-			at, was := tried[u.device.ID]
-			return u.device.Kind == wire.Astribank && rank(u.device.State) < complete && (!was || at != u.found.Address)
-		})
-		if i < 0 || ctx.Err() != nil {
-			break
-		}
-		u := units[i]
-		id := u.device.ID
-		failed = slices.DeleteFunc(failed, func(e *wire.Error) bool { return e.Device == id })
-		if e := (*wire.Error)(nil); errors.As(l.one(ctx, u, progress), &e) {
-			failed = append(failed, e)
-		}
-		tried[id] = u.found.Address
-		if now, err := l.units(); err == nil {
-			if u, err := find(now, id); err == nil {
-				tried[id] = u.found.Address
-			}
-		}
-	}
-	if len(failed) > 0 { // that another process loads one is no failure beside one
-		return nil, failed[max(0, slices.IndexFunc(failed, func(e *wire.Error) bool { return !e.Loading }))]
-	}
-	return l.List()
+	return l.loadThese(ctx, units, func(d *wire.Device) bool { return d.ID == u.device.ID }, progress)
 }
 
 // one loads one device and keeps how it ended.

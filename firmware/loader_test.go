@@ -246,7 +246,7 @@ func failOnce(t *testing.T, r *rig, at int, how emulated.Fate) error {
 	})
 	began := time.Now()
 	devices, err := r.load(t.Context(), "")
-	if took := time.Since(began); took > 2*returnWait || r.bus.opened != 0 {
+	if took := time.Since(began); took > 2*returnWait+replugWait || r.bus.opened != 0 {
 		return fmt.Errorf("it took %v and left %d open", took, r.bus.opened)
 	}
 	if !failed {

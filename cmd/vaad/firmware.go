@@ -167,6 +167,9 @@ func (u *usb) take(devices []wire.Device) {
 	for _, d := range devices {
 		was, there := old[d.ID]
 		delete(old, d.ID)
+		if !there && u.loads[d.ID] == nil { // it was pulled out while it was loaded, and is there again
+			delete(u.failed, d.ID)
+		}
 		if there && was.State == d.State {
 			continue
 		}

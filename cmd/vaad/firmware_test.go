@@ -137,6 +137,9 @@ func (h *helperForTest) serve(c net.Conn) {
 			_, _ = c.Write([]byte(strings.Repeat("x", wire.MaxLine+1)))
 		case "hangs":
 			_, _ = c.Read(make([]byte, 1))
+		case "pulled": // out, half-way
+			h.plug()
+			say(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.NoDevice, Device: r.Device, Detail: "it was pulled out"}})
 		case "crashes": // half-way
 		}
 	default:
@@ -389,6 +392,19 @@ func TestALoadOfAnotherProcessIsFollowed(t *testing.T) {
 	r.until("it is ready", stateIs(wire.Ready))
 	<-r.came
 	is(t, "alarms", r.after(time.Hour))
+}
+
+func TestWhatWasPulledOutOfALoadHasNotFailedWhenItIsThereAgain(t *testing.T) {
+	h := newHelper(t, bank(wire.NoFirmware, 0x1130))
+	h.broken = "pulled"
+	r := newUSBRig(t, h)
+	r.until("an Astribank waits", stateIs(wire.NoFirmware))
+	if err := r.Load("X1", "ann"); err != nil {
+		t.Fatal(err)
+	}
+	r.until("it was pulled out", func(st console.USBState) bool { return len(st.Devices) == 0 })
+	h.plug(bank(wire.NoFirmware, 0x1130))
+	r.until("it is there again, and waits", stateIs(wire.NoFirmware))
 }
 
 func TestADeviceWithoutItsImageIsAnAlarmThatSaysWhy(t *testing.T) {

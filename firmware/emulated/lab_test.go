@@ -277,30 +277,52 @@ func TestAWrongImageIsRefusedWithoutATransfer(t *testing.T) {
 func TestPulledOutHalfWayItIsLoadedAnew(t *testing.T) {
 	b := newBench(t, 0x1130)
 	for _, at := range []int{0, 5, 14, 19, 20, 101, 424, 428} {
+		pulled := make(chan struct{}, 1)
 		b.Forget(func(n int, _ Transfer) Fate {
 			if n == at {
+				pulled <- struct{}{}
 				return Unplugs
 			}
 			return Works
 		})
-		began := time.Now()
-		o, status := b.vaadUSB("load")
-		took := time.Since(began).Round(10 * time.Millisecond)
-		if status != 1 || o.Error == nil || !slices.Contains([]string{wire.NoDevice, wire.DidNotReturn}, o.Error.Code) || took > 20*time.Second {
-			t.Fatalf("pulled at transfer %d of %d: %+v, status %d, %v", at, len(b.Seen()), o, status, took)
+		type end struct {
+			outcome
+			status int
 		}
-		t.Logf("pulled at transfer %d: %v after %v", at, o.Error, took)
+		ended := make(chan end, 1)
+		began := time.Now()
+		go func() {
+			o, status := b.vaadUSB("load")
+			ended <- end{o, status}
+		}()
+		<-pulled
 		b.unplug()
 		b.Forget(nil)
 		b.plug()
-		if o, status := b.vaadUSB("load"); status != 0 || b.Product() != 0x1132 {
-			t.Fatalf("plugged in again after %d: %+v", at, o)
+		if e := <-ended; e.status != 0 || b.Product() != 0x1132 {
+			t.Fatalf("pulled at transfer %d and plugged in again: %+v", at, e)
 		}
+		t.Logf("pulled at transfer %d and plugged in again: loaded after %v", at, time.Since(began).Round(10*time.Millisecond))
 		if at == 19 && len(selected(b.Seen(), reads)) != 9 {
 			t.Error("transfer 19 is not the one that lets the processor go")
 		}
 		b.unplug()
 		b.plug()
+	}
+	b.Forget(func(n int, _ Transfer) Fate {
+		if n == 20 {
+			return Unplugs
+		}
+		return Works
+	})
+	if o, status := b.vaadUSB("load"); status != 1 || o.Error == nil || !slices.Contains([]string{wire.NoDevice, wire.DidNotReturn}, o.Error.Code) {
+		t.Fatalf("it stays away: %+v, status %d", o, status)
+	}
+	b.unplug()
+	b.Forget(nil)
+	b.plug()
+	if o, status := b.vaadUSB("load"); status != 0 || b.Product() != 0x1132 {
+		t.Fatalf("the next load: %+v", o)
 	}
 }
 
