@@ -13,5 +13,8 @@
 //	examples/            drop-ins: port 443, own networks only
 //	prometheus/          alert rules and a Grafana dashboard
 //
+// Units and rules lie beside the programs of their version; debian/vaad-update copies those of the version
+// that runs to where systemd and udev look. Its own unit, users and folders are dpkg's.
+//
 // In and out: nothing. Callers: .ci/deb, which makes the package of them.
 package systemd

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,6 +81,7 @@ func newMachine(t *testing.T) *machine {
 	m.write(filepath.Join(m.bin, "real-systemctl"), systemctlScript)
 	m.write(filepath.Join(m.bin, "systemctl"), fmt.Sprintf(cutScript, filepath.Join(m.bin, "real-systemctl")))
 	m.write(filepath.Join(m.bin, "logger"), "#!/bin/sh\n")
+	m.write(filepath.Join(m.bin, "udevadm"), "#!/bin/sh\necho \"$*\" >> \"$ROOT/udevadm\"\n")
 	m.write(m.path("var/lib/vaad/state"), "old\n")
 	m.unpack("1.0", "old")
 	if out, err := m.run("", "vaad-update", "apply", "1.0"); err != nil {
@@ -111,6 +113,17 @@ func (m *machine) read(name string) string {
 	return strings.TrimSpace(string(b))
 }
 
+// names are those of the files in a folder; what a power cut left half written has one too, and does no harm.
+func (m *machine) names(dir string) (all []string) {
+	entries, _ := os.ReadDir(m.path(dir))
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".new") {
+			all = append(all, e.Name())
+		}
+	}
+	return all
+}
+
 func (m *machine) current() string { l, _ := os.Readlink(m.path("usr/lib/vaad/current")); return l }
 
 // unpack is what dpkg does with the files of a version; remove is its removal of another's.
@@ -118,6 +131,9 @@ func (m *machine) unpack(version, is string, remove ...string) {
 	m.t.Helper()
 	m.write(m.path("usr/lib/vaad/"+version+"/vaad"), fmt.Sprintf(versionScript, version, is))
 	m.write(m.path("usr/lib/vaad/"+version+"/units/vaad.service"), "of "+version)
+	m.write(m.path("usr/lib/vaad/"+version+"/units/vaad-only"+version+".socket"), "of "+version)
+	m.write(m.path("usr/lib/vaad/"+version+"/udev/70-vaad.rules"), "of "+version)
+	m.write(m.path("usr/lib/vaad/"+version+"/udev/71-vaad-only"+version+".rules"), "of "+version)
 	m.write(m.path("usr/lib/vaad/installed"), version+"\n")
 	for _, v := range remove {
 		m.must(os.RemoveAll(m.path("usr/lib/vaad/" + v)))
@@ -165,8 +181,16 @@ func (m *machine) want(when, current, state, result string) {
 	if m.read("active") == "" {
 		m.t.Errorf("%s: nothing runs", when)
 	}
-	if got := m.read("usr/lib/systemd/system/vaad.service"); got != "of "+strings.TrimPrefix(current, "kept/") {
-		m.t.Errorf("%s: the unit is %s", when, got)
+	runs := strings.TrimPrefix(current, "kept/")
+	for dir, only := range map[string][]string{"usr/lib/systemd/system": {"vaad-only" + runs + ".socket", "vaad.service"}, "usr/lib/udev/rules.d": {"70-vaad.rules", "71-vaad-only" + runs + ".rules"}} {
+		if got := m.names(dir); !slices.Equal(got, only) {
+			m.t.Errorf("%s: in %s are %v, want %v", when, dir, got, only)
+		}
+		for _, name := range only {
+			if got := m.read(filepath.Join(dir, name)); got != "of "+runs {
+				m.t.Errorf("%s: %s is %s", when, name, got)
+			}
+		}
 	}
 	if _, err := os.Stat(m.path("var/lib/vaad-update/pending")); err == nil {
 		m.t.Errorf("%s: something is still pending", when)
@@ -218,6 +242,9 @@ func TestAVersionThatDoesNotProveWellIsRolledBackOnce(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		m.want(is, "kept/1.0", "old", "rolled-back")
+		if got, again := m.read("udevadm"), "control --reload\ntrigger --subsystem-match=usb --subsystem-match=tty"; got != strings.Repeat(again+"\n", 2)+again {
+			t.Errorf("udev was told, for 1.0, for 1.1 and for 1.0 again:\n%s", got)
+		}
 		// dpkg --configure -a does not try it again, nor disturb what runs.
 		m.must(os.WriteFile(m.path("active"), []byte("1.0 undisturbed"), 0o644))
 		if out, err := m.run("", "vaad-update", "apply", "1.1"); err == nil || !strings.Contains(out, "is not tried again") {
@@ -349,12 +376,19 @@ func TestRemovingKeepsStateAndPurgingKeepsRecordings(t *testing.T) {
 	if out, err := m.run("", "postrm", "remove"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	m.must(os.MkdirAll(m.path("etc/vaad/firmware"), 0o755))
+	m.must(os.MkdirAll(m.path("run/vaad-usb"), 0o755))
 	if m.read("var/lib/vaad/state.db") == "" || m.current() != "" {
 		t.Error("removing took state, or left the link")
 	}
 	out, err := m.run("", "postrm", "purge")
 	if err != nil || !strings.Contains(out, "recordings, their keys and evidence stay") {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, gone := range []string{"etc/vaad", "run/vaad-usb", "run/vaad-update.lock", "var/lib/vaad-update", "usr/lib/vaad"} {
+		if _, err := os.Stat(m.path(gone)); err == nil {
+			t.Errorf("%s is left", gone)
+		}
 	}
 	for f, stays := range map[string]bool{"recordings/2026/01/02/x.wav": true, "keys/k": true, "evidence/key": true, "state.db": false, "settings.jsonl": false, "secrets/s": false} {
 		if (m.read("var/lib/vaad/"+f) != "") != stays {

@@ -50,6 +50,12 @@ func Keep(root, version string, now time.Time) (dir string, err error) {
 	if err := os.RemoveAll(dir + ".new"); err != nil {
 		return "", err
 	}
+	half := dir + ".new"
+	defer func() {
+		if err != nil { // as where the disk is full: half a copy would only fill it
+			_ = os.RemoveAll(half) // Tidy does it later
+		}
+	}()
 	if err := os.MkdirAll(dir+".new", 0o700); err != nil {
 		return "", err
 	}
@@ -129,7 +135,7 @@ func Restore(root, dir string, now time.Time) (aside string, err error) {
 	}
 	for _, name := range kept {
 		to := filepath.Join(root, name)
-		if err := copyFile(to, filepath.Join(aside, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := setAside(to, filepath.Join(aside, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 		if !slices.ContainsFunc(l.Files, func(f keptFile) bool { return f.Name == name }) { // there was none
@@ -139,6 +145,7 @@ func Restore(root, dir string, now time.Time) (aside string, err error) {
 			continue
 		}
 		if err := copyFile(filepath.Join(dir, name), to+".back"); err != nil {
+			_ = os.Remove(to + ".back") // what it fills is needed now
 			return "", err
 		}
 		if err := os.Rename(to+".back", to); err != nil {
@@ -170,6 +177,20 @@ func Tidy(root string) error {
 		whole = whole[1:]
 	}
 	return err
+}
+
+// setAside keeps a file that is about to be replaced by a rename. A second name takes no room of a disk
+// that may be full, where a copy would.
+func setAside(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return err
+	case errors.Is(err, fs.ErrExist): // it was done before, a moment ago: what is there now is not the newer state
+		return nil
+	default: // a file system without links
+		return copyFile(from, to)
+	}
 }
 
 // safe is a version as part of a file's name.

@@ -173,6 +173,48 @@ func TestDamageIsFoundBeforeAnythingIsMoved(t *testing.T) {
 	}
 }
 
+func TestACopyThatFailsLeavesNothing(t *testing.T) {
+	root := box(t, "x")
+	if err := os.Remove(filepath.Join(root, "settings.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(root, "settings.jsonl"), 0o755); err != nil { // cannot be copied
+		t.Fatal(err)
+	}
+	if dir, err := Keep(root, "1.0", noon); err == nil {
+		t.Fatalf("%s is whole", dir)
+	}
+	if left, err := os.ReadDir(filepath.Join(root, "upgrade")); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// A power cut may have it done again within the same second, on what was put back already.
+func TestRestoringAgainDoesNotLoseTheNewerState(t *testing.T) {
+	root := box(t, "old")
+	dir, err := Keep(root, "1.0", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "settings.jsonl"), "new\n")
+	for range 2 {
+		aside, err := Restore(root, dir, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, filepath.Join(aside, "settings.jsonl")); got != "new\n" {
+			t.Errorf("aside: %q", got)
+		}
+		if got := read(t, filepath.Join(root, "settings.jsonl")); got != "old\n" {
+			t.Errorf("settings.jsonl has %q", got)
+		}
+	}
+	write(t, filepath.Join(root, "settings.jsonl"), "later\n") // what runs does not write into what is kept
+	if got := read(t, filepath.Join(dir, "settings.jsonl")); got != "old\n" {
+		t.Errorf("kept: %q", got)
+	}
+}
+
 func TestTidyLeavesTheNewest(t *testing.T) {
 	root := box(t, "x")
 	if err := Tidy(t.TempDir()); err != nil {

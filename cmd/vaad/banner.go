@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +16,9 @@ import (
 )
 
 const (
-	bannerEvery = 10 * time.Second
-	bannerURLs  = 4
+	bannerEvery     = 10 * time.Second
+	bannerURLs      = 4
+	bannerAddresses = 3
 )
 
 // keepBanner writes what stands above the log-in of the box's screen, until ctx ends. The package
@@ -27,7 +29,7 @@ func (d *running) keepBanner(ctx context.Context) {
 	defer tick.Stop()
 	file, failed := filepath.Join(d.cfg.Run, "banner"), false
 	for {
-		err := writeBanner(file, banner(version, d.site().Name, d.clients.State(), d.sys.Healthy(), d.alarms.Active()))
+		err := writeBanner(file, banner(version, d.site().Name, boxAddresses(d.clients.system), d.clients.State(), d.sys.Healthy(), d.alarms.Active()))
 		if err != nil && !failed {
 			d.log.Warn("the banner of the screen cannot be written", "error", err)
 		}
@@ -40,15 +42,15 @@ func (d *running) keepBanner(ctx context.Context) {
 	}
 }
 
-// banner is English, as the kernel's console has no other letters. \4 and \6 are the addresses of
-// the box as agetty(8) knows them.
-func banner(version, site string, net api.Network, unhealthy error, alarms []alarm.Alarm) []byte {
+// banner is English, as the kernel's console has no other letters. It names the addresses itself:
+// agetty's own \4 resolves the host's name where there is none, which Debian gives 127.0.1.1.
+func banner(version, site string, addrs []netip.Addr, net api.Network, unhealthy error, alarms []alarm.Alarm) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "vaad %s, call recorder", plainLine(version))
 	if site = plainLine(site); site != "" {
 		fmt.Fprintf(&b, ": %s", site)
 	}
-	b.WriteString("\nAddress  \\4 \\6\n")
+	fmt.Fprintf(&b, "\nAddress  %s\n", shownAddresses(addrs))
 	n := 0
 	for _, kind := range []console.DoorKind{console.NetworkDoor, console.LoopbackDoor} {
 		for _, door := range net.Doors {
@@ -77,6 +79,20 @@ func banner(version, site string, net api.Network, unhealthy error, alarms []ala
 		fmt.Fprintf(&b, "Health   ok; %d warnings: vaactl alarms\n", len(alarms))
 	}
 	return b.Bytes()
+}
+
+// shownAddresses are those that somebody can type elsewhere on the network, or says that there is none.
+func shownAddresses(addrs []netip.Addr) string {
+	var all []string
+	for _, a := range addrs {
+		if a.IsGlobalUnicast() && len(all) < bannerAddresses { // which private ones are
+			all = append(all, a.String())
+		}
+	}
+	if len(all) == 0 {
+		return "none: no network"
+	}
+	return strings.Join(all, " ")
 }
 
 // plainLine is what a console can show, and agetty takes for nothing else.

@@ -36,7 +36,7 @@ func boxAddresses(system fs.FS) []netip.Addr {
 	if b, err := fs.ReadFile(system, "proc/net/if_inet6"); err == nil {
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)
-			if len(f) != 6 || temporary(f[4]) {
+			if len(f) != 6 || passing(f[4]) {
 				continue
 			}
 			if raw, err := hex.DecodeString(f[0]); err == nil {
@@ -49,11 +49,12 @@ func boxAddresses(system fs.FS) []netip.Addr {
 	return all
 }
 
-// temporary says whether flags of an IPv6 address say that it is one of those that change
-// every day (RFC 8981): nobody should be told to use it.
-func temporary(flags string) bool {
+// passing says whether flags of an IPv6 address say that nobody should be told to use it: it is one of
+// those that change every day (RFC 8981), another machine has it, or that is not yet known (RFC 4862).
+func passing(flags string) bool {
+	const temporary, dadFailed, tentative = 0x01, 0x08, 0x40
 	b, err := hex.DecodeString(flags)
-	return err == nil && len(b) == 1 && b[0]&0x01 != 0
+	return err == nil && len(b) == 1 && b[0]&(temporary|dadFailed|tentative) != 0
 }
 
 // order puts first what people would type.

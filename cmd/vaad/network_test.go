@@ -161,7 +161,7 @@ func TestAddressesOfTheBoxAreFound(t *testing.T) {
 		"proc/net/fib_trie": {Data: []byte("Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n           |-- 127.0.0.1\n              /32 host LOCAL\n" +
 			"           |-- 192.168.1.20\n              /32 host LOCAL\n        |-- 192.168.1.255\n           /32 link BROADCAST\nLocal:\n           |-- 192.168.1.20\n              /32 host LOCAL\n")},
 		"proc/net/if_inet6": {Data: []byte("fd000000000000000000000000000020 02 40 00 80 eth0\nfd00000000000000a1b2c3d4e5f60001 02 40 00 01 eth0\n" +
-			"fe800000000000000000000000000001 02 40 20 80 eth0\n00000000000000000000000000000001 01 80 10 80 lo\nnonsense\n")},
+			"fe800000000000000000000000000001 02 40 20 80 eth0\nfd000000000000000000000000000021 02 40 00 48 eth0\nfd000000000000000000000000000022 02 40 00 40 eth0\n00000000000000000000000000000001 01 80 10 80 lo\nnonsense\n")},
 	}
 	var got []string
 	for _, a := range boxAddresses(system) {

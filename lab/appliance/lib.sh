@@ -49,6 +49,24 @@ sealed() { local all && shopt -s globstar nullglob && all=(/var/lib/vaad/recordi
 sealed_at_least() { [ "$(sealed)" -ge "$1" ]; }
 fingerprints() { (cd /var/lib/vaad/recordings && find . -name '*.wav' -not -path './open/*' -print0 | sort -z | xargs -0 sha256sum); }
 runs_version() { vaactl status 2>/dev/null | grep -q "^VERSION *$1\$"; }
+# brought_by VERSION: systemd and udev go by the units and rules of this version, and by no others of ours.
+brought_by() {
+  local f name wrong='' said
+  for f in /usr/lib/vaad/current/units/* /usr/lib/vaad/current/udev/*; do
+    case "$f" in */udev/*) name=/usr/lib/udev/rules.d/${f##*/} ;; *) name=/usr/lib/systemd/system/${f##*/} ;; esac
+    cmp -s "$f" "$name" && grep -qF "# of $1" "$name" || wrong+=" $name"
+  done
+  for name in /usr/lib/systemd/system/vaad* /usr/lib/udev/rules.d/*vaad*; do
+    [ -e "/usr/lib/vaad/current/units/${name##*/}" ] || [ -e "/usr/lib/vaad/current/udev/${name##*/}" ] || [ "${name##*/}" = vaad-update.service ] || wrong+=" $name"
+  done
+  systemctl show -P NeedDaemonReload vaad.service vaad-usb.socket vaad-banner.path vaad-banner.service | grep -q yes && wrong+=" systemd has not read them"
+  udevadm trigger --settle --name-match=/dev/null && udevadm info -q property /dev/null > /root/null
+  said=$(grep -s '^VAAD_LAB' /root/null | paste -sd' ')
+  [ "$said" = "VAAD_LAB=$1" ] || wrong+=" udev says '$said'"
+  [ -z "$wrong" ] && ok "units and udev rules in force are those of $1" || fail "not those of $1:$wrong"
+  said=$(dpkg --verify vaad | grep -v ' /usr/share/' | grep -v '^missing.*/usr/share/') # the lab's Debian has no pages
+  [ -z "$said" ] && ok "dpkg --verify has nothing to say" || fail "dpkg --verify: $said"
+}
 # keep_in_mind: what an upgrade must not change; unchanged compares.
 keep_in_mind() {
   mkdir -p /root/before
