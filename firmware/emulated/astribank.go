@@ -41,6 +41,7 @@ type Astribank struct {
 	loaded map[byte]bool // modules
 	module []byte
 	seen   []Transfer
+	lines  lines
 }
 
 // New returns one that accepts these images, plugged in nowhere.
@@ -87,6 +88,7 @@ func (a *Astribank) Off() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.state, a.held, a.fpga = 0, false, bitstream{}
+	a.lines.off()
 	clear(a.ram[:])
 	clear(a.loaded)
 }
@@ -157,6 +159,10 @@ func (a *Astribank) starts() bool {
 func (a *Astribank) Out(p Port, endpoint byte, data []byte) Fate {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if endpoint == linesOut && a.state == 2 { // a thousand in a second: not noted
+		a.talk(p, data)
+		return Works
+	}
 	fate := a.note(Transfer{Endpoint: endpoint, Data: data})
 	if fate != Works {
 		return fate
@@ -174,5 +180,8 @@ func (a *Astribank) Out(p Port, endpoint byte, data []byte) Fate {
 func (a *Astribank) In(endpoint byte, data []byte) Fate {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if endpoint == linesIn && a.state == 2 {
+		return Works
+	}
 	return a.note(Transfer{Endpoint: endpoint, Data: data})
 }

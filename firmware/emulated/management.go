@@ -80,6 +80,7 @@ func (a *Astribank) manage(p Port, packet []byte) {
 			*f = bitstream{}
 		}
 		a.state = 1
+		a.lines.off()
 		if f.loaded {
 			a.state = 2
 		}

@@ -50,7 +50,7 @@ type Port interface {
 }
 
 // A Gadget is a device as a Port sees it. Its methods are called by one goroutine at
-// a time.
+// a time, but In, which another asks meanwhile.
 type Gadget interface {
 	// Descriptors are the device's, its configuration's and its strings from 1 on.
 	Descriptors() (device, configuration []byte, strings []string)

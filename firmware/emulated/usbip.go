@@ -1,6 +1,7 @@
 package emulated
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -25,6 +26,8 @@ const (
 	vhci       = "/sys/devices/platform/vhci_hcd.0/"
 	portIsFree = "004"
 
+	mostReady = 64 // transfers of an endpoint that wait for the host; older ones are lost, as in a full FIFO
+
 	freeWait  = 5 * time.Second
 	leaveWait = 20 * time.Millisecond // the last answer arrives before the device goes
 	awayWait  = 300 * time.Millisecond
@@ -41,6 +44,7 @@ type Socket struct {
 	waiting map[byte][]urb    // transfers to the host that wait for data
 	ready   map[byte][][]byte // data that waits for a transfer
 	hung    []uint32
+	given   chan struct{} // something may be delivered
 	leaving sync.WaitGroup
 }
 
@@ -73,9 +77,10 @@ func (s *Socket) attach() error {
 	}
 	conn := os.NewFile(uintptr(pair[0]), "usbip")
 	s.mu.Lock()
-	s.conn, s.waiting, s.ready, s.hung = conn, map[byte][]urb{}, map[byte][][]byte{}, nil
+	s.conn, s.waiting, s.ready, s.hung, s.given = conn, map[byte][]urb{}, map[byte][][]byte{}, nil, make(chan struct{}, 1)
+	go s.deliveries(conn, s.given)
+	go s.serve(conn, s.given)
 	s.mu.Unlock()
-	go s.serve(conn)
 	// The kernel keeps its end.
 	err = os.WriteFile(vhci+"attach", fmt.Appendf(nil, "%d %d %d %d", s.number, pair[1], 1<<16|s.number+2, speedHigh), 0)
 	unix.Close(pair[1])
@@ -154,17 +159,46 @@ func (s *Socket) Leave() {
 func (s *Socket) Send(endpoint byte, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ready != nil {
-		s.ready[endpoint] = append(s.ready[endpoint], data)
+	if s.conn == nil {
+		return
+	}
+	all := append(s.ready[endpoint], data)
+	s.ready[endpoint] = all[max(0, len(all)-mostReady):]
+	give(s.given)
+}
+
+// give wakes the deliveries, if they are not woken already.
+func give(given chan struct{}) {
+	select {
+	case given <- struct{}{}:
+	default:
+	}
+}
+
+// deliveries go to the kernel as they and transfers for them come, until the
+// connection ends, which closes given.
+func (s *Socket) deliveries(conn *os.File, given chan struct{}) {
+	for range given {
+		if !s.deliver(conn) {
+			return
+		}
 	}
 }
 
 // serve answers what the kernel asks, until the connection ends.
-func (s *Socket) serve(conn *os.File) {
+func (s *Socket) serve(conn *os.File, given chan struct{}) {
+	defer func() {
+		s.mu.Lock()
+		if s.conn == conn { // the kernel's end was closed
+			s.close()
+		}
+		close(given) // nobody sends any more: conn is not this one
+		s.mu.Unlock()
+	}()
 	be, le := binary.BigEndian, binary.LittleEndian
-	h := make([]byte, head)
+	h, from := make([]byte, head), bufio.NewReader(conn)
 	for {
-		if _, err := io.ReadFull(conn, h); err != nil {
+		if _, err := io.ReadFull(from, h); err != nil {
 			return
 		}
 		command, seq, toHost, number := be.Uint32(h), be.Uint32(h[4:]), be.Uint32(h[12:]) == 1, byte(be.Uint32(h[16:]))
@@ -179,7 +213,7 @@ func (s *Socket) serve(conn *os.File) {
 		var out []byte
 		if !toHost {
 			out = make([]byte, length)
-			if _, err := io.ReadFull(conn, out); err != nil {
+			if _, err := io.ReadFull(from, out); err != nil {
 				return
 			}
 		}
@@ -192,11 +226,12 @@ func (s *Socket) serve(conn *os.File) {
 			s.mu.Lock()
 			s.waiting[number|0x80] = append(s.waiting[number|0x80], urb{seq, length})
 			s.mu.Unlock()
+			give(given)
 			pending = true
 		default:
 			fate = s.gadget.Out(s, number, out)
 		}
-		if !pending && !s.finish(conn, seq, fate, length, in) || !s.deliver(conn) {
+		if !pending && !s.finish(conn, seq, fate, length, in) {
 			return
 		}
 	}
@@ -209,6 +244,10 @@ func (s *Socket) deliver(conn *os.File) bool {
 		var data []byte
 		var endpoint byte
 		s.mu.Lock()
+		if s.conn != conn { // it is off the bus, or on it anew
+			s.mu.Unlock()
+			return false
+		}
 		for e, waiting := range s.waiting {
 			if len(waiting) > 0 && len(s.ready[e]) > 0 {
 				endpoint, u, data = e, waiting[0], s.ready[e][0]
