@@ -77,7 +77,7 @@ var rules = []struct {
 	{"console/logs", nil},
 	{"console/web", nil}, // the built pages
 	{"console", []string{"console/*", "api", "api/*", "firmware/wire", "channels", "calls", "calls/learn", "calls/selftest", "calls/prompt", "recorder", "recorder/*", "settings", "access", "access/*", "alarm", "alarm/*", "ivr", "acd", "desk", "messaging"}},
-	{"cmd/vaad-usb", []string{"firmware", "firmware/*"}}, // the only program with cgo
+	{"cmd/vaad-usb", []string{"firmware", "firmware/*", "systemd/journald"}}, // the only program with cgo; its log has the fields that the daemon's has
 	{"cmd/vaactl", []string{"api", "api/*", "doctor", "firmware/wire", "firmware/image", "dsp", "dsp/*", "recorder/archive", "recorder/archive/*", "recorder/evidence", "recorder/evidence/*", "recorder/backup", "recorder/backup/*", "driver", "driver/framelog", "channels"}}, // replay: the types of driver stand in what both take
 	{"cmd/vaad", []string{"*"}},
 	{"lab/appliance/hold", nil},

@@ -3,6 +3,7 @@ package systemd
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,16 @@ func TestOnlyTheHelperReachesItsLocks(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^d /run/vaad-usb +0750 vaad-usb vaad-usb `).MatchString(readFile(t, "vaad.tmpfiles")) {
 		t.Error("vaad.tmpfiles opens the folder")
+	}
+}
+
+// What they say themselves has fields, and what libusb or the linker says of them has this one.
+func TestTheHelpersLinesAreFoundByTheirComponent(t *testing.T) {
+	for _, name := range []string{"vaad-usb@.service", "vaad-usb-load@.service"} {
+		s := unit(t, name)
+		if to := s["Service.StandardError"]; !slices.Equal(s["Service.LogExtraFields"], []string{"VAAD_COMPONENT=usb"}) || !slices.Equal(s["Service.SyslogIdentifier"], []string{"vaad-usb"}) || to != nil && to[0] != "journal" {
+			t.Errorf("%s: %q %q %q", name, s["Service.LogExtraFields"], s["Service.SyslogIdentifier"], to)
+		}
 	}
 }
 

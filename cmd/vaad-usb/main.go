@@ -2,8 +2,9 @@
 // that is linked with C (libusb). In: requests of vaad and vaactl, as JSON lines on
 // standard input (package firmware/wire), which under systemd is a connection to
 // its socket; or one command, as udev's unit gives it. Out: answers on standard
-// output, its log on standard error, and how loads failed in a small file, so that
-// each of its processes knows. Callers: systemd, udev, cmd/vaad and cmd/vaactl by
+// output, its log on standard error, or with fields in systemd's journal where that
+// is what standard error goes to, and how loads failed in a small file, so that each
+// of its processes knows. Callers: systemd, udev, cmd/vaad and cmd/vaactl by
 // firmware/wire, and people.
 package main
 
@@ -12,13 +13,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"vaad/firmware"
+	"vaad/systemd/journald"
 
 	"github.com/alecthomas/kong"
 	"github.com/pelletier/go-toml/v2"
@@ -54,18 +58,39 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE) // who asked may be gone before the answer
-	loader, err := cli.loader()
+	log, last := newLog(cli.LogLevel, journald.StderrIsIt(), os.Stderr)
+	loader, err := cli.loader(log)
 	if err == nil {
 		k.BindTo(ctx, (*context.Context)(nil))
 		err = k.Run(loader)
 	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "vaad-usb: %v\n", err)
+	if last(err); err != nil {
 		os.Exit(1)
 	}
 }
 
-func (c *common) loader() (*firmware.Loader, error) {
+// newLog makes the log: in the journal with fields, else as text. last is for how the
+// command ended.
+func newLog(level slog.Level, journal bool, text io.Writer) (log *slog.Logger, last func(error)) {
+	if journal {
+		to := journald.New(journald.Config{Identifier: "vaad-usb", Prefix: "VAAD_", Level: level})
+		log = slog.New(to)
+		return log, func(err error) {
+			if err != nil {
+				log.Error("vaad-usb failed", "error", err)
+			}
+			to.Close(time.Second)
+		}
+	}
+	log = slog.New(slog.NewTextHandler(text, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+	return log, func(err error) {
+		if err != nil {
+			_, _ = fmt.Fprintf(text, "vaad-usb: %v\n", err) // the status says it too
+		}
+	}
+}
+
+func (c *common) loader(log *slog.Logger) (*firmware.Loader, error) {
 	images := c.Images
 	if images == "" {
 		named, err := configured(c.Config)
@@ -78,11 +103,11 @@ func (c *common) loader() (*firmware.Loader, error) {
 		Bus:    &firmware.System{},
 		Images: images,
 		State:  firmware.NewState(c.State),
-		Log:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: withoutTime})),
+		Log:    log,
 	}, nil
 }
 
-// withoutTime: whoever reads standard error (the journal, vaad) has its own clock.
+// withoutTime: whoever reads standard error (vaad, systemd) has its own clock.
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey && len(groups) == 0 {
 		return slog.Attr{}

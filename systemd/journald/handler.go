@@ -6,8 +6,8 @@
 //	            └──▶ standard error, as text, while there is no socket
 //
 // In: records of slog. Out: MESSAGE (the text and its attributes), PRIORITY,
-// SYSLOG_IDENTIFIER, and each attribute as a field. Caller: cmd/vaad, where
-// [StderrIsIt].
+// SYSLOG_IDENTIFIER, and each attribute as a field. Callers: cmd/vaad and
+// cmd/vaad-usb, where [StderrIsIt].
 //
 // Whoever logs never waits: neither for journald nor for standard error, which
 // journald reads too. What neither takes is lost, counted, and told as soon as
