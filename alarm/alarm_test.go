@@ -245,6 +245,31 @@ func TestHostileSubjectsAndCodesAreBounded(t *testing.T) {
 	}
 }
 
+// As of 128 lines whose board is pulled out, and plugged in again.
+func TestAnAlarmThatManyShareEndsWithTheLastOfThem(t *testing.T) {
+	f := fixed(t)
+	lines := maxSubjects + 28
+	for range 2 {
+		for i := range lines {
+			f.m.Raise("line-fault", fmt.Sprint(i+1), nil)
+			f.m.Raise("line-fault", fmt.Sprint(i+1), nil) // for another cause
+		}
+		f.m.Clear("line-fault", "1")
+		f.m.Raise("line-fault", fmt.Sprint(lines), nil) // has one of its own now
+		f.m.Clear("line-fault", fmt.Sprint(lines))
+		for i := 1; i < lines-2; i++ {
+			f.m.Clear("line-fault", fmt.Sprint(i+1))
+		}
+		if got := codes(f.m.Active()); !slices.Equal(got, []string{"line-fault …"}) {
+			t.Fatalf("one of those that share an alarm still stands: %v", got)
+		}
+		f.m.Clear("line-fault", fmt.Sprint(lines-1))
+		if got := codes(f.m.Active()); len(got) != 0 {
+			t.Fatalf("all are over, and there is %v", got)
+		}
+	}
+}
+
 func TestSubscribersAreTold(t *testing.T) {
 	f := fixed(t)
 	changes, cancel := f.m.Subscribe()

@@ -36,6 +36,7 @@ type Manager struct {
 
 	mu     sync.Mutex
 	active map[key]*Alarm
+	shared shared
 	next   uint64           // ID of the next alarm
 	dirty  map[uint64]Alarm // rows that the disk does not have yet
 	onWay  map[uint64]Alarm // rows that are being written
@@ -61,7 +62,7 @@ func New(cfg Config) (*Manager, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	m := &Manager{cfg: cfg, active: map[key]*Alarm{}, dirty: map[uint64]Alarm{}, subs: map[chan struct{}]bool{},
+	m := &Manager{cfg: cfg, active: map[key]*Alarm{}, shared: shared{}, dirty: map[uint64]Alarm{}, subs: map[chan struct{}]bool{},
 		work: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{}), teller: teller{cfg.Log, map[uint64]string{}}}
 	m.metrics = newMetrics(cfg.Registerer)
 	if err := m.load(); err != nil {
@@ -80,7 +81,14 @@ func (m *Manager) Raise(code, subject string, args map[string]string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a := m.active[key{code, subject}]
-	if a == nil && m.count(code) >= maxSubjects {
+	switch {
+	case a != nil:
+	case m.count(code) < maxSubjects:
+		m.alone(code, subject)
+	default:
+		if !kind.Momentary {
+			m.shared.add(code, subject)
+		}
 		subject = others
 		a = m.active[key{code, subject}]
 	}
@@ -100,9 +108,8 @@ func (m *Manager) Raise(code, subject string, args map[string]string) {
 func (m *Manager) Clear(code, subject string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if a := m.active[key{code, subject}]; a != nil && !a.Momentary {
-		m.end(a, "cleared", m.cfg.Now().UTC())
-	}
+	m.alone(code, subject)
+	m.over(code, subject)
 }
 
 // Ack notes that somebody has seen an active alarm, and what they say of it; nothing
@@ -175,6 +182,20 @@ func (m *Manager) changed(a *Alarm) {
 	poke(m.work)
 	for c := range m.subs {
 		poke(c)
+	}
+}
+
+// alone takes a condition out of the alarm that it may share with others.
+func (m *Manager) alone(code, subject string) {
+	if m.shared.remove(code, subject) {
+		m.over(code, others)
+	}
+}
+
+// over ends the alarm of a condition, if there is one.
+func (m *Manager) over(code, subject string) {
+	if a := m.active[key{code, subject}]; a != nil && !a.Momentary {
+		m.end(a, "cleared", m.cfg.Now().UTC())
 	}
 }
 
