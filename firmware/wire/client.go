@@ -91,12 +91,16 @@ func (h *Helper) devices(ctx context.Context, r Request, progress func(Progress)
 
 // Watch calls told with the devices at once, after each change and at each
 // Heartbeat, which corrects whoever has heard otherwise meanwhile, and with an error each time the helper is not to be had; then it tries again, after a second,
-// two, four … up to a minute. It returns when ctx ends.
+// two, four … up to a minute, and after a second again only when it has lived for a
+// Heartbeat. It returns when ctx ends.
 func (h *Helper) Watch(ctx context.Context, told func([]Device, error)) {
 	pause := firstPause
 	for {
+		began := time.Now()
 		err := h.ask(ctx, Request{Op: Watch}, func(a Answer) {
-			pause = firstPause
+			if time.Since(began) >= Heartbeat { // one that crashes is not started each second
+				pause = firstPause
+			}
 			if a.Hello == nil {
 				told(a.Devices, nil)
 			}

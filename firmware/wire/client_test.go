@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,6 +204,55 @@ func TestAWatchThatLosesItsHelperTriesAgainEverMoreSlowly(t *testing.T) {
 		}
 		if len(told[0]) != 1 || len(told[1]) != 1 || len(told[2]) != 0 {
 			t.Fatalf("told %v: what is told again is for those who have heard otherwise", told)
+		}
+	})
+}
+
+// As one that a device makes crash, whenever it looks at it.
+func TestAHelperThatCrashesAgainAndAgainIsStartedEverMoreSlowly(t *testing.T) {
+	for name, tells := range map[string]int{"once it has greeted": 0, "once it has told": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var started atomic.Int32
+				h := over(func(c net.Conn) {
+					started.Add(1)
+					_ = Write(c, Answer{Hello: &Hello{Version: Version}})
+					_, _ = c.Read(make([]byte, 1000))
+					for range tells {
+						_ = Write(c, Answer{ID: 1, Devices: []Device{{ID: "a"}}})
+					}
+				})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				h.Watch(ctx, func([]Device, error) {})
+				if n := started.Load(); n > 16 { // after 1, 2, 4 … 32 s, then every minute
+					t.Errorf("it was started %d times in ten minutes", n)
+				}
+			})
+		})
+	}
+}
+
+func TestAWatchThatLivedIsBegunAnewAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var began []time.Duration
+		start := time.Now()
+		h := over(func(c net.Conn) {
+			began = append(began, time.Since(start).Round(time.Second)) // one after the other
+			_ = Write(c, Answer{Hello: &Hello{Version: Version}})
+			_, _ = c.Read(make([]byte, 1000))
+			for range 3 {
+				_ = Write(c, Answer{ID: 1, Devices: []Device{{ID: "a"}}})
+				time.Sleep(Heartbeat)
+			}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 95*time.Second)
+		defer cancel()
+		h.Watch(ctx, func([]Device, error) {})
+		time.Sleep(3 * Heartbeat) // until the last one is gone
+		synctest.Wait()
+		if want := []time.Duration{0, 31 * time.Second, 62 * time.Second, 93 * time.Second}; !slices.Equal(began, want) {
+			t.Errorf("begun after %v, want %v", began, want)
 		}
 	})
 }
