@@ -324,6 +324,27 @@ func TestWhatAStartedProgramSaysIsLogged(t *testing.T) {
 	}
 }
 
+// As one that waits in the kernel for a device, where nothing ends it.
+func TestAStartedProgramThatCannotBeEndedKeepsNobodyWaiting(t *testing.T) {
+	t.Setenv("VAAD_WIRE_HELPER", "dies")
+	release := make(chan struct{})
+	h := &Helper{Program: os.Args[0], Log: func(string) { <-release }} // that it has ended is not seen until then
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.List(t.Context())
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if code(err) != HelperGone {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it is still waited for")
+	}
+	close(release)
+}
+
 func TestAMissingHelperIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	for name, h := range map[string]*Helper{

@@ -10,7 +10,11 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 )
+
+// killWait is how long a program that was killed may take to end.
+const killWait = time.Second
 
 // spawn starts the program with a socket as its standard input and output, as
 // systemd would. It is killed with the connection, and when this process dies.
@@ -64,7 +68,10 @@ func (h *Helper) spawn() (net.Conn, func(), error) {
 	return conn, sync.OnceFunc(func() {
 		_ = conn.Close()
 		close(kill)
-		<-ended
+		select {
+		case <-ended:
+		case <-time.After(killWait): // it hangs in the kernel, where nothing ends it
+		}
 	}), nil
 }
 
