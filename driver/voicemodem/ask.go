@@ -47,6 +47,35 @@ func (e *engine) ask(command string, wait time.Duration) (answer, error) {
 	return a, nil
 }
 
+// lateWait is how long an answer of the set-up may come late: as where a modem loads its
+// voice firmware first.
+const lateWait = 5 * time.Second
+
+// question is ask for the set-up, where an answer that comes late must not be taken as that
+// to the next question: of a modem that has said nothing it is found out, by AT, whether it is
+// late or does not answer this. A modem that does not answer to AT either is a fault.
+func (e *engine) question(command string) (answer, error) {
+	a, err := e.ask(command, askWait)
+	if err != nil || a.done {
+		return a, err
+	}
+	late, err := e.ask("AT", lateWait)
+	if err != nil {
+		return a, err
+	}
+	if !late.done {
+		return a, fault(CodeSilent, "open board %q: the modem does not answer to %s, and not to AT", e.id, command)
+	}
+	second := answer{command: "AT", on: inTimeout}
+	e.answer = &second
+	e.rest(endRest)
+	e.answer = nil
+	if second.done || len(late.lines) > 0 { // else it was the answer to AT
+		a.lines, a.on, a.done = append(a.lines, late.lines...), late.on, true
+	}
+	return a, nil
+}
+
 // rest lets time pass, and what comes be heard.
 func (e *engine) rest(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end) && e.ctx.Err() == nil; {

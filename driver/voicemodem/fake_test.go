@@ -21,7 +21,8 @@ type fake struct {
 	t       testing.TB
 	formats []string
 	noVTR   bool
-	replies map[string]string // instead of the usual ones, by command; "-": nothing is said
+	replies map[string]string        // instead of the usual ones, by command; "-": nothing is said
+	late    map[string]time.Duration // by which the answers to some commands come late
 	ppm     float64
 	chunk   int // samples that are handed over together
 	say     func(n int64) byte
@@ -41,6 +42,7 @@ type fake struct {
 	wrong   []string // what should never come
 	hook    bool
 	started time.Time
+	busy    time.Time // it still does an earlier command until then
 	off     bool
 	mended  func(command string) // called with each command, also when deaf
 	dtrs    int
@@ -251,6 +253,14 @@ func (f *fake) command(c string) {
 		f.hook = true
 	case c == "AT+VLS=0", c == "ATH", c == "ATZ":
 		f.hook = false
+	}
+	if d := f.late[c]; d > 0 {
+		f.busy = time.Now().Add(d)
+	}
+	if wait := time.Until(f.busy); wait > 0 { // it takes one command after the other
+		time.AfterFunc(wait, func() { f.bytes("\r\n" + reply + "\r\n") })
+		f.busy = f.busy.Add(time.Millisecond)
+		return
 	}
 	f.toHost = append(f.toHost, "\r\n"+reply+"\r\n"...)
 	if reply == "CONNECT" {

@@ -49,7 +49,7 @@ func (e *engine) identify() error {
 		return err
 	}
 	for _, c := range []string{"ATE0", "ATQ0V1"} {
-		if _, err := e.ask(c, askWait); err != nil {
+		if _, err := e.question(c); err != nil {
 			return err
 		}
 	}
@@ -82,7 +82,7 @@ func (e *engine) meet() error {
 	var all []string
 	said := map[string]string{}
 	for _, q := range selfAsked {
-		a, err := e.ask(q, askWait)
+		a, err := e.question(q)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (e *engine) meet() error {
 	if e.model == "" && e.chip.match != nil {
 		e.model = e.chip.name
 	}
-	a, err := e.ask("AT+FCLASS=?", askWait)
+	a, err := e.question("AT+FCLASS=?")
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func value(line string) string {
 
 // agree picks a format.
 func (e *engine) agree() error {
-	a, err := e.ask("AT+VSM=?", askWait)
+	a, err := e.question("AT+VSM=?")
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (e *engine) setFormat() error {
 	id := strconv.Itoa(e.format.id)
 	var last answer
 	for _, c := range []string{"AT+VSM=" + id + ",8000" + e.chip.vsm, "AT+VSM=" + id + ",8000", "AT+VSM=" + id} {
-		a, err := e.ask(c, askWait)
+		a, err := e.question(c)
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (e *engine) settings() []setting {
 }
 
 func (e *engine) set(command, must string) error {
-	a, err := e.ask(command, askWait)
+	a, err := e.question(command)
 	switch {
 	case err != nil:
 		return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -53,6 +54,30 @@ func TestWhatIsNoVoiceModemIsRefusedWithItsReason(t *testing.T) {
 			if !errors.As(err, &fault) || fault.Code != c.code {
 				t.Errorf("%v, want %s", err, c.code)
 			}
+		})
+	}
+}
+
+// TestModemThatAnswersLateIsUnderstood: an answer that comes too late is not taken as that
+// to the next question.
+func TestModemThatAnswersLateIsUnderstood(t *testing.T) {
+	for _, slow := range []string{"ATI", "ATI3", "AT+FMR?", "ATE0", "AT+FCLASS=?", "AT+FCLASS=8", "AT+VSM=?", "AT+VSM=5,8000", "AT+VCID=1"} {
+		t.Run(slow, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t)
+				f.replies["AT+FMR?"] = "1.002-K56\r\n\r\nOK"
+				f.replies["ATI"] = "56000\r\n\r\nOK"
+				f.late = map[string]time.Duration{slow: 2500 * time.Millisecond}
+				s := sit(t, f, nil)
+				defer s.close()
+				if law := s.b.Info().Lines[0].Law; law != driver.ALaw || s.b.Info().Model != "Fake 1" {
+					t.Errorf("law %v, model %q", law, s.b.Info().Model)
+				}
+				s.run(time.Second, nil)
+				s.command(driver.GoOffHook)
+				s.run(time.Second, nil)
+				s.want(driver.OffHook, 1)
+			})
 		})
 	}
 }
