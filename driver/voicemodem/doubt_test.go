@@ -2,6 +2,7 @@ package voicemodem
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,6 +159,21 @@ func TestAllThatAModemLosesIsLost(t *testing.T) {
 	if want := 3 * gapsKept * 5; n != want || l.rx.n != want || l.in != int64(want) {
 		t.Errorf("%d of %d lost, %d lie there", n, want, l.rx.n)
 	}
+}
+
+// TestTheHookIsToldHoweverMuchAModemSays: garbage has very many events in it.
+func TestTheHookIsToldHoweverMuchAModemSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		s := talking(t, f, nil)
+		defer s.close()
+		s.command(driver.GoOnHook)
+		s.run(time.Second, func() { f.bytes(strings.Repeat("\x10b\x10P\x10/\x105\x10~", 100)) })
+		s.want(driver.OnHook, 1)
+		s.command(driver.GoOffHook)
+		s.run(time.Second, func() { f.bytes(strings.Repeat("\x10b\x10P\x10/\x105\x10~", 100)) })
+		s.want(driver.OffHook, 1)
+	})
 }
 
 // TestCallerOfACallThatIsAnsweredAtOnceIsToldBefore: the pause behind the lines

@@ -21,6 +21,7 @@ const (
 	ringSize  = 12000 // 1.5 s: more than what may be made up for after a stall
 	sendSize  = 8000  // half duplex: what waits while the modem is turned
 	notesKept = 64
+	notesOurs = 16  // of them, for what we say ourselves: a modem that says very much takes no place from it
 	textKept  = 540 // a message about a caller is hexadecimal digits of 257 bytes
 	gapsKept  = 8
 )
@@ -69,7 +70,8 @@ func newLane() *lane {
 	return &lane{came: make(chan struct{}, 1), rx: newRing(ringSize), tx: newRing(sendSize)}
 }
 
-// tell puts an event into the mail; when nobody fetches it the newest is lost.
+// tell puts an event into the mail; when nobody fetches it, or there are too many, the newest
+// is lost.
 func (l *lane) tell(k driver.EventKind, value int32, data []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +80,7 @@ func (l *lane) tell(k driver.EventKind, value int32, data []byte) {
 
 // note is tell with the lock held.
 func (l *lane) note(k driver.EventKind, value int32, data []byte) {
-	if l.n == notesKept {
+	if l.n == notesKept || l.n >= notesKept-notesOurs && !ours(k) {
 		return
 	}
 	n := &l.notes[(l.first+l.n)%notesKept]
@@ -88,6 +90,16 @@ func (l *lane) note(k driver.EventKind, value int32, data []byte) {
 	}
 	n.size = copy(n.data[:], data)
 	l.n++
+}
+
+// ours are the events of which a modem cannot make many by itself: how the line stands, and
+// what became of wishes.
+func ours(k driver.EventKind) bool {
+	switch k {
+	case driver.OffHook, driver.OnHook, driver.Refused, driver.DialDone, driver.RingEnd, driver.ChannelAlarm, driver.RoundTrip:
+		return true
+	}
+	return false
 }
 
 // received takes samples from the modem. It returns how many there was no room for.
