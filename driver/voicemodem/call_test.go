@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -63,6 +64,27 @@ func TestRingAndCallerAreTold(t *testing.T) {
 					t.Error("audio is missed on-hook, where there is none")
 				}
 			})
+		})
+	}
+}
+
+// TestTheLongestMessageAboutACallerIsTold: of 255 bytes, as digits, with blanks or without.
+func TestTheLongestMessageAboutACallerIsTold(t *testing.T) {
+	b, err := callerid.Build(callerid.CallSetup, callerid.Field{Type: callerid.Number, Raw: []byte("5551212")}, callerid.Field{Type: callerid.Name, Raw: bytes.Repeat([]byte("N"), 244)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, digits := range []string{fmt.Sprintf("%X", b), fmt.Sprintf("% X", b)} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			s := sit(t, f, nil)
+			defer s.close()
+			f.bytes("\r\nRING\r\n\r\nMESG = " + digits + "\r\n")
+			s.run(4*time.Second, nil)
+			m, ok := callerid.FromText(s.want(driver.Text, 1)[0].Data)
+			if number, _ := m.Caller(); !ok || number != "5551212" {
+				t.Errorf("%v %q", ok, number)
+			}
 		})
 	}
 }

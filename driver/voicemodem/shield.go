@@ -38,7 +38,7 @@ type item struct {
 	text []byte
 }
 
-const maxLine = 512 // a longer line is cut
+const maxLine = 800 // a longer line is cut: the longest message about a caller is 258 bytes, each of two digits and a blank
 
 // A decoder takes apart what a modem sends, in pieces of any length.
 type decoder struct {
