@@ -46,6 +46,7 @@ type decoder struct {
 	dle   bool // the last byte was a DLE
 	first bool // no byte has come since voice was set: the rest of a line's end may
 	long  bool // within a report
+	size  int  // bytes of it so far
 	line  []byte
 	pair  [2]byte
 }
@@ -91,6 +92,10 @@ func (d *decoder) next(p []byte) (it item, used int) {
 			d.dle = true
 		case d.long:
 			d.keep(b)
+			if d.size++; d.voice && d.size >= maxLine { // it was none
+				d.long, d.line = false, d.line[:0]
+				return item{}, i + 1
+			}
 		case b == '\r' || b == '\n':
 			if len(d.line) > 0 {
 				it := item{kind: itemLine, text: d.line}
@@ -118,7 +123,7 @@ func (d *decoder) shielded(b byte) item {
 	case d.long:
 		return item{}
 	case b == 'X':
-		d.long = true
+		d.long, d.size = true, 0
 		d.line = d.line[:0]
 		return item{}
 	case b == dle && d.voice:

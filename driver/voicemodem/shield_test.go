@@ -78,6 +78,18 @@ func TestDecoderFindsTheSameHoweverItIsCut(t *testing.T) {
 	})
 }
 
+// As after a byte that was lost between the two of a pair.
+func TestAReportThatDoesNotEndTakesLittleAudio(t *testing.T) {
+	for _, silence := range []byte{0xD5, 0} {
+		d := newDecoder()
+		d.setVoice(true)
+		said := append([]byte("\x10X"), bytes.Repeat([]byte{silence}, 8000)...)
+		if audio, _ := decoded(&d, slices.Collect(slices.Chunk(said, 100))); len(audio) < len(said)-2-maxLine {
+			t.Errorf("of %d samples behind it %d were heard", len(said)-2, len(audio))
+		}
+	}
+}
+
 func FuzzDecoder(f *testing.F) {
 	for _, s := range []string{"\r\nRING\r\n", "\x10\x10\x10\x1a\x105\x10~\x10\x03\r\nOK\r\n", "\x10X1\rNMBR=5\r\x10.", "AT\r\r\nERROR\r\n"} {
 		f.Add([]byte(s), true)
