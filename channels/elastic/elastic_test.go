@@ -90,7 +90,16 @@ func (w *world) run(until float64, pushes, pulls, keep bool) {
 
 const second = float64(driver.Rate)
 
+// alone is for tests that compute much in one goroutine: a race detector learns nothing of them.
+func alone(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("in one goroutine: not under the race detector")
+	}
+}
+
 func TestAnHourOfDifferentClocksLosesNothing(t *testing.T) {
+	alone(t)
 	for _, c := range []struct {
 		name               string
 		push, pull, jitter float64
@@ -104,9 +113,6 @@ func TestAnHourOfDifferentClocksLosesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			seeds, length := uint64(2), 3600*second
-			if testing.Short() { // the race detector is slow, and here nothing is shared
-				seeds, length = 1, 300*second
-			}
 			for seed := range seeds {
 				w := newWorld(c.push, c.pull, c.jitter, seed)
 				w.run(10*second, true, true, false)
@@ -156,6 +162,7 @@ func babble(dBm0 float64) func() int16 {
 }
 
 func TestNothingIsHeardOfTheCorrection(t *testing.T) {
+	alone(t)
 	for _, c := range []struct{ push, pull, jitter float64 }{
 		{100, -100, 0}, {-100, 100, 0}, {100, -100, 160}, {-100, 100, 160}, {50, -50, 40},
 	} {
@@ -248,6 +255,7 @@ func (w *world) settled() int {
 }
 
 func TestAStallOfEitherSideIsOverAfter100MS(t *testing.T) {
+	alone(t)
 	for _, c := range []struct {
 		name          string
 		pushes, pulls bool
