@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -25,6 +26,7 @@ type helperForTest struct {
 	t       *testing.T
 	socket  string
 	version int
+	silence time.Duration // that is borne; 0: a moment
 
 	mu      sync.Mutex
 	broken  string // how a load goes: "" well
@@ -79,6 +81,12 @@ func (h *helperForTest) drop() {
 	h.conns = nil
 }
 
+// breaks says how loads go from now on.
+func (h *helperForTest) breaks(how string) { h.mu.Lock(); defer h.mu.Unlock(); h.broken = how }
+
+// speaks says which version it speaks from now on.
+func (h *helperForTest) speaks(version int) { h.mu.Lock(); defer h.mu.Unlock(); h.version = version }
+
 // plug changes which devices there are.
 func (h *helperForTest) plug(devices ...wire.Device) {
 	h.mu.Lock()
@@ -97,7 +105,10 @@ func (h *helperForTest) did() []string {
 func (h *helperForTest) serve(c net.Conn) {
 	defer c.Close()
 	say := func(a wire.Answer) { _ = wire.Write(c, a) }
-	say(wire.Answer{Hello: &wire.Hello{Version: h.version, Program: "test"}})
+	h.mu.Lock()
+	version := h.version
+	h.mu.Unlock()
+	say(wire.Answer{Hello: &wire.Hello{Version: version, Program: "test"}})
 	var r wire.Request
 	if wire.NewReader(c).Read(&r) != nil {
 		return
@@ -109,8 +120,13 @@ func (h *helperForTest) serve(c net.Conn) {
 	switch r.Op {
 	case wire.Watch:
 		for {
-			say(wire.Answer{ID: r.ID, Devices: devices})
-			<-again
+			if wire.Write(c, wire.Answer{ID: r.ID, Devices: devices}) != nil {
+				return
+			}
+			select {
+			case <-again:
+			case <-time.After(50 * time.Millisecond): // that it lives
+			}
 			h.mu.Lock()
 			devices, again = h.devices, h.again
 			h.mu.Unlock()
@@ -194,7 +210,7 @@ func newUSBRig(t *testing.T, h *helperForTest) *usbRig {
 	r := &usbRig{t: t, h: h, alarms: &raisedAlarms{up: map[string]map[string]string{}}, came: make(chan struct{}, 16), reg: prometheus.NewRegistry()}
 	r.usb = newUSB(firmwareConfig{Socket: h.socket, Images: "/images"}, slog.New(slog.DiscardHandler), r.alarms, r.reg, func() { r.came <- struct{}{} })
 	r.usb.sysfs = t.TempDir()
-	r.usb.helper.Silence = 200 * time.Millisecond
+	r.usb.helper.Silence = cmp.Or(h.silence, 200*time.Millisecond)
 	began := time.Now()
 	r.usb.now = func() time.Time {
 		r.clock.Lock()
@@ -287,9 +303,9 @@ func TestFirmwareIsLoadedAndItsLinesAreExpected(t *testing.T) {
 
 func TestALoadShowsHowFarItIsAndIsNotBegunTwice(t *testing.T) {
 	h := newHelper(t, bank(wire.NoFirmware, 0x1130))
-	h.broken = "hangs"
+	h.breaks("hangs")
+	h.silence = time.Minute
 	r := newUSBRig(t, h)
-	r.helper.Silence = time.Minute
 	r.until("an Astribank waits", stateIs(wire.NoFirmware))
 	if err := r.Load("X1", "ann"); err != nil {
 		t.Fatal(err)
@@ -347,7 +363,7 @@ func TestABrokenHelperFailsTheLoadAndNothingElse(t *testing.T) {
 	} {
 		t.Run(broken, func(t *testing.T) {
 			h := newHelper(t, bank(wire.USBFirmware, 0x1131))
-			h.broken = broken
+			h.breaks(broken)
 			r := newUSBRig(t, h)
 			r.until("an Astribank waits", stateIs(wire.USBFirmware))
 			if err := r.Load("X1", "ann"); err != nil {
@@ -364,9 +380,7 @@ func TestABrokenHelperFailsTheLoadAndNothingElse(t *testing.T) {
 			if n := testutil.ToFloat64(r.metrics.loads.WithLabelValues("failed")); n != 1 {
 				t.Errorf("%v failed loads", n)
 			}
-			h.mu.Lock()
-			h.broken = ""
-			h.mu.Unlock()
+			h.breaks("")
 			if err := r.Load("X1", "ann"); err != nil {
 				t.Fatal(err)
 			}
@@ -378,7 +392,7 @@ func TestABrokenHelperFailsTheLoadAndNothingElse(t *testing.T) {
 
 func TestALoadOfAnotherProcessIsFollowed(t *testing.T) {
 	h := newHelper(t, bank(wire.NoFirmware, 0x1130))
-	h.broken = "another"
+	h.breaks("another")
 	r := newUSBRig(t, h)
 	r.until("an Astribank waits", stateIs(wire.NoFirmware))
 	if err := r.Load("X1", "ann"); err != nil {
@@ -396,7 +410,7 @@ func TestALoadOfAnotherProcessIsFollowed(t *testing.T) {
 
 func TestWhatWasPulledOutOfALoadHasNotFailedWhenItIsThereAgain(t *testing.T) {
 	h := newHelper(t, bank(wire.NoFirmware, 0x1130))
-	h.broken = "pulled"
+	h.breaks("pulled")
 	r := newUSBRig(t, h)
 	r.until("an Astribank waits", stateIs(wire.NoFirmware))
 	if err := r.Load("X1", "ann"); err != nil {
@@ -433,7 +447,7 @@ func TestADeviceWithoutItsImageIsAnAlarmThatSaysWhy(t *testing.T) {
 
 func TestAHelperThatIsMissingIsAnAlarmOnlyWhereItIsNeeded(t *testing.T) {
 	h := newHelper(t)
-	h.version = wire.Version + 1
+	h.speaks(wire.Version + 1)
 	r := newUSBRig(t, h)
 	st := r.until("it speaks another version", func(st console.USBState) bool { return st.Fault != nil })
 	if st.Fault.Code != wire.WrongVersion || len(st.Devices) != 0 {
