@@ -259,6 +259,12 @@ func TestEachFaultIsFoundByItself(t *testing.T) {
 		{"daemon", func(_ machine, v *View) {
 			v.Daemon = &Daemon{Boards: []BoardState{{"pci", "x", "p"}}, Lines: []LineState{{"3", "y", "q"}}, Alarms: []AlarmState{{"a", "b", true}, {"c", "d", false}}}
 		}, []string{"daemon-board board=pci reason=x remedy=p", "daemon-alarm-critical remedy=b text=a", "daemon-line line=3 reason=y remedy=q", "daemon-alarm remedy=d text=c"}},
+		{"settings of what is not there", func(_ machine, v *View) {
+			v.Daemon = &Daemon{Strays: Strays([]byte(`{"lines": {"3": {"board": "gone"}, "12": {"board": "gone"}, "5": {"board": "pci"}, "6": {"board": ""}},
+				"spans": {"gone/1": {}, "pci/1": {}, "pci/10": {}, "pci/9": {}, "analog/1": {}, "opening/4": {}}}`),
+				[]Board{{"pci", true, []int{1, 2}}, {"analog", true, nil}, {"opening", false, nil}})}
+		}, []string{"setting-no-spans board=analog setting=spans.analog/1", "setting-no-span board=pci setting=spans.pci/9 spans=1 2", "setting-no-span board=pci setting=spans.pci/10 spans=1 2",
+			"setting-no-board board=gone first=lines.3 settings=lines.3, lines.12, spans.gone/1"}},
 	} {
 		m, v := office(t)
 		c.do(m, &v)

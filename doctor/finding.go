@@ -125,6 +125,9 @@ func Table() []Kind {
 		{"daemon-unreachable", Note},
 		{"daemon-board", Fault},
 		{"daemon-line", Warning},
+		{"setting-no-board", Note},
+		{"setting-no-spans", Warning},
+		{"setting-no-span", Warning},
 		{"daemon-alarm", Warning},
 		{"daemon-alarm-critical", Fault},
 	}

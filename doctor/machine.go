@@ -66,6 +66,7 @@ func (c *checker) checkDaemon() {
 	for _, l := range d.Lines {
 		c.add("daemon-line", "line", l.Line, "reason", l.Reason, "remedy", l.Remedy)
 	}
+	c.checkStrays()
 	for _, a := range d.Alarms {
 		code := "daemon-alarm"
 		if a.Critical {

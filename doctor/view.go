@@ -47,6 +47,7 @@ type Daemon struct {
 	Lines              []LineState  // that do not work
 	Alarms             []AlarmState
 	Taps               []TapSpan
+	Strays             []Stray
 }
 
 // TapSpan is a digital span that a board of the daemon listens to: its number

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,12 +75,41 @@ func TestCheckPrintsTheEffectiveWhole(t *testing.T) {
 	config := quietly + board("b", "real", 2, "") + "[settings.site]\ncountry = \"DE\"\n"
 	d := start(t, root, config)
 	boards(t, d)
+	if _, err := d.Ctl(ctx, "settings", "change", "--new", "lines.9.board=nope", "spans.nope/1.side=network", "spans.b/3.side=network"); err != nil {
+		t.Fatal(err)
+	}
+	var told struct {
+		Items []struct{ Code, Text string }
+	}
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://vaad/api/v1/doctor", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask.Header.Set("Accept-Language", "en")
+	r, err := local(d).Do(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if err := json.NewDecoder(r.Body).Decode(&told); err != nil {
+		t.Fatal(err)
+	}
+	found := ""
+	for _, f := range told.Items {
+		if strings.HasPrefix(f.Code, "setting-") {
+			found += f.Code + ": " + f.Text + "\n"
+		}
+	}
+	if found != "setting-no-spans: spans.b/3 is for a span, and the board b has none\nsetting-no-board: There is no board nope; for it are the settings lines.9, spans.nope/1\n" {
+		t.Errorf("settings of what is not there:\n%s", found)
+	}
 	if _, err := d.Ctl(ctx, "set", "lines.2.name", "Reception"); err != nil {
 		t.Fatal(err)
 	}
 	for _, running := range []bool{true, false} {
 		out, err := bin.Offline(ctx, "check", "--root", root)
 		for _, s := range []string{"# configuration file: " + root + "/vaad.toml\n", "# root: " + root + "\n", "# listen: off\n", `# board b: driver sim, {"clock":"real","count":2}`,
+			"# does nothing, as there is no board nope in the configuration: lines.9, spans.nope/1\n",
 			"# fixed by file: site.country\n", `"country": "DE"`, `"name": "Reception"`, `"preroll_ms": 2000`, `"disk_reserve_mb": 512`} {
 			if err != nil || !strings.Contains(out, s) {
 				t.Errorf("daemon running %v: %v, no %q in\n%s", running, err, s, out)

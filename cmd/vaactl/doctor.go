@@ -146,18 +146,21 @@ func ask(s *session) answers {
 		return a
 	}
 	a.daemon.Version = st.Version
-	boards, err := s.client.Boards(ctx)
-	told := map[string]bool{}
-	for _, b := range keep(&a, "boards", boards, err) {
+	boards, noBoards := s.client.Boards(ctx)
+	told, there := map[string]bool{}, []doctor.Board{}
+	for _, b := range keep(&a, "boards", boards, noBoards) {
+		one := doctor.Board{ID: b.ID, Runs: b.State == "running"}
 		a.daemon.Cards = a.daemon.Cards || b.Driver == "dahdi" && b.State == "running"
 		if told[b.ID] = b.State == "failed" || b.State == "gone"; told[b.ID] {
 			a.daemon.Boards = append(a.daemon.Boards, doctor.BoardState{Board: b.ID, Reason: words(b.Text, b.Reason, b.State), Remedy: b.Remedy})
 		}
 		for _, span := range b.Spans {
+			one.Spans = append(one.Spans, span.Span)
 			if span.Tap {
 				a.daemon.Taps = append(a.daemon.Taps, doctor.TapSpan{Serial: b.Serial, Location: b.Location, Span: span.Span})
 			}
 		}
+		there = append(there, one)
 	}
 	lines, err := s.client.Lines(ctx)
 	faulty := map[int]bool{}
@@ -176,6 +179,9 @@ func ask(s *session) answers {
 	}
 	set, err := s.client.Settings(ctx)
 	a.country = country(keep(&a, "settings", set, err).Settings)
+	if noBoards == nil {
+		a.daemon.Strays = doctor.Strays(set.Settings, there)
+	}
 	return a
 }
 

@@ -44,7 +44,7 @@ func asked(t *testing.T) *daemon {
 	d.on("GET /lines", api.Page[api.Line]{Items: []api.Line{{Line: 3, Caller: "13812345678", Fault: &api.Fault{Code: "dahdi-busy", Text: "In use elsewhere"}}}})
 	d.on("GET /alarms", api.Page[api.Alarm]{Items: []api.Alarm{{Code: "line-fault", Subject: "3", Line: 3, Severity: "critical", Text: "told twice"}, {Code: "board-failed", Subject: "pci", Text: "told twice"},
 		{Code: "disk-slow", Severity: "warning", Text: "The disk is slow", Remedy: "Look at it."}}})
-	d.on("GET /settings", api.Settings{Settings: json.RawMessage(`{"site":{"country":"US"},"web":{"token":"s3cr3t"}}`)})
+	d.on("GET /settings", api.Settings{Settings: json.RawMessage(`{"site":{"country":"US"},"spans":{"e1/7":{}},"lines":{"4":{"board":"e2"}},"web":{"token":"s3cr3t"}}`)})
 	return d
 }
 
@@ -55,7 +55,7 @@ func TestDoctorPrintsTheWorstFirst(t *testing.T) {
 		t.Errorf("%d %s", code, errs)
 	}
 	for _, want := range []string{"Faults\n", "The board pci does not run: It belongs to another program (EBUSY)  [daemon-board]", "Line 3 does not work: In use elsewhere (dahdi-busy)",
-		"[irq-misses]", "It means: ", "The daemon warns: The disk is slow", "Do: Look at it.", "this country needs FCC", "The kernel is 6.1.0-56-amd64"} {
+		"[irq-misses]", "spans.e1/7 is for a span that the board e1 does not have; it has: 1", "There is no board e2; for it are the settings lines.4", "It means: ", "The daemon warns: The disk is slow", "Do: Look at it.", "this country needs FCC", "The kernel is 6.1.0-56-amd64"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vaad/api"
 	"vaad/channels"
 	"vaad/console"
 	"vaad/doctor"
@@ -49,7 +50,25 @@ func (d *running) view(known console.DoctorView) doctor.View {
 	}
 	v.Country = strings.ToLower(cmp.Or(d.sec.site.Get(d.doc).Country, "cn"))
 	v.Daemon = ailing(known)
+	v.Daemon.Strays = d.strays(known.Boards)
 	return v
+}
+
+// strays are settings of boards and spans that are not there.
+func (d *running) strays(known []api.Board) []doctor.Stray {
+	set, err := d.doc.Get("")
+	if err != nil {
+		return nil // what is stored was valid JSON when it was read
+	}
+	var boards []doctor.Board
+	for _, b := range known {
+		one := doctor.Board{ID: b.ID, Runs: b.State == string(channels.BoardRunning)}
+		for _, s := range b.Spans {
+			one.Spans = append(one.Spans, s.Span)
+		}
+		boards = append(boards, one)
+	}
+	return doctor.Strays(set, boards)
 }
 
 // ailing is what the doctor is told of the daemon: what does not work, each once.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"vaad/doctor"
 	"vaad/recorder/archive"
 	"vaad/recorder/index"
 	"vaad/settings"
@@ -35,7 +36,10 @@ func (r *checkCmd) Run() error {
 		from = "none: the simulated board runs"
 	}
 	fmt.Printf("# configuration file: %s\n# root: %s\n# run: %s\n# listen: %s\n", from, c.Root, c.Run, c.Listen)
+	var configured []doctor.Board
 	for _, b := range c.Boards {
+		id, _ := b["id"].(string)
+		configured = append(configured, doctor.Board{ID: id})
 		opts, err := options(b)
 		if err != nil {
 			return err
@@ -47,16 +51,19 @@ func (r *checkCmd) Run() error {
 			}
 		}
 	}
+	raw, err := doc.Get("")
+	if err != nil {
+		return err
+	}
 	for _, f := range found.Ignored {
 		fmt.Printf("# no longer fits, its default is used: %s\n", f)
+	}
+	for _, s := range doctor.Strays(raw, configured) {
+		fmt.Printf("# does nothing, as there is no board %s in the configuration: %s\n", s.Board, s.Named())
 	}
 	paths, _ := doc.Fixed()
 	for _, p := range paths {
 		fmt.Printf("# fixed by file: %s\n", p)
-	}
-	raw, err := doc.Get("")
-	if err != nil {
-		return err
 	}
 	var whole bytes.Buffer
 	if err := json.Indent(&whole, raw, "", "  "); err != nil {
