@@ -51,7 +51,7 @@ const queued = 256
 func serve(ctx context.Context, l *firmware.Loader, in io.Reader, out io.Writer) error {
 	there, left := context.WithCancel(ctx) // while the caller is connected
 	defer left()
-	s := &session{loader: l, out: make(chan wire.Answer, queued)}
+	s := &session{loader: l, out: make(chan wire.Answer, queued), ending: ctx.Done()}
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -125,9 +125,21 @@ const maxDetail = 16 << 10
 type session struct {
 	loader *firmware.Loader
 	out    chan wire.Answer
+	ending <-chan struct{} // of the process
 }
 
-func (s *session) say(a wire.Answer) { s.out <- a }
+// say hands over an answer. It waits for a caller who does not read, until the process ends.
+func (s *session) say(a wire.Answer) {
+	select {
+	case s.out <- a:
+		return
+	default:
+	}
+	select {
+	case s.out <- a:
+	case <-s.ending:
+	}
+}
 
 func (s *session) fail(id int, err error) {
 	var e *wire.Error

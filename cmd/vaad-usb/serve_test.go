@@ -142,6 +142,32 @@ func TestOneWhoDoesNotReadKeepsNobodyFromEnding(t *testing.T) {
 	})
 }
 
+// As a daemon that stands still in a debugger, and has a watch.
+func TestOneWhoReadsNothingOfAWatchKeepsNobodyFromEnding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ours, theirs := net.Pipe()
+		done := make(chan error, 1)
+		go func() { done <- serve(ctx, loader(t, &bus{}), theirs, theirs) }()
+		if err := wire.Write(ours, wire.Request{ID: 5, Op: wire.Watch}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * queued * wire.Heartbeat)
+		cancel()
+		synctest.Wait()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("it does not end")
+		}
+		ours.Close()
+		theirs.Close()
+	})
+}
+
 func TestOnlyTheFolderOfImagesIsReadFromTheConfiguration(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vaad.toml")
 	for text, want := range map[string]string{
