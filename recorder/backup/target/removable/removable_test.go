@@ -236,7 +236,7 @@ func TestEjectWaitsForWhoWrites(t *testing.T) {
 func TestAllTargetsOfADiskKnowOfItsRelease(t *testing.T) {
 	f := &fake{dir: scratch(t), plugged: 1}
 	c := config(time.Minute)
-	c.Removable.Label = t.Name()
+	c.Removable.Label = t.TempDir() // of this run: what is known of a disk stays with its label
 	one, two := newTarget(c, f, slotOf(c.Removable)), newTarget(c, f, slotOf(c.Removable))
 	defer func() { _, _ = one.Close(), two.Close() }()
 	if err := one.Put(t.Context(), target.Marker, 2, strings.NewReader("{}")); err != nil {
