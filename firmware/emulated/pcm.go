@@ -1,6 +1,7 @@
 package emulated
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/cmplx"
@@ -141,6 +142,30 @@ func (p *port) decode(code byte) int16 {
 		return muSample(code)
 	}
 	return aSample(code)
+}
+
+// Samples returns a tone of so many seconds, as lines talk in.
+func Samples(hz, seconds int) []int16 {
+	samples := make([]int16, rate*seconds)
+	(&source{}).tone(samples, hz)
+	return samples
+}
+
+// Decode returns the samples of audio as WAV files have it: 1 is 16 bits, 6 A-law, 7
+// µ-law. Of other formats there are none.
+func Decode(format uint16, data []byte) (samples []int16) {
+	law := map[uint16]func(byte) int16{6: aSample, 7: muSample}[format]
+	switch {
+	case format == 1:
+		for ; len(data) >= 2; data = data[2:] {
+			samples = append(samples, int16(binary.LittleEndian.Uint16(data)))
+		}
+	case law != nil:
+		for _, c := range data {
+			samples = append(samples, law(c))
+		}
+	}
+	return samples
 }
 
 // A Tone measures how far samples are a tone: a detector of its own, which owes

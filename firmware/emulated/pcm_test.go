@@ -74,3 +74,20 @@ func TestACallerIsTold(t *testing.T) {
 		t.Errorf("%x, want %x", bytes, want)
 	}
 }
+
+func TestAudioOfFilesIsDecoded(t *testing.T) {
+	for what, c := range map[string]struct {
+		format uint16
+		data   []byte
+		want   []int16
+	}{
+		"16 bits":              {1, []byte{1, 0, 0xff, 0xff, 9}, []int16{1, -1}},
+		"A-law":                {6, []byte{0xd5, 0x2a}, []int16{8, -32256}},
+		"µ-law":                {7, []byte{0xfe, 0x00}, []int16{8, -32124}},
+		"one that is not ours": {2, []byte{1, 2, 3}, nil},
+	} {
+		if got := Decode(c.format, c.data); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", what, got, c.want)
+		}
+	}
+}

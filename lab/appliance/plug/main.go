@@ -3,12 +3,17 @@
 //
 //	plug [-serial WORD] [-pull N] SOCKET FAMILY   plug 0 1140
 //	plug images DIR FAMILY…                       writes images that it takes, and their manifest
+//	plug tone FILE HZ SECONDS                     writes a WAV file with a tone
+//	plug heard FILE HZ                            tells how far a WAV file is a tone, by channel
 //
-// It says "plugged in", and what becomes of the board until it is ended, which pulls
-// the plug; with -pull the plug is pulled at that transfer, and it ends.
+// It says "plugged in", and what becomes of the board and its lines until it is ended,
+// which pulls the plug; with -pull the plug is pulled at that transfer, and it ends.
+// What stands on its standard input happens on its lines: "3 call talk=5000", as of
+// emulated.Astribank.Do.
 package main
 
 import (
+	"bufio"
 	"flag"
 	"fmt"
 	"os"
@@ -38,6 +43,12 @@ func run(args []string) error {
 			all = append(all, f)
 		}
 		return emulated.WriteSamples(args[1], all...)
+	}
+	if len(args) > 0 && args[0] == "tone" {
+		return writeTone(args[1:])
+	}
+	if len(args) > 0 && args[0] == "heard" {
+		return heard(args[1:])
 	}
 	flags := flag.NewFlagSet("plug", flag.ContinueOnError)
 	serial := flags.String("serial", "X1000001", "")
@@ -70,6 +81,14 @@ func run(args []string) error {
 		return err
 	}
 	fmt.Println("plugged in as", product(a))
+	a.Tell(func(line int, what string) { fmt.Println("line", line, what) })
+	go func() {
+		for words := bufio.NewScanner(os.Stdin); words.Scan(); {
+			if err := a.Do(words.Text()); err != nil {
+				fmt.Println("not done:", err)
+			}
+		}
+	}()
 	last := a.Product()
 	for {
 		select {
