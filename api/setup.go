@@ -11,7 +11,7 @@ type Setup struct {
 	Finished      *Time       `json:"finished,omitempty" doc:"When somebody said that all is done; absent: not yet"`
 	Steps         []SetupStep `json:"steps" nullable:"false" doc:"In order; each can be left out and come back to"`
 	Zone          string      `json:"zone" doc:"Time zone of this machine (IANA); empty: it does not say"`
-	Restart       bool        `json:"restart" doc:"Another time zone was set: schedules and rules follow it from the next start"`
+	Restart       bool        `json:"restart" doc:"Another time zone was set: schedules and rules follow it at once, times in files and mails from the next start"`
 	Zones         []string    `json:"zones" nullable:"false" doc:"Time zones to choose from"`
 	Countries     []string    `json:"countries" nullable:"false" doc:"Countries whose tones are known (ISO 3166)"`
 	Synchronised  bool        `json:"synchronised" doc:"The clock is set by a time server"`

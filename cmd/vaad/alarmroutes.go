@@ -54,7 +54,7 @@ func (d *running) openRoutes(opened *undo) error {
 
 // routes are those of the settings that are in use.
 func (n *notifier) routes() []route.Route {
-	all, server, zone := n.d.sec.alarmRoutes.Get(n.d.doc), n.d.sec.mail.Get(n.d.doc).server(), time.Local
+	all, server, zone := n.d.sec.alarmRoutes.Get(n.d.doc), n.d.sec.mail.Get(n.d.doc).server(), n.d.location()
 	var out []route.Route
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		c := all[name]

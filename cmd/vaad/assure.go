@@ -71,7 +71,7 @@ func (d *running) openAssurance() error {
 
 // run makes the reports that are due.
 func (a *assurer) run(ctx context.Context, _ schedule.Trigger) (schedule.Report, error) {
-	days, err := a.shelf.Behind(time.Now(), mostBehind)
+	days, err := a.shelf.Behind(time.Now().In(a.d.location()), mostBehind)
 	if err != nil {
 		return schedule.Report{}, err
 	}
@@ -117,9 +117,11 @@ func (a *assurer) measure(r *assure.Report) {
 	}
 }
 
-// Make makes the report of a day, without keeping it.
+// Make makes the report of a day, of the site's time zone, without keeping it.
 func (a *assurer) Make(ctx context.Context, day time.Time) (*assure.Report, error) {
 	d := a.d
+	year, month, date := day.Date()
+	day = time.Date(year, month, date, 12, 0, 0, 0, d.location())
 	lines := map[int]string{}
 	for _, l := range d.sys.Lines() {
 		if d.plan.recordConfig(l.Number).Trigger != recorder.Off {

@@ -40,7 +40,7 @@ const classWalk = "walk"
 // openJobs makes the runner of what is done from time to time, with the jobs that only
 // need the archive. Others are added with d.jobs.Set.
 func (d *running) openJobs() (err error) {
-	d.jobs, err = schedule.New(schedule.Config{Memory: jobMemory{d.db}, Settle: 10 * time.Second, Hold: 5 * time.Minute,
+	d.jobs, err = schedule.New(schedule.Config{Memory: jobMemory{d.db}, Zone: d.location, Settle: 10 * time.Second, Hold: 5 * time.Minute,
 		Ended: d.jobEnded, Logger: d.log, Registerer: d.reg})
 	if err != nil {
 		return err
@@ -51,6 +51,7 @@ func (d *running) openJobs() (err error) {
 // runJobs runs jobs until ctx ends. Folders are held against journals also some time after
 // each start: what a crash left shows then.
 func (d *running) runJobs(ctx context.Context) error {
+	defer d.sec.site.Subscribe(d.doc, func(siteDoc) { d.jobs.Wake() })() // perhaps it has another time zone
 	soon := time.AfterFunc(time.Minute, func() {
 		if err := d.jobs.Ask("reconcile", "start"); err != nil {
 			d.log.Debug("folders are not held against journals now", "error", err)

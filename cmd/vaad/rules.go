@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"vaad/calls"
 	"vaad/console"
@@ -38,6 +37,7 @@ func (r *ruler) follow() (stop func() error) {
 		}
 	}
 	cancels := []func(){
+		r.sec.site.Subscribe(r.doc, func(siteDoc) { remake() }), // its time zone
 		r.sec.rules.Subscribe(r.doc, func(rules.Doc) { remake() }),
 		r.sec.calendars.Subscribe(r.doc, func(map[string]rules.Calendar) { remake() }),
 		r.sec.numbers.Subscribe(r.doc, func(map[string]rules.List) { remake() }),
@@ -118,7 +118,7 @@ func (r *ruler) others(given json.RawMessage) (*rules.Set, error) {
 	d, calendars, lists := r.sec.rules.In(v), r.sec.calendars.In(v), r.sec.numbers.In(v)
 	groups := r.sec.groups.In(v)
 	set, err := rules.New(*cmp.Or(all.Rules, &d), *cmp.Or(all.Calendars, &calendars), *cmp.Or(all.Numbers, &lists),
-		func(g string) bool { _, ok := groups[g]; return ok }, time.Local)
+		func(g string) bool { _, ok := groups[g]; return ok }, r.sec.site.In(v).location())
 	if err != nil {
 		return nil, errors.Join(errors.New("make rules"), err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"vaad/calls"
 	"vaad/recorder"
+	"vaad/recorder/rules"
 	"vaad/settings"
 )
 
@@ -54,6 +55,38 @@ func TestRulesThatDoNotFitTheSettingsAreRefusedByKey(t *testing.T) {
 	}
 	if _, err := r.doc.Set("ann", "", "rules.list", json.RawMessage(`[{"name":"a","beep":true}]`)); err == nil || !strings.Contains(err.Error(), "rules.list.0.beep") {
 		t.Errorf("a beep is taken: %v", err)
+	}
+}
+
+func TestRulesGoByTheTimeZoneThatIsSetNow(t *testing.T) {
+	r := newTestRuler(t)
+	site := func() siteDoc { return r.sec.site.Get(r.doc) }
+	if site().location() != machineTime {
+		t.Errorf("none is set, and it is %v", site().location())
+	}
+	setTo(t, r.doc, "site.time_zone", `"Asia/Shanghai"`)
+	setTo(t, r.doc, "calendars.office", `{"mon":["08:00-17:00"]}`)
+	setTo(t, r.doc, "rules.list", `[{"name":"office","calendar":"office","record":true,"trigger":"call"}]`)
+	begin := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC) // Monday 09:00 in Shanghai, Sunday 20:00 in New York
+	for _, zone := range []string{"Asia/Shanghai", "America/New_York", "Asia/Shanghai"} {
+		setTo(t, r.doc, "site.time_zone", fmt.Sprintf("%q", zone))
+		if site().location().String() != zone {
+			t.Errorf("%s is set, and it is %v", zone, site().location())
+		}
+		want := ""
+		if zone == "Asia/Shanghai" {
+			want = "office"
+		}
+		if got := r.rules().Decide(&rules.Facts{Line: 3, Begin: begin, Final: true}).Rule; got != want {
+			t.Errorf("in %s rule %q decides, want %q", zone, got, want)
+		}
+		judge, err := r.judge(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := judge(&calls.Row{ID: "01KCA000000000000000000001", Line: 3, Start: begin}); f.Rule != want {
+			t.Errorf("in %s a preview says %q, want %q", zone, f.Rule, want)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"vaad/recorder/rules"
 	"vaad/settings"
@@ -39,5 +38,5 @@ func named(key string, err error) error {
 func (s sections) rulesIn(v settings.View) (*rules.Set, error) {
 	groups := s.groups.In(v)
 	known := func(g string) bool { _, ok := groups[g]; return ok }
-	return rules.New(s.rules.In(v), s.calendars.In(v), s.numbers.In(v), known, time.Local)
+	return rules.New(s.rules.In(v), s.calendars.In(v), s.numbers.In(v), known, s.site.In(v).location())
 }

@@ -212,18 +212,6 @@ func drawn(text string) string {
 	return b.String()
 }
 
-// useZone makes the site's time zone that of the process: of schedules, rules, names of
-// files. It is changed once, before anything is opened that asks for the time of day.
-func (d *running) useZone() {
-	d.zone = d.sec.site.Get(d.doc).TimeZone
-	if d.zone == "" {
-		return
-	}
-	if loc, err := time.LoadLocation(d.zone); err == nil { // else settings were refused
-		time.Local = loc
-	}
-}
-
 // machineZone is the time zone of this machine, "" if it does not say which.
 func machineZone() string {
 	if z := os.Getenv("TZ"); goodZone(z) {

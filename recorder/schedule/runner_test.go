@@ -544,6 +544,44 @@ func TestJobsFollowSettingsAsTheyChange(t *testing.T) {
 	})
 }
 
+// A time of day that has passed in the new zone is not made up, and one that is yet to come
+// there is the next, although the job has run today.
+func TestJobsFollowAnotherTimeZoneAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at atomic.Pointer[time.Location]
+		move := func(name string) { at.Store(zone(t, name)) }
+		move("Asia/Shanghai")
+		b := &box{t: t, cfg: Config{Zone: at.Load}}
+		b.set(day(2027, 1, 1, 3, 0)) // 11:00 there
+		b.job("noon", "daily 12:00")
+		b.start()
+		b.pass(30 * time.Minute)
+		next := func(what string, runs int, want time.Time) {
+			t.Helper()
+			if s := b.status("noon"); len(b.ran()) != runs || !s.Next.Equal(want) {
+				t.Errorf("%s: %d runs, next %v; want %d and %v", what, len(b.ran()), s.Next, runs, want)
+			}
+		}
+		next("at first", 0, day(2027, 1, 1, 4, 0))
+		move("Europe/Berlin") // 04:30
+		b.r.Wake()
+		synctest.Wait()
+		next("in Berlin", 0, day(2027, 1, 1, 11, 0))
+		b.pass(2 * time.Hour)
+		next("after noon in Shanghai", 0, day(2027, 1, 1, 11, 0))
+		b.pass(6 * time.Hour)
+		next("after noon in Berlin", 1, day(2027, 1, 2, 11, 0))
+		move("America/New_York") // 06:30
+		b.r.Wake()
+		synctest.Wait()
+		next("in New York", 1, day(2027, 1, 1, 17, 0))
+		move("Asia/Shanghai") // 19:30
+		b.pass(time.Minute)   // nobody says so: it looks by itself
+		next("in Shanghai again", 1, day(2027, 1, 2, 4, 0))
+		b.stop()
+	})
+}
+
 func TestJobsRunAlthoughNothingCanBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &box{t: t, zone: time.UTC}

@@ -1,0 +1,1 @@
+import{G as e,it as t,ot as n}from"./text.svelte-BH5-rhdW.js";var r=n(!1),i={get now(){return e(r)},set now(e){t(r,e,!0)}};export{i as t};

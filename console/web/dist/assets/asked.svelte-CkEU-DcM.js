@@ -1,0 +1,1 @@
+import{G as e,it as t,ot as n}from"./text.svelte-BH5-rhdW.js";var r=n(null),i={get question(){return e(r)}};function a(n){return new Promise(i=>{e(r)?.answer(null),t(r,{...n,answer(e){t(r,null),i(e)}})})}async function o(e){return await a(e)!==null}export{i as n,o as r,a as t};

@@ -1,1 +1,0 @@
-import{c as e}from"./format-4CVYwuEG.js";import{s as t}from"./text.svelte-Cz-mTUGj.js";function n(n){let r=e(Math.abs(n),2);return r===`0`?t(`boards.drift-none`):t(n>0?`boards.drift`:`boards.drift-slow`,{ppm:r})}var r=e=>({running:`good`,opening:`warn`,gone:`bad`,failed:`bad`})[e]??``;export{r as n,n as t};
