@@ -24,6 +24,13 @@ type watch struct {
 	up         map[[2]string]string // alarms that this watch has raised: code and subject; what it said of them
 	late       map[string]uint64    // late frames of a board a minute ago
 	at         time.Time
+	began      map[int]beginning // of the states of lines
+}
+
+// A beginning is when a line was first seen in the state that it has had since some line time.
+type beginning struct {
+	since time.Time
+	seen  time.Time
 }
 
 // A line that is off-hook after its call was over for so long was left so; one
@@ -104,7 +111,6 @@ func (w *watch) boards() {
 }
 
 func (w *watch) lines() {
-	now := time.Now()
 	for _, l := range w.sys.Lines() {
 		n := strconv.Itoa(l.Number)
 		reason := l.Reason
@@ -114,7 +120,7 @@ func (w *watch) lines() {
 			}
 		}
 		args := map[string]string{"line": n, "name": l.Name, "board": l.Board, "state": string(l.State), "reason": reason}
-		lasted := now.Sub(l.Since)
+		lasted := w.lasted(&l)
 		long := l.State == channels.Abandoned && lasted > abandonedLong
 		switch l.State {
 		case channels.OffHookIn, channels.OffHookOut, channels.Dialling, channels.Talking:
@@ -126,6 +132,20 @@ func (w *watch) lines() {
 		w.set(long, "line-off-hook-long", n, args)
 		w.set(reason != "", "line-unfit", n, args)
 	}
+}
+
+// lasted is for how long a line has been in its state, as far as it was seen: of a clock that is
+// set meanwhile nothing has lasted longer.
+func (w *watch) lasted(l *channels.LineStatus) time.Duration {
+	b, known := w.began[l.Number]
+	if !known || !b.since.Equal(l.Since) {
+		if w.began == nil {
+			w.began = map[int]beginning{}
+		}
+		b = beginning{l.Since, time.Now()}
+		w.began[l.Number] = b
+	}
+	return time.Since(b.seen)
 }
 
 func (w *watch) clock() {

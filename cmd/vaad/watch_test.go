@@ -123,6 +123,23 @@ func TestSpanAlarmsAreRaisedChangedAndCleared(t *testing.T) {
 	})
 }
 
+// As a telephone that is off-hook when a box without a clock of its own hears what time it is.
+func TestAClockThatIsSetMakesNoCallLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watch{}
+		for _, wrong := range []time.Duration{24 * time.Hour, 0, -24 * time.Hour} {
+			l := channels.LineStatus{Number: 3, State: channels.Talking, Since: time.Now().Add(-wrong)}
+			if d := w.lasted(&l); d != 0 {
+				t.Errorf("a clock that was %v behind: it lasts for %v at its beginning", wrong, d)
+			}
+			time.Sleep(3 * time.Hour)
+			if d := w.lasted(&l); d != 3*time.Hour {
+				t.Errorf("a clock that was %v behind: it lasts for %v after three hours", wrong, d)
+			}
+		}
+	})
+}
+
 func TestAlarmOfABoardFollowsItsCause(t *testing.T) {
 	n := 0
 	d := opens(func() (driver.Board, error) {
