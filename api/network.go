@@ -34,7 +34,7 @@ type Door struct {
 	URLs    []string `json:"urls" nullable:"false" doc:"What to type into a browser"`
 	TLS     bool     `json:"tls" doc:"Encrypted"`
 	Open    bool     `json:"open" doc:"Clients come in"`
-	Fault   string   `json:"fault,omitempty" enum:"in-use,no-address,port-refused,filtered,name-taken,other" doc:"Why not, or why nobody will reach it"`
+	Fault   string   `json:"fault,omitempty" enum:"in-use,no-address,port-refused,filtered,name-taken,renamed,other" doc:"Why not, or why nobody will reach it. renamed: it is open by another name than the one that is set"`
 	Text    string   `json:"text,omitempty" doc:"The same in the caller's language"`
 	Detail  string   `json:"detail,omitempty" doc:"Particulars (English)"`
 }

@@ -250,7 +250,8 @@ func (d *doors) leave(p doorPlan) {
 // certify asks for the certificate that is wanted. d.mu is held.
 func (d *doors) certify(want networkDoc) {
 	addrs := boxAddresses(d.system)
-	d.names = boxNames(addrs, want.allNames())
+	all, _ := d.namesOf(want)
+	d.names = boxNames(addrs, all)
 	if !want.Enabled && !slices.ContainsFunc(want.doors(""), func(p doorPlan) bool { return p.tls != "" }) {
 		d.expire(ca.State{}, nil)
 		return

@@ -23,12 +23,16 @@ import (
 
 const (
 	nameAgain = 30 * time.Second // between looks whether the box has other addresses, and attempts
-	nameCheck = 2 * time.Minute  // between questions whether somebody else has come to answer too; as much again by chance
+	nameSoon  = 15 * time.Second // until the first question whether somebody else has come to answer too; as much again by chance
+	nameCheck = 2 * time.Minute  // between the further ones; as much again by chance
 	nameKind  = "name"           // the kind of door that a name is
+	nameMost  = 9                // the last of recorder, recorder-2, recorder-3, … that is tried
+	nameOther = "renamed"        // the fault of a door that is open by one of these
 )
 
 // nameService answers NAME.local on the local network (RFC 6762), as settings want. It never hurts:
-// where the port is another program's, or the name another machine's, it says so and tries again.
+// where the port is another program's it says so and tries again; where the name is another machine's it
+// answers to NAME-2.local, or the first further one that is free, and stays with that.
 type nameService struct {
 	log    *slog.Logger
 	alarms interface {
@@ -39,9 +43,14 @@ type nameService struct {
 	addrs  func() []netip.Addr // of the box; where they change it begins anew
 	answer func(ctx context.Context, name string) (io.Closer, error)
 	others func(ctx context.Context, name string) bool // whether another machine answers to it
+	had    func() nameHad                              // of the last time
+	keep   func(nameHad)                               // of this one
+	moved  func()                                      // the name is another one now
 
 	mu     sync.Mutex
-	name   string // that is wanted, with .local; "" = none
+	label  string // that is wanted; "" = none
+	name   string // that is answered, or wanted where none is, with .local; "" = none
+	has    string // that was answered last by this label: it is the box's also while it is claimed anew
 	fault  string // of a door
 	detail string
 	at     []netip.Addr
@@ -61,29 +70,41 @@ func (n *nameService) run(ctx context.Context, bell <-chan struct{}) {
 }
 
 func (n *nameService) step(ctx context.Context) {
-	name, at := localName(n.want()), n.addrs()
+	label, at := n.want(), n.addrs()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if name == n.name && n.open != nil && slices.Equal(at, n.at) && !n.contested(ctx) {
+	if label == n.label && n.open != nil && slices.Equal(at, n.at) && !n.contested(ctx) {
 		return
 	}
-	before := n.fault
-	if name != n.name {
-		before = ""
+	before, was := n.fault, n.has
+	if label != n.label {
+		before, n.has = "", ""
 		n.alarms.Clear("listen-failed", n.subject())
 	}
 	n.leave()
-	n.name, n.at, n.fault, n.detail = name, at, "", ""
-	if name == "" {
+	n.label, n.name, n.at, n.fault, n.detail = label, localName(label), at, "", ""
+	defer func() {
+		if n.has != was {
+			n.moved()
+		}
+	}()
+	if label == "" {
+		if was != "" { // the next time it begins with the name that is set
+			n.keep(nameHad{})
+		}
 		return
 	}
 	n.mu.Unlock() // others ask how it stands meanwhile
-	open, err := n.answer(ctx, name)
+	open, has, err := n.claim(ctx, label)
 	n.mu.Lock()
+	name := localName(has)
 	if err == nil {
-		n.open, n.due = open, nextCheck()
+		n.open, n.name, n.has, n.due = open, name, name, time.Now().Add(nameSoon+rand.N(nameSoon))
 		n.alarms.Clear("listen-failed", n.subject())
-		n.log.Info("the box answers to a name on the local network", "name", name)
+		if has != label {
+			n.fault, n.detail = nameOther, "another machine on this network answers to "+localName(label)
+		}
+		n.log.Info("the box answers to a name on the local network", "name", name, "wanted", localName(label))
 		return
 	}
 	if ctx.Err() != nil {
@@ -117,7 +138,7 @@ func (n *nameService) contested(ctx context.Context) bool {
 // nextCheck is by chance: of two boxes that go in step both would fall silent, hear nothing, and go on.
 func nextCheck() time.Time { return time.Now().Add(nameCheck + rand.N(nameCheck)) }
 
-func (n *nameService) subject() string { return nameKind + " " + n.name }
+func (n *nameService) subject() string { return nameKind + " " + localName(n.label) }
 
 // leave ends answering. n.mu is held.
 func (n *nameService) leave() {
@@ -132,6 +153,13 @@ func (n *nameService) door() (d api.Door, ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return api.Door{ID: n.subject(), Kind: nameKind, Address: n.name, URLs: []string{}, Open: n.open != nil, Fault: n.fault, Detail: n.detail}, n.name != ""
+}
+
+// answered is the name that the box answers to, or answered to a moment ago; "" for none.
+func (n *nameService) answered() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.has
 }
 
 // localName is a label as a name, "" for none.
@@ -170,13 +198,21 @@ func mdnsAnswer(ctx context.Context, name string, pass func(net.Interface) bool,
 	if err != nil {
 		return nil, err
 	}
-	if nameOfOthers(ctx, name, all) {
-		return nil, errNameTaken
+	ports, err := openNamePorts(all)
+	if err != nil {
+		return nil, err
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	claim := &nameClaim{name: name, mine: isOurs, links: ports.links, heard: ports.heard}
+	if err := claim.run(ctx); err != nil {
+		ports.shut()
+		return nil, err
 	}
-	return mdnsOpen(all, &mdns.Config{Name: "vaad", IncludeLoopback: loopback, LocalNames: []string{name}})
+	conn, err := mdnsOpen(all, &mdns.Config{Name: "vaad", IncludeLoopback: loopback, LocalNames: []string{name}})
+	if err != nil {
+		ports.shut()
+		return nil, err
+	}
+	return answerFrom(conn, claim, ports), nil
 }
 
 // mdnsInterfaces are those that are up and that pass chooses.
@@ -242,7 +278,8 @@ func (d *running) nameService() *nameService {
 		others: func(ctx context.Context, name string) bool {
 			all, err := mdnsInterfaces(pass)
 			return err == nil && nameOfOthers(ctx, name, all)
-		}}
+		},
+		had: d.clients.nameHad, keep: d.clients.keepName, moved: func() { ring(d.clients.bell) }}
 }
 
 // allNames are those that people type: the ones that were chosen, and that on the local network.

@@ -84,7 +84,7 @@ func askOthers(ctx context.Context, network string, group net.UDPAddr, interface
 			if err != nil {
 				break
 			}
-			if anotherAnswers(b[:n], name) {
+			if anotherAnswers(b[:n], name, isOurs) {
 				return true
 			}
 		}
@@ -92,8 +92,9 @@ func askOthers(ctx context.Context, network string, group net.UDPAddr, interface
 	return false
 }
 
-// anotherAnswers says whether a message gives a name an address that is none of this machine.
-func anotherAnswers(message []byte, name string) bool {
+// anotherAnswers says whether a message gives a name an address that is none of this machine; to take one
+// back, as a machine does that is shut down (RFC 6762 section 10.1), is not to give it.
+func anotherAnswers(message []byte, name string, mine func(netip.Addr) bool) bool {
 	var p dnsmessage.Parser
 	if h, err := p.Start(message); err != nil || !h.Response || p.SkipAllQuestions() != nil {
 		return false
@@ -103,7 +104,7 @@ func anotherAnswers(message []byte, name string) bool {
 		if err != nil {
 			return false
 		}
-		if !strings.EqualFold(r.Header.Name.String(), name+".") {
+		if !strings.EqualFold(r.Header.Name.String(), name+".") || r.Header.TTL == 0 {
 			continue
 		}
 		var a netip.Addr
@@ -115,7 +116,7 @@ func anotherAnswers(message []byte, name string) bool {
 		default:
 			continue
 		}
-		if !isOurs(a) {
+		if !mine(a) {
 			return true
 		}
 	}

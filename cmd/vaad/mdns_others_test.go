@@ -40,12 +40,12 @@ func TestAnotherMachineIsHeardWhileTheBoxAnswersItself(t *testing.T) {
 }
 
 // answerOf is a message that gives a name an address.
-func answerOf(t testing.TB, name string, response bool, a [4]byte) []byte {
+func answerOf(t testing.TB, name string, response bool, ttl uint32, a [4]byte) []byte {
 	t.Helper()
 	n := dnsmessage.MustNewName(name + ".")
 	b, err := (&dnsmessage.Message{Header: dnsmessage.Header{Response: response},
 		Questions: []dnsmessage.Question{{Name: n, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
-		Answers:   []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: n, Class: dnsmessage.ClassINET}, Body: &dnsmessage.AResource{A: a}}}}).Pack()
+		Answers:   []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: n, Class: dnsmessage.ClassINET, TTL: ttl}, Body: &dnsmessage.AResource{A: a}}}}).Pack()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +59,16 @@ func TestOnlyAnAnswerOfAnotherMachineToTheNameTakesIt(t *testing.T) {
 		b    []byte
 		want bool
 	}{
-		{"another machine", answerOf(t, "recorder.local", true, theirs), true},
-		{"written otherwise", answerOf(t, "Recorder.LOCAL", true, theirs), true},
-		{"ourselves", answerOf(t, "recorder.local", true, ours), false},
-		{"another name", answerOf(t, "printer.local", true, theirs), false},
-		{"a question", answerOf(t, "recorder.local", false, theirs), false},
+		{"another machine", answerOf(t, "recorder.local", true, 120, theirs), true},
+		{"written otherwise", answerOf(t, "Recorder.LOCAL", true, 120, theirs), true},
+		{"ourselves", answerOf(t, "recorder.local", true, 120, ours), false},
+		{"another name", answerOf(t, "printer.local", true, 120, theirs), false},
+		{"a question", answerOf(t, "recorder.local", false, 120, theirs), false},
+		{"another machine, which goes", answerOf(t, "recorder.local", true, 0, theirs), false},
 		{"nothing", nil, false},
-		{"cut off", answerOf(t, "recorder.local", true, theirs)[:40], false},
+		{"cut off", answerOf(t, "recorder.local", true, 120, theirs)[:40], false},
 	} {
-		if got := anotherAnswers(c.b, "recorder.local"); got != c.want {
+		if got := anotherAnswers(c.b, "recorder.local", isOurs); got != c.want {
 			t.Errorf("%s: %v", c.what, got)
 		}
 	}
@@ -75,6 +76,6 @@ func TestOnlyAnAnswerOfAnotherMachineToTheNameTakesIt(t *testing.T) {
 
 // What comes from the network is anything, and never brings the daemon down.
 func FuzzAnotherAnswers(f *testing.F) {
-	f.Add(answerOf(f, "recorder.local", true, [4]byte{192, 0, 2, 77}))
-	f.Fuzz(func(_ *testing.T, b []byte) { anotherAnswers(b, "recorder.local") })
+	f.Add(answerOf(f, "recorder.local", true, 120, [4]byte{192, 0, 2, 77}))
+	f.Fuzz(func(_ *testing.T, b []byte) { anotherAnswers(b, "recorder.local", isOurs) })
 }

@@ -68,6 +68,7 @@ func (d *doors) State() api.Network {
 	want := d.sec.network.Get(d.doc)
 	s := d.keeper.State()
 	addrs := boxAddresses(d.system)
+	_, typed := d.namesOf(want)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := api.Network{Enabled: want.Enabled, Hosts: slices.Clone(d.names), Given: s.Given, Outside: s.Outside, Uncovered: s.Uncovered,
@@ -91,7 +92,7 @@ func (d *doors) State() api.Network {
 	}
 	for p, e := range d.open {
 		out.Doors = append(out.Doors, api.Door{ID: p.name(), Kind: string(p.kind), Address: p.address, TLS: p.tls != "", Open: e.opened != nil && !e.ended(),
-			Fault: e.fault, Detail: e.detail, URLs: d.urls(p, addrs, want.allNames())})
+			Fault: e.fault, Detail: e.detail, URLs: d.urls(p, addrs, typed)})
 	}
 	if d.called != nil {
 		if door, ok := d.called.door(); ok {
@@ -169,7 +170,8 @@ func (d *doors) Give(cert, key []byte) error {
 func (d *doors) NewAuthority() error {
 	d.mu.Lock()
 	want := d.sec.network.Get(d.doc)
-	d.names = boxNames(boxAddresses(d.system), want.allNames())
+	all, _ := d.namesOf(want)
+	d.names = boxNames(boxAddresses(d.system), all)
 	names := d.names
 	d.mu.Unlock()
 	if d.keeper.AuthorityPEM() == nil {
