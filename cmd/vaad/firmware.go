@@ -91,7 +91,8 @@ type usb struct {
 	seen    time.Time     // when it changed last
 	devices []wire.Device // as vaad-usb told
 	fault   *wire.Error   // why they may not be of now
-	since   time.Time     // … since when
+	since   time.Time     // … since when, moments between left out
+	well    time.Time     // since when they are known, after they were not
 	loads   map[string]*load
 	failed  map[string]*wire.Error // last load of a device
 	waits   map[string]time.Time   // since when a device is without firmware
@@ -139,7 +140,9 @@ func (u *usb) told(devices []wire.Device, err error) {
 			of = &wire.Error{Code: wire.HelperGone, Detail: err.Error()}
 		}
 		if u.fault == nil {
-			u.since = u.now()
+			if now := u.now(); u.since.IsZero() || now.Sub(u.well) >= helperLate { // one that crashes as soon as it has told was no help
+				u.since = now
+			}
 			u.log.Info("USB devices are not known: vaad-usb does not answer", "code", of.Code, "error", of.Detail)
 		}
 		u.fault = of
@@ -149,6 +152,7 @@ func (u *usb) told(devices []wire.Device, err error) {
 			return
 		}
 		if u.fault != nil || !u.known {
+			u.well = u.now()
 			u.log.Info("vaad-usb tells of USB devices", "devices", len(devices))
 		}
 		u.fault = nil

@@ -27,6 +27,9 @@ const (
 	helperLate  = 20 * time.Second // that vaad-usb does not answer
 )
 
+// helperFails is the alarm about vaad-usb itself, and its subject.
+var helperFails = [2]string{"usb-helper-failing", "vaad-usb"}
+
 // judge turns what is known of devices into alarms, until ctx ends. It alone touches
 // u.watch.
 func (u *usb) judge(ctx context.Context) {
@@ -82,7 +85,7 @@ func (f *imageFolder) of(d *wire.Device) (code, detail string) {
 func (u *usb) alarms(ctx context.Context, f *imageFolder) {
 	now := u.now()
 	u.mu.Lock()
-	devices, fault, since, known := u.list(), u.fault, u.since, u.known
+	devices, fault, since, well, known := u.list(), u.fault, u.since, u.well, u.known
 	waiting := u.waiting(devices, now)
 	u.mu.Unlock()
 
@@ -121,7 +124,9 @@ func (u *usb) alarms(ctx context.Context, f *imageFolder) {
 		}
 	}
 	if fault != nil && now.Sub(since) >= helperLate && (known || bankWaits(u.sysfs)) {
-		raise("usb-helper-failing", "vaad-usb", map[string]string{"code": fault.Code, "reason": fault.Detail})
+		raise(helperFails[0], helperFails[1], map[string]string{"code": fault.Code, "reason": fault.Detail})
+	} else if fault == nil && now.Sub(well) < helperLate {
+		up[helperFails] = true // if it stands, it stands until vaad-usb has lived for a while
 	}
 	for key := range u.watch.up {
 		if !up[key] {

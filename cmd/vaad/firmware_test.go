@@ -495,7 +495,37 @@ func TestAHelperThatWorkedAndIsGoneIsOneWarningAndTheLastDevicesStayKnown(t *tes
 		t.Fatal(err)
 	}
 	r.until("it is back", stateIs(wire.Ready))
-	is(t, "afterwards", r.after(time.Second))
+	is(t, "afterwards", r.after(helperLate))
+}
+
+// As one that a device makes crash: it tells what there is, and is gone again.
+func TestAHelperThatAnswersForMomentsOnlyIsOneAlarm(t *testing.T) {
+	up := &raisedAlarms{up: map[string]map[string]string{}}
+	u := newUSB(firmwareConfig{}, slog.New(slog.DiscardHandler), up, prometheus.NewRegistry(), func() {})
+	now, f := time.Now(), imageFolder{}
+	u.now = func() time.Time { return now }
+	after := func(d time.Duration) []string {
+		now = now.Add(d)
+		u.alarms(t.Context(), &f)
+		return up.all()
+	}
+	ready := []wire.Device{bank(wire.Ready, 0x1132)}
+	const alarm = "usb-helper-failing vaad-usb helper-gone"
+	u.told(ready, nil)
+	is(t, "it answers", after(time.Hour))
+	for pause := time.Second; pause <= time.Minute; pause *= 2 {
+		u.told(nil, &wire.Error{Code: wire.HelperGone})
+		is(t, "just gone", after(0), up.all()...)
+		got := after(pause)
+		if late := pause >= helperLate; late || len(got) > 0 {
+			is(t, "gone", got, alarm)
+		}
+		was := up.all()
+		u.told(ready, nil)
+		is(t, "for a moment", after(0), was...)
+	}
+	is(t, "for too short a time", after(helperLate-time.Second), alarm)
+	is(t, "it lives", after(time.Second))
 }
 
 func TestAPortIsResetForItsDriver(t *testing.T) {
