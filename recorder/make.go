@@ -141,7 +141,7 @@ func (w *watch) finish(rec *recording, pos int64, by, reason string) {
 	if e.Discard {
 		w.r.metrics.discarded.Inc()
 		w.r.c.Calls.Detach(rec.head().Call, rec.id, rec.whyDiscarded())
-		w.r.c.Logger.Info("a recording is thrown away", "reason", cmp.Or(rec.whyDiscarded(), "missed or moved"), "line", w.line.Number(), "id", rec.id)
+		w.r.c.Logger.Info("a recording is thrown away", "reason", cmp.Or(rec.whyDiscarded(), "missed or moved"), "line", w.line.Number(), "recording", rec.id)
 	}
 	w.r.metrics.ended.WithLabelValues(by).Inc()
 	rec.finish(pos, e)

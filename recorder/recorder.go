@@ -345,7 +345,7 @@ func (r *Recorder) closed(rec *recording, filed bool) {
 		r.metrics.lost.Inc()
 		r.c.Calls.Detach(s.Call, rec.id, WhyDisk)
 		r.c.Alarms.Raise(AlarmFailed, strconv.Itoa(s.Line), map[string]string{"reason": "the disk refused until the audio had left memory"})
-		r.c.Logger.Error("a recording is lost: the disk refused until its audio had left memory", "line", s.Line, "id", rec.id, "call", s.Call)
+		r.c.Logger.Error("a recording is lost: the disk refused until its audio had left memory", "line", s.Line, "recording", rec.id, "call", s.Call)
 	}
 }
 

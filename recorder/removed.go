@@ -53,7 +53,7 @@ func (w *watch) replace() {
 		w.r.c.Calls.Attach(w.call, rec.id, rec.trigger)
 	}
 	w.r.c.Logger.Error("somebody removed the files of a recording; what memory has of it is written anew", "line", s.Line,
-		"id", old.id, "new", rec.id, "lost_ms", lost*1000/rate)
+		"recording", old.id, "new", rec.id, "lost_ms", lost*1000/rate)
 	w.r.c.Alarms.Raise(AlarmFailed, strconv.Itoa(s.Line), map[string]string{
 		"reason": "somebody removed the files of recording " + old.id + "; " + strconv.FormatInt(lost*1000/rate, 10) + " ms of it are lost"})
 }

@@ -44,7 +44,7 @@ func (r *Recorder) recover(ctx context.Context) (may []*resumed) {
 		n := 0
 		err := r.c.Archive.Recover(ctx, func(f archive.Recovered) {
 			if f.Err != nil {
-				r.c.Logger.Error("a recording of the last run could not be repaired", "id", f.ID, "state", f.State, "err", f.Err)
+				r.c.Logger.Error("a recording of the last run could not be repaired", "recording", f.ID, "state", f.State, "err", f.Err)
 			}
 			if f.State != archive.RecoverCut {
 				return

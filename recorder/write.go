@@ -114,7 +114,7 @@ func (wr *writer) pass() (again, failed bool) {
 		again = again || more
 		switch {
 		case err != nil && errors.Is(err, archive.ErrClosed):
-			wr.r.c.Logger.Error("recording given up: the archive is closed", "line", j.rec.line.Number(), "id", j.rec.id)
+			wr.r.c.Logger.Error("recording given up: the archive is closed", "line", j.rec.line.Number(), "recording", j.rec.id)
 			wr.r.closed(j.rec, j.w != nil)
 			continue
 		case err != nil:
@@ -141,7 +141,7 @@ func (wr *writer) ill(j *job, err error) {
 	wr.r.disk.failed(strconv.Itoa(j.rec.line.Number()), err)
 	if !j.ill {
 		j.ill = true
-		wr.r.c.Logger.Error("a recording cannot be written; its audio waits in memory", "line", j.rec.line.Number(), "id", j.rec.id, "err", err)
+		wr.r.c.Logger.Error("a recording cannot be written; its audio waits in memory", "line", j.rec.line.Number(), "recording", j.rec.id, "err", err)
 	}
 }
 

@@ -236,7 +236,7 @@ func (b *backups) restore(ctx context.Context, t *backupTarget, w console.Restor
 	if w.Folder == "" {
 		return t.engine.PutBack(ctx, w.What, func(ctx context.Context) error {
 			return b.d.archive.Reconcile(ctx, nil, func(f archive.Finding) {
-				b.d.log.Info("found after a restore", "kind", f.Kind, "day", f.Day, "id", f.ID, "file", f.Name)
+				b.d.log.Info("found after a restore", "kind", f.Kind, "day", f.Day, "recording", f.ID, "file", f.Name)
 			})
 		})
 	}

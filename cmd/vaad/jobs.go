@@ -88,7 +88,7 @@ func (d *running) reconcile(ctx context.Context, _ schedule.Trigger) (schedule.R
 	found := 0
 	err := d.archive.Reconcile(ctx, pace, func(f archive.Finding) {
 		found++
-		d.log.Warn("found in the recordings' folders", "kind", f.Kind, "day", f.Day, "id", f.ID, "file", f.Name, "error", f.Err)
+		d.log.Warn("found in the recordings' folders", "kind", f.Kind, "day", f.Day, "recording", f.ID, "file", f.Name, "error", f.Err)
 		if f.Kind == archive.FoundLine {
 			d.alarms.Raise("journal-damaged", f.Name, map[string]string{"file": f.Name})
 		}

@@ -26,10 +26,7 @@ func newLog(level slog.Level) (log *slog.Logger, book *logs.Book, end func()) {
 
 // logField gives the same thing the same field, whoever logs it.
 func logField(key string, v slog.Value) string {
-	switch {
-	case key == "id":
-		return "recording"
-	case key == "line" && v.Kind() == slog.KindString:
+	if key == "line" && v.Kind() == slog.KindString {
 		return "text" // what a program or a modem said
 	}
 	return key

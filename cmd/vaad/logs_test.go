@@ -13,7 +13,6 @@ func TestTheSameThingHasTheSameField(t *testing.T) {
 	}{
 		{"line", 7, "line"},
 		{"line", "no such image", "text"}, // what vaad-usb said
-		{"id", "01KAN0V5Z8Q4T3M2X1W0R9S8P7", "recording"},
 		{"recording", "01KAN0V5Z8Q4T3M2X1W0R9S8P7", "recording"},
 		{"board", "card1", "board"},
 	} {
