@@ -242,7 +242,7 @@ func TestAVersionThatDoesNotProveWellIsRolledBackOnce(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		m.want(is, "kept/1.0", "old", "rolled-back")
-		if got, again := m.read("udevadm"), "control --reload\ntrigger --subsystem-match=usb --subsystem-match=tty"; got != strings.Repeat(again+"\n", 2)+again {
+		if got, again := m.read("udevadm"), "control --reload\ntrigger --subsystem-match=usb --subsystem-match=tty --subsystem-match=dahdi"; got != strings.Repeat(again+"\n", 2)+again {
 			t.Errorf("udev was told, for 1.0, for 1.1 and for 1.0 again:\n%s", got)
 		}
 		// dpkg --configure -a does not try it again, nor disturb what runs.

@@ -54,17 +54,23 @@ func TestGate(t *testing.T) {
 		atLeast float64
 		atMost  float64
 	}{
-		"a daemon that is well passes after ten seconds":      {s: script{at: well("x")}, before: Baseline{Boards: []string{"a"}}, atLeast: 10, atMost: 12},
-		"it may take its time to come up":                     {s: script{at: well("x"), down: func(s float64) bool { return s < 60 }}, atLeast: 70, atMost: 73},
-		"a board that failed before may fail":                 {s: script{at: well("x")}, atLeast: 10, atMost: 12},
-		"a board that ran before has to":                      {s: script{at: well("x")}, before: Baseline{Boards: []string{"a", "b"}}, want: "b (failed) no card", atLeast: 180, atMost: 181},
-		"a board that is not there any more counts":           {s: script{at: well("x")}, before: Baseline{Boards: []string{"c"}}, want: "c (is not there)", atLeast: 180, atMost: 181},
-		"the version has to be the new one":                   {s: script{at: func(float64) api.Status { return api.Status{Version: "1", Boot: "x"} }}, want: "version 1 runs, not 2", atLeast: 180, atMost: 181},
-		"the index has to answer":                             {s: script{at: well("x"), index: errors.New("damaged")}, want: "index does not answer: damaged", atLeast: 180, atMost: 181},
-		"settings have to answer":                             {s: script{at: well("x"), settings: errors.New("closed")}, want: "settings do not answer", atLeast: 180, atMost: 181},
-		"a stuck loop is not well":                            {s: script{at: well("x"), health: errors.New("board a is stuck")}, want: "board a is stuck", atLeast: 180, atMost: 181},
-		"one that never comes up fails":                       {s: script{at: well("x"), down: func(float64) bool { return true }}, want: "does not answer", atLeast: 180, atMost: 181},
-		"one that crashes again and again is given up soon":   {s: script{at: well("x"), down: func(s float64) bool { return int(s)%2 == 0 }, restarts: func(s float64) int { return int(s / 2) }}, want: "ended 3 times by itself", atLeast: 5, atMost: 8},
+		"a daemon that is well passes after ten seconds":    {s: script{at: well("x")}, before: Baseline{Boards: []string{"a"}}, atLeast: 10, atMost: 12},
+		"it may take its time to come up":                   {s: script{at: well("x"), down: func(s float64) bool { return s < 60 }}, atLeast: 70, atMost: 73},
+		"a board that failed before may fail":               {s: script{at: well("x")}, atLeast: 10, atMost: 12},
+		"a board that ran before has to":                    {s: script{at: well("x")}, before: Baseline{Boards: []string{"a", "b"}}, want: "b (failed) no card", atLeast: 180, atMost: 181},
+		"a board that is not there any more counts":         {s: script{at: well("x")}, before: Baseline{Boards: []string{"c"}}, want: "c (is not there)", atLeast: 180, atMost: 181},
+		"the version has to be the new one":                 {s: script{at: func(float64) api.Status { return api.Status{Version: "1", Boot: "x"} }}, want: "version 1 runs, not 2", atLeast: 180, atMost: 181},
+		"the index has to answer":                           {s: script{at: well("x"), index: errors.New("damaged")}, want: "index does not answer: damaged", atLeast: 180, atMost: 181},
+		"settings have to answer":                           {s: script{at: well("x"), settings: errors.New("closed")}, want: "settings do not answer", atLeast: 180, atMost: 181},
+		"a stuck loop is not well":                          {s: script{at: well("x"), health: errors.New("board a is stuck")}, want: "board a is stuck", atLeast: 180, atMost: 181},
+		"one that never comes up fails":                     {s: script{at: well("x"), down: func(float64) bool { return true }}, want: "does not answer", atLeast: 180, atMost: 181},
+		"one that crashes again and again is given up soon": {s: script{at: well("x"), down: func(s float64) bool { return int(s)%2 == 0 }, restarts: func(s float64) int { return int(s / 2) }}, want: "ended 3 times by itself", atLeast: 5, atMost: 8},
+		"crashes count also where those of before did": {s: script{at: well("x"), down: func(s float64) bool { return int(s)%2 == 0 }, restarts: func(s float64) int {
+			if s < 1 {
+				return 7
+			}
+			return int(s / 2)
+		}}, want: "ended 3 times by itself", atLeast: 5, atMost: 8},
 		"one that starts anew every few seconds is not well":  {s: script{at: func(s float64) api.Status { return well(string(rune('a' + int(s/7))))(s) }}, want: "not for long enough", atLeast: 180, atMost: 181},
 		"one restart at the beginning is no reason to refuse": {s: script{at: func(s float64) api.Status { return well(map[bool]string{true: "x", false: "y"}[s < 4])(s) }, restarts: func(s float64) int { return min(1, int(s/4)) }}, atLeast: 14, atMost: 16},
 	} {

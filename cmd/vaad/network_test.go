@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vaad/access/ca"
+	"vaad/api"
 	"vaad/console"
 	"vaad/settings"
 	"vaad/store"
@@ -153,6 +154,32 @@ func TestEndsOfCertificatesAreToldInTime(t *testing.T) {
 	d.expire(ca.State{}, nil)
 	if len(alarms.up) > 0 {
 		t.Errorf("%v are still up", alarms.up)
+	}
+}
+
+func TestATrialThatCannotBeTakenBackAtTheStartIsTriedAgain(t *testing.T) {
+	db := stateDB(t)
+	d, now := doorsForTest(t, db)
+	row := func(before string) {
+		t.Helper()
+		if err := db.Update(func(tx *store.Tx) error {
+			return trialRow().Put(tx, theTrial, trial{Before: json.RawMessage(before), Until: *now, By: "ann"})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	row(`{"port":0}`) // is refused, as everything is where the disk is full
+	if err := d.revertUnconfirmed(); err == nil {
+		t.Fatal("it was taken back")
+	}
+	if s := d.State(); s.Trial == nil || s.Trial.Seconds != api.Number(confirmLimit.Seconds()) {
+		t.Errorf("it is not tried again: %+v", s.Trial)
+	}
+	d.mu.Lock()
+	d.trial.Before = json.RawMessage(`{"port":9443}`)
+	d.mu.Unlock()
+	if err := d.revert("nobody confirmed it"); err != nil || d.sec.network.Get(d.doc).Port != 9443 || d.State().Trial != nil {
+		t.Errorf("%v, port %d", err, d.sec.network.Get(d.doc).Port)
 	}
 }
 

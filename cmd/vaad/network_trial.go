@@ -149,5 +149,12 @@ func (d *doors) revertUnconfirmed() error {
 	if err != nil || !found {
 		return err
 	}
-	return d.restore(t, "nobody confirmed it before the restart")
+	if err := d.restore(t, "nobody confirmed it before the restart"); err != nil { // a disk that is full may not stay so
+		t.Until = d.now().Add(confirmLimit)
+		d.mu.Lock()
+		d.trial = &t
+		d.mu.Unlock()
+		return err
+	}
+	return nil
 }
