@@ -174,13 +174,12 @@ type Tone struct {
 	Hz      int
 	Samples int
 	Longest int // samples of its longest stretch with a steady phase
-	Jumps   int // where the phase is not steady though the tone is there: samples are lost or doubled
+	Jumps   int // how often the tone goes on otherwise than it was: samples are lost, doubled or silent in between
 
-	sum   complex128
-	sum2  float64
-	run   int
-	last  float64 // phase in turns
-	going bool
+	sum  complex128
+	sum2 float64
+	run  int
+	last float64 // phase in turns
 }
 
 // window is 10 ms: whole periods of the tone.
@@ -209,10 +208,10 @@ func (t *Tone) end() {
 	off := math.Abs(math.Remainder(phase-t.last, 1))
 	is := share > 0.9 && t.sum2/window > 100*100
 	switch {
-	case is && t.going && off < 0.01:
+	case is && t.run > 0 && off < 0.01:
 		t.run += window
 	case is:
-		if t.going {
+		if t.Longest > 0 {
 			t.Jumps++
 		}
 		t.run = window
@@ -220,7 +219,7 @@ func (t *Tone) end() {
 		t.run = 0
 	}
 	t.Longest = max(t.Longest, t.run)
-	t.going, t.last, t.sum, t.sum2 = is, phase, 0, 0
+	t.last, t.sum, t.sum2 = phase, 0, 0
 }
 
 func (t Tone) String() string {

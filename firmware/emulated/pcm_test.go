@@ -35,12 +35,13 @@ func TestAToneIsMeasured(t *testing.T) {
 		samples        []int16
 		longest, jumps int
 	}{
-		"a second":           {second, rate, 0},
-		"another tone":       {func() []int16 { b := make([]int16, rate); (&source{}).tone(b, 800); return b }(), 0, 0},
-		"silence":            {make([]int16, rate), 0, 0},
-		"a ms is lost":       {slices.Concat(second[:4000], second[4008:]), 4000, 1},
-		"a ms is doubled":    {slices.Concat(second[:4000], second[3992:]), 4000, 1},
-		"silence in between": {slices.Concat(second[:4000], make([]int16, 800), second[4800:]), 4000, 0},
+		"a second":                {second, rate, 0},
+		"another tone":            {func() []int16 { b := make([]int16, rate); (&source{}).tone(b, 800); return b }(), 0, 0},
+		"silence":                 {make([]int16, rate), 0, 0},
+		"a ms is lost":            {slices.Concat(second[:4000], second[4008:]), 4000, 1},
+		"a ms is lost, elsewhere": {slices.Concat(second[:4030], second[4038:]), 4000, 1},
+		"a ms is doubled":         {slices.Concat(second[:4000], second[3992:]), 4000, 1},
+		"silence in between":      {slices.Concat(second[:4000], make([]int16, 800), second[4800:]), 4000, 1},
 	} {
 		m := Tone{Hz: 700}
 		for _, v := range c.samples {

@@ -26,7 +26,7 @@ const (
 	vhci       = "/sys/devices/platform/vhci_hcd.0/"
 	portIsFree = "004"
 
-	mostReady = 64 // transfers of an endpoint that wait for the host; older ones are lost, as in a full FIFO
+	mostReady = 4096 // transfers of an endpoint that wait for the host; older ones are lost, as in a full FIFO
 
 	freeWait  = 5 * time.Second
 	leaveWait = 20 * time.Millisecond // the last answer arrives before the device goes

@@ -152,7 +152,7 @@ func (a *Astribank) talk(p Port, frame []byte) {
 
 const (
 	tickEvery = time.Millisecond
-	mostLate  = 500 // ticks: what it owes beyond is lost, as of a board whose host stood still
+	mostLate  = 4000 // ticks: what it owes beyond is lost
 )
 
 // run ticks until the board has another clock, or none. It sleeps in the kernel, as

@@ -64,7 +64,7 @@ brought_by() {
   said=$(grep -s '^VAAD_LAB' /root/null | paste -sd' ')
   [ "$said" = "VAAD_LAB=$1" ] || wrong+=" udev says '$said'"
   [ -z "$wrong" ] && ok "units and udev rules in force are those of $1" || fail "not those of $1:$wrong"
-  said=$(dpkg --verify vaad | grep -v ' /usr/share/' | grep -v '^missing.*/usr/share/') # the lab's Debian has no pages
+  said=$(dpkg --verify vaad | grep -v -e ' /usr/share/' -e ' c /') # the lab's Debian has no pages, and its vaad.toml a board
   [ -z "$said" ] && ok "dpkg --verify has nothing to say" || fail "dpkg --verify: $said"
 }
 # keep_in_mind: what an upgrade must not change; unchanged compares.
@@ -85,3 +85,22 @@ unchanged() {
 }
 # records FROM: the service goes on recording, from so many finished recordings on.
 records() { within 30 sealed_at_least $(($1 + 2)) && ok "it goes on recording" || fail "it does not record: $(vaactl boards 2>&1 | tail -n 1)"; }
+# Emulated boards, by the number of their socket.
+declare -A board
+# A real board has a processor of its own.
+plug() { # [OPTIONS] SOCKET FAMILY: as of /lab/plug; it reads words for its lines
+  local n=${*: -2:1}
+  [ -p "/run/words$n" ] || mkfifo "/run/words$n"
+  chrt -f 20 /lab/plug "$@" <> "/run/words$n" > "/run/board$n" 2>&1 &
+  board[$n]=$!
+}
+pull() { kill "${board[$1]}" && wait "${board[$1]}" 2> /dev/null; cat "/run/board$1"; } # SOCKET
+listed() { vaactl firmware list > /run/list 2>&1; grep -qiE "$1" /run/list; }
+# Asking the kernel first costs the machine less than asking the daemon.
+at() { product='' && { read -r product < "/sys/bus/usb/devices/1-$(($1 + 1))/idProduct"; } 2> /dev/null; } # SOCKET
+gone() { ! at "$1" && ! listed "1-$(($1 + 1)) +e4e4"; } # SOCKET
+ready() { at "$1" && [ "$product" = "$2" ] && listed "1-$(($1 + 1)) +e4e4:$2 +ready"; } # SOCKET PRODUCT
+alarms() { vaactl --json alarms list; }
+alarmed() { alarms | grep -q "\"code\":\"firmware-$1\""; }
+quiet() { ! alarmed '[a-z]*'; }
+told() { journalctl -b -u 'vaad-usb-load@*' -o cat --since "$since" > /run/told; grep -E "$1" /run/told; }
