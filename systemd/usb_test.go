@@ -48,8 +48,9 @@ func TestOnlyTheHelperReachesItsLocks(t *testing.T) {
 func TestTheHelpersLinesAreFoundByTheirComponent(t *testing.T) {
 	for _, name := range []string{"vaad-usb@.service", "vaad-usb-load@.service"} {
 		s := unit(t, name)
-		if to := s["Service.StandardError"]; !slices.Equal(s["Service.LogExtraFields"], []string{"VAAD_COMPONENT=usb"}) || !slices.Equal(s["Service.SyslogIdentifier"], []string{"vaad-usb"}) || to != nil && to[0] != "journal" {
-			t.Errorf("%s: %q %q %q", name, s["Service.LogExtraFields"], s["Service.SyslogIdentifier"], to)
+		out := strings.Join(s["Service.StandardOutput"], " ") // text that would stand in the journal
+		if to := s["Service.StandardError"]; !slices.Equal(s["Service.LogExtraFields"], []string{"VAAD_COMPONENT=usb"}) || !slices.Equal(s["Service.SyslogIdentifier"], []string{"vaad-usb"}) || !slices.Equal(to, []string{"journal"}) || slices.Contains([]string{"", "journal", "inherit"}, out) {
+			t.Errorf("%s: %q %q %q %q", name, s["Service.LogExtraFields"], s["Service.SyslogIdentifier"], to, out)
 		}
 	}
 }
