@@ -87,6 +87,7 @@ func Table() []Kind {
 		{"descriptors-high", Warning, false, ""}, // … of open files and connections
 		{"goroutines-high", Warning, false, ""},  // many more than its connections and boards explain
 		{"self-restart", Warning, true, "limit"}, // it has started itself again before a limit was reached
+		{"crash-loop", Critical, false, ""},      // it ended again and again soon after its start
 		// jobs
 		{"assurance-gaps", Critical, false, ""},          // calls are not recorded, or not wholly, and should be
 		{"line-silent", Warning, false, "line"},          // no call in a day, and usually there are some

@@ -96,9 +96,9 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-func start(t *testing.T, root, config string) *Daemon {
+func start(t *testing.T, root, config string, env ...string) *Daemon {
 	t.Helper()
-	d, err := Start(within(t, time.Minute), bin, root, config)
+	d, err := Start(within(t, time.Minute), bin, root, config, env...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,9 +39,18 @@ import (
 )
 
 // Run is `vaad run`: everything is opened, wired and kept going until ctx ends.
-func (r *runCmd) Run(ctx context.Context) error {
+func (r *runCmd) Run(ctx context.Context) (err error) {
 	log, book, end := newLog(r.LogLevel)
 	defer end()
+	short, inOrder := beginLife(ctx, os.Getenv("STATE_DIRECTORY"), log) // which systemd sets
+	defer func() {
+		if err == nil {
+			inOrder()
+		}
+	}()
+	if ctx.Err() != nil {
+		return nil
+	}
 	c, err := r.load()
 	if err != nil {
 		return err
@@ -59,7 +68,7 @@ func (r *runCmd) Run(ctx context.Context) error {
 	runtime.GOMAXPROCS(procs(len(boards)))
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	d := &running{cfg: c, web: r.Web, log: log, book: book, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints}
+	d := &running{cfg: c, web: r.Web, log: log, book: book, pool: newPool(runtime.NumCPU()), reg: reg, complaints: complaints, short: short}
 	return d.run(ctx, boards)
 }
 
@@ -111,6 +120,7 @@ type running struct {
 	updates  *updates
 	bundling chan struct{} // full while a support bundle is made
 	again    chan string   // who wants the daemon to be started again
+	short    int           // lives in a row that ended soon before this one
 	limits   *limits
 
 	refused sync.Map // line → error: what its board did not take of its settings
@@ -221,6 +231,7 @@ func (d *running) run(ctx context.Context, boards []channels.BoardConfig) (err e
 	wishes.run(outer, fail, "backups", func(ctx context.Context) error { d.backups.keepUp(ctx); return nil })
 	wishes.run(outer, fail, "keys", func(ctx context.Context) error { d.watchKeys(ctx); return nil })
 	d.keepSelf(outer, &wishes, fail)
+	wishes.run(outer, fail, "lives", d.tellShortLives)
 	d.clients.serve(d.server, fail)
 	wishes.run(outer, fail, "doors", func(ctx context.Context) error { d.clients.run(ctx); return nil })
 	d.announce()
