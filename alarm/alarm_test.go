@@ -228,6 +228,29 @@ func TestAlarmsAreRaisedWhileTheDiskIsFull(t *testing.T) {
 	}
 }
 
+func TestAlarmsThatWaitForADiskForLongAreBounded(t *testing.T) {
+	f := fixed(t) // keeps 20
+	f.fail.Store(true)
+	f.m.Raise("disk-error", "/rec", nil)
+	for range 100 {
+		f.m.Raise("line-fault", "1", nil)
+		f.m.Clear("line-fault", "1")
+		f.m.flush()
+	}
+	f.m.mu.Lock()
+	n := len(f.m.dirty)
+	f.m.mu.Unlock()
+	if n > 21 {
+		t.Errorf("%d rows wait, although 20 are kept", n)
+	}
+	f.fail.Store(false)
+	f.restart()
+	all, err := f.m.History(0, 100)
+	if err != nil || len(all) < 20 || all[len(all)-1].Code != "disk-error" || all[len(all)-1].ID != 1 {
+		t.Errorf("what came up first and is not over must stay: %d, %v", len(all), err)
+	}
+}
+
 func TestHostileSubjectsAndCodesAreBounded(t *testing.T) {
 	f := fixed(t)
 	for i := range 1000 {

@@ -102,7 +102,17 @@ func (m *Manager) flush() bool {
 			m.dirty[id] = a
 		}
 	}
+	m.forget()
 	return false
+}
+
+// forget drops rows that wait for the disk and that [Manager.trim] would remove at once: the disk may be gone for long.
+func (m *Manager) forget() {
+	if m.next <= uint64(m.cfg.Keep) {
+		return
+	}
+	limit := m.next - uint64(m.cfg.Keep)
+	maps.DeleteFunc(m.dirty, func(id uint64, a Alarm) bool { return id < limit && !a.Active() })
 }
 
 // trim removes ended alarms beyond Config.Keep, by their age.
