@@ -112,7 +112,14 @@ func (m *Manager) forget() {
 		return
 	}
 	limit := m.next - uint64(m.cfg.Keep)
-	maps.DeleteFunc(m.dirty, func(id uint64, a Alarm) bool { return id < limit && !a.Active() })
+	gone := map[uint64]Alarm{}
+	for id, a := range m.dirty {
+		if id < limit && !a.Active() {
+			gone[id] = a
+			delete(m.dirty, id)
+		}
+	}
+	m.teller.written(gone)
 }
 
 // trim removes ended alarms beyond Config.Keep, by their age.
