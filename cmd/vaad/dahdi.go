@@ -119,6 +119,12 @@ func (g *genconfCmd) advice(h sysconf.Hardware) string {
 	for line := range strings.Lines(string(sysconf.Modprobe(options))) {
 		b.WriteString("#   " + line)
 	}
+	if slices.Contains(modulesOf(h), "xpd_fxo") {
+		b.WriteString("# Of an Astribank, so that its lines come by themselves whenever it is plugged in, in /etc/dahdi/assigned-spans.conf:\n")
+		for line := range strings.Lines(string(h.Assignments())) {
+			b.WriteString("#   " + line)
+		}
+	}
 	return b.String()
 }
 

@@ -62,7 +62,8 @@ func TestGenconfPrintsAFileForTheCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"fxsks=1-2\nfxoks=3\n", "span=2,1,0,ccs,hdb3,crc4\nbchan=5-19,21-35\ndchan=20\n", "fxsks=36-37\n", "loadzone=cn\n",
-		"#   options wctdm24xxp companding=alaw opermode=CHINA\n#   options xpd_fxo caller_id_style=3\n"} {
+		"#   options dahdi auto_assign_spans=0\n#   options wctdm24xxp companding=alaw opermode=CHINA\n#   options xpd_fxo caller_id_style=3\n",
+		"/etc/dahdi/assigned-spans.conf:\n", "#   @PCI?Bus?05?Slot?09 1:2:5\n", "#   usb:LAB-0003 1:3:36\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}

@@ -30,6 +30,7 @@ const (
 // A Span is a card, or one connector of it, with what the kernel says of it.
 type Span struct {
 	Number      int
+	Local       int    // its number on the card, from 1; 0 where not known
 	Name        string // as WCTDM/0
 	Description string
 	Device      string // of which it is a part: the name of a Device, where known

@@ -15,7 +15,8 @@ type ModuleOption struct {
 // ModuleOptions lists what the modules of the cards must be loaded with so that
 // lines of that country are heard as they are: the companding and the electrical
 // mode of analog cards, E1 where a card would come up as T1, and for an
-// Astribank audio of lines that are on-hook.
+// Astribank audio of lines that are on-hook, and that DAHDI leaves the numbers of
+// spans to [Assignments]: only then do its scripts set up a board that comes later.
 func ModuleOptions(modules []string, country string) []ModuleOption {
 	alaw := map[string]ModuleOption{
 		"wctdm":      {"wctdm", "alawoverride", "1"},
@@ -24,7 +25,11 @@ func ModuleOptions(modules []string, country string) []ModuleOption {
 		"wcaxx":      {"wcaxx", "companding", "alaw"},
 	}
 	opermode := map[string]string{"cn": "CHINA", "us": "FCC", "ca": "FCC"}[strings.ToLower(country)]
-	all := []ModuleOption{{"dahdi", "auto_assign_spans", "1"}}
+	assign := "1"
+	if slices.Contains(modules, "xpd_fxo") {
+		assign = "0"
+	}
+	all := []ModuleOption{{"dahdi", "auto_assign_spans", assign}}
 	for _, m := range slices.Sorted(slices.Values(modules)) {
 		o, analog := alaw[m]
 		if analog && !MuLaw(country) {

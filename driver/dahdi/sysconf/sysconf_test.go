@@ -207,7 +207,7 @@ func TestZonesAreThoseThatDAHDIHas(t *testing.T) {
 
 func TestModulesAreLoadedForTheCountry(t *testing.T) {
 	got := string(Modprobe(ModuleOptions([]string{"wctdm24xxp", "xpd_fxo", "wctdm", "wcte43x"}, "cn")))
-	want := "options dahdi auto_assign_spans=1\noptions wctdm alawoverride=1 opermode=CHINA\noptions wctdm24xxp companding=alaw opermode=CHINA\n" +
+	want := "options dahdi auto_assign_spans=0\noptions wctdm alawoverride=1 opermode=CHINA\noptions wctdm24xxp companding=alaw opermode=CHINA\n" +
 		"options wcte43x default_linemode=e1\noptions xpd_fxo caller_id_style=3\n"
 	if got != want {
 		t.Errorf("got\n%s", got)
