@@ -16,7 +16,11 @@ func TestAPreviewSaysWhatTheRecorderDoes(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	one := func(all ...string) string { return all[rnd.IntN(len(all))] }
 	seen := map[string]int{}
-	for range 25 {
+	rounds := 25
+	if testing.Short() { // the race detector is slow
+		rounds = 8
+	}
+	for range rounds {
 		var list []rules.Rule
 		for range 1 + rnd.IntN(4) {
 			r := rules.Rule{Direction: one("", "", "in", "out"), Record: rnd.IntN(2) == 0, Scope: one("", "", "internal", "external")}

@@ -43,6 +43,9 @@ func whyNot(t *testing.T, r *Run, code, why string) {
 }
 
 func TestAGuidedRunMeasuresALineOfChina(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes in one goroutine: not under the race detector")
+	}
 	x := china()
 	x.reversal = true
 	b := newBench(t, Order{Busy: "88881111", Call: "13800138000", Incoming: true}, x)
@@ -110,6 +113,9 @@ func TestAGuidedRunMeasuresALineOfChina(t *testing.T) {
 }
 
 func TestARunWithoutNumbersMeasuresDialToneAndNoise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes in one goroutine: not under the race detector")
+	}
 	b := newBench(t, Order{}, china())
 	b.until(60, b.over)
 	if b.run.State() != Done || b.keys != probeDigit {
@@ -123,6 +129,9 @@ func TestARunWithoutNumbersMeasuresDialToneAndNoise(t *testing.T) {
 }
 
 func TestALoopBreakIsASignOfTheRelease(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes in one goroutine: not under the race detector")
+	}
 	x := china()
 	x.loopBreak, x.noTone = true, true
 	b := newBench(t, Order{Call: x.rings}, x)
@@ -141,6 +150,9 @@ func TestALoopBreakIsASignOfTheRelease(t *testing.T) {
 
 // TestWhatGoesWrongIsToldAndNothingIsInvented has a row per failure.
 func TestWhatGoesWrongIsToldAndNothingIsInvented(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes in one goroutine: not under the race detector")
+	}
 	for _, c := range []struct {
 		name  string
 		order Order
@@ -190,6 +202,9 @@ func TestWhatGoesWrongIsToldAndNothingIsInvented(t *testing.T) {
 }
 
 func TestWithoutDialToneTheNumberIsDialledAndNoDialToneIsReported(t *testing.T) {
+	if testing.Short() {
+		t.Skip("computes in one goroutine: not under the race detector")
+	}
 	x := china()
 	x.noDial = true
 	b := newBench(t, Order{Call: x.rings}, x)
