@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vaad/console"
+	"vaad/firmware/image"
 	"vaad/firmware/wire"
 )
 
@@ -69,7 +70,8 @@ func (f *imageFolder) of(d *wire.Device) (code, detail string) {
 	}
 	code, detail = wire.NoImage, fmt.Sprintf("%04x:%04x", d.Vendor, d.Product)
 	for _, i := range f.images {
-		if !slices.Contains(strings.Fields(i.Loads), detail) {
+		kind, ids, _ := strings.Cut(i.Loads, " ")
+		if kind == string(image.PIC) || !slices.Contains(strings.Fields(ids), detail) { // modules' controllers are loaded after the FPGA
 			continue
 		}
 		if i.Fault == "" {

@@ -432,6 +432,7 @@ func TestADeviceWithoutItsImageIsAnAlarmThatSaysWhy(t *testing.T) {
 		{nil, "firmware-missing X1 no-manifest"},
 		{[]wire.Image{}, "firmware-missing X1 no-image"},
 		{[]wire.Image{{File: "a.hex", Loads: "fx2 e4e4:1160"}}, "firmware-missing X1 no-image"},
+		{[]wire.Image{{File: "p.hex", Loads: "pic 1 e4e4:1130"}}, "firmware-missing X1 no-image"},
 		{[]wire.Image{{File: "a.hex", Loads: "fx2 e4e4:1130", Fault: wire.ImageMissing}}, "firmware-missing X1 image-missing"},
 		{[]wire.Image{{File: "a.hex", Loads: "fx2 e4e4:1130", Fault: wire.ImageChanged}}, "firmware-missing X1 image-changed"},
 	} {
