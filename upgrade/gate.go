@@ -24,7 +24,7 @@ type Daemon interface {
 	Health(ctx context.Context) error   // /healthz
 	Index(ctx context.Context) error    // a search
 	Settings(ctx context.Context) error // state.db, opened and brought up to date
-	Restarts(ctx context.Context) int   // times that the service manager started it again; 0 where that is not known
+	Restarts(ctx context.Context) int   // times that the service manager started it again; negative where that is not known
 }
 
 // A Baseline is how the version before was.
@@ -71,7 +71,9 @@ func Gate(ctx context.Context, d Daemon, before Baseline, expect string) error {
 			last = errors.New("it was well, but not for long enough")
 		}
 		n := d.Restarts(ctx)
-		began = min(began, n) // the service manager may have counted anew since
+		if began < 0 || n >= 0 && n < began { // the service manager may have counted anew since
+			began = n
+		}
 		if n -= began; n >= crashes {
 			return fmt.Errorf("it ended %d times by itself; before: %w", n, last)
 		}

@@ -65,6 +65,18 @@ func TestGate(t *testing.T) {
 		"a stuck loop is not well":                          {s: script{at: well("x"), health: errors.New("board a is stuck")}, want: "board a is stuck", atLeast: 180, atMost: 181},
 		"one that never comes up fails":                     {s: script{at: well("x"), down: func(float64) bool { return true }}, want: "does not answer", atLeast: 180, atMost: 181},
 		"one that crashes again and again is given up soon": {s: script{at: well("x"), down: func(s float64) bool { return int(s)%2 == 0 }, restarts: func(s float64) int { return int(s / 2) }}, want: "ended 3 times by itself", atLeast: 5, atMost: 8},
+		"a service manager that does not say how often is no crash": {s: script{at: well("x"), down: func(s float64) bool { return s < 20 }, restarts: func(s float64) int {
+			if int(s)%3 == 1 {
+				return -1
+			}
+			return 7
+		}}, atLeast: 30, atMost: 33},
+		"nor one that says it late": {s: script{at: well("x"), down: func(s float64) bool { return s < 20 }, restarts: func(s float64) int {
+			if s < 5 {
+				return -1
+			}
+			return 7
+		}}, atLeast: 30, atMost: 33},
 		"crashes count also where those of before did": {s: script{at: well("x"), down: func(s float64) bool { return int(s)%2 == 0 }, restarts: func(s float64) int {
 			if s < 1 {
 				return 7

@@ -211,14 +211,17 @@ func (d localDaemon) Health(ctx context.Context) error {
 	return err
 }
 
-// Restarts is what systemd counts.
+// Restarts is what systemd counts, -1 where it does not say.
 func (d localDaemon) Restarts(ctx context.Context) int {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "systemctl", "show", "--value", "--property=NRestarts", "vaad.service").Output()
 	if err != nil {
-		return 0
+		return -1
 	}
-	n, _ := strconv.Atoi(strings.TrimSpace(string(out))) // 0 where it is no number
+	n, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		return -1
+	}
 	return n
 }
