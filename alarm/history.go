@@ -108,11 +108,7 @@ func (m *Manager) flush() bool {
 
 // forget drops rows that wait for the disk and that [Manager.trim] would remove at once: the disk may be gone for long.
 func (m *Manager) forget() {
-	if m.next <= uint64(m.cfg.Keep) {
-		return
-	}
-	limit := m.next - uint64(m.cfg.Keep)
-	gone := map[uint64]Alarm{}
+	limit, gone := m.kept(m.next), map[uint64]Alarm{}
 	for id, a := range m.dirty {
 		if id < limit && !a.Active() {
 			gone[id] = a
@@ -122,14 +118,17 @@ func (m *Manager) forget() {
 	m.teller.written(gone)
 }
 
+// kept is the first ID that is kept even where the alarm has ended, 0 while all are.
+func (m *Manager) kept(next uint64) uint64 { return next - min(next, uint64(m.cfg.Keep)) }
+
 // trim removes ended alarms beyond Config.Keep, by their age.
 func (m *Manager) trim(tx *store.Tx, next uint64) error {
 	var old []string
-	if next <= uint64(m.cfg.Keep) {
+	limit := m.kept(next)
+	if limit == 0 {
 		return nil
 	}
-	limit := store.Key(next - uint64(m.cfg.Keep))
-	if err := rows().Range(tx, "", limit, func(k string, a Alarm) bool {
+	if err := rows().Range(tx, "", store.Key(limit), func(k string, a Alarm) bool {
 		if !a.Active() {
 			old = append(old, k)
 		}

@@ -42,10 +42,16 @@ func whyNot(t *testing.T, r *Run, code, why string) {
 	}
 }
 
-func TestAGuidedRunMeasuresALineOfChina(t *testing.T) {
+// alone is for tests that compute much in one goroutine: a race detector learns nothing of them.
+func alone(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("computes in one goroutine: not under the race detector")
+		t.Skip("in one goroutine: not under the race detector")
 	}
+}
+
+func TestAGuidedRunMeasuresALineOfChina(t *testing.T) {
+	alone(t)
 	x := china()
 	x.reversal = true
 	b := newBench(t, Order{Busy: "88881111", Call: "13800138000", Incoming: true}, x)
@@ -113,9 +119,7 @@ func TestAGuidedRunMeasuresALineOfChina(t *testing.T) {
 }
 
 func TestARunWithoutNumbersMeasuresDialToneAndNoise(t *testing.T) {
-	if testing.Short() {
-		t.Skip("computes in one goroutine: not under the race detector")
-	}
+	alone(t)
 	b := newBench(t, Order{}, china())
 	b.until(60, b.over)
 	if b.run.State() != Done || b.keys != probeDigit {
@@ -129,9 +133,7 @@ func TestARunWithoutNumbersMeasuresDialToneAndNoise(t *testing.T) {
 }
 
 func TestALoopBreakIsASignOfTheRelease(t *testing.T) {
-	if testing.Short() {
-		t.Skip("computes in one goroutine: not under the race detector")
-	}
+	alone(t)
 	x := china()
 	x.loopBreak, x.noTone = true, true
 	b := newBench(t, Order{Call: x.rings}, x)
@@ -150,9 +152,7 @@ func TestALoopBreakIsASignOfTheRelease(t *testing.T) {
 
 // TestWhatGoesWrongIsToldAndNothingIsInvented has a row per failure.
 func TestWhatGoesWrongIsToldAndNothingIsInvented(t *testing.T) {
-	if testing.Short() {
-		t.Skip("computes in one goroutine: not under the race detector")
-	}
+	alone(t)
 	for _, c := range []struct {
 		name  string
 		order Order
@@ -202,9 +202,7 @@ func TestWhatGoesWrongIsToldAndNothingIsInvented(t *testing.T) {
 }
 
 func TestWithoutDialToneTheNumberIsDialledAndNoDialToneIsReported(t *testing.T) {
-	if testing.Short() {
-		t.Skip("computes in one goroutine: not under the race detector")
-	}
+	alone(t)
 	x := china()
 	x.noDial = true
 	b := newBench(t, Order{Call: x.rings}, x)

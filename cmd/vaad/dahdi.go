@@ -115,15 +115,16 @@ func (g *genconfCmd) generate(root fs.FS) ([]byte, sysconf.Hardware, error) {
 func (g *genconfCmd) advice(h sysconf.Hardware) string {
 	options := sysconf.ModuleOptions(modulesOf(h), g.Country)
 	var b strings.Builder
-	b.WriteString("\n# Of the modules, in a file below /etc/modprobe.d (vaactl doctor says whether they are in force):\n")
-	for line := range strings.Lines(string(sysconf.Modprobe(options))) {
-		b.WriteString("#   " + line)
-	}
-	if slices.Contains(modulesOf(h), "xpd_fxo") {
-		b.WriteString("# Of an Astribank, so that its lines come by themselves whenever it is plugged in, in /etc/dahdi/assigned-spans.conf:\n")
-		for line := range strings.Lines(string(h.Assignments())) {
+	comment := func(text []byte) {
+		for line := range strings.Lines(string(text)) {
 			b.WriteString("#   " + line)
 		}
+	}
+	b.WriteString("\n# Of the modules, in a file below /etc/modprobe.d (vaactl doctor says whether they are in force):\n")
+	comment(sysconf.Modprobe(options))
+	if slices.Contains(modulesOf(h), "xpd_fxo") {
+		b.WriteString("# Of an Astribank, so that its lines come by themselves whenever it is plugged in, in /etc/dahdi/assigned-spans.conf:\n")
+		comment(h.Assignments())
 	}
 	return b.String()
 }

@@ -2,7 +2,6 @@ package sysconf
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -31,13 +30,4 @@ func (h Hardware) Assignments() []byte {
 		b.WriteByte('\n')
 	}
 	return []byte(b.String())
-}
-
-// local reads a span's number on its card, 0 where the kernel does not say.
-func local(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		return 0
-	}
-	return n
 }

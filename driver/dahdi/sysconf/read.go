@@ -92,7 +92,7 @@ func value(root fs.FS, name string) string {
 func refine(root fs.FS, s *Span) {
 	dir := "sys/bus/dahdi_spans/devices/span-" + strconv.Itoa(s.Number)
 	kind := value(root, dir+"/spantype")
-	s.Local = local(value(root, dir+"/local_spanno"))
+	s.Local, _ = strconv.Atoi(value(root, dir+"/local_spanno"))
 	switch {
 	case kind == "FXO" || kind == "FXS" || kind == "ANALOG_MIXED" || value(root, dir+"/is_digital") == "0":
 		s.Kind = Analog
