@@ -70,7 +70,25 @@ type root struct {
 func (d root) path(name string) string { return path.Join(d.base, name) }
 
 func (d root) Open(name string, flag int) (File, error) {
-	name = d.path(name)
+	for try := 1; ; try++ {
+		f, err := d.open(d.path(name), flag)
+		if err != errReplaced {
+			return f, err
+		}
+		if try == maxReplaced {
+			return nil, &fs.PathError{Op: "open", Path: d.path(name), Err: errNotFile}
+		}
+	}
+}
+
+// errReplaced is said of a name that stood for another file than just before: a
+// put that ended meanwhile, or somebody's link.
+var errReplaced = errors.New("replaced meanwhile")
+
+// maxReplaced is how often a name is looked at that is replaced each time.
+const maxReplaced = 100
+
+func (d root) open(name string, flag int) (File, error) {
 	// os.Root follows links inside the folder, whatever the flags say.
 	before, err := d.r.Lstat(name)
 	switch {
@@ -87,7 +105,7 @@ func (d root) Open(name string, flag int) (File, error) {
 	}
 	st, err := f.Stat()
 	if err == nil && before != nil && !os.SameFile(before, st) {
-		err = &fs.PathError{Op: "open", Path: name, Err: errNotFile}
+		err = errReplaced
 	}
 	if err != nil {
 		_ = f.Close() // nothing was done with it

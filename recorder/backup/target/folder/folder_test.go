@@ -263,6 +263,42 @@ func TestALongFileIsSyncedAsItGrows(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsReplacedIsNeverMissing(t *testing.T) {
+	dir := scratch(t)
+	replace := func() {
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, "new"), nil, 0o600), os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "f"))); err != nil {
+			t.Error(err)
+		}
+	}
+	replace()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				replace()
+			}
+		}
+	})
+	defer wg.Wait()
+	defer close(stop)
+	d, err := At(dir, "")(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	for range 5000 {
+		f, err := d.Open("f", os.O_RDONLY)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+	}
+}
+
 func TestALinkIsNotFollowedAndAPipeIsNotWaitedFor(t *testing.T) {
 	dir, outside := scratch(t), scratch(t)
 	secret := filepath.Join(outside, "secret")

@@ -41,7 +41,7 @@ type entry struct {
 
 // catalogue is everything that was sealed.
 type catalogue struct {
-	changed time.Time // the folder of lists, when it was read
+	changed time.Time // the folder of lists, when it was read; zero = look again
 	volumes []target.Volume
 	names   map[string]target.Entry // the newest of each name
 	on      map[string][]string     // all volumes of each name
@@ -66,12 +66,13 @@ func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, er
 	read := make(chan *catalogue, 1)
 	err := t.g.Do(ctx, op, name, func(ctx context.Context, b *guard.Beat) error {
 		c := &catalogue{names: map[string]target.Entry{}, on: map[string][]string{}}
-		if st, err := os.Stat(t.path(volumesDir)); err == nil {
-			c.changed = st.ModTime()
-		}
-		if known != nil && known.changed.Equal(c.changed) {
+		st, err := os.Stat(t.path(volumesDir))
+		if err == nil && known != nil && known.changed.Equal(st.ModTime()) {
 			read <- known
 			return nil
+		}
+		if err == nil && settled(st.ModTime()) {
+			c.changed = st.ModTime()
 		}
 		files, err := os.ReadDir(t.path(volumesDir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -100,11 +101,18 @@ func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, er
 	c := <-read
 	if c != known {
 		t.mu.Lock()
-		t.discs, t.used = c, nil
+		t.discs = c
+		if known == nil || len(known.volumes) != len(c.volumes) { // one more disc: less is collected
+			t.used = nil
+		}
 		t.mu.Unlock()
 	}
 	return c, nil
 }
+
+// settled says whether a later change of a folder will show by another time: file
+// systems count in steps, from the kernel's tick to the two seconds of FAT.
+func settled(modified time.Time) bool { return time.Since(modified).Abs() > 3*time.Second }
 
 func readList(file string) (*list, error) {
 	f, err := os.Open(file)
