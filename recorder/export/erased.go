@@ -118,7 +118,11 @@ func (j *Jobs) sift() {
 			continue
 		}
 		rec, err := j.record(job.ID)
-		if err != nil || slices.ContainsFunc(rec.Spec.IDs, func(id string) bool { _, ok := slices.BinarySearch(gone, id); return ok }) {
+		holds := func(id string) bool {
+			_, told := slices.BinarySearch(gone, id)
+			return told && !rec.Erased[id] // of what it has left out there is nothing in it: the export was quicker than we
+		}
+		if err != nil || slices.ContainsFunc(rec.Spec.IDs, holds) {
 			j.withdraw(job.ID, err)
 		}
 	}

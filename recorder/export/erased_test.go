@@ -85,6 +85,28 @@ func TestAnExportThatIsBeingMadeHasNothingErased(t *testing.T) {
 	d.withdrawn(j)
 }
 
+// TestAnExportThatLeftOutWhatWasErasedIsKeptWheneverThatIsFollowed ends the export
+// before anybody looks which results hold what was erased meanwhile.
+func TestAnExportThatLeftOutWhatWasErasedIsKeptWheneverThatIsFollowed(t *testing.T) {
+	d := newDesk(t)
+	d.slow = make(chan struct{})
+	d.runs()
+	ids := []string{d.seal(800, "mixed"), d.seal(800, "mixed"), d.seal(800, "mixed")}
+	d.erased.sifting.Lock()
+	j := d.add(Spec{IDs: ids, Format: "native"})
+	d.slow <- struct{}{}
+	d.Forget(ids[2])
+	d.slow <- struct{}{}
+	j = d.ended(j.ID)
+	d.erased.sifting.Unlock()
+	if j.State != Done || j.Files != 2 || j.Left != 1 {
+		t.Fatalf("%+v", j)
+	}
+	d.there(j)
+	d.Forget(ids[0])
+	d.withdrawn(j)
+}
+
 // TestAnExportLeavesOutWhatItsMakerMayNoLongerHave: it may have waited for hours.
 func TestAnExportLeavesOutWhatItsMakerMayNoLongerHave(t *testing.T) {
 	d := newDesk(t)

@@ -125,7 +125,7 @@ func (d *desk) seal(n int, sides ...string) string {
 // ended waits for a job.
 func (d *desk) ended(id string) Job {
 	d.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if j, err := d.Get(id); err != nil || j.Ended() {
 			return j
 		}
