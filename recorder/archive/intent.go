@@ -102,6 +102,9 @@ func (a *Archive) finishErasures(ctx context.Context) error {
 			continue
 		}
 		b, err := readName(a.disk, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it came to its end since the listing
+		}
 		if err != nil {
 			return err
 		}

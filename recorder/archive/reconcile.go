@@ -71,8 +71,8 @@ func (a *Archive) Reconcile(ctx context.Context, pace func(context.Context) erro
 		_, _, _, ok := splitName(e.Name())
 		isIntent, isJournal := unfinished(e.Name())
 		if isIntent {
-			if !a.erasing.has(inOpen(e.Name())) {
-				tell(Finding{Kind: FoundUnfinished, Name: inOpen(e.Name())})
+			if name := inOpen(e.Name()); !a.erasing.has(name) && !a.gone(name) { // or it has come to its end since the listing
+				tell(Finding{Kind: FoundUnfinished, Name: name})
 			}
 		} else if !ok && !isJournal {
 			tell(Finding{Kind: FoundStray, Name: inOpen(e.Name())})
@@ -88,6 +88,12 @@ func (a *Archive) Reconcile(ctx context.Context, pace func(context.Context) erro
 		}
 	}
 	return nil
+}
+
+// gone reports whether there is no such file.
+func (a *Archive) gone(name string) bool {
+	_, err := a.disk.Stat(name)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // tellOnce reports whether a finding is new to this process.

@@ -67,6 +67,10 @@ func (a *Archive) Recover(ctx context.Context, f func(Recovered)) error {
 		if !a.live.add(g.id, nil) {
 			continue // begun, or taken by another call, meanwhile
 		}
+		if !slices.ContainsFunc(g.names, func(name string) bool { return !a.gone(inOpen(name)) }) {
+			a.live.remove(g.id)
+			continue // it ran when it was listed, and has been sealed since
+		}
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -106,6 +110,7 @@ type leftover struct {
 	ckpt    bool
 	discard bool
 	enc     []string // encrypted files
+	names   []string // all of them, as they were listed
 	sealed  []string // encrypted audio in the day folder, without its seal
 }
 
@@ -147,6 +152,7 @@ func (a *Archive) leftovers() ([]*leftover, error) {
 			byID[id] = g
 			groups = append(groups, g)
 		}
+		g.names = append(g.names, e.Name())
 		switch ext {
 		case extStory:
 			g.story = true

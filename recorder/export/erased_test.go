@@ -173,7 +173,7 @@ func TestWhatWasErasedAsTheDaemonEndedCanNotBeFetched(t *testing.T) {
 	d.c.Settled = nil
 	d.there(without) // what was erased before is not in it
 	d.runs()
-	for j, end := with, time.Now().Add(20*time.Second); j.State == Done && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for j, end := with, time.Now().Add(time.Minute); j.State == Done && time.Now().Before(end); time.Sleep(time.Millisecond) {
 		j, _ = d.Get(j.ID) // it looks without being asked
 	}
 	d.withdrawn(with)
