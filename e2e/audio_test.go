@@ -133,13 +133,14 @@ func settle(t *testing.T, d *Daemon, n int) {
 	sealed(t, d)
 }
 
-// sealed waits until every recording is sealed.
+// sealed waits until every recording is sealed, and the daemon knows it: its files
+// are in place a little before.
 func sealed(t *testing.T, d *Daemon) {
 	t.Helper()
 	ctx := within(t, 2*time.Minute)
 	err := Until(ctx, "everything sealed", func() (bool, error) {
 		names, err := os.ReadDir(filepath.Join(d.Root, "recordings", "open"))
-		return len(names) == 0, err
+		return len(names) == 0 && counted(t, d, "vaad_archive_seal_queue") == 0, err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,7 +40,9 @@ type Daemon struct {
 }
 
 // Start writes config to root/vaad.toml, starts the daemon and waits until its
-// API answers. env is added to the process's environment.
+// API answers and no board is being opened for the first time any more: sockets of
+// lines are there before their board takes wishes. env is added to the process's
+// environment.
 func Start(ctx context.Context, bin Binaries, root, config string, env ...string) (*Daemon, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, err
@@ -58,13 +61,14 @@ func Start(ctx context.Context, bin Binaries, root, config string, env ...string
 		return nil, err
 	}
 	go func() { d.err = d.cmd.Wait(); close(d.done) }()
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
 	for {
 		if exists(filepath.Join(root, "run", "vaad.sock")) {
-			if _, err := d.Ctl(ctx, "status", "--json"); err == nil {
+			boards, err := Rows[struct{ State string }](ctx, d, "boards")
+			if err == nil && !slices.ContainsFunc(boards, func(b struct{ State string }) bool { return b.State == "opening" }) {
 				return d, nil
 			}
 		}

@@ -34,7 +34,7 @@ func alarms(t *testing.T, d *Daemon) map[string]bool {
 
 func untilAlarm(t *testing.T, d *Daemon, code string, up bool) {
 	t.Helper()
-	if err := Until(within(t, 40*time.Second), fmt.Sprintf("alarm %s is %v", code, up), func() (bool, error) {
+	if err := Until(within(t, 2*time.Minute), fmt.Sprintf("alarm %s is %v", code, up), func() (bool, error) {
 		return alarms(t, d)[code] == up, nil
 	}); err != nil {
 		t.Fatalf("%v\n%s", err, d.Log())
@@ -74,7 +74,7 @@ func TestGarbageFromAPeerClosesItAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- ps.Run(within(t, time.Minute)) }()
+	go func() { done <- ps.Run(within(t, 5*time.Minute)) }()
 	garbage := []string{"", "A", "A" + strings.Repeat("x", 319), "A" + strings.Repeat("x", 322), "Z", "E", "Eboom", "Ering @160", "Ering @-1",
 		"Evolts", "Evolts x", "Evolts 1e99", "Eoff-hook", "C", "Coff-hook", "E" + strings.Repeat("r", 4000), strings.Repeat("A", 8000), "E\xff\xfe", "Ering\x00"}
 	for _, g := range garbage {
@@ -83,17 +83,17 @@ func TestGarbageFromAPeerClosesItAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(sockets(d, "b"), "line-001.sock")
-		if err := Until(within(t, 10*time.Second), "line 1 takes a peer", func() (bool, error) {
+		if err := Until(within(t, time.Minute), "line 1 takes a peer", func() (bool, error) {
 			err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
 			return err == nil, nil
 		}); err != nil {
 			t.Fatal(err)
 		}
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5})
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 30})
 		unix.Send(fd, []byte(g), unix.MSG_NOSIGNAL)
 		buf := make([]byte, 4096)
 		closed := false
-		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 			n, err := unix.Read(fd, buf)
 			if err == unix.EINTR { // a read with a time limit is not restarted after a signal
 				continue
@@ -139,10 +139,12 @@ func TestDamagedDatabasesAreReplacedAndSaidLoudly(t *testing.T) {
 			if err := ps.Run(ctx); err != nil {
 				t.Fatal(err)
 			}
-			sealed(t, d)
-			before, err := d.Recordings(ctx, 0)
-			if err != nil || len(before) != 1 {
-				t.Fatalf("%d recordings, %v", len(before), err)
+			var before []Recording
+			if err := Until(ctx, "one recording", func() (bool, error) {
+				before, err = d.Recordings(ctx, 0)
+				return len(before) == 1 && before[0].State == "sealed", err
+			}); err != nil {
+				t.Fatalf("%v: %+v", err, before)
 			}
 			if _, err := d.Ctl(ctx, "set", "lines.1.name", `"Front desk"`); err != nil {
 				t.Fatal(err)

@@ -98,7 +98,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 func start(t *testing.T, root, config string, env ...string) *Daemon {
 	t.Helper()
-	d, err := Start(within(t, time.Minute), bin, root, config, env...)
+	d, err := Start(within(t, 2*time.Minute), bin, root, config, env...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func networks(t *testing.T, addresses [2]string) (in [2][]string) {
 		go func() { ended <- holder.Wait() }()
 		t.Cleanup(func() { _ = holder.Process.Kill() })
 		pids[i] = fmt.Sprint(holder.Process.Pid)
-		if err := Until(within(t, 10*time.Second), "a network of its own", func() (bool, error) {
+		if err := Until(within(t, time.Minute), "a network of its own", func() (bool, error) {
 			select {
 			case err := <-ended:
 				t.Skipf("this machine makes no networks: unshare: %v", err)
@@ -90,7 +90,7 @@ func TestTwoBoxesThatStartAtOnceAndWantOneNameHaveTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t, 5*time.Minute)
 	config := "listen = \"127.0.0.1:0\"\n[settings.network]\nmdns_name = \"vaad\"\nenabled = true\n" + board("sim", "real", 1, "")
 	began := time.Now()
 	var daemons [2]*Daemon
@@ -149,7 +149,7 @@ func TestTwoBoxesThatStartAtOnceAndWantOneNameHaveTwo(t *testing.T) {
 		t.Fatalf("they are called %v\n%s\n%s", names, daemons[0].Log(), daemons[1].Log())
 	}
 	// Its certificate is good for the name that it has, and nobody is sent to the other box.
-	if err := Until(within(t, 30*time.Second), "the certificate of its name", func() (bool, error) {
+	if err := Until(within(t, 2*time.Minute), "the certificate of its name", func() (bool, error) {
 		n, _ := named(ctx, daemons[second])
 		return n.Certificate != nil && slices.Contains(n.Certificate.Names, "vaad-2.local"), nil
 	}); err != nil {

@@ -402,7 +402,7 @@ func TestMixedCallsAreJournaledAsTheyWere(t *testing.T) {
 	for _, s := range subs {
 		played += len(s.calls)
 	}
-	_ = Until(within(t, 20*time.Second), "all calls are over and in the journal", func() (bool, error) { // fewer of them are judged below
+	_ = Until(within(t, time.Minute), "all calls are over and in the journal", func() (bool, error) { // fewer of them are judged below
 		rows, err := d.Calls(ctx, 0)
 		n := 0
 		for _, c := range rows {

@@ -78,10 +78,10 @@ func Dial(dir string, list ...*Peer) (*Peers, error) {
 	return ps, nil
 }
 
-// connect waits up to ten seconds for a socket to be there: the API answers
+// connect waits up to a minute for a socket to be there: the API answers
 // before boards are open.
 func connect(fd int, path string) error {
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
 		again := err == unix.ENOENT || err == unix.ECONNREFUSED || err == unix.EAGAIN || err == unix.EINTR // EAGAIN: its backlog is full
 		if !again || time.Now().After(end) {

@@ -29,7 +29,7 @@ type relay struct {
 // newRelay connects to the D-channel's socket. theirs is libpri's end.
 func newRelay(socket string, seed uint64) (r *relay, theirs *os.File, err error) {
 	r = &relay{}
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		if r.vaad, err = net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: socket, Net: "unixpacket"}); err == nil {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func TestCheckPrintsTheEffectiveWhole(t *testing.T) {
 // boards waits until all boards run.
 func boards(t *testing.T, d *Daemon) {
 	t.Helper()
-	ctx := within(t, 10*time.Second)
+	ctx := within(t, time.Minute)
 	err := Until(ctx, "all boards running", func() (bool, error) {
 		all, err := Rows[struct{ State string }](ctx, d, "boards")
 		for _, b := range all {
@@ -189,7 +190,7 @@ func TestSystemdIsToldThatTheDaemonLives(t *testing.T) {
 	told := func(want string) {
 		t.Helper()
 		buf := make([]byte, 1024)
-		if err := l.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := l.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		for {
@@ -214,6 +215,9 @@ func TestSystemdIsToldThatTheDaemonLives(t *testing.T) {
 	}
 }
 
+// ofTheMachine are alarms that say how the machine is on which the test runs.
+var ofTheMachine = regexp.MustCompile(`alarm="?(clock-unsynchronised|disk-slow|board-late)\b`)
+
 // TestStartsAndEndsWithoutComplaint wants a log without warnings and errors
 // from a first start, from one that knows its lines, and from both ends.
 func TestStartsAndEndsWithoutComplaint(t *testing.T) {
@@ -228,8 +232,10 @@ func TestStartsAndEndsWithoutComplaint(t *testing.T) {
 			}
 		}
 		stop(t, d)
-		if log := d.Log(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "level=WARN") {
-			t.Errorf("run %d:\n%s", i+1, log)
+		for line := range strings.Lines(d.Log()) {
+			if complaint := strings.Contains(line, "level=ERROR") || strings.Contains(line, "level=WARN"); complaint && !ofTheMachine.MatchString(line) {
+				t.Errorf("run %d:\n%s", i+1, d.Log())
+			}
 		}
 	}
 }

@@ -156,10 +156,10 @@ func (l *lines) next(one *line, p *peer.Peer, block []int16) bool {
 	return !l.leave
 }
 
-// dial waits up to ten seconds for the socket: the daemon answers before its
+// dial waits up to a minute for the socket: the daemon answers before its
 // boards are open.
 func dial(dir string, n int) (*peer.Peer, error) {
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		p, err := peer.Dial(dir, n)
 		if err == nil || time.Now().After(end) {
 			return p, err

@@ -205,7 +205,7 @@ static int dial(const char *path)
     }
     strcpy(a.sun_path, path);
     for (long began = ms(); fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a); poll(NULL, 0, 50))
-        if (fd < 0 || ms() - began > 10000) { /* the board is not open yet */
+        if (fd < 0 || ms() - began > 60000) { /* the board is not open yet */
             perror(path);
             exit(1);
         }
