@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,7 +113,21 @@ func freezes(t *testing.T, p Place) {
 	b := Bytes(600_000, 1)
 	put(t, calm, "f", b) // a busy machine may stand still for a second, too
 	tg := p.openStall(t, time.Second)
-	err := tg.PutFrom(deadline(t), "g", int64(len(b)), &breaking{ReaderAt: bytes.NewReader(b), at: 100_000, stop: p.Freeze})
+	var frozen atomic.Bool
+	var err error
+	for range 20 { // as often as the machine stands still before the place does
+		err = tg.PutFrom(deadline(t), "g", int64(len(b)), &breaking{ReaderAt: bytes.NewReader(b), at: 100_000, stop: func() {
+			if frozen.CompareAndSwap(false, true) {
+				p.Freeze()
+			}
+		}})
+		if frozen.Load() || !errors.Is(err, target.ErrStalled) {
+			break
+		}
+	}
+	if !frozen.Load() {
+		t.Fatalf("put: %v", err)
+	}
 	if !errors.Is(err, target.ErrStalled) || !target.Temporary(err) {
 		t.Errorf("put on a hung place: %v", err)
 	}

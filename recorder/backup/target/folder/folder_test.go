@@ -314,7 +314,7 @@ func TestALinkIsNotFollowedAndAPipeIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	plant(dir)(t, []string{"real", target.Marker})
-	tg, err := Open(config(dir, "", time.Second))
+	tg, err := Open(config(dir, "", time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestALinkIsNotFollowedAndAPipeIsNotWaitedFor(t *testing.T) {
 func TestWhatIsNotOursIsNotListed(t *testing.T) {
 	dir := scratch(t)
 	plant(dir)(t, []string{"ours", "with blank", ".hidden/x", "System Volume Information/y", "lost+found/z", "-dash", ".vaad-partial/q", target.Marker})
-	tg, err := Open(config(dir, "", time.Second))
+	tg, err := Open(config(dir, "", time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -392,7 +392,7 @@ func TestAMountPointWithNothingMountedIsNeverFilled(t *testing.T) {
 	point := scratch(t)
 	dir := filepath.Join(point, "backup")
 	plant(dir)(t, []string{target.Marker}) // even one that somebody left there
-	tg, err := Open(config(dir, point, time.Second))
+	tg, err := Open(config(dir, point, time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -421,7 +421,7 @@ func TestAFolderBoundOntoItselfIsNoDisk(t *testing.T) {
 	point := scratch(t)
 	mount(t, "--bind", point, point) // what ReadWritePaths= of a service does
 	plant(point)(t, []string{target.Marker})
-	tg, err := Open(config(point, point, time.Second))
+	tg, err := Open(config(point, point, time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +438,7 @@ func TestAFolderBoundOntoItselfIsNoDisk(t *testing.T) {
 func TestADiskThatFillsUpIsFullAndStaysInOrder(t *testing.T) {
 	point := scratch(t)
 	mount(t, "-t", "tmpfs", "-o", "size=1m", "none", point)
-	tg, err := Open(config(point, point, time.Second))
+	tg, err := Open(config(point, point, time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

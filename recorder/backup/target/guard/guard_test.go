@@ -232,6 +232,22 @@ func TestAReaderThatHangsIsGivenUpAndClosed(t *testing.T) {
 	})
 }
 
+func TestWhatIsOpenedTooLateIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, wake := &slow{let: make(chan struct{}), closed: make(chan struct{})}, make(chan struct{})
+		if _, err := newGuard().Get(t.Context(), "a", func(context.Context) (io.ReadCloser, error) { <-wake; return s, nil }); !errors.Is(err, target.ErrStalled) {
+			t.Fatal(err)
+		}
+		close(wake)
+		synctest.Wait()
+		select {
+		case <-s.closed:
+		default:
+			t.Error("nobody closes it any more")
+		}
+	})
+}
+
 func TestAListWaitsForWhoLooksAtIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0

@@ -15,25 +15,33 @@ import (
 // when the reader is closed; what open returns may be closed while it is read.
 func (g *Guard) Get(ctx context.Context, name string, open func(context.Context) (io.ReadCloser, error)) (io.ReadCloser, error) {
 	inner, cancel := context.WithCancelCause(ctx)
-	opened := make(chan io.ReadCloser, 1)
+	var mu sync.Mutex
+	var opened io.ReadCloser
+	left := false // nobody waits for it any more
 	err := g.Do(ctx, "get", name, func(call context.Context, _ *Beat) error {
 		defer context.AfterFunc(call, func() { cancel(context.Cause(call)) })()
 		r, err := open(inner)
-		if err == nil {
-			opened <- r
+		if err != nil {
+			return err
 		}
-		return err
+		mu.Lock()
+		defer mu.Unlock()
+		if left {
+			return r.Close()
+		}
+		opened = r
+		return nil
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if err != nil {
 		cancel(target.ErrClosed)
-		select {
-		case r := <-opened:
-			_ = r.Close() // nobody waits for it any more
-		default:
+		if left = true; opened != nil {
+			_ = opened.Close() // it came too late
 		}
 		return nil, err
 	}
-	return g.ahead(ctx, inner, cancel, name, <-opened), nil
+	return g.ahead(ctx, inner, cancel, name, opened), nil
 }
 
 func (g *Guard) ahead(ctx, inner context.Context, cancel context.CancelCauseFunc, name string, r io.ReadCloser) io.ReadCloser {
@@ -140,6 +148,9 @@ func (s *reader) next() {
 func (s *reader) fail(err error) error {
 	if e := s.ctx.Err(); e != nil {
 		return &target.Error{Target: s.g.name, Op: "get", Name: s.name, Err: e}
+	}
+	if cause := context.Cause(s.inner); cause != nil {
+		err = cause // whatever became of it on its way
 	}
 	return s.g.Wrap("get", s.name, err)
 }

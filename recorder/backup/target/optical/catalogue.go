@@ -41,7 +41,7 @@ type entry struct {
 
 // catalogue is everything that was sealed.
 type catalogue struct {
-	changed time.Time // the folder of lists, when it was read; zero = look again
+	files   []string // names of the lists: one that is there is never changed
 	volumes []target.Volume
 	names   map[string]target.Entry // the newest of each name
 	on      map[string][]string     // all volumes of each name
@@ -57,8 +57,8 @@ func (c *catalogue) add(l *list) {
 	}
 }
 
-// catalogue reads the lists of all discs, where they changed: another program, or
-// another target of the same folder, may have made one.
+// catalogue reads the lists of all discs, where there are others than before:
+// another program, or another target of the same folder, may have made one.
 func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, error) {
 	t.mu.Lock()
 	known := t.discs
@@ -66,28 +66,26 @@ func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, er
 	read := make(chan *catalogue, 1)
 	err := t.g.Do(ctx, op, name, func(ctx context.Context, b *guard.Beat) error {
 		c := &catalogue{names: map[string]target.Entry{}, on: map[string][]string{}}
-		st, err := os.Stat(t.path(volumesDir))
-		if err == nil && known != nil && known.changed.Equal(st.ModTime()) {
-			read <- known
-			return nil
-		}
-		if err == nil && settled(st.ModTime()) {
-			c.changed = st.ModTime()
-		}
 		files, err := os.ReadDir(t.path(volumesDir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, f := range files { // in the order of their numbers
+			if strings.HasSuffix(f.Name(), ".json") {
+				c.files = append(c.files, f.Name())
+			}
+		}
+		if known != nil && slices.Equal(known.files, c.files) {
+			read <- known
+			return nil
+		}
+		for _, name := range c.files {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if !strings.HasSuffix(f.Name(), ".json") {
-				continue
-			}
-			l, err := readList(t.path(volumesDir, f.Name()))
+			l, err := readList(t.path(volumesDir, name))
 			if err != nil {
-				return folder.Classed(target.ErrCorrupt, fmt.Errorf("%s: %w", f.Name(), err))
+				return folder.Classed(target.ErrCorrupt, fmt.Errorf("%s: %w", name, err))
 			}
 			c.add(l)
 			b.Moved()
@@ -103,16 +101,13 @@ func (t *Target) catalogue(ctx context.Context, op, name string) (*catalogue, er
 		t.mu.Lock()
 		t.discs = c
 		if known == nil || len(known.volumes) != len(c.volumes) { // one more disc: less is collected
+			t.round++
 			t.used = nil
 		}
 		t.mu.Unlock()
 	}
 	return c, nil
 }
-
-// settled says whether a later change of a folder will show by another time: file
-// systems count in steps, from the kernel's tick to the two seconds of FAT.
-func settled(modified time.Time) bool { return time.Since(modified).Abs() > 3*time.Second }
 
 func readList(file string) (*list, error) {
 	f, err := os.Open(file)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,9 +36,17 @@ type Target struct {
 	seal sync.RWMutex // Seal excludes Puts
 
 	mu    sync.Mutex
-	used  map[string]int64 // sizes of what is collected; nil = not looked yet
-	sum   int64            // what all of used takes on a disc, in bytes
-	discs *catalogue       // nil = not looked yet
+	used  map[string]int64   // sizes of what is collected, and being put; nil = not looked yet
+	sum   int64              // what all of used takes on a disc, in bytes
+	puts  map[*room]struct{} // under way: no list of what is collected has them yet
+	round int                // counts what changes the folder: a list from before says too little
+	discs *catalogue         // nil = not looked yet
+}
+
+// room is what a put under way takes.
+type room struct {
+	name string
+	size int64
 }
 
 // Open makes a target of a staging folder.
@@ -53,6 +60,7 @@ func Open(c target.Config) (*Target, error) {
 		g:      guard.New(c.Name, c.Stall(), folder.Classify),
 		long:   guard.New(c.Name, time.Duration(c.Optical.BurnS)*time.Second, folder.Classify),
 		run:    run,
+		puts:   map[*room]struct{}{},
 	}, nil
 }
 
@@ -83,12 +91,11 @@ func (t *Target) put(ctx context.Context, name string, size int64, do func() err
 	}
 	for try := 0; ; try++ {
 		t.seal.RLock()
-		fits, err := t.reserve(ctx, name, size)
+		r := &room{name, size}
+		fits, err := t.reserve(ctx, r)
 		if err == nil && fits {
 			err = do()
-			if err != nil {
-				t.again()
-			}
+			t.ended(r, err)
 			t.seal.RUnlock()
 			return err
 		}
@@ -118,42 +125,67 @@ func onDisc(name string, size int64) int64 {
 }
 
 // reserve says whether the file still fits, and takes its room.
-func (t *Target) reserve(ctx context.Context, name string, size int64) (bool, error) {
-	for {
-		t.mu.Lock()
-		if t.used != nil {
-			break
-		}
+func (t *Target) reserve(ctx context.Context, r *room) (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.used == nil {
+		round := t.round
 		t.mu.Unlock()
 		used := map[string]int64{}
 		err := t.Folder.List(ctx, "", func(e target.Entry) error { used[e.Name] = e.Size; return nil })
+		t.mu.Lock()
 		if errors.Is(err, target.ErrGone) {
 			return true, nil // the folder says it better, or is made
 		}
 		if err != nil {
 			return false, err
 		}
-		t.mu.Lock()
+		if t.used != nil || t.round != round {
+			continue // somebody was quicker, or the list is not true any more
+		}
 		t.used, t.sum = used, 0
 		for n, s := range used {
 			t.sum += onDisc(n, s)
 		}
-		t.mu.Unlock()
+		for r := range t.puts {
+			t.sum = t.with(r)
+			t.used[r.name] = r.size
+		}
 	}
-	defer t.mu.Unlock()
-	sum := t.sum + onDisc(name, size)
-	if had, ok := t.used[name]; ok {
-		sum -= onDisc(name, had)
-	}
+	sum := t.with(r)
 	if sum+discHead > t.c.Bytes {
 		return false, nil
 	}
-	t.used[name], t.sum = size, sum
+	t.used[r.name], t.sum, t.puts[r] = r.size, sum, struct{}{}
 	return true, nil
 }
 
+// with is what all of used takes on a disc once r is there too.
+func (t *Target) with(r *room) int64 {
+	sum := t.sum + onDisc(r.name, r.size)
+	if had, ok := t.used[r.name]; ok {
+		sum -= onDisc(r.name, had)
+	}
+	return sum
+}
+
+// ended notes the end of a put. Of one that failed nobody knows what is there.
+func (t *Target) ended(r *room, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.puts, r)
+	if t.round++; err != nil {
+		t.used = nil
+	}
+}
+
 // again lets the next call look what is collected.
-func (t *Target) again() { t.mu.Lock(); t.used = nil; t.mu.Unlock() }
+func (t *Target) again() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.round++
+	t.used = nil
+}
 
 // Remove implements target.Target.
 func (t *Target) Remove(ctx context.Context, name string) error {
@@ -191,54 +223,35 @@ func (t *Target) Stat(ctx context.Context, name string) (target.Entry, error) {
 
 // List implements target.Target.
 func (t *Target) List(ctx context.Context, prefix string, fn func(target.Entry) error) error {
+	// What is collected comes first: what is sealed meanwhile is on a list before it
+	// leaves the folder.
+	var all []target.Entry
+	here := map[string]bool{}
+	if err := t.Folder.List(ctx, prefix, func(e target.Entry) error {
+		all, here[e.Name] = append(all, e), true // it is newer than what is sealed
+		return nil
+	}); err != nil {
+		return err
+	}
 	discs, err := t.catalogue(ctx, "list", prefix)
 	if err != nil {
 		return err
 	}
-	var sealed []target.Entry
 	for name, e := range discs.names {
-		if target.Below(prefix, name) {
-			sealed = append(sealed, e)
+		if target.Below(prefix, name) && !here[name] {
+			all = append(all, e)
 		}
 	}
-	slices.SortFunc(sealed, func(a, b target.Entry) int { return strings.Compare(a.Name, b.Name) })
-	// Both are in order: what is collected is newer than what is sealed.
-	before := func(name string) error {
-		for len(sealed) > 0 && (name == "" || sealed[0].Name < name) {
-			e := sealed[0]
-			sealed = sealed[1:]
-			if err := fn(e); err != nil {
+	slices.SortFunc(all, func(a, b target.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return t.g.List(ctx, prefix, fn, func(_ context.Context, _ *guard.Beat, yield func(target.Entry) error) error {
+		for _, e := range all {
+			if err := yield(e); err != nil {
 				return err
 			}
 		}
 		return nil
-	}
-	err = t.Folder.List(ctx, prefix, func(e target.Entry) error {
-		if err := before(e.Name); err != nil {
-			return stopped{err}
-		}
-		if len(sealed) > 0 && sealed[0].Name == e.Name {
-			sealed = sealed[1:]
-		}
-		if err := fn(e); err != nil {
-			return stopped{err}
-		}
-		return nil
 	})
-	if err == nil {
-		err = before("")
-	}
-	if s, ok := err.(stopped); ok {
-		err = s.error
-	}
-	if err == fs.SkipAll {
-		return nil
-	}
-	return err
 }
-
-// stopped is an error of the caller's function, so that it ends both lists.
-type stopped struct{ error }
 
 // Get implements target.Target.
 func (t *Target) Get(ctx context.Context, name string, off, n int64) (io.ReadCloser, error) {

@@ -230,6 +230,69 @@ func TestAFullDiscIsSealedAndTheNextOneBegun(t *testing.T) {
 	}
 }
 
+func TestAListDuringASealMissesNothing(t *testing.T) {
+	need(t, "xorriso")
+	tg := open(t, config(scratch(t), time.Minute))
+	put(t, tg, target.Marker, []byte("{}"))
+	var names, got []string
+	for i := range 200 { // more than are read ahead
+		names = append(names, fmt.Sprintf("f%03d", i))
+		put(t, tg, names[i], []byte("x"))
+	}
+	if err := tg.List(t.Context(), "", func(e target.Entry) error {
+		if got = append(got, e.Name); len(got) > 1 {
+			return nil
+		}
+		_, err := tg.Seal(t.Context())
+		return err
+	}); err != nil || !slices.Equal(got, append(names, target.Marker)) {
+		t.Errorf("%d names for %d, %v", len(got), len(names)+1, err)
+	}
+}
+
+// held is a source that waits before it gives anything.
+type held struct {
+	io.ReaderAt
+	begun, on chan struct{}
+}
+
+func (h *held) ReadAt(p []byte, off int64) (int, error) {
+	if off == 0 {
+		close(h.begun)
+		<-h.on
+	}
+	return h.ReaderAt.ReadAt(p, off)
+}
+
+func TestWhatIsBeingPutHasItsRoomOnTheDisc(t *testing.T) {
+	need(t, "xorriso")
+	c := config(scratch(t), time.Minute)
+	c.Optical.Bytes = 3 << 20 // two of the files
+	tg := open(t, c)
+	put(t, tg, target.Marker, []byte("{}"))
+	b := targettest.Bytes(1_000_000, 1)
+	first := &held{bytes.NewReader(b), make(chan struct{}), make(chan struct{})}
+	ended := make(chan error, 2)
+	go func() { ended <- tg.PutFrom(t.Context(), "a", int64(len(b)), first) }()
+	<-first.begun
+	if err := tg.PutFrom(t.Context(), "x", 10, strings.NewReader("short")); !errors.Is(err, target.ErrShort) {
+		t.Errorf("a put that fails: %v", err)
+	}
+	put(t, tg, "b", b)
+	go func() { ended <- tg.PutFrom(t.Context(), "c", int64(len(b)), bytes.NewReader(b)) }()
+	close(first.on)
+	if err := errors.Join(<-ended, <-ended); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tg.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := tg.Volumes(t.Context())
+	if err != nil || len(all) != 2 || all[0].Files != 2 || all[1].Files != 1 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 func TestADiscIsBurntReadBackAndAskedFor(t *testing.T) {
 	need(t, "xorriso")
 	dir := scratch(t)

@@ -58,7 +58,10 @@ func (t *Target) alone() (release func(), err error) {
 		_ = f.Close() // nothing was done with it
 		return nil, folder.Classed(target.ErrUnreachable, errors.New("a disc is being made already"))
 	}
-	return func() { _ = f.Close() }, nil // which ends the lock
+	return func() {
+		_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // closing does not, while a program that is being started has the file too
+		_ = f.Close()
+	}, nil
 }
 
 // sealed does what Seal does. Until the list of the disc is written, everything

@@ -217,6 +217,6 @@ func broken(err error) bool {
 		return true
 	}
 	return errors.Is(err, wire.ErrSSHFxConnectionLost) || errors.Is(err, wire.ErrSSHFxNoConnection) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
 		slices.Contains([]string{"EOF", "ssh: disconnect", "connection lost"}, err.Error())
 }

@@ -58,16 +58,17 @@ func (t *Target) disk(ctx context.Context) (folder.Disk, error) {
 		return nil, err
 	}
 	over := make(chan struct{})
+	var ended sync.Once // the call, or the connection for it: who comes next has it, or a new one
 	stop := context.AfterFunc(ctx, func() {
 		limit := time.NewTimer(patience)
 		defer limit.Stop()
 		select {
 		case <-over:
 		case <-limit.C:
-			l.shut()
+			ended.Do(l.shut)
 		}
 	})
-	return &disk{ctx: ctx, l: l, base: l.base, end: sync.OnceFunc(func() { stop(); close(over) })}, nil
+	return &disk{ctx: ctx, l: l, base: l.base, end: func() { ended.Do(func() { stop(); close(over) }) }}, nil
 }
 
 // connect gives the connection, a new one where it broke. Who waits for somebody
