@@ -55,12 +55,12 @@ run: build ## start the daemon on the simulated board with a scene of callers (R
 test: ## all tests that need neither root nor other programs (about 4 minutes on 2 cores; SKIP="A|B": not those)
 	@.ci/need go
 	go vet ./...
-	go test -p 3 -parallel 4 $(if $(SKIP),-skip '$(SKIP)') ./e2e ./driver/voicemodem/emulator ./... # the longest first; many wait for real time rather than for a processor
+	go test -timeout 30m -p 3 -parallel 4 $(if $(SKIP),-skip '$(SKIP)') ./e2e ./driver/voicemodem/emulator ./... # the longest first; many wait for real time rather than for a processor
 
 .PHONY: race
 race: ## the packages that start goroutines or have locks under the race detector (needs gcc)
 	@.ci/need go gcc
-	CGO_ENABLED=1 go test -race -short $$(.ci/racy)
+	CGO_ENABLED=1 go test -timeout 30m -race -short $$(.ci/racy)
 
 .PHONY: lint
 lint: $(TOOLS)/staticcheck ## gofmt, go vet, staticcheck, errcheck, ineffassign
