@@ -129,20 +129,22 @@ func New(cfg Config) (*Router, error) {
 func (r *Router) Run(ctx context.Context) error {
 	changes, cancel := r.cfg.Alarms.Subscribe()
 	defer cancel()
-	var wg sync.WaitGroup
+	var wg, sent sync.WaitGroup
+	defer r.disk.flush() // what was noted last
 	defer wg.Wait()
 	wg.Go(func() { r.disk.run(ctx) })
+	defer r.last(&sent)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		wait, start := r.look()
 		for _, s := range start {
-			wg.Go(func() {
+			sent.Go(func() {
 				err := s.way.Send(ctx, s.message)
-				select {
-				case r.results <- result{s.message.Route, s.n, err}:
-				case <-ctx.Done():
+				if err != nil && ctx.Err() != nil { // our end, not the route's fault
+					return
 				}
+				r.results <- result{s.message.Route, s.n, err}
 			})
 		}
 		timer.Reset(wait)
@@ -156,6 +158,25 @@ func (r *Router) Run(ctx context.Context) error {
 			r.done(res)
 		case <-timer.C:
 		}
+	}
+}
+
+// last takes what became of messages that were on their way when the run ended: one that
+// arrived is not sent again by the next run.
+func (r *Router) last(sent *sync.WaitGroup) {
+	over := make(chan struct{})
+	go func() { sent.Wait(); close(over) }()
+	for {
+		select {
+		case res := <-r.results:
+			r.done(res)
+			continue
+		case <-over:
+		}
+		for len(r.results) > 0 {
+			r.done(<-r.results)
+		}
+		return
 	}
 }
 

@@ -29,6 +29,7 @@ type fakeWay struct {
 	fail  error
 	tries int
 	hang  bool
+	late  bool // a message arrives just as the router ends
 }
 
 func (w *fakeWay) Kind() string { return "fake" }
@@ -36,8 +37,11 @@ func (w *fakeWay) Kind() string { return "fake" }
 func (w *fakeWay) Send(ctx context.Context, m Message) error {
 	w.mu.Lock()
 	w.tries++
-	hang := w.hang
+	hang, late := w.hang, w.late
 	w.mu.Unlock()
+	if late {
+		<-ctx.Done()
+	}
 	if hang {
 		<-ctx.Done()
 		return ctx.Err()
@@ -400,6 +404,47 @@ func TestAKillWhileAlarmsAreTakenLosesNone(t *testing.T) {
 		w.want(way, "raised first//active", "raised second//active")
 		if _, ahead := left[cursorKey]; ahead || left == nil {
 			t.Error("an alarm counts as looked at before anybody is to be told of it")
+		}
+	})
+}
+
+func TestWhatArrivesAsTheRouterEndsIsNotSentAgain(t *testing.T) {
+	ways := []*fakeWay{}
+	var routes []Route
+	for i := range 100 {
+		ways = append(ways, &fakeWay{late: true})
+		routes = append(routes, Route{Name: fmt.Sprint("r", i), Way: ways[i]})
+	}
+	in(t, routes, func(w *world) {
+		w.alarms.Raise("recorder-gap", "2", nil)
+		synctest.Wait()
+		w.stop()
+		for _, way := range ways {
+			way.mu.Lock()
+			way.late = false
+			way.mu.Unlock()
+		}
+		w.start()
+		w.sleep(time.Hour)
+		for i, way := range ways {
+			if got := way.said(); len(got) != 1 || way.tried() != 1 {
+				w.Fatalf("route %d: %q in %d tries", i, got, way.tried())
+			}
+		}
+	})
+}
+
+func TestTheEndOfTheRouterIsNoFailureOfARoute(t *testing.T) {
+	way := &fakeWay{hang: true}
+	in(t, []Route{{Name: "a", Way: way}}, func(w *world) {
+		w.alarms.Raise("recorder-gap", "2", nil)
+		for range 2 * failAfter {
+			synctest.Wait()
+			w.stop()
+			w.start()
+		}
+		if s := w.r.States()[0]; s.Error != "" || !s.Failed.IsZero() || s.Waiting != 1 || len(w.alarms.Active()) != 1 {
+			w.Errorf("%+v, %d alarms", s, len(w.alarms.Active()))
 		}
 	})
 }
