@@ -307,6 +307,30 @@ func TestWhatWasServedIsServedOnWhenSomethingIsWrong(t *testing.T) {
 	}
 }
 
+// As of two writes within one step of the file system's clock, or of a copy that keeps times.
+func TestANewCertificateShowsWhateverTheTimesOfItsFilesAre(t *testing.T) {
+	k, _, dir := keeper(t)
+	cert, keyFile := filepath.Join(dir, "site.crt"), filepath.Join(dir, "site.key")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for range 2 {
+		leaf, issuer, key := made(t, nil)
+		text := slices.Concat(leaf, issuer)
+		text = append(text, bytes.Repeat([]byte{'\n'}, 4000-len(text))...) // all of one size
+		err := errors.Join(os.WriteFile(cert, text, 0o600), os.WriteFile(keyFile, key, 0o600),
+			os.Chtimes(cert, start, start), os.Chtimes(keyFile, start, start), k.Use(Wish{Given: true, CertFile: cert, KeyFile: keyFile, Names: box}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if serialOf(k) == last {
+			t.Error("the one before is served")
+		}
+		last = serialOf(k)
+	}
+}
+
 func TestConnectionsTakeTheNewCertificateAtOnce(t *testing.T) {
 	k, _, _ := keeper(t)
 	if err := k.Use(Wish{Names: box}); err != nil {

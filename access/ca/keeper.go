@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -54,7 +55,7 @@ type Keeper struct {
 	serves *pair
 	given  bool // serves is a given one
 	state  State
-	stamp  string // of the files that serves was read from
+	read   [sha256.Size]byte // of the texts that serves was read from; times of files tell less: two writes may have one
 
 	now atomic.Pointer[tls.Certificate]
 }
@@ -121,37 +122,30 @@ func (k *Keeper) useGiven() error {
 	if cert == "" {
 		cert, key = k.path("given.pem"), k.path("given.pem")
 	}
-	stamp, err := stampOf(cert, key)
+	certText, err := readSome(cert)
 	if errors.Is(err, fs.ErrNotExist) && k.wish.CertFile == "" {
 		return &Fault{Code: "missing"}
 	}
 	if err != nil {
 		return fmt.Errorf("read the certificate: %w", err)
 	}
-	if k.given && k.stamp == stamp {
+	keyText, err := readSome(key)
+	if err != nil {
+		return fmt.Errorf("read the certificate's key: %w", err)
+	}
+	read := sha256.Sum256(slices.Concat(certText, []byte{0}, keyText))
+	if k.given && k.read == read {
 		if end := k.serves.chain[0].NotAfter; k.cfg.Now().After(end) {
 			return &Fault{"expired", end.Format(time.DateOnly)}
 		}
 		return nil
 	}
-	p, err := k.readGiven(cert, key)
+	p, err := parse(certText, keyText, k.cfg.Now())
 	if err != nil {
 		return err
 	}
-	k.serve(p, true, stamp)
+	k.serve(p, true, read)
 	return nil
-}
-
-func (k *Keeper) readGiven(cert, key string) (*pair, error) {
-	certText, err := readSome(cert)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificate: %w", err)
-	}
-	keyText, err := readSome(key)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificate's key: %w", err)
-	}
-	return parse(certText, keyText, k.cfg.Now())
 }
 
 func parse(certText, keyText []byte, now time.Time) (*pair, error) {
@@ -181,19 +175,6 @@ func readSome(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxPEM))
 }
 
-// stampOf changes when a file does.
-func stampOf(paths ...string) (string, error) {
-	s := ""
-	for _, p := range paths {
-		st, err := os.Stat(p)
-		if err != nil {
-			return "", err
-		}
-		s += fmt.Sprintf("%s %d %d;", p, st.Size(), st.ModTime().UnixNano())
-	}
-	return s, nil
-}
-
 // useOwn serves a leaf of the box's own authority: the one on disk while it is
 // right, else a new one.
 func (k *Keeper) useOwn() error {
@@ -205,14 +186,14 @@ func (k *Keeper) useOwn() error {
 		return nil
 	}
 	if p, err := read(k.path("server.pem")); err == nil && k.fits(p, names) {
-		k.serve(p, false, "")
+		k.serve(p, false, [sha256.Size]byte{})
 		return nil
 	}
 	p, err := k.own.leaf(names, k.cfg.Now())
 	if err != nil {
 		return err
 	}
-	k.serve(p, false, "") // also when the disk does not take it: it is made anew at the next start
+	k.serve(p, false, [sha256.Size]byte{}) // also when the disk does not take it: it is made anew at the next start
 	if err := p.write(k.path("server.pem")); err != nil {
 		return fmt.Errorf("keep the certificate: %w", err)
 	}
@@ -274,8 +255,8 @@ func (k *Keeper) makeAuthority() error {
 	return nil
 }
 
-func (k *Keeper) serve(p *pair, given bool, stamp string) {
-	k.serves, k.given, k.stamp = p, given, stamp
+func (k *Keeper) serve(p *pair, given bool, read [sha256.Size]byte) {
+	k.serves, k.given, k.read = p, given, read
 	k.now.Store(p.tls())
 }
 
@@ -304,7 +285,6 @@ func (k *Keeper) Give(cert, key []byte) (Info, error) {
 		return Info{}, fmt.Errorf("keep the certificate: %w", err)
 	}
 	if k.wish.Given {
-		k.stamp = ""
 		err = k.look()
 	} else {
 		k.describe(k.state.Err)
