@@ -117,7 +117,7 @@ func TestWhateverIsWrittenIsFoundTheSameInSegmentsAndLoose(t *testing.T) {
 	for seed := range seeds {
 		a := &alikeness{rng: rand.New(rand.NewPCG(seed, 1)), folding: newJournals(), resting: newJournals()}
 		open := func(j *journals, sz sizes) *Index {
-			ix, err := Open(Config{Path: ramDir(t) + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: sz})
+			ix, err := Open(Config{Path: ramDir(t) + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: sz, countTime: allCounted})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +150,7 @@ func TestWhateverIsWrittenIsFoundTheSameInSegmentsAndLoose(t *testing.T) {
 // A name may be a number, which is found however it is written.
 func TestACallersNameThatIsANumberIsFoundByItsDigits(t *testing.T) {
 	j := newJournals()
-	ix, err := Open(Config{Path: ramDir(t) + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: tiny})
+	ix, err := Open(Config{Path: ramDir(t) + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: tiny, countTime: allCounted})
 	if err != nil {
 		t.Fatal(err)
 	}

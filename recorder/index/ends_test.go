@@ -61,7 +61,7 @@ func TestSearchesLooksAndAGrowingFileAllComeToAnEnd(t *testing.T) {
 	go func() { all.Wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute):
 		t.Fatal("searches, looks at one recording and writing wait for each other for ever")
 	}
 	if err := ix.Close(); err != nil {

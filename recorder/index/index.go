@@ -50,7 +50,8 @@ type Config struct {
 	// ([archive.Archive.Acts]); nil: it shows when it is sealed.
 	Acts func(id string) []archive.Act
 
-	sizes sizes // zero: the usual ones
+	sizes     sizes         // zero: the usual ones
+	countTime time.Duration // how long an answer may take for the sake of the count alone; zero: as usual
 }
 
 // sizes say when loose rows become segments.
@@ -150,6 +151,9 @@ func Open(c Config) (*Index, error) {
 		behind: true, orphans: map[string]struct{}{}, live: func() []Row { return nil }, cancel: func() {}}
 	if ix.c.sizes == (sizes{}) {
 		ix.c.sizes = sizes{small: 4096, large: maxRows, over: 4096}
+	}
+	if ix.c.countTime == 0 {
+		ix.c.countTime = countTime
 	}
 	ix.metrics = newMetrics(c.Registerer)
 	rep, err := ix.openFile()

@@ -93,6 +93,9 @@ func ramDir(t testing.TB) string {
 	return dir
 }
 
+// allCounted has counts be exact, however slow the machine is.
+const allCounted = time.Hour
+
 // tiny makes segments of few rows.
 var tiny = sizes{small: 16, large: 64, over: 8}
 
@@ -126,6 +129,9 @@ func run(t testing.TB, c Config) (ix *Index, stop func()) {
 	}
 	if c.sizes == (sizes{}) {
 		c.sizes = tiny
+	}
+	if c.countTime == 0 {
+		c.countTime = allCounted
 	}
 	ix, err := Open(c)
 	if err != nil {

@@ -59,7 +59,7 @@ func TestAnErasedRecordingStaysErasedAndComesOutOfTheTrashAsItWas(t *testing.T) 
 // journals do not say.
 func TestWhatIsForgottenIsInNoSegment(t *testing.T) {
 	j := newJournals()
-	ix, err := Open(Config{Path: t.TempDir() + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4, large: 16, over: 100}})
+	ix, err := Open(Config{Path: t.TempDir() + "/index.db", Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4, large: 16, over: 100}, countTime: allCounted})
 	if err != nil {
 		t.Fatal(err)
 	}

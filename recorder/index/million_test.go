@@ -201,9 +201,11 @@ func (p *million) build(n int) {
 		p.Fatal(err)
 	}
 	cols := int64(0)
+	p.ix.mu.Lock()
 	for _, seg := range p.ix.segs {
 		cols += seg.Bytes
 	}
+	p.ix.mu.Unlock()
 	st := p.ix.Status()
 	rows := n - st.Loose
 	p.Logf("%d recordings, %d lines of journals, %.0f MB of them", n, p.lines(), float64(p.s.bytes)/1e6)

@@ -26,7 +26,7 @@ var ErrCursor = errors.New("the page cursor is not valid; ask for the first page
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
-	// countTime is how long an answer may take for the sake of the count alone.
+	// countTime is the usual one of a Config.
 	countTime = 30 * time.Millisecond
 	// maxTries is how often a question is put anew because the file changed.
 	maxTries = 100
@@ -38,7 +38,7 @@ const (
 func (ix *Index) Query(ctx context.Context, f Filter) (Page, error) {
 	begin := time.Now()
 	defer func() { ix.metrics.query.Observe(time.Since(begin).Seconds()) }()
-	w := &walk{ctx: ctx, begin: begin, oldest: f.Oldest, limit: f.Limit, brief: f.NoCount, scan: scan{m: f.matcher()}}
+	w := &walk{ctx: ctx, begin: begin, oldest: f.Oldest, limit: f.Limit, brief: f.NoCount, most: ix.c.countTime, scan: scan{m: f.matcher()}}
 	switch {
 	case w.limit == 0:
 		w.limit = defaultLimit

@@ -292,7 +292,7 @@ func TestQueryAnswersLikeAPlainList(t *testing.T) {
 		path := fmt.Sprintf("%s/%d.db", dir, n)
 		j := newJournals()
 		open := func() *Index {
-			ix, err := Open(Config{Path: path, Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4, large: 16, over: 2}})
+			ix, err := Open(Config{Path: path, Journals: j, Subscribe: j.Subscribe, sizes: sizes{small: 4, large: 16, over: 2}, countTime: allCounted})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -240,7 +240,7 @@ func (s *site) journals() *archive.Reader {
 // first question has its answer.
 func (s *site) opened(path string, sz sizes) (ix *Index, settled time.Duration, stop func()) {
 	begin := time.Now()
-	ix, stop = run(s.t, Config{Path: path, Journals: s.journals(), sizes: sz})
+	ix, stop = run(s.t, Config{Path: path, Journals: s.journals(), sizes: sz, countTime: countTime})
 	settle(s.t, ix)
 	if _, err := ix.Query(context.Background(), Filter{}); err != nil {
 		s.t.Fatal(err)

@@ -65,6 +65,7 @@ func (s *shown) sort() {
 type walk struct {
 	ctx    context.Context
 	begin  time.Time
+	most   time.Duration // after which it is not counted on
 	oldest bool
 	behind *key // only rows behind this one; nil = all, and they are counted
 	limit  int
@@ -212,7 +213,7 @@ func (w *walk) run() error {
 		return nil
 	}
 	for len(w.segs) > 0 {
-		if time.Since(w.begin) > countTime {
+		if time.Since(w.begin) > w.most {
 			w.least = true
 			break
 		}
