@@ -39,6 +39,7 @@ type Board struct {
 	pos   int64
 	next  time.Time // when the block that is being received is over
 	begun time.Time // when the last one was
+	back  time.Time // when we went on after we stood still
 	timer *time.Timer
 	late  bool // the last frame was
 	pcm   [driver.Block]int16

@@ -290,6 +290,35 @@ func TestDelayIsTheSameAfterStalls(t *testing.T) {
 	})
 }
 
+// TestNothingIsMissedWhenTheMachineStoodStill: Exchange and the engine go on at the same moment.
+func TestNothingIsMissedWhenTheMachineStoodStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.say = func(n int64) byte { return byte(n*7 + n>>8) }
+		s := talking(t, f, nil)
+		defer s.close()
+		var got []byte
+		hear := func() { got = append(got, s.rx.LineCode(0)...) }
+		for _, still := range []time.Duration{50, 100, 300, 600, 900} {
+			s.run(3*time.Second, hear)
+			f.with(func() { f.held = true })
+			time.Sleep(still * time.Millisecond)
+			f.with(func() { f.held = false })
+		}
+		s.run(3*time.Second, hear)
+		for _, kind := range []driver.EventKind{driver.Missed, driver.Slip, driver.Lost} {
+			s.want(kind, 0)
+		}
+		all := make([]byte, len(got)+2*driver.Rate)
+		for n := range all {
+			all[n] = f.say(int64(n))
+		}
+		if !bytes.Contains(all, got) {
+			t.Error("what was delivered is not a piece of what the modem sent")
+		}
+	})
+}
+
 func TestModemWithoutFullDuplexListensAndIsTurnedToSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

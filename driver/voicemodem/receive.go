@@ -11,11 +11,20 @@ import (
 func (b *Board) receive(rx *driver.Frame) bool {
 	l := b.lane
 	period := driver.Tick
-	for end := b.next.Add(patience); ; {
+	end := time.Time{}
+	for left := b.bears(); left > 0; {
 		l.mu.Lock()
 		full := l.flow != flowBoth && l.flow != flowListen || l.rx.n >= driver.Block && (b.flowing || l.rx.n >= b.target())
 		l.mu.Unlock()
-		if full || !b.flowing || !b.more(end) {
+		if full || !b.flowing {
+			break
+		}
+		if now := time.Now(); end.IsZero() {
+			end = now.Add(driver.Tick)
+		} else if !now.Before(end) {
+			left, end = left-1, now.Add(driver.Tick)
+		}
+		if left > 0 && !b.more(end) {
 			break
 		}
 	}
@@ -108,22 +117,36 @@ func (b *Board) flowed(rx *driver.Frame) (n int, period time.Duration) {
 	return n, time.Duration(float64(driver.Tick) * (1 - trim))
 }
 
-// more waits for audio. False: it does not come in time.
-func (b *Board) more(end time.Time) bool {
-	d := time.Until(end)
-	if d <= 0 {
-		return false
+// bears is for how many ticks audio that comes late is waited for. They are counted, not
+// timed: while the whole machine stood still the engine could not read what lies there.
+func (b *Board) bears() int {
+	now, since := time.Now(), later(b.next, b.begun)
+	if now.Sub(since) > lateAfter { // that was no wait of ours
+		b.back = now
 	}
-	b.timer.Reset(d)
+	return int((later(b.next, b.back).Add(patience).Sub(now) + driver.Tick - 1) / driver.Tick)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// more waits for audio until then. False: the board is gone.
+func (b *Board) more(end time.Time) bool {
+	b.timer.Reset(time.Until(end))
 	defer b.timer.Stop()
 	select {
 	case <-b.lane.came:
-		return true
 	case <-b.timer.C:
 	case <-b.shut:
+		return false
 	case <-b.dead:
+		return false
 	}
-	return false
+	return true
 }
 
 // post moves events whose sample has been delivered into the frame.
