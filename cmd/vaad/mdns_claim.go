@@ -142,6 +142,15 @@ func (c *nameClaim) announce() {
 	}
 }
 
+// retract tells all that these addresses have the name no more, so that nobody asks them in vain.
+func (c *nameClaim) retract() {
+	for _, l := range c.links {
+		if b, err := goodbyeOf(c.name, l.addrs); err == nil {
+			l.send(b)
+		}
+	}
+}
+
 // recordsOf are addresses as they are compared (RFC 6762 section 8.2): class, type, data, in order.
 func recordsOf(addrs []netip.Addr) (all [][]byte) {
 	for _, a := range addrs {
@@ -210,23 +219,31 @@ func probeFor(name string, addrs []netip.Addr) ([]byte, error) {
 	for _, kind := range []dnsmessage.Type{dnsmessage.TypeALL, dnsmessage.TypeA, dnsmessage.TypeAAAA} { // some know no question for all
 		m.Questions = append(m.Questions, dnsmessage.Question{Name: n, Type: kind, Class: dnsmessage.ClassINET})
 	}
-	m.Authorities = resourcesOf(n, addrs, dnsmessage.ClassINET)
+	m.Authorities = resourcesOf(n, addrs, dnsmessage.ClassINET, claimTTL)
 	return m.Pack()
 }
 
 // announcementOf is an answer that nobody has asked for (RFC 6762 section 8.3).
 func announcementOf(name string, addrs []netip.Addr) ([]byte, error) {
+	return unasked(name, addrs, dnsmessage.ClassINET|cacheFlush, claimTTL)
+}
+
+// goodbyeOf takes these addresses back, and none of another machine (RFC 6762 section 10.1).
+func goodbyeOf(name string, addrs []netip.Addr) ([]byte, error) {
+	return unasked(name, addrs, dnsmessage.ClassINET, 0)
+}
+
+func unasked(name string, addrs []netip.Addr, class dnsmessage.Class, ttl uint32) ([]byte, error) {
 	n, err := dnsmessage.NewName(name + ".")
 	if err != nil {
 		return nil, err
 	}
-	return (&dnsmessage.Message{Header: dnsmessage.Header{Response: true, Authoritative: true},
-		Answers: resourcesOf(n, addrs, dnsmessage.ClassINET|cacheFlush)}).Pack()
+	return (&dnsmessage.Message{Header: dnsmessage.Header{Response: true, Authoritative: true}, Answers: resourcesOf(n, addrs, class, ttl)}).Pack()
 }
 
-func resourcesOf(name dnsmessage.Name, addrs []netip.Addr, class dnsmessage.Class) (all []dnsmessage.Resource) {
+func resourcesOf(name dnsmessage.Name, addrs []netip.Addr, class dnsmessage.Class, ttl uint32) (all []dnsmessage.Resource) {
 	for _, a := range addrs {
-		r := dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: name, Type: typeOf(a), Class: class, TTL: claimTTL}, Body: &dnsmessage.AAAAResource{AAAA: a.As16()}}
+		r := dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: name, Type: typeOf(a), Class: class, TTL: ttl}, Body: &dnsmessage.AAAAResource{AAAA: a.As16()}}
 		if a.Is4() {
 			r.Body = &dnsmessage.AResource{A: a.As4()}
 		}

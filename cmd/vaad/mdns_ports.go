@@ -160,14 +160,14 @@ type answering struct {
 	said chan struct{}
 }
 
-// Close gives the name up.
+// Close gives the name up, and says so.
 func (a *answering) Close() error {
 	a.stop()
 	<-a.said
 	return a.Conn.Close()
 }
 
-// answerFrom announces a name twice, and gives the ports back then.
+// answerFrom announces a name twice, and takes it back at the end.
 func answerFrom(conn *mdns.Conn, c *nameClaim, p *namePorts) *answering {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &answering{conn, stop, make(chan struct{})}
@@ -180,6 +180,8 @@ func answerFrom(conn *mdns.Conn, c *nameClaim, p *namePorts) *answering {
 		case <-time.After(sayAgain):
 			c.announce()
 		}
+		<-ctx.Done()
+		c.retract()
 	}()
 	return a
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pion/mdns/v2"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // asked is a name service whose network is the test's.
@@ -246,8 +247,21 @@ func TestABoxAnswersToItsNameAndLeavesThoseOfOthersAlone(t *testing.T) {
 	} else if err := again.Close(); err != nil {
 		t.Error(err)
 	}
+	ports, err := openNamePorts(here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ports.shut()
 	if err := box.Close(); err != nil {
 		t.Error(err)
+	}
+	for back, wait := false, time.After(30*time.Second); !back; {
+		select {
+		case h := <-ports.heard:
+			back = takesBack(h.message, name)
+		case <-wait:
+			t.Fatal("nobody is told that the name is answered no more")
+		}
 	}
 	at, silent := netip.Addr{}, false
 	for range 20 { // what was said before may be heard late
@@ -265,4 +279,15 @@ func TestABoxAnswersToItsNameAndLeavesThoseOfOthersAlone(t *testing.T) {
 	if _, err := mdnsAnswer(t.Context(), name, func(net.Interface) bool { return false }, false); !errors.Is(err, errNoInterface) {
 		t.Errorf("without a network: %v", err)
 	}
+}
+
+// takesBack says whether a message ends the address of a name (RFC 6762 section 10.1).
+func takesBack(message []byte, name string) bool {
+	var m dnsmessage.Message
+	if m.Unpack(message) != nil || !m.Response {
+		return false
+	}
+	return slices.ContainsFunc(m.Answers, func(r dnsmessage.Resource) bool {
+		return r.Header.Name.String() == name+"." && r.Header.Type == dnsmessage.TypeA && r.Header.TTL == 0
+	})
 }
