@@ -40,7 +40,7 @@ func newDaemon(t *testing.T) *daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		d.mu.Lock()
 		d.seen = append(d.seen, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(b)))
@@ -489,7 +489,7 @@ func TestLinkOfTheDaemonIsAnAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	var auth string
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		auth = r.Header.Get("Authorization")
 		_ = json.NewEncoder(w).Encode(someLines())
 	})}

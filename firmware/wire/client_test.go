@@ -314,13 +314,13 @@ func TestAStartedProgramThatHangsIsKilled(t *testing.T) {
 
 func TestWhatAStartedProgramSaysIsLogged(t *testing.T) {
 	t.Setenv("VAAD_WIRE_HELPER", "dies")
-	var said []string
-	h := &Helper{Program: os.Args[0], Log: func(l string) { said = append(said, l) }}
+	said := make(chan string, 10)
+	h := &Helper{Program: os.Args[0], Log: func(l string) { said <- l }}
 	if _, err := h.List(t.Context()); code(err) != HelperGone {
 		t.Fatal(err)
 	}
-	if len(said) != 1 || said[0] != "out of luck" {
-		t.Fatal(said)
+	if l := <-said; l != "out of luck" { // on a slow machine later than the connection ends
+		t.Fatal(l)
 	}
 }
 
