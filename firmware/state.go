@@ -167,13 +167,16 @@ func (s *State) Take(id string) (release func(), err error) {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return release, err
 		}
-		time.Sleep(10 * time.Millisecond)
+		if s.Taken(id) {
+			return nil, errLoading
+		}
+		time.Sleep(10 * time.Millisecond) // somebody asks whether it is taken, and has it for an instant
 	}
 	return nil, errLoading
 }
 
-// takeTries: whoever asks whether a device is taken has it for an instant.
-const takeTries = 10
+// takeTries: who asks may be a process that a busy machine does not let go on.
+const takeTries = 3000
 
 // Taken says whether somebody has the device.
 func (s *State) Taken(id string) bool {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"vaad/firmware/wire"
 )
@@ -62,6 +64,27 @@ func TestADeviceIsTakenOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
+}
+
+// As by a process that asks whether it is taken, and just then gets no processor.
+func TestWhoAsksWhetherADeviceIsTakenTakesItFromNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewState(filepath.Join(t.TempDir(), "run", "state.json"))
+		asking, err := s.lock("device-x", syscall.LOCK_SH|syscall.LOCK_NB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(5*time.Second, asking)
+		release, err := s.Take("x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if _, err := s.Take("x"); !errors.Is(err, errLoading) || time.Since(began) > 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		release()
+	})
 }
 
 func TestADeviceThatIsBeingLoadedIsKnownToAllProcesses(t *testing.T) {
