@@ -78,8 +78,9 @@ func TestACallWhoseAnnouncementWasNotHeardToItsEndIsNotRecordedWhereThatMustBe(t
 		until(t, "it to be asked for", func() bool { return p.times() == 1 })
 		for _, step := range c.steps {
 			if step == "answer" {
-				p.answer(p.times() - 1)
-				until(t, "the answer to be taken", func() bool { return now() != asking || p.times() > 1 })
+				n := p.times()
+				p.answer(n - 1)
+				until(t, "the answer to be taken", func() bool { return now() != asking || p.times() > n })
 				continue
 			}
 			how := step

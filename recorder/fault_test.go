@@ -231,14 +231,14 @@ func TestASealThatFailsRaisesTheAlarmUntilOneSucceeds(t *testing.T) {
 	r := newRig(t, newBoard(1, driver.ALaw), LineConfig{Trigger: Manual}, nil)
 	r.to(1 * second)
 	r.rec.Fault(syscall.ENOSPC)
-	if got := r.alarm.standing(); !slices.Equal(got, []string{AlarmFull}) {
+	if got := r.alarm.others(); !slices.Equal(got, []string{AlarmFull}) {
 		t.Errorf("alarms %v, want %s", got, AlarmFull)
 	}
 	r.start(1, "ann")
 	r.to(2 * second)
 	r.end(1, "ann")
 	r.one()
-	until(t, "the alarm's end", func() bool { return len(r.alarm.standing()) == 0 })
+	until(t, "the alarm's end", func() bool { return len(r.alarm.others()) == 0 })
 }
 
 func TestARecordingWhoseFilesWereRemovedIsNotShownForEver(t *testing.T) {
@@ -254,7 +254,7 @@ func TestARecordingWhoseFilesWereRemovedIsNotShownForEver(t *testing.T) {
 	if rows := r.rec.rows(); len(rows) != 0 {
 		t.Errorf("it is still shown: %+v", rows)
 	}
-	if got := r.alarm.standing(); !slices.Equal(got, []string{AlarmFailed}) {
+	if got := r.alarm.others(); !slices.Equal(got, []string{AlarmFailed}) {
 		t.Errorf("alarms %v, want %s", got, AlarmFailed)
 	}
 }
@@ -333,7 +333,7 @@ func TestBelowTheReserveNothingNewBegins(t *testing.T) {
 	}
 	r.to(1 * second)
 	look(full)
-	if got := r.alarm.standing(); !slices.Equal(got, []string{AlarmFull, AlarmLow}) {
+	if got := r.alarm.others(); !slices.Equal(got, []string{AlarmFull, AlarmLow}) {
 		t.Errorf("alarms %v", got)
 	}
 	r.hook(5*second, 1, true)
@@ -355,7 +355,7 @@ func TestBelowTheReserveNothingNewBegins(t *testing.T) {
 	}
 	full.FreeInodes = 500
 	look(full)
-	if got := r.alarm.standing(); len(got) != 0 {
+	if got := r.alarm.others(); len(got) != 0 {
 		t.Errorf("alarms %v although there is room", got)
 	}
 	r.to(40 * second) // the call that is up is recorded from now on

@@ -7,7 +7,7 @@ import (
 
 // answerTime is how long a request may wait for the deciding goroutine. It never
 // waits for a disk, so this only bounds what nobody foresaw.
-const answerTime = 5 * time.Second
+const answerTime = 30 * time.Second
 
 // Start records a line from now on, less its pre-roll, and returns the
 // recording's ID. If it is recorded already, that recording is marked, kept
