@@ -59,6 +59,7 @@ type board struct {
 
 	droppedSeen uint64 // events; the feed's
 	woken       int64  // position at which readers were last woken; the feed's
+	owed        int64  // position at which they must be woken again: they were told of what lies before it; 0: none; the feed's
 }
 
 // boardFacts are what the supervisor says about its board.

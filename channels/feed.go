@@ -65,8 +65,8 @@ func (f *feed) round() {
 	advanced := false
 	for _, b := range f.sys.boards {
 		pos := f.drain(b)
-		if pos-b.woken >= wakeEvery {
-			b.woken, advanced = pos, true
+		if pos-b.woken >= wakeEvery || b.owed != 0 && pos >= b.owed {
+			b.woken, b.owed, advanced = pos, 0, true
 		}
 	}
 	f.wakeReaders(advanced)
@@ -83,6 +83,9 @@ func (f *feed) drain(b *board) int64 {
 		}
 		f.number(b, &e)
 		f.hand(e)
+		if e.Known >= pos { // its block is still being taken in
+			b.owed = max(b.owed, e.Known+1)
+		}
 	}
 	if n := b.queue.dropped.Load(); n != b.droppedSeen {
 		f.lose(b, int64(n-b.droppedSeen), pos)

@@ -103,6 +103,35 @@ func followExactly(t *testing.T, s *System, r *Reader, frames int64) {
 	}
 }
 
+func TestReadersAreWokenAgainWhenThePositionPassesWhatTheyWereTold(t *testing.T) {
+	s, l := stepper(t, newFake(fxoInfo(1), func(int, *driver.Frame, *driver.Frame) error { return nil }), Config{})
+	r := s.Subscribe("test", true)
+	ticks(t, s, l, 1)
+	woken := func() bool {
+		select {
+		case <-r.Wake():
+			return true
+		default:
+			return false
+		}
+	}
+	woken()
+	at := l.next + 7
+	l.out.emit(Event{Line: 1, Pos: at, Known: at, Kind: Polarity}) // while its block is taken in
+	s.feed.round()
+	if fed := mustLine(t, s, 1).Fed(); !woken() || fed > at {
+		t.Fatalf("not told of an event at %d, or told late: fed %d", at, fed)
+	}
+	ticks(t, s, l, 1)
+	if fed := mustLine(t, s, 1).Fed(); !woken() || fed <= at {
+		t.Errorf("not woken although the position has passed %d: fed %d", at, fed)
+	}
+	ticks(t, s, l, 1)
+	if woken() {
+		t.Error("woken although nothing happened")
+	}
+}
+
 func TestVirtualBoardWaitsForItsReaders(t *testing.T) {
 	info := fxoInfo(2)
 	info.Virtual = true

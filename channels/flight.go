@@ -58,7 +58,8 @@ type flight struct {
 // A track says where the audio of one line is.
 type track struct {
 	line     *Line
-	rx, tx   int // sides; -1: none
+	rings    [maxSides]*ring // as the line was when it was cast
+	rx, tx   int             // sides; -1: none
 	rxs, txs driver.Law
 }
 
@@ -114,7 +115,7 @@ func (f *flight) cast(info driver.Info, lines []*Line, whole bool) {
 		for i := range v.sides {
 			law := v.sides[i].Law
 			if v.src[i] != sent {
-				t := track{line: l, rx: i, tx: -1, rxs: law}
+				t := track{line: l, rings: v.rings, rx: i, tx: -1, rxs: law}
 				if old, ok := byPort[v.src[i]]; ok {
 					t.tx, t.txs = old.tx, old.txs
 				}
@@ -123,7 +124,7 @@ func (f *flight) cast(info driver.Info, lines []*Line, whole bool) {
 			}
 			t, ok := byPort[v.rx]
 			if !ok {
-				t = track{line: l, rx: -1}
+				t = track{line: l, rings: v.rings, rx: -1}
 			}
 			t.tx, t.txs = i, law
 			byPort[v.rx] = t
@@ -156,7 +157,7 @@ func (f *flight) oldest(pos int64) (from int64) {
 	for _, t := range f.tracks {
 		for _, side := range []int{t.rx, t.tx} {
 			if side >= 0 {
-				from = max(from, t.line.view.Load().rings[side].oldest(pos))
+				from = max(from, t.rings[side].oldest(pos))
 			}
 		}
 	}

@@ -230,3 +230,21 @@ func TestAFlightHasWhatTheSpanWasSent(t *testing.T) {
 		}
 	}
 }
+
+func TestALineThatChangesWhileItsFlightIsSavedHurtsNothing(t *testing.T) {
+	s, l := stepper(t, busyBoard(), Config{})
+	ticks(t, s, l, 100)
+	line := mustLine(t, s, 1)
+	f := &flight{index: map[int]int{}}
+	f.cast(l.info, []*Line{line}, false)
+	run, err := prepare(l.info, line, LineConfig{Number: 1, Port: 1, Use: driver.Unused}, nil)
+	if err == nil {
+		err = l.take(item{line: line, run: run})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if from := f.oldest(line.Fed()); from != 0 {
+		t.Errorf("its audio begins at %d", from)
+	}
+}

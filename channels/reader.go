@@ -46,9 +46,9 @@ func (f *feed) change(edit func([]*Reader) []*Reader) {
 	f.readers.Store(&rs)
 }
 
-// Wake returns a channel that has a value when events are queued, or when a
-// board has advanced by 2000 samples (250 ms) since the readers were last
-// woken for that.
+// Wake returns a channel that has a value when events are queued, when Fed has
+// passed events that were told before it had, or when a board has advanced by
+// 2000 samples (250 ms) since the readers were last woken for that.
 func (r *Reader) Wake() <-chan struct{} { return r.wake }
 
 // Drain appends all queued events to dst. lost is true once after events were
