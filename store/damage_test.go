@@ -15,7 +15,9 @@ import (
 // fill makes a file of n rows in two buckets and a hot copy of its first half.
 func fill(t *testing.T, dir string, n int) (db *DB, want map[string]person) {
 	t.Helper()
-	db, _ = open(t, filepath.Join(dir, "state.db"), Options{Copies: filepath.Join(dir, "copies")})
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	db, _ = open(t, filepath.Join(dir, "state.db"), Options{Copies: filepath.Join(dir, "copies"),
+		Now: func() time.Time { now = now.Add(time.Second); return now }}) // no two copies have the same name
 	want = map[string]person{}
 	half := func(from, to int) {
 		if err := db.Update(func(tx *Tx) error {
@@ -199,6 +201,30 @@ func TestDamageInUseHealsWithoutRestart(t *testing.T) {
 	if len(told) != 1 || told[0].Restored == "" || told[0].Aside == "" {
 		t.Errorf("told %+v", told)
 	}
+}
+
+func TestAWriterThatWaitedBehindDamageGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	db, want := fill(t, dir, 400)
+	h := db.cur.Load()
+	if err := os.Truncate(db.Path(), 8192); err != nil {
+		t.Fatal(err)
+	}
+	change := func(tx *Tx) error { return people().Put(tx, "00399", want["00399"]) }
+	if err := h.run(true, change); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("error %v", err)
+	}
+	waited := make(chan error, 1)
+	go func() { waited <- h.run(true, change) }() // it had waited for the one above
+	select {
+	case err := <-waited:
+		if !errors.Is(err, ErrDamaged) {
+			t.Errorf("error %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("it waits for ever")
+	}
+	put(t, db, "00399", want["00399"])
 }
 
 func TestDamageDuringCommitHeals(t *testing.T) {

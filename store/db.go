@@ -122,15 +122,18 @@ func (db *DB) Close() error {
 
 func (db *DB) do(op string, write bool, fn func(*Tx) error) error {
 	h := db.cur.Load()
-	if h == nil {
-		return &Error{op, db.path, ErrClosed}
+	err := errDead
+	for err == errDead { // it died before fn was begun: the one that takes its place will do
+		if h == nil {
+			return &Error{op, db.path, ErrClosed}
+		}
+		if h.dead.Load() && !db.heal(h, nil) {
+			return &Error{op, db.path, ErrDamaged}
+		} else if h = db.cur.Load(); h == nil {
+			return &Error{op, db.path, ErrClosed}
+		}
+		err = h.run(write, fn)
 	}
-	if h.dead.Load() && !db.heal(h, nil) {
-		return &Error{op, db.path, ErrDamaged}
-	} else if h = db.cur.Load(); h == nil {
-		return &Error{op, db.path, ErrClosed}
-	}
-	err := h.run(write, fn)
 	if h.dead.Load() {
 		db.heal(h, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterr "go.etcd.io/bbolt/errors"
 )
 
 // A Tx is a transaction. It belongs to the goroutine and the function it was given to.
@@ -32,6 +33,9 @@ type handle struct {
 	writer  sync.Mutex // so that nobody waits inside bbolt behind a dead writer
 	dead    atomic.Bool
 }
+
+// errDead says that the handle was found dead, and nothing was begun.
+var errDead = damaged("it was found so by another transaction")
 
 // guarded runs f with faults of the mapping and panics of bbolt turned into damage.
 // debug.SetPanicOnFault is a property of the goroutine and has been set by the caller.
@@ -68,10 +72,16 @@ func (h *handle) run(write bool, fn func(*Tx) error) (err error) {
 		h.writer.Lock()
 		defer h.writer.Unlock()
 	}
+	if h.dead.Load() {
+		return errDead
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	tx := &Tx{h: h}
 	if e := tx.guard(func() { tx.tx, err = h.bolt.Begin(write) }); e != nil {
 		return e
+	}
+	if errors.Is(err, bolterr.ErrDatabaseNotOpen) {
+		return ErrClosed // meanwhile
 	}
 	if err != nil {
 		return err
