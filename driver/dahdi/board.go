@@ -30,6 +30,7 @@ type Board struct {
 
 	mu      sync.Mutex // held by Exchange, and by Close once Exchange has returned
 	closing atomic.Bool
+	rung    sync.Once // the bell, by the first Close; it is closed after that
 	stopped sync.Once // the pollers
 	closed  bool
 	ended   error // what Exchange returned last; final
@@ -67,7 +68,7 @@ const bellKey = -1
 // Close releases all channels. A running Exchange returns first.
 func (b *Board) Close() error {
 	b.closing.Store(true)
-	b.wake()
+	b.rung.Do(b.wake) // a second Close would ring a descriptor that may be another file's by now
 	b.nursery.stop()
 	b.stopped.Do(b.watch.stop)
 	b.mu.Lock()

@@ -28,6 +28,10 @@ type fakeKernel struct {
 	timers []*fakeTimer
 	pseudo int
 
+	still   bool       // its clock does not go on for who waits
+	waiting int        // waits that have begun while it stood still
+	rang    *sync.Cond // a bell, or a wait has begun while it stands still
+
 	absent  bool                 // no /dev/dahdi
 	opening map[string]error     // errors of open, by path
 	calls   []fakeCall           // every ioctl and write that reached a channel
@@ -70,7 +74,9 @@ type fakeBell struct{ rung bool }
 type fakeNone struct{ write bool } // /dev/dahdi/channel before SPECIFY
 
 func newFake() *fakeKernel {
-	return &fakeKernel{chans: map[int]*fakeChan{}, fds: map[int]any{}, next: 10, tree: fstest.MapFS{}, opening: map[string]error{}}
+	k := &fakeKernel{chans: map[int]*fakeChan{}, fds: map[int]any{}, next: 10, tree: fstest.MapFS{}, opening: map[string]error{}}
+	k.rang = sync.NewCond(&k.mu)
+	return k
 }
 
 // addSpan makes a span with channels of these signallings, as the next of the
@@ -277,6 +283,14 @@ func (k *fakeKernel) events(fd int) int16 {
 
 // until lets the clock go on until ready says so or d is over.
 func (k *fakeKernel) until(d time.Duration, ready func() bool) {
+	if k.still && d > 0 {
+		k.waiting++
+		k.rang.Broadcast()
+		for !ready() {
+			k.rang.Wait()
+		}
+		return
+	}
 	if !k.live.IsZero() {
 		end := time.Now().Add(d)
 		for k.catchUp(); !ready() && time.Now().Before(end); k.catchUp() {
@@ -351,10 +365,15 @@ func (k *fakeKernel) bell() (int, func(), error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	b := &fakeBell{}
-	return k.put(b), func() {
+	fd := k.put(b)
+	return fd, func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
+		if k.fds[fd] != b {
+			panic(fmt.Sprintf("file %d is rung, which was closed: it may be another one by now", fd))
+		}
 		b.rung = true
+		k.rang.Broadcast()
 	}, nil
 }
 
