@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -259,7 +260,7 @@ func TestWithoutKeysNothingIsSealedAndNothingIsLost(t *testing.T) {
 			return nil
 		},
 	} {
-		d.Fail = refuse
+		d.Change(func() { d.Fail = refuse })
 		if err := w.Finish(archive.End{Time: t0, EndedBy: "on-hook"}); err != nil && !errors.Is(err, archive.ErrClosed) {
 			t.Fatal(err)
 		}
@@ -271,7 +272,7 @@ func TestWithoutKeysNothingIsSealedAndNothingIsLost(t *testing.T) {
 			t.Errorf("%s", names)
 		}
 	}
-	d.Fail = nil
+	d.Change(func() { d.Fail = nil })
 	if err := s.a.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -285,10 +286,10 @@ func TestWithoutKeysNothingIsSealedAndNothingIsLost(t *testing.T) {
 func TestARecordingThatCanHaveNoKeyKeepsNoOtherFromBeingSealed(t *testing.T) {
 	s := &sealedSet{d: memdisk.New()}
 	s.open(t, archive.Encryption{Audio: true})
-	var fault error
+	var told atomic.Pointer[error]
 	s.a.Close()
 	a, err := archive.Open(archive.Config{Disk: s.d, Keys: s.ring, Encryption: func() archive.Encryption { return archive.Encryption{Audio: true} },
-		Fault: func(err error) { fault = err }})
+		Fault: func(err error) { told.Store(&err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +332,7 @@ func TestARecordingThatCanHaveNoKeyKeepsNoOtherFromBeingSealed(t *testing.T) {
 			t.Errorf("%s: sealed %v", w.ID(), sealed)
 		}
 	}
+	fault := *told.Load()
 	var of *archive.KeyError
 	if !errors.As(fault, &of) || !errors.Is(fault, archive.ErrKeyErased) || !strings.Contains(fault.Error(), bad) {
 		t.Errorf("told: %v", fault)
@@ -438,7 +440,7 @@ func TestPlainAudioThatTheDiskKeepsIsRemovedLaterAndTheRecordingIsThere(t *testi
 	if _, err := s.a.Act(ctx, archive.Act{ID: w.ID(), Kind: archive.ActNote, Value: "x"}); err != nil || lines != 2 {
 		t.Error(lines, err)
 	}
-	d.Fail = nil
+	d.Change(func() { d.Fail = nil })
 	if err := s.a.Flush(ctx); err != nil || lines != 2 {
 		t.Error(lines, err)
 	}

@@ -83,6 +83,14 @@ func (d *Disk) CrashAfter(n int, seed uint64) {
 	d.left, d.rng = n, rand.New(rand.NewPCG(seed, 1))
 }
 
+// Change sets Fail and Capacity while others may use the disk: what could not be
+// sealed is tried again by itself.
+func (d *Disk) Change(f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f()
+}
+
 // Ops is how many operations there were.
 func (d *Disk) Ops() int {
 	d.mu.Lock()
