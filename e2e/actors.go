@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -171,18 +172,25 @@ func keySound(key byte) []int16 {
 
 // share is how much of the power of a block lies at a frequency (Goertzel's sum).
 func share(block []int16, hz float64) float64 {
-	var re, im, power float64
-	for i, s := range block {
+	var a, b, power float64
+	c := 2 * math.Cos(2*math.Pi*hz/driver.Rate)
+	for _, s := range block {
 		x := float64(s)
-		w := 2 * math.Pi * hz * float64(i) / driver.Rate
-		re += x * math.Cos(w)
-		im += x * math.Sin(w)
+		a, b = x+c*a-b, a
 		power += x * x
 	}
 	if power < driver.Block*100*100 {
 		return 0
 	}
-	return 2 * (re*re + im*im) / (float64(len(block)) * power)
+	return 2 * (a*a + b*b - c*a*b) / (float64(len(block)) * power)
+}
+
+// lately is what was heard last, at most so many blocks. It is looked at without the
+// lock: who waits for that is late with the next block.
+func (a *Actor) lately(blocks int) []heardTone {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.log[max(0, len(a.log)-blocks):])
 }
 
 // Hears reports whether the last second was mostly a tone of that frequency.
@@ -207,11 +215,9 @@ func (a *Actor) Hushed() bool {
 }
 
 func (a *Actor) portion(blocks int, hz float64) float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	from, n := max(0, len(a.log)-blocks), 0
-	for i := range a.log[from:] {
-		if share(a.log[from+i].block[:], hz) > 0.25 { // others may speak too
+	log, n := a.lately(blocks), 0
+	for i := range log {
+		if share(log[i].block[:], hz) > 0.25 { // others may speak too
 			n++
 		}
 	}
@@ -220,12 +226,11 @@ func (a *Actor) portion(blocks int, hz float64) float64 {
 
 // Keys returns the keys that were heard, each once however long it sounded.
 func (a *Actor) Keys() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var keys []byte
 	last, quiet := byte(0), 0
-	for i := range a.log {
-		k := keyIn(a.log[i].block[:])
+	log := a.lately(kept)
+	for i := range log {
+		k := keyIn(log[i].block[:])
 		switch {
 		case k == 0:
 			if quiet++; quiet >= 2 {

@@ -127,7 +127,7 @@ func without(t *testing.T, heard []uint32, first, before, from, to, after, last 
 func TestWhatIsSaidInAPauseIsNowhere(t *testing.T) {
 	once(t)
 	t.Parallel()
-	ctx := within(t, time.Minute)
+	ctx := within(t, 5*time.Minute)
 	c := newCaller(t, ctx, scratch(t), pausedLine, 0)
 	c.talk(200)
 	if err := Until(ctx, "the recording", func() (bool, error) { return c.line().Recording, nil }); err != nil {
@@ -251,10 +251,7 @@ mask_keys = "`+how+`"
 			h.ctl("set", "lines."+n+".profile", "secret")
 		}
 		a, b := h.phone["801"], h.phone["802"]
-		a.Event("off-hook")
-		h.hears(a, "dial tone", chinaHz)
-		a.Dial("802")
-		h.wait(b, "rings", b.On)
+		h.calls(a, b, "802")
 		b.Event("off-hook")
 		h.lines("talking", 1, 2)
 		h.talk(a, b)
@@ -263,11 +260,11 @@ mask_keys = "`+how+`"
 		keyed := time.Now() // behind what was dialled, which stays
 		last := keyed
 		heard := func() bool { return strings.Contains(b.Keys(), secret) }
-		for try := 0; try < 4 && !heard(); try++ { // a busy machine breaks keys
+		for try := 0; try < 6 && !heard(); try++ { // a busy machine breaks keys
 			b.Forget()
 			last = time.Now()
 			a.Dial(secret)
-			soon, cancel := context.WithTimeout(h.ctx, 4*time.Second)
+			soon, cancel := context.WithTimeout(h.ctx, 6*time.Second)
 			_ = b.Wait(soon, "hears the keys", heard)
 			cancel()
 		}
@@ -286,6 +283,9 @@ mask_keys = "`+how+`"
 		}
 		worst := math.Inf(-1)
 		for _, r := range recs {
+			if r.End.Before(keyed) { // of what was misdialled
+				continue
+			}
 			for _, side := range r.Sides {
 				file := filepath.Join(t.TempDir(), "side.wav")
 				if err := os.WriteFile(file, []byte(h.ctl("play", r.ID, "--side", side)), 0o600); err != nil {
@@ -304,7 +304,7 @@ mask_keys = "`+how+`"
 			}
 		}
 		calls, err := h.d.Calls(h.ctx, 1)
-		if err != nil || len(calls) != 1 || calls[0].Called != "802" || strings.Contains(calls[0].Keys, secret) != (how == "off") {
+		if err != nil || len(calls) == 0 || calls[len(calls)-1].Called != "802" || strings.Contains(calls[len(calls)-1].Keys, secret) != (how == "off") {
 			t.Errorf("%s: %v %+v", how, err, calls)
 		}
 		t.Logf("%s: the weaker tone of a pair is at most %.1f dBm0", how, worst)
@@ -419,11 +419,9 @@ func TestBothPartiesHearThatTheyAreRecorded(t *testing.T) {
 
 // bursts counts tones of about 200 ms in what was heard.
 func (a *Actor) bursts(hz float64) int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var pcm []int16
-	for i := range a.log {
-		pcm = append(pcm, a.log[i].block[:]...)
+	for _, h := range a.lately(kept) {
+		pcm = append(pcm, h.block[:]...)
 	}
 	return len(burstsOf(pcm, hz))
 }
