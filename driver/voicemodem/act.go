@@ -11,12 +11,12 @@ import (
 func (e *engine) stay() {}
 
 // await goes on waiting for what was asked before.
-func (e *engine) await() { e.due = time.Now().Add(answerWait) }
+func (e *engine) await() { e.due = e.now().Add(answerWait) }
 
 // leave: audio is being ended already, for another reason.
 func (e *engine) leave() {
 	e.lane.setFlow(flowNone, 0)
-	e.due = time.Now().Add(endWait)
+	e.due = e.now().Add(endWait)
 }
 
 func (e *engine) askSeize() {
@@ -147,7 +147,7 @@ func (e *engine) endOtherwise() {
 	}
 	e.out = append(e.out, ways[e.enders]...)
 	e.enders++
-	e.due = time.Now().Add(endWait)
+	e.due = e.now().Add(endWait)
 }
 
 func (e *engine) askFlash() { e.say("AT+VTS=!", answerWait) }
@@ -197,7 +197,7 @@ func (e *engine) released() {
 // cut: audio has ended, and nobody here wanted it.
 func (e *engine) cut() {
 	e.voice.end(e)
-	e.due = time.Now().Add(cutWait)
+	e.due = e.now().Add(cutWait)
 }
 
 // resume begins audio again, but not for ever.

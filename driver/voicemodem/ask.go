@@ -32,14 +32,14 @@ func (e *engine) ask(command string, wait time.Duration) (answer, error) {
 	defer func() { e.answer = nil }()
 	e.say(command, wait)
 	e.due = never
-	for end := time.Now().Add(wait); !a.done && time.Now().Before(end); {
+	for end := e.now().Add(wait); !a.done && e.now().Before(end); {
 		if e.ctx.Err() != nil {
 			return a, e.ctx.Err()
 		}
 		if err := e.flush(); err != nil {
 			return a, err
 		}
-		if err := e.pump(min(idleLook, time.Until(end))); err != nil {
+		if err := e.pump(max(min(idleLook, end.Sub(e.now())), 0)); err != nil {
 			return a, err
 		}
 	}
@@ -78,8 +78,8 @@ func (e *engine) question(command string) (answer, error) {
 
 // rest lets time pass, and what comes be heard.
 func (e *engine) rest(d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end) && e.ctx.Err() == nil; {
-		if e.flush() != nil || e.pump(min(idleLook, time.Until(end))) != nil {
+	for end := e.now().Add(d); e.now().Before(end) && e.ctx.Err() == nil; {
+		if e.flush() != nil || e.pump(max(min(idleLook, end.Sub(e.now())), 0)) != nil {
 			return
 		}
 	}

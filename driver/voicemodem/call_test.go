@@ -319,6 +319,29 @@ func TestNothingIsMissedWhenTheMachineStoodStill(t *testing.T) {
 	})
 }
 
+// TestACallOutlivesAMachineThatStandsStill: what the modem sent meanwhile comes after we looked.
+func TestACallOutlivesAMachineThatStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		s := talking(t, f, nil)
+		defer s.close()
+		s.run(time.Second, nil)
+		f.with(func() { f.still, f.mute = 6*time.Second, true })
+		time.Sleep(6100 * time.Millisecond)
+		f.with(func() { f.mute, f.started, f.said = false, time.Now(), 0 })
+		s.run(5*time.Second, nil)
+		s.want(driver.OnHook, 0)
+		s.want(driver.Refused, 0)
+		f.with(func() { f.still = 6 * time.Second })
+		s.command(driver.GoOnHook) // the answer comes while it stands still
+		s.run(10*time.Second, nil)
+		s.want(driver.OnHook, 1)
+		if n := rungs(s.b); n != [nRung]uint64{} {
+			t.Errorf("rungs %v", n)
+		}
+	})
+}
+
 func TestModemWithoutFullDuplexListensAndIsTurnedToSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

@@ -20,6 +20,7 @@ const (
 	mutedAfter  = 2 * time.Second        // without audio, where it should come
 	idleLook    = 50 * time.Millisecond  // nothing happens
 	busyLook    = 10 * time.Millisecond  // audio flows
+	stillMost   = 200 * time.Millisecond // by which a wait is longer than it was to be, on a busy machine
 	ringLasts   = time.Second            // RING has no end: as long as bursts last in most countries
 	resumeMost  = 3                      // times that audio is begun again
 	resumeSpan  = 10 * time.Second       // within this
@@ -51,10 +52,11 @@ type engine struct {
 	buf   [4096]byte
 	out   []byte // to be written
 	quiet time.Time
+	still time.Duration // that the machine stood still
 
 	table    *[nState][nInput]row
 	state    state
-	due      time.Time // when the state's answer is late
+	due      time.Time // when the state's answer is late, by now()
 	hook     bool      // wished
 	flash    bool      // wished
 	offHook  bool      // the modem has said so
@@ -111,15 +113,19 @@ func (e *engine) pause() time.Duration {
 		d = busyLook
 	}
 	if e.due != never {
-		d = max(min(d, time.Until(e.due)), 0)
+		d = max(min(d, e.due.Sub(e.now())), 0)
 	}
 	return d
 }
 
 // pump waits and takes what the modem says.
 func (e *engine) pump(d time.Duration) error {
+	began := time.Now()
 	if err := e.k.wait(d, len(e.out) > 0); err != nil {
 		return err
+	}
+	if over := time.Since(began) - d; over > stillMost {
+		e.still += over
 	}
 	for range 4 { // then others have their turn
 		n, err := e.k.read(e.buf[:])
@@ -155,8 +161,12 @@ func (e *engine) flush() error {
 func (e *engine) say(command string, wait time.Duration) {
 	e.log.Debug("modem is told", "board", e.id, "command", command)
 	e.out = append(append(e.out, command...), '\r')
-	e.due = time.Now().Add(wait)
+	e.due = e.now().Add(wait)
 }
+
+// now is the time by which a modem is late. It stands still while the machine does: what the
+// modem has said meanwhile is not read yet, or not even brought by the kernel.
+func (e *engine) now() time.Time { return time.Now().Add(-e.still) }
 
 // pursue does what is wished, where the state allows it.
 func (e *engine) pursue() {
@@ -185,7 +195,7 @@ func (e *engine) times(now time.Time) {
 	if data := e.caller.due(now); data != nil {
 		e.lane.tell(driver.Text, 0, data)
 	}
-	if e.due != never && !now.Before(e.due) {
+	if e.due != never && !e.now().Before(e.due) {
 		e.due = never
 		e.step(inTimeout)
 	}

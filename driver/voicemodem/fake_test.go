@@ -46,9 +46,10 @@ type fake struct {
 	off     bool
 	mended  func(command string) // called with each command, also when deaf
 	dtrs    int
-	held    bool // the host reads nothing, as in a stall of the machine
-	level   int  // samples that wait to be played
-	under   int  // samples that were missing
+	held    bool          // the host reads nothing, as in a stall of the machine
+	still   time.Duration // the next wait is so much longer, as in a longer one
+	level   int           // samples that wait to be played
+	under   int           // samples that were missing
 
 	news  chan struct{}
 	timer *time.Timer
@@ -127,11 +128,13 @@ func (f *fake) wasAsked() []string { f.mu.Lock(); defer f.mu.Unlock(); return sl
 
 func (f *fake) wait(d time.Duration, _ bool) error {
 	f.mu.Lock()
-	err, some := f.err, len(f.toHost) > 0 && !f.held
+	err, some, still := f.err, len(f.toHost) > 0 && !f.held, f.still
+	f.still = 0
 	f.mu.Unlock()
-	if err != nil || some {
+	if err != nil || some && still == 0 {
 		return err
 	}
+	time.Sleep(still)
 	f.timer.Reset(d)
 	select {
 	case <-f.news:

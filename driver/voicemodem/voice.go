@@ -31,6 +31,7 @@ type voice struct {
 	flow  flow
 	since time.Time // CONNECT
 	last  time.Time // audio came
+	came  time.Time // the same by engine.now
 	heard int64     // samples, with those that the modem lost
 	sent  int64
 	owed  int       // samples received for which none was sent yet
@@ -51,7 +52,7 @@ type voice struct {
 
 func (v *voice) begin(e *engine, f flow) {
 	now := time.Now()
-	*v = voice{flow: f, since: now, last: now, rest: -1, mute: now, raw: v.raw, depth: ahead, before: -1}
+	*v = voice{flow: f, since: now, last: now, came: e.now(), rest: -1, mute: now, raw: v.raw, depth: ahead, before: -1}
 	e.dec.setVoice(f != flowSend)
 	primed := 0
 	if f == flowBoth {
@@ -77,7 +78,7 @@ func (v *voice) audio(e *engine, b []byte) {
 	if len(s) == 0 {
 		return
 	}
-	v.last = e.quiet
+	v.last, v.came = e.quiet, e.now()
 	v.heard += int64(len(s))
 	if e.lane.received(s) > 0 {
 		e.counts.overruns.Add(1)
@@ -150,7 +151,7 @@ func (v *voice) overran(e *engine) {
 	e.counts.overruns.Add(1)
 	n := 1
 	if v.before >= 0 || v.arrivals == 0 && v.heard > 0 {
-		v.last = e.quiet
+		v.last, v.came = e.quiet, e.now()
 		if d := v.late() - v.before; d > 0 {
 			n = max(int(d*driver.Rate/time.Second), 1)
 		}
@@ -182,7 +183,7 @@ func (v *voice) times(e *engine, now time.Time) {
 	case v.flow == flowListen && e.state == stListening && !e.mum && e.lane.wants():
 		e.step(inTalk)
 	}
-	if (v.flow == flowBoth || v.flow == flowListen) && now.Sub(v.last) > mutedAfter {
+	if (v.flow == flowBoth || v.flow == flowListen) && e.now().Sub(v.came) > mutedAfter {
 		e.last = "no audio came"
 		e.step(inSilent)
 	}
