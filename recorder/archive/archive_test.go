@@ -372,6 +372,30 @@ func TestBadSectorDoesNotKeepARecordingFromBeingSealed(t *testing.T) {
 	}
 }
 
+// TestOneFaultAtReadingIsNoBadSector has a disk that refuses other things before.
+func TestOneFaultAtReadingIsNoBadSector(t *testing.T) {
+	d := memdisk.New()
+	a := open(t, d)
+	w := begin(t, a, "mixed")
+	put(t, w, "abc")
+	refused := 0
+	d.Fail = func(op, name string) error {
+		if strings.HasSuffix(name, ".mixed.wav") && (op == "chmod" && refused < 8 || op == "read" && refused == 8) {
+			refused++
+			return syscall.EIO
+		}
+		return nil
+	}
+	finish(t, a, w)
+	for range 10 {
+		a.Flush(ctx)
+	}
+	if ls, _ := lines(t, a, nil); len(ls) != 1 || ls[0].Seal.Damaged != 0 || ls[0].Seal.Files[0].SHA256 == "" {
+		t.Errorf("%+v", ls)
+	}
+	verify(t, a, w.ID())
+}
+
 func gather(t *testing.T, g prometheus.Gatherer) map[string]float64 {
 	t.Helper()
 	fams, err := g.Gather()

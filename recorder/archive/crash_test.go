@@ -197,15 +197,23 @@ func (w *world) open(d *memdisk.Disk) error {
 	return nil
 }
 
-// noise makes a disk refuse one operation in twenty.
+// noise makes a disk refuse one operation in twenty, but no more reads of one
+// recording than are tried again: it has no bad sectors.
 func noise(d *memdisk.Disk, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	d.Fail = func(op, _ string) error {
+	unread := map[string]int{}
+	d.Fail = func(op, name string) error {
 		switch op {
 		case "write", "truncate", "rename", "remove", "sync", "open", "mkdir", "chmod", "read":
-			if rng.IntN(20) == 0 {
-				return errNoise
+			if rng.IntN(20) > 0 {
+				return nil
 			}
+			if id, _, _ := strings.Cut(path.Base(name), "."); op == "read" {
+				if unread[id]++; unread[id] >= archive.GiveUp {
+					return nil
+				}
+			}
+			return errNoise
 		}
 		return nil
 	}

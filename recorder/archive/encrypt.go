@@ -99,12 +99,13 @@ func (s *sealing) encrypt(d Disk, f Sealed) (Sealed, error) {
 	}
 	defer to.Close()
 	src := io.ReaderAt(from)
-	if s.tries >= giveUp {
+	if s.unread >= giveUp {
 		src = salvage{from}
 	}
 	w := &appender{f: to, h: sha256.New()}
 	read, err := crypt.Encrypt(w, src, h, s.key)
 	if read {
+		s.unread++
 		err = fmt.Errorf("%s: %w: %w", f.Name, errUnreadable, err)
 	}
 	if err == nil {

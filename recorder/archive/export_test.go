@@ -1,5 +1,8 @@
 package archive
 
+// GiveUp is at how many tries to read a file back it is sealed as it is.
+const GiveUp = giveUp
+
 // Abandon closes a writer's files as the end of its process would.
 func Abandon(w *Writer) {
 	w.mu.Lock()

@@ -47,12 +47,13 @@ type sealing struct {
 	prepared  bool
 	durable   bool // a syncfs has made the prepared files durable
 
-	line  JournalLine
-	from  time.Time // when it was queued
-	err   error     // of the step under way
-	tries int
-	retry time.Time
-	done  func(JournalLine, error) // told after the first try
+	line   JournalLine
+	from   time.Time // when it was queued
+	err    error     // of the step under way
+	tries  int
+	unread int // those at which a file could not be read back
+	retry  time.Time
+	done   func(JournalLine, error) // told after the first try
 }
 
 type sealSide struct {
@@ -62,8 +63,8 @@ type sealSide struct {
 	chunks []chunk
 }
 
-// giveUp is after how many tries, over half a minute, a file that cannot be read
-// back because of a bad sector is sealed without a hash: better a recording that
+// giveUp is after how many tries to read it, over half a minute, a file that cannot be
+// read back because of a bad sector is sealed without a hash: better a recording that
 // says so than one that is never listed.
 const giveUp = 5
 
@@ -126,7 +127,8 @@ func (s *sealing) prepare(d Disk) error {
 	if s.hashed == nil {
 		for i := range s.sides {
 			f, bad, err := sealWAV(d, s.id, s.start.Codec, &s.sides[i])
-			if errors.Is(err, errUnreadable) && Reason(err) == "io" && s.tries >= giveUp {
+			unread := errors.Is(err, errUnreadable) && Reason(err) == "io"
+			if unread && s.unread >= giveUp {
 				side := s.sides[i]
 				f, err = Sealed{Side: side.name, Name: wavName(s.id, side.name), Bytes: f.Bytes}, nil
 				bad = []span{{0, side.bytes}}
@@ -135,7 +137,9 @@ func (s *sealing) prepare(d Disk) error {
 				slices.SortFunc(bad, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 			}
 			if err != nil {
-				s.hashed = nil
+				if s.hashed = nil; unread {
+					s.unread++
+				}
 				return err
 			}
 			s.hashed = append(s.hashed, hashedSide{f, bad})
