@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -194,38 +195,41 @@ func TestTheMemoryLimitIsTheLeastOfAllThatHold(t *testing.T) {
 }
 
 func TestProfilesAreFewSmallAndInTheBundle(t *testing.T) {
-	dir := t.TempDir()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	p := profiles{dir, func() time.Time { return now }}
-	hold := make(chan struct{})
-	defer close(hold)
-	for range 50 {
-		go func() { <-hold }()
-	}
-	for range 10 {
-		if err := p.write(alarmMemory); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		p := profiles{dir, func() time.Time { return now }}
+		hold := make(chan struct{})
+		defer close(hold)
+		for range 50 {
+			go func() { <-hold }()
 		}
-		now = now.Add(time.Minute)
-	}
-	all := p.files()
-	if len(all) != profilesKept || !strings.Contains(filepath.Base(all[len(all)-1]), "T031305Z-memory-high") {
-		t.Fatalf("%v", all)
-	}
-	docs := p.documents()
-	var read struct {
-		Goroutines, Memory []struct {
-			Count int
-			Stack []string
+		synctest.Wait() // until all of them wait
+		for range 10 {
+			if err := p.write(alarmMemory); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(time.Minute)
 		}
-	}
-	if len(docs) != 2 || docs[1].Err != nil || len(docs[1].Data) > 1<<20 {
-		t.Fatalf("%d documents", len(docs))
-	}
-	if err := json.Unmarshal(docs[1].Data, &read); err != nil || len(read.Memory) > profileStacks {
-		t.Fatalf("%v", err)
-	}
-	if g := read.Goroutines[0]; g.Count < 50 || !strings.Contains(fmt.Sprint(g.Stack), "TestProfilesAreFewSmallAndInTheBundle") {
-		t.Errorf("what most goroutines wait in: %+v", g)
-	}
+		all := p.files()
+		if len(all) != profilesKept || !strings.Contains(filepath.Base(all[len(all)-1]), "T031305Z-memory-high") {
+			t.Fatalf("%v", all)
+		}
+		docs := p.documents()
+		var read struct {
+			Goroutines, Memory []struct {
+				Count int
+				Stack []string
+			}
+		}
+		if len(docs) != 2 || docs[1].Err != nil || len(docs[1].Data) > 1<<20 {
+			t.Fatalf("%d documents", len(docs))
+		}
+		if err := json.Unmarshal(docs[1].Data, &read); err != nil || len(read.Memory) > profileStacks {
+			t.Fatalf("%v", err)
+		}
+		if g := read.Goroutines[0]; g.Count < 50 || !strings.Contains(fmt.Sprint(g.Stack), "TestProfilesAreFewSmallAndInTheBundle") {
+			t.Errorf("what most goroutines wait in: %+v", g)
+		}
+	})
 }

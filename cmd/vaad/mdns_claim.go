@@ -108,6 +108,16 @@ func (c *nameClaim) until(ctx context.Context, d time.Duration, bad claimed) cla
 		case <-ctx.Done():
 			return nameFree
 		case <-over.C:
+			for range heardAhead { // what came in time counts, also where this machine was too busy to look
+				select {
+				case h := <-c.heard:
+					if is := c.judge(h); is >= bad {
+						return is
+					}
+				default:
+					return nameFree
+				}
+			}
 			return nameFree
 		case h := <-c.heard:
 			if is := c.judge(h); is >= bad {

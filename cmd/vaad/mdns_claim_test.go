@@ -198,6 +198,22 @@ func TestTheOneWhoseAddressesComeLaterGoesOn(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatCameInTimeCountsHoweverLateItIsLookedAt(t *testing.T) {
+	answer, err := announcementOf("vaad.local", parseAddrs("10.0.0.4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 { // the time is over and the answer is there: it is not chance what is seen first
+		heard := make(chan heardName, heardAhead)
+		heard <- heardName{1, nil}
+		heard <- heardName{1, answer}
+		c := &nameClaim{name: "vaad.local", heard: heard, mine: func(netip.Addr) bool { return false }}
+		if is := c.until(t.Context(), 0, nameRival); is != nameGone {
+			t.Fatalf("the name is %d", is)
+		}
+	}
+}
+
 // Of two boxes never both go on, and never both wait: they compare the same.
 func TestBothSidesCompareTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/pion/mdns/v2"
 	"golang.org/x/net/dns/dnsmessage"
@@ -31,11 +32,23 @@ func TestAnotherMachineIsHeardWhileTheBoxAnswersItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = other.Close() }()
-	if !nameOfOthers(t.Context(), name, here) {
-		t.Error("another machine answers to the name, and nobody notices")
+	// What the other one says is heard late where this machine has much else to do.
+	for end := time.Now().Add(time.Minute); !nameOfOthers(t.Context(), name, here); {
+		if time.Now().After(end) {
+			t.Fatal("another machine answers to the name, and nobody notices")
+		}
 	}
-	if open, err := mdnsAnswer(t.Context(), name, pass, true); !errors.Is(err, errNameTaken) {
-		t.Errorf("the name of another machine is answered: %v, %v", open, err)
+	for end := time.Now().Add(time.Minute); ; {
+		open, err := mdnsAnswer(t.Context(), name, pass, true)
+		if errors.Is(err, errNameTaken) {
+			break
+		}
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("the name of another machine is answered: %v", err)
+		}
+		if err := open.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

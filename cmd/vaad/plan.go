@@ -246,38 +246,31 @@ func (p *plan) add(fresh []lineDoc) error {
 	return p.write("lines found on board "+fresh[0].Board, all)
 }
 
-// write gives lines their places in settings, as one version.
+// write gives lines their places in settings, as one version. It sets these keys alone:
+// what people set at the same moment stays. What the operator's file fixes is passed over.
 func (p *plan) write(why string, all []lineAt) error {
-	raw, err := p.doc.Get("")
-	if err != nil {
-		return err
-	}
-	var whole map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &whole); err != nil {
-		return err
-	}
-	lines := map[string]any{}
-	if err := json.Unmarshal(whole["lines"], &lines); err != nil {
-		return err
-	}
+	values := map[string]json.RawMessage{}
 	for _, l := range all {
-		line, _ := lines[key(l.number)].(map[string]any)
-		if line == nil {
-			line = map[string]any{}
+		line := map[string]any{"board": l.Board, "port": l.Port, "local_port": nil}
+		if l.LocalPort != 0 {
+			line["local_port"] = l.LocalPort
 		}
-		line["board"], line["port"], line["local_port"] = l.Board, l.Port, l.LocalPort
 		if l.Name != "" {
 			line["name"] = l.Name
 		}
-		lines[key(l.number)] = line
+		for k, v := range line {
+			path := "lines." + key(l.number) + "." + k
+			if p.doc.Origin(path) == "file" {
+				continue
+			}
+			raw, err := json.Marshal(v)
+			if err != nil {
+				return err
+			}
+			values[path] = raw
+		}
 	}
-	if whole["lines"], err = json.Marshal(lines); err != nil {
-		return err
-	}
-	if raw, err = json.Marshal(whole); err != nil {
-		return err
-	}
-	_, err = p.doc.Apply("system", why, raw)
+	_, err := p.doc.SetAll("system", why, values)
 	return err
 }
 

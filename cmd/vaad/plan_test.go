@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"vaad/channels"
 	"vaad/driver"
@@ -101,17 +103,47 @@ func TestRingPauseFollowsTheCountry(t *testing.T) {
 }
 
 func TestNewBoardsGetTheirNumbersInTheOrderOfTheConfiguration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // nobody's patience ends while the disk is slow
+		p := newTestPlan(t)
+		p.inOrder([]channels.BoardConfig{{ID: "first"}, {ID: "second"}, {ID: "third"}})
+		got := map[string]chan []int{"second": make(chan []int, 1), "third": make(chan []int, 1)}
+		for board, c := range got { // they open before the first one
+			go func() { c <- numbers(t, p, board, card(2)) }()
+		}
+		time.Sleep(patience - time.Second)
+		if ns := numbers(t, p, "first", card(2)); fmt.Sprint(ns) != "[1 2]" {
+			t.Errorf("first: %v", ns)
+		}
+		if a, b := <-got["second"], <-got["third"]; fmt.Sprint(a, b) != "[3 4] [5 6]" {
+			t.Errorf("second %v, third %v", a, b)
+		}
+	})
+}
+
+// As in the first minute of a box: boards open while somebody sets it up.
+func TestWhatPeopleSetWhileBoardsOpenStays(t *testing.T) {
 	p := newTestPlan(t)
-	p.inOrder([]channels.BoardConfig{{ID: "first"}, {ID: "second"}, {ID: "third"}})
-	got := map[string]chan []int{"second": make(chan []int, 1), "third": make(chan []int, 1)}
-	for board, c := range got { // they open before the first one
-		go func() { c <- numbers(t, p, board, card(2)) }()
+	const boards = 40
+	set := make(chan error)
+	go func() {
+		for i := range boards {
+			if _, err := p.doc.Set("ann", "", fmt.Sprint("groups.g", i), json.RawMessage(`{}`)); err != nil {
+				set <- err
+				return
+			}
+		}
+		set <- nil
+	}()
+	for i := range boards {
+		if ns := numbers(t, p, fmt.Sprint("b", i), card(1)); fmt.Sprint(ns) != fmt.Sprint([]int{i + 1}) {
+			t.Errorf("board %d has the lines %v", i, ns)
+		}
 	}
-	if ns := numbers(t, p, "first", card(2)); fmt.Sprint(ns) != "[1 2]" {
-		t.Errorf("first: %v", ns)
+	if err := <-set; err != nil {
+		t.Fatal(err)
 	}
-	if a, b := <-got["second"], <-got["third"]; fmt.Sprint(a, b) != "[3 4] [5 6]" {
-		t.Errorf("second %v, third %v", a, b)
+	if g, l := p.sec.groups.Get(p.doc), p.sec.lines.Get(p.doc); len(g) != boards || len(l) != boards {
+		t.Errorf("of %d groups %d are left, of %d lines %d", boards, len(g), boards, len(l))
 	}
 }
 

@@ -145,12 +145,17 @@ func (d *running) announceConsole() {
 			file = u
 		}
 	}
-	if file != "" {
-		if err := os.WriteFile(filepath.Join(d.cfg.Run, "console"), []byte(file+"\n"), 0o600); err != nil {
+	f.mu.Lock()
+	if file != "" { // whoever reads it meanwhile has the one from before
+		to := filepath.Join(d.cfg.Run, "console")
+		err := os.WriteFile(to+".new", []byte(file+"\n"), 0o600)
+		if err == nil {
+			err = os.Rename(to+".new", to)
+		}
+		if err != nil {
 			d.log.Error("the console's address cannot be written", "error", err)
 		}
 	}
-	f.mu.Lock()
 	again := f.told == strings.Join(link.URLs, " ")
 	f.told = strings.Join(link.URLs, " ")
 	f.mu.Unlock()
