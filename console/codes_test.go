@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -226,6 +227,9 @@ func TestEveryRaisedAlarmTellsItsValues(t *testing.T) {
 	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && len(d.Name()) > 2 && d.Name()[0] == '.' { // caches, with trees of others
 			return fs.SkipDir
+		}
+		if errors.Is(err, fs.ErrNotExist) { // what others built here beside it is gone
+			return nil
 		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			return err

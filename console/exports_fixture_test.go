@@ -112,7 +112,7 @@ func (f *fixture) shareOf(rec string, by access.Role) string {
 // ended waits for an export.
 func (f *fixture) ended(id string) export.Job {
 	f.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if j, err := f.cfg.Exports.Get(id); err != nil || j.Ended() {
 			return j
 		}

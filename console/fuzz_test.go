@@ -42,7 +42,7 @@ func FuzzDecoders(f *testing.F) {
 			"/recordings?after=" + url.QueryEscape(cursor): admins, "/calls?after=" + url.QueryEscape(cursor): admins, "/audit?after=" + url.QueryEscape(cursor): admins,
 			"/recordings/" + row.ID + "/audio": admins, "/recordings/" + row.ID + "/export": admins, "/events": admins, "/session": fx.handler, "/lines": fx.handler,
 		} {
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			if path == "/events" {
 				cancel() // an answer without end
 			}

@@ -103,7 +103,7 @@ func (a *attack) send(op attacked, target, kind, body, what string) {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Minute)
 	defer cancel()
 	if strings.HasSuffix(op.path, "/events") || strings.HasSuffix(op.path, "/live") {
 		cancel() // an answer without end

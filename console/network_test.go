@@ -3,6 +3,7 @@ package console
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vaad/access"
 	"vaad/api"
@@ -197,8 +199,10 @@ func TestSlowAndManyClientsHoldUpNobody(t *testing.T) {
 			defer tr.CloseIdleConnections()
 			var resp *http.Response
 			var err error
-			for tries := 0; tries == 0 || err != nil && tries < 5; tries++ {
-				resp, err = (&http.Client{Transport: tr}).Get(base + "/healthz")
+			for end := time.Now().Add(2 * time.Minute); ; {
+				if resp, err = (&http.Client{Transport: tr}).Get(base + "/healthz"); err == nil || time.Now().After(end) {
+					break
+				}
 			}
 			if err != nil {
 				fails <- err
@@ -266,19 +270,48 @@ func TestOversizedHeadersAndBodiesAreRefused(t *testing.T) {
 
 func TestClosedDoorFreesItsAddressAtOnce(t *testing.T) {
 	f := newFixture(t)
-	addr, o := f.openDoor(Door{Kind: LoopbackDoor})
-	conn, err := net.Dial("tcp", addr)
+	l, err := net.Listen("tcp", "127.83.7.2:0") // an address that nobody else uses, and whose port nobody takes
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := f.Open(l, Door{Kind: LoopbackDoor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	f.CloseDoor(o)
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
+	if l, err = net.Listen("tcp", l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
 	if o.Err() != nil {
 		t.Error(o.Err())
+	}
+}
+
+// A browser opens connections in advance, and a download may take an hour.
+func TestTheEndIsNoFaultWhileSomebodyHoldsAConnection(t *testing.T) {
+	f := newFixture(t)
+	addr, o := f.openDoor(Door{Kind: LoopbackDoor})
+	silent, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	if resp, _ := rawly(t, addr, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); resp.StatusCode != 200 { // it came behind the silent one
+		t.Errorf("%d", resp.StatusCode)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // all the time that there was is over
+	if err := f.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	<-o.Done()
+	if _, err := silent.Read(make([]byte, 1)); err == nil {
+		t.Error("it was not cut off")
 	}
 }

@@ -12,28 +12,28 @@ import (
 	"vaad/driver"
 )
 
-// sees is what a watcher who asked for so many levels a second was told by one look.
-func (f *fixture) sees(w *watcher) news {
-	f.t.Helper()
-	f.hub.look()
+// sees is what a watcher of a hub was told by one look.
+func (h *hub) sees(w *watcher) news {
+	h.look()
 	return w.take()
 }
 
 func TestMovingLevelsAreReadingsAndChangesAreLines(t *testing.T) {
 	f := newFixture(t)
-	w, _ := f.hub.join("", 0, 10)
-	old, _ := f.hub.join("", 0, wholeLines)
-	defer f.hub.leave(w)
-	defer f.hub.leave(old)
-	f.sees(w)
+	h := newHub(f.Server) // which looks only when it is told to
+	w, _ := h.join("", 0, 10)
+	old, _ := h.join("", 0, wholeLines)
+	defer h.leave(w)
+	defer h.leave(old)
+	h.sees(w)
 	old.take()
 	f.lines.set(2, func(l *channels.LineStatus) {
 		l.Sides = []channels.Side{{Name: "network", Law: driver.ALaw}, {Name: "local", Law: driver.ALaw}}
 		l.LevelDBm0, l.MilliVolt, l.Pos = []float64{-12.3, -99}, -47_260, 1600
 	})
-	f.sees(w) // the sides are others: a change
+	h.sees(w) // the sides are others: a change
 	f.lines.set(2, func(l *channels.LineStatus) { l.LevelDBm0, l.MilliVolt, l.Pos = []float64{-14.8, -99}, -47_960, 3200 })
-	n := f.sees(w)
+	n := h.sees(w)
 	if len(n.lines) != 0 || len(n.readings) != 1 || !n.due {
 		t.Fatalf("a level that moved is told as %+v", n)
 	}
@@ -48,7 +48,7 @@ func TestMovingLevelsAreReadingsAndChangesAreLines(t *testing.T) {
 		t.Errorf("who asked for none is told %+v", n)
 	}
 	f.lines.set(2, func(l *channels.LineStatus) { l.State = channels.Talking })
-	if n := f.sees(w); len(n.lines) != 1 || !strings.Contains(n.lines[2], `"talking"`) {
+	if n := h.sees(w); len(n.lines) != 1 || !strings.Contains(n.lines[2], `"talking"`) {
 		t.Errorf("a change is told as %+v", n)
 	}
 }
@@ -56,11 +56,12 @@ func TestMovingLevelsAreReadingsAndChangesAreLines(t *testing.T) {
 func TestWatcherChoosesItsPaceAndHearsThatNothingMoves(t *testing.T) {
 	for _, c := range []struct{ asked, looks, messages int }{{10, 10, 10}, {8, 10, 5}, {5, 10, 5}, {1, 20, 2}, {0, 20, 0}, {wholeLines, 20, 0}} {
 		f := newFixture(t)
-		w, _ := f.hub.join("", 0, c.asked)
+		h := newHub(f.Server) // whose looks are all that there are
+		w, _ := h.join("", 0, c.asked)
 		got := 0
 		for i := range c.looks {
 			f.lines.set(1, func(l *channels.LineStatus) { l.LevelDBm0 = []float64{float64(-10 - i)} })
-			if n := f.sees(w); n.due {
+			if n := h.sees(w); n.due {
 				got++
 				if len(n.readings) == 0 {
 					t.Errorf("%d a second: a message of nothing", c.asked)
@@ -72,14 +73,14 @@ func TestWatcherChoosesItsPaceAndHearsThatNothingMoves(t *testing.T) {
 		}
 		got = 0
 		for range looksPerSecond {
-			if n := f.sees(w); n.due {
+			if n := h.sees(w); n.due {
 				got++
 			}
 		}
 		if want := min(max(c.asked, 0), 1); got < want || got > 1 {
 			t.Errorf("%d a second: %d messages in a second without movement, want %d", c.asked, got, want)
 		}
-		f.hub.leave(w)
+		h.leave(w)
 	}
 }
 

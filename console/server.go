@@ -159,8 +159,9 @@ func (s *Server) Serve(l net.Listener) error {
 	return o.Err()
 }
 
-// Shutdown ends streams at once, lets other requests finish until ctx ends,
-// and closes the listeners.
+// Shutdown ends streams at once, lets other requests finish until ctx ends, cuts off
+// those that have not, as one that a browser has opened in advance and says nothing, and
+// closes the listeners.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closed {
@@ -172,8 +173,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Unlock()
 	var errs []error
 	for _, o := range all {
-		if err := o.srv.Shutdown(ctx); err != nil {
-			errs = append(errs, err, o.srv.Close())
+		err := o.srv.Shutdown(ctx)
+		if err != nil && ctx.Err() == nil {
+			errs = append(errs, err)
+		}
+		if err != nil {
+			errs = append(errs, o.srv.Close())
 		}
 	}
 	return errors.Join(errs...)

@@ -110,7 +110,7 @@ func TestLogsAreReadAndFollowed(t *testing.T) {
 	}
 	srv := httptest.NewServer(f.as(admin()))
 	defer srv.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+api.Prefix+"/logs/live?after=1&level=warn", nil)
 	res, err := http.DefaultClient.Do(req)
