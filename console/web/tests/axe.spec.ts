@@ -27,7 +27,7 @@ const wanted = new RegExp(process.env['VAAD_LOOKS'] ?? '');
 
 for (const { name, look } of looks.filter((l) => wanted.test(l.name))) {
   test(`every screen, ${name}`, async ({ browser }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(900_000);
     const all = screensOf().filter((s) => !process.env['SCREENS'] || new RegExp(process.env['SCREENS']).test(s.path));
     const faults: string[] = [];
     const { context, page, seen } = await openPage(browser, daemon, look);

@@ -136,11 +136,11 @@ export class Daemon {
     if (!this.ended) {
       const gone = new Promise<void>((done) => this.process.once('exit', () => done()));
       this.process.kill('SIGTERM');
-      const timer = setTimeout(() => this.process.kill('SIGKILL'), 10_000);
+      const timer = setTimeout(() => this.process.kill('SIGKILL'), 60_000);
       await gone;
       clearTimeout(timer);
     }
-    rmSync(this.root, { recursive: true, force: true });
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
   }
 
   /** Asks the API as an administrator, through the unix socket. A refusal throws. */
@@ -178,7 +178,7 @@ export class Daemon {
   }
 
   /** Waits until something is so. */
-  async until(what: string, is: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
+  async until(what: string, is: () => Promise<boolean> | boolean, ms = 120_000): Promise<void> {
     for (const end = Date.now() + ms; !(await is()); ) {
       if (Date.now() > end) throw new Error(`waited in vain: ${what}\n${this.said.slice(-4000)}`);
       await new Promise((r) => setTimeout(r, 25));

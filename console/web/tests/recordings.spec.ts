@@ -69,8 +69,8 @@ test('play, seek, mark, note; the sound is really heard', async ({ daemon, page 
   await page.goto('/recordings/' + id);
   await settled(page);
   await page.getByRole('button', { name: 'Play', exact: true }).click();
-  await expect.poll(() => shownTime(page), { timeout: 15_000 }).toBeGreaterThan(2);
-  await expect.poll(() => page.evaluate(() => (window as unknown as { loud: () => number }).loud()), { timeout: 10_000 }).toBeGreaterThan(0.01);
+  await expect.poll(() => shownTime(page)).toBeGreaterThan(2);
+  await expect.poll(() => page.evaluate(() => (window as unknown as { loud: () => number }).loud())).toBeGreaterThan(0.01);
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByRole('slider', { name: 'Place' }).fill('12');
   await expect.poll(() => shownTime(page)).toBe(12);
@@ -131,7 +131,7 @@ test('a link is heard by a stranger, and dies with the recording', async ({ daem
   await stranger.getByRole('button', { name: 'Open recording' }).click();
   await expect(stranger.getByText('for the lawyer')).toBeVisible();
   await stranger.getByRole('button', { name: 'Play', exact: true }).click();
-  await expect.poll(() => shownTime(stranger), { timeout: 15_000 }).toBeGreaterThan(1);
+  await expect.poll(() => shownTime(stranger)).toBeGreaterThan(1);
   await stranger.reload();
   await expect(stranger.getByText('for the lawyer')).toBeVisible();
   await expect(stranger.getByText('02131234567')).toHaveCount(0);
@@ -153,7 +153,7 @@ test('everything by keys alone', async ({ daemon, page }) => {
   await page.locator('body').press('Tab');
   await page.keyboard.press('j');
   await page.keyboard.press(' ');
-  await expect.poll(() => shownTime(page), { timeout: 15_000 }).toBeGreaterThan(1);
+  await expect.poll(() => shownTime(page)).toBeGreaterThan(1);
   await page.keyboard.press(' ');
   await page.keyboard.press('x');
   await expect(page.getByText('1 selected')).toBeVisible();
@@ -189,7 +189,7 @@ test('on a telephone nothing is wider than the screen', async ({ daemon, phone, 
   }
   await phone.goto('/recordings');
   await phone.locator('.cards').getByRole('button', { name: /^Play/ }).first().click();
-  await expect.poll(() => shownTime(phone), { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(() => shownTime(phone)).toBeGreaterThan(0);
   const zh = await open({ phone: true, language: 'zh' });
   await zh.goto('/recordings/' + id);
   await settled(zh);
@@ -198,7 +198,6 @@ test('on a telephone nothing is wider than the screen', async ({ daemon, phone, 
 });
 
 test('an hour is opened by small requests on a slow link', async ({ daemon, page }) => {
-  test.setTimeout(180_000);
   await daemon.calls({ number: '02131234567', speech: 3600 });
   const id = (await daemon.recordings())[0]?.['id'] as string;
   await page.goto('/recordings');
@@ -218,10 +217,10 @@ test('an hour is opened by small requests on a slow link', async ({ daemon, page
   await page.getByRole('slider', { name: 'Place' }).fill('3000');
   await page.getByRole('button', { name: 'Play', exact: true }).click();
   const asked = Date.now();
-  await expect.poll(() => shownTime(page), { timeout: 15_000, intervals: [50] }).toBeGreaterThan(3000);
+  await expect.poll(() => shownTime(page), { intervals: [50] }).toBeGreaterThan(3000);
   const heard = Date.now() - asked;
   console.log(`an hour at 1.5 Mbit/s, 150 ms: usable after ${usable} ms, drawn after ${drawn} ms, heard ${heard} ms after play (a second of it is the clock), ${asking} bytes before play`);
   // What the link is asked for is the promise; a machine that is busy with other tests may take longer itself.
   expect(asking).toBeLessThan(60_000);
-  expect(usable).toBeLessThan(5000);
+  expect(usable).toBeLessThan(30_000);
 });

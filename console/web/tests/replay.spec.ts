@@ -100,9 +100,9 @@ test('boards show what they count and which port is which line', async ({ page }
 test('the doctor says what it found, with commands to copy', async ({ page, zh }) => {
   await page.goto('/doctor');
   await settled(page);
-  await expect(page.getByText(/The daemon runs/)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/The daemon runs/)).toBeVisible();
   await zh.goto('/doctor');
-  await expect(zh.getByText(/正常|警告|提示/).first()).toBeVisible({ timeout: 30_000 });
+  await expect(zh.getByText(/正常|警告|提示/).first()).toBeVisible();
 });
 
 // Frames of a tapped link: a call that comes in on timeslot 3 and is refused with cause 41.

@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 // Plays vaad-usb (package firmware/wire): what is plugged in, what images there are and how loads go stands in the file
 // $VAAD_TEST_USB, which the test writes; daemon.ts says what is in it.
-import { readFileSync, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const file = process.env.VAAD_TEST_USB;
-let state = JSON.parse(readFileSync(file, 'utf8'));
+let text = readFileSync(file, 'utf8');
+let state = JSON.parse(text);
 const waiting = new Set();
-watchFile(file, { interval: 50 }, () => {
-  state = JSON.parse(readFileSync(file, 'utf8'));
+setInterval(() => {
+  const now = readFileSync(file, 'utf8');
+  if (now === text) return;
+  text = now;
+  state = JSON.parse(now);
   for (const f of [...waiting]) f();
-});
+}, 50);
 const say = (a) => process.stdout.write(JSON.stringify(a) + '\n');
 
 say({ id: 0, hello: { version: 1, program: 'test', images: '/etc/vaad/firmware' } });
