@@ -37,10 +37,10 @@ func (e *Engine) clock(ctx context.Context, now time.Time) (HoldOff, error) {
 	if back {
 		e.state.Doubts, save = doubted(e.state.Doubts, now)
 	}
-	state, seen := e.state, e.state.Seen
+	seen := e.state.Seen
 	e.mu.Unlock()
 	if save {
-		err = e.save(state)
+		err = e.save()
 	}
 	switch h {
 	case NoHoldOff:
@@ -121,17 +121,23 @@ func (e *Engine) TrustClock() error {
 		e.state.Future = page.Rows[0].Start
 	}
 	e.held = NoHoldOff
-	state := e.state
 	e.mu.Unlock()
 	e.m.heldOff.Set(0)
 	e.clear(AlarmClock)
-	return e.save(state)
+	return e.save()
 }
 
-func (e *Engine) save(s State) error {
+// save keeps the state as it is now: of two that save at once none keeps an older one
+// in the place of the other's.
+func (e *Engine) save() error {
 	if e.c.Memory == nil {
 		return nil
 	}
+	e.saving.Lock()
+	defer e.saving.Unlock()
+	e.mu.Lock()
+	s := e.state
+	e.mu.Unlock()
 	if err := e.c.Memory.Save(s); err != nil {
 		return err
 	}

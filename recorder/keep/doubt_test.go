@@ -1,6 +1,7 @@
 package keep_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -64,6 +65,56 @@ func TestARecordingMadeWhileTheClockWasBehindIsNotOld(t *testing.T) {
 	}
 	r.run()
 	r.is(index.StateTrash, old)
+}
+
+// slowMemory does something before it keeps the first run that it is given.
+type slowMemory struct {
+	mu     sync.Mutex
+	state  keep.State
+	before func()
+}
+
+func (m *slowMemory) Load() (keep.State, error) { return keep.State{}, nil }
+
+func (m *slowMemory) Save(s keep.State) error {
+	m.mu.Lock()
+	before := m.before
+	if m.before = nil; s.LastRun.IsZero() {
+		m.before, before = before, nil
+	}
+	m.mu.Unlock()
+	if before != nil {
+		before()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state = s
+	return nil
+}
+
+func TestWhatIsRememberedIsNeverOlderThanWhatIsKnown(t *testing.T) {
+	r := newRig(t, ramDir(t), twoClasses())
+	defer func() { r.stop() }()
+	m, done := &slowMemory{}, make(chan error, 1)
+	e, err := keep.New(keep.Config{Index: r.ix, Archive: spaced{r.a, r}, Policy: func() keep.Policy { return r.policy }, Memory: m, Now: r.Now})
+	r.must(err)
+	m.before = func() { // a run keeps its report, and a person says meanwhile that the clock is right
+		r.pass(10 * time.Minute)
+		said := make(chan error)
+		go func() { said <- e.TrustClock() }()
+		select {
+		case err := <-said:
+			done <- err
+		case <-time.After(100 * time.Millisecond): // it waits for the run's
+			go func() { done <- <-said }()
+		}
+	}
+	_, err = e.Run(ctx)
+	r.must(err)
+	r.must(<-done)
+	if m.state.LastRun.IsZero() || !m.state.Seen.Equal(r.Now()) {
+		t.Errorf("remembered is %+v at %v", m.state, r.Now())
+	}
 }
 
 func TestWhatAPersonSaysOfTheClockEndsTheDoubt(t *testing.T) {

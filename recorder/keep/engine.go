@@ -122,6 +122,8 @@ type Engine struct {
 	watch sync.Mutex // and one Watch: a full disk does not wait for a run
 	none  nothing    // under watch
 
+	saving sync.Mutex // held while Memory is written
+
 	mu    sync.Mutex
 	state State
 	seen  time.Time // as State.Seen, with the monotonic clock

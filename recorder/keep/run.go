@@ -96,9 +96,8 @@ func (e *Engine) Run(ctx context.Context) (Report, error) {
 	if err == nil && rep.HoldOff == NoHoldOff {
 		e.state.LastRun = rep.Begin
 	}
-	state := e.state
 	e.mu.Unlock()
-	return rep, errors.Join(err, e.save(state))
+	return rep, errors.Join(err, e.save())
 }
 
 func (e *Engine) run(ctx context.Context, now time.Time, rep *Report) error {
