@@ -199,6 +199,7 @@ func (d *doors) release() {
 	if d.epoll >= 0 {
 		_ = unix.Close(d.epoll)
 	}
+	_ = unix.Flock(int(d.lock.Fd()), unix.LOCK_UN) // else a process that is being forked now would keep it for a moment
 	_ = d.lock.Close()
 }
 

@@ -15,9 +15,13 @@ type Board struct {
 	info     driver.Info
 	peers    bool // the clock waits for the peers
 	patience time.Duration
+	catchUp  time.Duration
 	gate     *gate
 	doors    *doors
 	journal  *journal
+
+	until  time.Duration // peers are waited for in this tick; 0: not at all
+	looked time.Duration // at the time, while one is
 
 	tick  ticker
 	paced bool // the last tick was in real time
@@ -39,7 +43,7 @@ func (m maker) openBoard(cfg driver.Config, o options, info driver.Info) (driver
 	if err != nil {
 		return nil, fmt.Errorf("open simulated board %q: %w", cfg.ID, err)
 	}
-	b := &Board{info: info, peers: o.peersClock(), patience: m.patience, gate: g, tick: newTicker(m.clock, o.PPM),
+	b := &Board{info: info, peers: o.peersClock(), patience: m.patience, catchUp: catchUp, gate: g, tick: newTicker(m.clock, o.PPM),
 		in: newInbox(), msgs: make([]message, 0, maxEvents), paced: true}
 	if o.scene != nil {
 		b.stage = newStage(o.scene, info.Lines)
@@ -112,12 +116,13 @@ func (b *Board) exchange(tx, rx *driver.Frame) {
 	}
 	backlog, patience := b.wait()
 	rx.Late = backlog > 0
-	until := time.Duration(0)
+	b.until = 0
 	if patience > 0 {
-		until = System().Now() + patience
+		b.looked = System().Now()
+		b.until = b.looked + patience
 	}
 	for i := range b.lines {
-		b.receive(&b.lines[i], backlog, until, rx)
+		b.receive(&b.lines[i], backlog, rx)
 		if b.gate.closing() {
 			return
 		}
@@ -207,7 +212,7 @@ func (b *Board) wait() (backlog int64, patience time.Duration) {
 		}
 		return 0, b.patience
 	case overdue:
-		return backlog, catchUp
+		return backlog, b.catchUp
 	}
 	return 0, 0
 }
@@ -227,7 +232,7 @@ func (b *Board) inRealTime() bool {
 }
 
 // receive fills one line's part of rx.
-func (b *Board) receive(l *line, backlog int64, until time.Duration, rx *driver.Frame) {
+func (b *Board) receive(l *line, backlog int64, rx *driver.Frame) {
 	out := b.on(l.index)
 	end := b.pos + driver.Block
 	p := &l.port
@@ -243,9 +248,9 @@ func (b *Board) receive(l *line, backlog int64, until time.Duration, rx *driver.
 	if p.fd >= 0 {
 		var reason error
 		if b.peers {
-			reason = b.await(p, l.def.Kind, until)
+			reason = b.await(p, l.def.Kind)
 		} else {
-			reason = b.drain(p, l.def.Kind, backlog, until)
+			reason = b.drain(p, l.def.Kind, backlog)
 		}
 		if reason != nil {
 			b.journal.note(l.index, "peer closed", reason)
@@ -269,29 +274,47 @@ func (b *Board) receive(l *line, backlog int64, until time.Duration, rx *driver.
 }
 
 // drain takes what has come, and if nothing has, waits for it until then.
-func (b *Board) drain(p *port, kind driver.Kind, backlog int64, until time.Duration) (reason error) {
+func (b *Board) drain(p *port, kind driver.Kind, backlog int64) (reason error) {
 	for {
 		reason = p.drain(b.in, kind, backlog)
-		if reason != nil || until == 0 || p.waiting() > 0 || !p.heard || p.fd < 0 {
+		if reason != nil || b.until == 0 || p.waiting() > 0 || !p.heard || p.fd < 0 {
 			return reason
 		}
-		if ready := waitReadable(until-System().Now(), p.fd, b.gate.wake); ready != 1 {
+		if ready := waitReadable(b.until-System().Now(), p.fd, b.gate.wake); ready != 1 {
 			return nil // time is up, or the board closes
 		}
 	}
 }
 
+// lookEvery is how often the time is looked at while a peer is waited for. A look
+// that comes later than that by standstill says that the machine stood still.
+const (
+	lookEvery  = 100 * time.Millisecond
+	standstill = time.Second
+)
+
+// left is for how long peers may be waited for yet. Time in which the machine
+// stood still does not count: they could not answer.
+func (b *Board) left() time.Duration {
+	now := System().Now()
+	if over := now - b.looked - lookEvery; over > standstill {
+		b.until += over
+	}
+	b.looked = now
+	return b.until - now
+}
+
 // await takes what a peer sends up to its next block. What it sends after that
 // stays in the socket, so that the peers clock loses nothing.
-func (b *Board) await(p *port, kind driver.Kind, until time.Duration) (reason error) {
+func (b *Board) await(p *port, kind driver.Kind) (reason error) {
 	for p.waiting() == 0 && p.fd >= 0 {
 		n, errno := b.in.receive(p.fd, 1)
 		if errno == unix.EAGAIN {
-			left := until - System().Now()
+			left := b.left()
 			if left <= 0 {
 				return errSilent
 			}
-			if waitReadable(left, p.fd, b.gate.wake)&2 != 0 {
+			if waitReadable(min(left, lookEvery), p.fd, b.gate.wake)&2 != 0 {
 				return nil // the board closes
 			}
 			continue

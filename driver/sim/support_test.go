@@ -77,11 +77,14 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
+// testPatience is longer than any machine stands still.
+const testPatience = time.Minute
+
 // newRig opens a board with those options (JSON) under a fake clock.
 func newRig(t testing.TB, options string, more ...Option) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: &fakeClock{}, log: &logBuffer{}, dir: shortDir(t)}
-	opts := append([]Option{WithClock(r.clock), WithLogger(slog.New(slog.NewTextHandler(r.log, nil)))}, more...)
+	opts := append([]Option{WithClock(r.clock), WithPatience(testPatience), WithLogger(slog.New(slog.NewTextHandler(r.log, nil)))}, more...)
 	b, err := openWith(r.dir, options, opts...)
 	if err != nil {
 		t.Fatal(err)
