@@ -160,17 +160,16 @@ func tarTree(ctx context.Context, tw *tar.Writer, root, name string) error {
 		return fmt.Errorf("%q is not below the appliance's root", name)
 	}
 	at := filepath.Join(root, name)
-	err := filepath.WalkDir(at, func(p string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(at, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
-			return err
+			return ifThere(err)
 		}
 		rel, err := filepath.Rel(root, p)
 		if err != nil {
 			return err
 		}
-		return tarFile(ctx, tw, p, filepath.ToSlash(rel))
+		return ifThere(tarFile(ctx, tw, p, filepath.ToSlash(rel))) // what is removed meanwhile keeps no other out
 	})
-	return ifThere(err)
 }
 
 func tarFile(ctx context.Context, tw *tar.Writer, at, name string) error {

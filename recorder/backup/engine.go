@@ -115,6 +115,7 @@ func (e *Engine) lock() (func(), error) {
 		return nil, err
 	}
 	return func() {
+		_ = unix.Flock(int(f.Fd()), unix.LOCK_UN) // closing does not, while a program that is being started has the file too
 		f.Close()
 		e.busy.Unlock()
 	}, nil

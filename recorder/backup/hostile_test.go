@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,43 @@ func TestNoStateBundleWritesWhereItMayNot(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(root, "in", "settings.jsonl")); err == nil {
 			t.Error("a part of a bad bundle was taken")
 		}
+	}
+}
+
+// removing is where a bundle goes while somebody removes a file.
+type removing struct {
+	bytes.Buffer
+	name string
+}
+
+func (r *removing) Write(b []byte) (int, error) {
+	_ = os.Remove(r.name) // it is gone from the second write on
+	return r.Buffer.Write(b)
+}
+
+func TestAFileThatGoesWhileABundleIsMadeKeepsNoOtherOut(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		put(t, filepath.Join(root, "extra", name), []byte(name))
+	}
+	out := &removing{name: filepath.Join(root, "extra", "b")}
+	tw := tar.NewWriter(out)
+	if err := errors.Join(backup.TarTree(tw, root, "extra"), backup.TarTree(tw, root, "not-there"), tw.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for tr := tar.NewReader(&out.Buffer); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, h.Name)
+	}
+	if got := strings.Join(names, " "); got != "extra/a extra/c" {
+		t.Errorf("the bundle has %s", got)
 	}
 }
 

@@ -26,10 +26,10 @@ type Target struct {
 type slot struct {
 	mu       sync.Mutex
 	users    int           // open disks
-	idle     chan struct{} // closed when users is 0; nil unless somebody waits
-	ejecting bool
-	released string     // since of the disk that was ejected; "" = none
-	mounting sync.Mutex // one at a time
+	idle     chan struct{} // closed when users is 0; nil unless somebody has waited
+	ejecting int           // how many release it: nobody else may begin to use it
+	released string        // since of the disk that was ejected; "" = none
+	mounting sync.Mutex    // and unmounting: one at a time
 }
 
 // slots are those of this machine's disks, by label and UUID.
@@ -86,7 +86,7 @@ func (t *Target) disk(ctx context.Context) (folder.Disk, error) {
 	}
 	switch {
 	case err != nil:
-	case t.slot.ejecting, t.slot.released != "":
+	case t.slot.ejecting > 0, t.slot.released != "":
 		err = folder.Classed(target.ErrGone, errReleased)
 	}
 	if err != nil {
@@ -166,9 +166,11 @@ func (t *Target) Eject(ctx context.Context) error {
 		}
 		defer func() {
 			t.slot.mu.Lock()
-			t.slot.ejecting = false
+			t.slot.ejecting--
 			t.slot.mu.Unlock()
 		}()
+		t.slot.mounting.Lock()
+		defer t.slot.mounting.Unlock()
 		device, since, err := t.sys.Find()
 		if err != nil {
 			return err
@@ -198,20 +200,22 @@ func (t *Target) Eject(ctx context.Context) error {
 // quiet keeps new calls away and waits for those under way.
 func (t *Target) quiet(ctx context.Context) error {
 	t.slot.mu.Lock()
-	t.slot.ejecting = true
+	t.slot.ejecting++
 	if t.slot.users == 0 {
 		t.slot.mu.Unlock()
 		return nil
 	}
-	idle := make(chan struct{})
-	t.slot.idle = idle
+	if t.slot.idle == nil {
+		t.slot.idle = make(chan struct{})
+	}
+	idle := t.slot.idle
 	t.slot.mu.Unlock()
 	select {
 	case <-idle:
 		return nil
 	case <-ctx.Done():
 		t.slot.mu.Lock()
-		t.slot.ejecting, t.slot.idle = false, nil
+		t.slot.ejecting--
 		t.slot.mu.Unlock()
 		return context.Cause(ctx)
 	}

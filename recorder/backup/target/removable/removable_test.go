@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -264,6 +265,41 @@ func TestAllTargetsOfADiskKnowOfItsRelease(t *testing.T) {
 	c.Removable.Label = "another"
 	if slotOf(c.Removable) == one.slot {
 		t.Error("another disk has the same slot")
+	}
+}
+
+func TestAllWhoEjectHearOfTheLastReader(t *testing.T) {
+	f, s := &fake{dir: scratch(t), plugged: 1}, &slot{}
+	one, two := newTarget(config(time.Minute), f, s), newTarget(config(time.Minute), f, s)
+	defer func() { _, _ = one.Close(), two.Close() }()
+	if err := one.Put(t.Context(), target.Marker, 2, strings.NewReader("{}")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := one.Get(t.Context(), target.Marker, 0, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ejected := make(chan error, 2)
+	for _, tg := range []*Target{one, two} {
+		go func() { ejected <- tg.Eject(t.Context()) }()
+	}
+	for waiting := 0; waiting < 2; runtime.Gosched() {
+		s.mu.Lock()
+		waiting = s.ejecting
+		s.mu.Unlock()
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case err := <-ejected:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("one waits still")
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package sftp
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,39 +64,54 @@ func openssh(t *testing.T) (addr, pin string, client []byte) {
 	if err := os.WriteFile(filepath.Join(dir, "authorized"), ssh.MarshalAuthorizedKey(userKey), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	conf := filepath.Join(dir, "conf")
+	text := fmt.Sprintf("HostKey %s/host\nAuthorizedKeysFile %s/authorized\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nUsePAM no\nPidFile none\nSubsystem sftp %s\n", dir, dir, files)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(sshd, "-t", "-f", conf).CombinedOutput(); err != nil {
+		t.Skipf("sshd: %v: %s", err, out)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One of them for each connection, as inetd has it: so the port is ours all the time.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr = l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(addr)
-	conf := fmt.Sprintf("ListenAddress 127.0.0.1\nPort %s\nHostKey %s/host\nAuthorizedKeysFile %s/authorized\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nUsePAM no\nPidFile none\nSubsystem sftp %s\n", port, dir, dir, files)
-	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	cmd := exec.Command(sshd, "-D", "-e", "-f", filepath.Join(dir, "conf"))
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("sshd: %s", log.Bytes())
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			f, err := c.(*net.TCPConn).File()
+			_ = c.Close() // f is the same
+			if err != nil {
+				continue
+			}
+			cmd := exec.CommandContext(ctx, sshd, "-i", "-e", "-f", conf)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, log
+			if cmd.Start() == nil {
+				wg.Go(func() { _ = cmd.Wait() })
+			}
+			_ = f.Close()
 		}
 	})
-	for range 500 {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			_ = c.Close()
-			return addr, ssh.FingerprintSHA256(hostKey), client
+	t.Cleanup(func() {
+		_ = l.Close()
+		stop()
+		wg.Wait()
+		_ = log.Close()
+		if said, err := os.ReadFile(log.Name()); t.Failed() {
+			t.Logf("sshd: %s, %v", said, err)
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Skipf("sshd does not listen: %s", log.Bytes())
-	return "", "", nil
+	})
+	return l.Addr().String(), ssh.FingerprintSHA256(hostKey), client
 }
 
 func TestAFolderBehindOpenSSHIsATarget(t *testing.T) {

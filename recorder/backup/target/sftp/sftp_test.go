@@ -9,6 +9,8 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -357,6 +359,14 @@ func TestADeadConnectionIsNoticedWhileNothingIsAsked(t *testing.T) {
 	p.Thaw()
 	if _, err := tg.Stat(context.Background(), "a"); !errors.Is(err, target.ErrNotExist) {
 		t.Fatalf("a new connection: %v", err)
+	}
+}
+
+func TestABrokenConnectionIsKnownByItsErrors(t *testing.T) {
+	for _, err := range []error{fmt.Errorf("failed to send packet: %w", io.EOF), io.ErrUnexpectedEOF, net.ErrClosed, wire.ErrSSHFxConnectionLost} {
+		if c := classify(err); c != target.ErrUnreachable {
+			t.Errorf("%v is %v", err, c)
+		}
 	}
 }
 
