@@ -257,6 +257,14 @@ func (j *Jobs) Result(id string) (*os.File, Job, error) {
 		return nil, job, err
 	}
 	f, err := os.Open(j.path(id, ".zip"))
+	if errors.Is(err, os.ErrNotExist) { // it may have been withdrawn or removed since
+		now, gone := j.Get(id)
+		if job = now; gone != nil {
+			err = gone
+		} else if now.State != Done {
+			err = ErrNotDone
+		}
+	}
 	return f, job, err
 }
 

@@ -332,6 +332,35 @@ func TestAnExportIsCancelledAndRemoved(t *testing.T) {
 	}
 }
 
+// TestAResultThatIsRemovedWhileItIsFetchedIsNotThereAnyMore fetches and removes at
+// the same time: never is it the file alone that is missed.
+func TestAResultThatIsRemovedWhileItIsFetchedIsNotThereAnyMore(t *testing.T) {
+	d := newDesk(t)
+	d.runs()
+	id := d.seal(800, "mixed")
+	for range 60 {
+		j := d.ended(d.add(Spec{IDs: []string{id}, Format: "native"}).ID)
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := d.Remove(j.ID); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 2 {
+			all.Go(func() {
+				f, _, err := d.Result(j.ID)
+				if err != nil && !errors.Is(err, ErrNone) {
+					t.Error(err)
+				}
+				if err == nil {
+					_ = f.Close()
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
 func TestAFullDiskIsToldBeforeAndDuring(t *testing.T) {
 	d := newDesk(t)
 	ids := []string{d.seal(8000, "mixed"), d.seal(8000, "mixed"), d.seal(8000, "mixed")}
