@@ -66,9 +66,9 @@ func (d *running) apply(ctx context.Context) {
 		if err := d.plan.keep(d.sys.Lines()); err != nil {
 			d.log.Error("lines that have lost their place in settings could not be given it back", "error", err)
 		}
-		changed := map[string]lineDoc{}
+		changed, tried := map[string]lineDoc{}, d.plan.tries.now()
 		for n, l := range d.sec.lines.Get(d.doc) {
-			l = d.plan.tries.over(n, l)
+			l = tried[n].on(l)
 			if old, known := applied[n]; !known || !old.same(l) {
 				changed[n] = l
 			}

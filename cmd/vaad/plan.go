@@ -305,11 +305,12 @@ func useOf(l lineDoc, info driver.Info) (use driver.Use) {
 
 // recordConfig is what the recorder needs of a line's settings.
 func (p *plan) recordConfig(number int) recorder.LineConfig {
-	l, ok := p.sec.lines.Get(p.doc)[strconv.Itoa(number)]
+	tried := p.tries.now()[key(number)]
+	l, ok := p.sec.lines.Get(p.doc)[key(number)]
 	if !ok {
 		l = defaultLine()
 	}
-	l = p.tries.over(strconv.Itoa(number), l)
+	l = tried.on(l)
 	trigger := l.Trigger
 	if trigger == "auto" {
 		trigger = "manual"

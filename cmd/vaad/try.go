@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -28,17 +29,19 @@ type tried struct {
 	end *time.Timer
 }
 
-// over is a line's settings with what is tried on it.
-func (t *tries) over(n string, l lineDoc) lineDoc {
+// now is what is tried, by line. It is asked for before the settings are: who saves what
+// was tried ends it when it is saved, and at no moment neither of them counts.
+func (t *tries) now() map[string]*tried {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if w, ok := t.all[n]; ok {
-		l = w.on(l)
-	}
-	return l
+	return maps.Clone(t.all)
 }
 
+// on is a line's settings with what is tried on it; nil: nothing.
 func (w *tried) on(l lineDoc) lineDoc {
+	if w == nil {
+		return l
+	}
 	for _, v := range []struct {
 		from *int
 		to   *int
