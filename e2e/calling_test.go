@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +73,16 @@ func houseOf(t *testing.T, config string) *house {
 // lines waits until lines are in a state.
 func (h *house) lines(state string, lines ...int) {
 	h.t.Helper()
-	err := Until(h.ctx, "lines are "+state, func() (bool, error) {
+	if err := h.are(3*time.Minute, state, lines...); err != nil {
+		h.t.Fatalf("%v\n%s", err, h.d.Log())
+	}
+}
+
+// are waits for so long until lines are in a state.
+func (h *house) are(long time.Duration, state string, lines ...int) error {
+	ctx, cancel := context.WithTimeout(h.ctx, long)
+	defer cancel()
+	return Until(ctx, fmt.Sprintf("lines %v are %s", lines, state), func() (bool, error) {
 		all, err := Rows[struct {
 			Line  int
 			State string
@@ -87,9 +97,6 @@ func (h *house) lines(state string, lines ...int) {
 		}
 		return n == len(lines), err
 	})
-	if err != nil {
-		h.t.Fatalf("%v\n%s", err, h.d.Log())
-	}
 }
 
 func (h *house) wait(a *Actor, what string, is func() bool) {

