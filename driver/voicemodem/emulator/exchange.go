@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -221,16 +220,23 @@ func parse(text string) (happening, error) {
 
 // write sends a message, or drops it where the peer does not read.
 func (s *socket) write(b []byte) {
-	_ = s.peer.SetWriteDeadline(time.Now().Add(time.Millisecond))
-	_, _ = s.peer.Write(b)
+	c, err := s.peer.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = c.Write(func(fd uintptr) bool { // a deadline may have passed before anything is tried
+		_, _ = unix.Write(int(fd), b)
+		return true
+	})
 }
 
-// late says whether the tick may be made now: the block for it is here, nobody is
-// to send one, or it is too late to wait.
-func (s *socket) may(late bool) bool {
+// due says whether the block of the tick that is due is here, and whether a peer is to
+// send it yet.
+func (s *socket) due() (has, awaited bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return late || s.peer == nil || !s.spoken || len(s.queue) > 0
+	has = len(s.queue) > 0
+	return has, !has && s.peer != nil && s.spoken
 }
 
 // take is the block of this tick. due is how many more ticks are due already: so

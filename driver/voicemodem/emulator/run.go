@@ -52,8 +52,12 @@ type Modem struct {
 	once  sync.Once
 }
 
-// grace is how long a tick waits for a block of a peer that answers each.
-const grace = 200 * time.Millisecond
+// A tick waits for a block of a peer that answers each so long, counted in steps: in one of
+// them the whole machine may have stood still, the peer too.
+const (
+	graceStep  = 20 * time.Millisecond
+	graceSteps = 10
+)
 
 // New makes a modem and opens its line socket. It has no power until Run.
 func New(o Options) (*Modem, error) {
@@ -92,6 +96,8 @@ func (m *Modem) Run(ctx context.Context) error {
 	began, ticks := time.Now(), int64(0)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var step time.Time // when this step of the grace ends; zero: no block is waited for
+	steps := 0         // that have ended since the peer's last block
 	for {
 		in, out, chunk := m.dte.ways(m.core)
 		select {
@@ -111,20 +117,29 @@ func (m *Modem) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		now := time.Now()
-		for {
-			at := began.Add(time.Duration(float64(ticks) * float64(driver.Tick) / (1 + m.opts.PPM/1e6)))
-			late := now.Sub(at)
-			if late < 0 {
-				timer.Reset(-late)
-				break
-			}
-			if !m.line.may(late > grace) {
-				timer.Reset(max(grace-late, time.Millisecond))
-				break
-			}
-			m.tick(int(late / driver.Tick))
-			ticks++
+		at := began.Add(time.Duration(float64(ticks) * float64(driver.Tick) / (1 + m.opts.PPM/1e6)))
+		late := now.Sub(at)
+		if late < 0 {
+			timer.Reset(-late)
+			continue
 		}
+		has, awaited := m.line.due()
+		if awaited && steps < graceSteps {
+			if !step.IsZero() && !now.Before(step) {
+				steps++
+			}
+			if step.IsZero() || !now.Before(step) {
+				step = now.Add(graceStep)
+			}
+			timer.Reset(step.Sub(now))
+			continue
+		}
+		if step = (time.Time{}); has {
+			steps = 0
+		}
+		m.tick(int(late / driver.Tick))
+		ticks++
+		timer.Reset(0) // what is due too comes when the host has had its turn
 	}
 }
 
