@@ -44,8 +44,18 @@ type cached struct {
 
 // A stamp tells whether a file is the one that was read.
 type stamp struct {
-	size  int64
-	mtime time.Time
+	size    int64
+	mtime   time.Time
+	changed syscall.Timespec // its rights too: who could not read it may now
+	inode   uint64           // of two files of one moment
+}
+
+func stampOf(st fs.FileInfo) stamp {
+	s := stamp{size: st.Size(), mtime: st.ModTime()}
+	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+		s.changed, s.inode = sys.Ctim, sys.Ino
+	}
+	return s
 }
 
 // New returns a store of the operator's own folder, which may be empty or not be
@@ -107,7 +117,7 @@ func (s *Store) load(file string) ([]int16, error) {
 		}
 		return nil, fmt.Errorf("prompt %s cannot be opened: %w: let the user that vaad runs as read it", file, err)
 	}
-	now := stamp{st.Size(), st.ModTime()}
+	now := stampOf(st)
 	s.mu.Lock()
 	s.now++
 	if c := s.cache[file]; c != nil && c.stamp == now {

@@ -152,7 +152,7 @@ func TestAReplacedFileIsHeardAtTheNextCall(t *testing.T) {
 	if err := os.Chtimes(name, time.Time{}, time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if pcm, err := s.Get("en", "welcome"); err != nil || pcm[100] != 0 {
+	if pcm, err := s.Get("en", "welcome"); err != nil || pcm[101] != 0 {
 		t.Errorf("the old one is still heard, %v", err)
 	}
 	os.Remove(name)
@@ -161,6 +161,43 @@ func TestAReplacedFileIsHeardAtTheNextCall(t *testing.T) {
 	}
 	if s.held != 0 {
 		t.Errorf("%d samples are kept of nothing", s.held)
+	}
+}
+
+func TestAFileOfTheSameMomentAndOneThatMayBeReadNowAreReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "en", "welcome.wav")
+	s := New("", dir)
+	moment := time.Unix(1e9, 0)
+	get := func() []int16 {
+		t.Helper()
+		pcm, err := s.Get("en", "welcome")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pcm
+	}
+	put := func(b []byte) {
+		t.Helper()
+		write(t, name+".new", b)
+		if err := errors.Join(os.Chtimes(name+".new", moment, moment), os.Rename(name+".new", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := file(wav.PCM16, 8000, 1)
+	put(b)
+	first := get()
+	clear(b[94:])
+	put(b)
+	second := get()
+	if second[101] != 0 || first[101] == 0 {
+		t.Error("a file of the same length and time of another is taken for it")
+	}
+	if err := os.Chmod(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if third := get(); &third[0] == &second[0] {
+		t.Error("a file whose rights have changed was not looked at again")
 	}
 }
 
