@@ -51,6 +51,7 @@ type checker struct {
 
 	page     int64 // bytes
 	pages    uint64
+	number   uint64 // of the newest transaction
 	free     map[uint64]bool
 	seen     map[uint64]bool
 	root     uint64
@@ -81,6 +82,13 @@ func (c *checker) run(size int64) error {
 		return err
 	}
 	return c.bad
+}
+
+// unborn reports whether a file is what was left of one that was being made: bbolt
+// writes four pages at once, and the first commit has number 2.
+func unborn(r io.ReaderAt, size int64) bool {
+	c := &checker{r: r}
+	return c.readMeta(size) == nil && c.number < 2 && size < 4*c.page
 }
 
 // fault keeps the first damage; it returns it unless the walk goes on.
@@ -143,7 +151,7 @@ func (c *checker) readMeta(size int64) error {
 		}
 		if id := u64(m[48:]); !found || id > newest {
 			found, newest = true, id
-			c.page, c.root, c.freelist, c.pages = page, u64(m[16:]), u64(m[32:]), u64(m[40:])
+			c.page, c.root, c.freelist, c.pages, c.number = page, u64(m[16:]), u64(m[32:]), u64(m[40:]), id
 		}
 	}
 	take(0)

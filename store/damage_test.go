@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // fill makes a file of n rows in two buckets and a hot copy of its first half.
@@ -128,6 +130,32 @@ func TestDamagedFileIsReplacedAndNoRowIsWrong(t *testing.T) {
 		t.Errorf("only %d of %d rounds found damage", found, rounds)
 	}
 	t.Logf("%d of %d damaged files replaced, %d rows on average of %d, copy %d", found, rounds, rescued/max(1, found), n, n/2)
+}
+
+func TestAFileThatWasOnlyHalfMadeIsMadeAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	db, err := bolt.Open(path, 0o600, nil)
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := len(whole) / 4; n <= len(whole); n += len(whole) / 4 {
+		if err := os.WriteFile(path, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, rep := open(t, path, Options{})
+		if rep.Damaged != nil || rep.Aside != "" || rep.Created != (n < len(whole)) {
+			t.Errorf("%d bytes of %d: %+v", n, len(whole), rep)
+		}
+		put(t, db, "a", person{"Ann", 4})
+		_ = db.Close()
+	}
 }
 
 func TestDamagedCopiesArePassedOver(t *testing.T) {

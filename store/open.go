@@ -59,8 +59,15 @@ func (db *DB) openOnce(path string) (_ *handle, created bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if created = info.Size() == 0; !created {
-		if err := check(f, info.Size(), info.Size() <= db.opt.CheckLimit, nil); err != nil {
+	size := info.Size()
+	if unborn(f, size) { // who made it was killed: it has never held anything
+		if err := f.Truncate(0); err != nil {
+			return nil, false, err
+		}
+		size = 0
+	}
+	if created = size == 0; !created {
+		if err := check(f, size, size <= db.opt.CheckLimit, nil); err != nil {
 			return nil, false, err
 		}
 	}
