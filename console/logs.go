@@ -145,10 +145,11 @@ func (s *Server) tail(ctx context.Context, out *paced, f logs.Filter, last uint6
 				writeEvent(&buf, "log", itoa(l.Seq), b)
 			}
 		}
-		if len(lines) == f.Limit && lines[0].Seq > last {
-			last = lines[0].Seq
-		} else {
-			last = max(last, upTo)
+		if len(lines) > 0 {
+			last = max(last, lines[0].Seq) // which may have come behind upTo
+		}
+		if len(lines) < f.Limit {
+			last = max(last, upTo) // what lies between is not wanted
 		}
 		if buf.Len() > 0 {
 			if _, err := out.Write(buf.Bytes()); err != nil {

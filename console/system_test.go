@@ -14,6 +14,7 @@ import (
 
 	"vaad/access"
 	"vaad/api"
+	"vaad/console/logs"
 )
 
 func TestAlarmsAreFoundAndAcknowledgedWithWords(t *testing.T) {
@@ -135,6 +136,30 @@ func TestLogsAreReadAndFollowed(t *testing.T) {
 	}
 	if w := f.doAs(actor(access.Technician, "front"), http.MethodGet, "/logs", nil); w.Code != http.StatusForbidden {
 		t.Errorf("who sees some lines only reads the log of all: %d", w.Code)
+	}
+}
+
+func TestAFollowedLogHasEveryLineOnce(t *testing.T) {
+	f := newFixture(t)
+	log := slog.New(f.book.Handler(slog.NewTextHandler(io.Discard, nil)))
+	ctx, cancel := context.WithCancel(t.Context())
+	pr, done := newPipe(), make(chan struct{})
+	go func() { f.tail(ctx, newPaced(pr, true), logs.Filter{Limit: liveBatch}, 1); close(done) }()
+	const most = 3000 // the first is older
+	for range most - 1 {
+		log.Info("a line")
+	}
+	pr.until(t, "id: "+itoa(most)+"\n")
+	cancel()
+	<-done
+	want := uint64(2)
+	for line := range strings.Lines(pr.String()) {
+		if id, is := strings.CutPrefix(line, "id: "); is {
+			if strings.TrimSpace(id) != itoa(want) {
+				t.Fatalf("line %s behind line %d", strings.TrimSpace(id), want-1)
+			}
+			want++
+		}
 	}
 }
 
