@@ -177,9 +177,14 @@ func (j *Journal) resync() {
 
 // settle gives what the recorder said to the rows it is about, those on disk included.
 func (j *Journal) settle() {
-	for _, id := range j.absent() {
+	ids, forgot := j.absent()
+	for _, id := range ids {
 		row, ok, err := j.Get(id)
 		j.mu.Lock()
+		if forgot != j.forgot {
+			j.mu.Unlock()
+			break // they are read again the next time
+		}
 		if ok && err == nil && j.rows[id] == nil {
 			j.rows[id] = &row
 		} else if a := j.waits[id]; a != nil && err == nil {
@@ -235,14 +240,13 @@ func (j *Journal) link(before, id string) {
 }
 
 // absent lists the calls spoken of that are not in memory and have not been looked for on disk.
-func (j *Journal) absent() []string {
+func (j *Journal) absent() (ids []string, forgot uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	var ids []string
 	for id, a := range j.waits {
 		if j.rows[id] == nil && !a.looked {
 			ids = append(ids, id)
 		}
 	}
-	return ids
+	return ids, j.forgot
 }

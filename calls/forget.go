@@ -21,19 +21,8 @@ func (j *Journal) Forget(ctx context.Context, number string) (int, error) {
 		return 0, fmt.Errorf("calls: %q is no number", number)
 	}
 	changed := map[string]bool{}
-	j.mu.Lock()
-	for id, r := range j.rows { // the disk has them older, or not at all
-		if !r.Open() && r.forget(want) {
-			changed[id], j.dirty[id] = true, true
-		}
-	}
-	j.mu.Unlock()
-	if len(changed) > 0 {
-		select {
-		case j.poked <- struct{}{}:
-		default:
-		}
-	}
+	j.forgetFresh(want, changed, 1)
+	defer j.forgetFresh(want, changed, -1) // what was taken from the disk meanwhile
 	from := ""
 	for {
 		keys, next, err := j.with(ctx, want, from)
@@ -45,6 +34,27 @@ func (j *Journal) Forget(ctx context.Context, number string) (int, error) {
 		}
 		if from = next; next == "" {
 			return len(changed), nil
+		}
+	}
+}
+
+// forgetFresh takes a number out of the rows in memory: the disk has them older, or
+// not at all. more is 1 where the disk comes next, −1 behind it.
+func (j *Journal) forgetFresh(want string, changed map[string]bool, more int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.forgot++
+	j.forgetting += more
+	some := false
+	for id, r := range j.rows {
+		if !r.Open() && r.forget(want) {
+			changed[id], j.dirty[id], some = true, true, true
+		}
+	}
+	if some {
+		select {
+		case j.poked <- struct{}{}:
+		default:
 		}
 	}
 }

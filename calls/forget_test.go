@@ -3,6 +3,7 @@ package calls
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -96,5 +97,59 @@ func TestForgettingGoesThroughAllPages(t *testing.T) {
 	}
 	if n, err := f.j.Forget(context.Background(), "02079460000"); err != nil || n != 3 {
 		t.Errorf("%d calls changed, %v; want 3", n, err)
+	}
+}
+
+func TestANumberThatIsForgottenDoesNotComeBackWithWhatIsSaidMeanwhile(t *testing.T) {
+	for _, writes := range []bool{false, true} {
+		f := &fixture{T: t, feed: &feed{wake: make(chan struct{}, 1)}, now: at(0)}
+		during := func() {}
+		var err error
+		f.db, _, err = store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{Commit: func(commit func() error) error {
+			now := during
+			during = func() {}
+			now()
+			return commit()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.restart()
+		f.play(begin("A", 1, 0, channels.Incoming), channels.Event{Kind: channels.Numbers, Call: "A", Caller: "02079460000"})
+		e := ended("A", 30, "on-hook", false)
+		e.Caller = "02079460000"
+		f.play(e)
+		f.j.write()
+		if len(f.j.rows) != 0 {
+			t.Fatalf("%d rows are kept in memory", len(f.j.rows))
+		}
+		ready, done := make(chan struct{}), make(chan struct{})
+		go func() { // the recorder has something to say of the call, and it is written
+			defer close(done)
+			<-ready
+			if writes {
+				f.j.write()
+			}
+		}()
+		during = func() {
+			f.j.Attach("A", "rec", "")
+			f.j.settle()
+			close(ready)
+		}
+		if _, err := f.j.Forget(context.Background(), "02079460000"); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		f.j.write()
+		f.j.write()
+		if r := f.row("A"); r.Caller != "" || len(r.Recordings) != 1 {
+			t.Errorf("written meanwhile: %v; afterwards %+v", writes, r)
+		}
+		if len(f.j.rows) != 0 {
+			t.Errorf("%d rows are kept in memory", len(f.j.rows))
+		}
+		if err := f.db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

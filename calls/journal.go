@@ -45,6 +45,9 @@ type Journal struct {
 	waits  map[string]*attach // what was said of calls that are not in rows
 	sick   bool               // the last write failed
 	alive  time.Time          // when the last write said that this run lives
+
+	forgot     uint64 // changes when a number is forgotten: what was read before may still have it
+	forgetting int    // numbers that are being forgotten: rows stay in rows, or one would pass them by
 }
 
 // attach is what the recorder said of a call.

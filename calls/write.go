@@ -74,7 +74,7 @@ func (j *Journal) write() bool {
 	changed := j.sick != (err != nil)
 	j.sick = err != nil
 	for _, r := range rows {
-		if err != nil {
+		if err != nil || j.forgetting > 0 {
 			j.dirty[r.ID] = true
 		} else if now := j.rows[r.ID]; !now.Open() && !j.dirty[r.ID] {
 			delete(j.rows, r.ID)
