@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"vaad/driver"
 	"vaad/dsp/dtmf"
@@ -296,22 +295,26 @@ func TestVgettyTakesACall(t *testing.T) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	}()
-	until(t, "vgetty waits for a call", func() bool {
-		a := b.asked()
-		return slices.Contains(a, "AT+VDR=1,15") && b.Status().Class == "0" && a[len(a)-1] == "AT"
+	log := filepath.Join(b.dir, "log", "mgetty", "vg_"+strings.ReplaceAll(b.tty, "/", "-")+".log")
+	until(t, "vgetty waits for a call", func() bool { // what comes just before, it forgets
+		text, _ := os.ReadFile(log) // it is not there at once
+		return bytes.Contains(text, []byte("waiting..."))
 	})
-	<-time.After(1500 * time.Millisecond) // it forgets what comes just then
-	rings := 0
-	for ; rings < 8 && !b.offHook(); rings++ {
+	lasts := func(seconds int64) { // by the modem's clock
+		from := b.Status().Samples
+		until(t, "time passes", func() bool { return b.Status().Samples-from >= seconds*driver.Rate })
+	}
+	for ring := 1; ring <= 3; ring++ {
+		if b.offHook() {
+			t.Errorf("vgetty has answered before ring %d", ring)
+		}
 		b.event("ring")
 		b.say(make([]int16, driver.Rate))
-		<-time.After(time.Second)
+		lasts(1)
 		b.event("ring-end")
-		<-time.After(2 * time.Second)
+		lasts(2)
 	}
-	if rings != 3 {
-		t.Errorf("vgetty answers on ring %d, not 3", rings)
-	}
+	until(t, "vgetty answers the third ring", b.offHook)
 	until(t, "the caller hears the greeting", func() bool { return seconds(b.all(), 1000) > 1.9 })
 	until(t, "the caller hears the beep", func() bool { return seconds(b.all(), 933) > 0.4 })
 	until(t, "vgetty records", func() bool { a := b.asked(); return a[len(a)-1] == "AT+VRX" })
