@@ -317,6 +317,21 @@ func (f *filling) Space() (archive.Space, error) {
 	return f.space, nil
 }
 
+func TestWhoAsksWhileTheEndWaitsForTheDiskIsToldSoAtOnce(t *testing.T) {
+	d := newShaky()
+	defer d.stall(false)
+	r := newRig(t, realBoard(1), LineConfig{Trigger: Continuous}, d)
+	r.to(second)
+	d.stall(true)
+	go r.stop()
+	until(t, "the end", func() bool { return errors.Is(r.rec.Stop(1, "ann"), ErrNotRunning) })
+	select {
+	case <-r.rec.ended:
+		t.Error("it did not wait for the disk")
+	default:
+	}
+}
+
 func TestBelowTheReserveNothingNewBegins(t *testing.T) {
 	keep := Reserve{Bytes: 1000, Inodes: 10}
 	full := archive.Space{FreeBytes: 999, TotalBytes: 1 << 30, FreeInodes: 100, TotalInodes: 1000}

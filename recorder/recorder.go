@@ -26,6 +26,7 @@ type Recorder struct {
 	removed  chan []string // recordings whose files somebody removed
 	running  chan struct{} // closed when Run begins to answer
 	repaired chan struct{} // closed when the last run's recordings are repaired
+	deaf     chan struct{} // closed when Run answers no more
 	ended    chan struct{} // closed when Run has ended
 	once     sync.Once
 
@@ -68,7 +69,7 @@ func New(c Config) (*Recorder, error) {
 	if err := c.fill(); err != nil {
 		return nil, err
 	}
-	r := &Recorder{c: c, asked: make(chan request), removed: make(chan []string), running: make(chan struct{}), repaired: make(chan struct{}), ended: make(chan struct{}),
+	r := &Recorder{c: c, asked: make(chan request), removed: make(chan []string), running: make(chan struct{}), repaired: make(chan struct{}), deaf: make(chan struct{}), ended: make(chan struct{}),
 		watches: map[int]*watch{}, starts: map[int]*resumed{}, now: map[int]*recording{},
 		open: map[string]*recording{}, cold: map[*recording]bool{}, paused: map[int]*mask{},
 		pausing: pausing{store: c.Pauses, bell: make(chan struct{}, 1), all: map[int]Pause{}, drawn: map[int]*veil{}}}
@@ -128,6 +129,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
+	close(r.deaf)
 	r.look()
 	for _, w := range r.order {
 		if w.cur != nil {

@@ -70,7 +70,7 @@ func (r *Recorder) ask(op string, n int, do func(*watch, int64) error) error {
 	}
 	select {
 	case r.asked <- q:
-	case <-r.ended:
+	case <-r.deaf:
 		return &LineError{op, n, ErrNotRunning}
 	case <-give.C:
 		return &LineError{op, n, ErrNotRunning}
