@@ -44,7 +44,7 @@ func newHouse(t *testing.T) *house { return houseOf(t, houseConfig) }
 
 // houseOf is a house with other settings.
 func houseOf(t *testing.T, config string) *house {
-	h := &house{t: t, ctx: within(t, 10*time.Minute), phone: map[string]*Actor{}}
+	h := &house{t: t, ctx: within(t, 3*time.Minute), phone: map[string]*Actor{}}
 	h.d = start(t, scratch(t), config)
 	var all []*Peer
 	for i, ext := range []string{"801", "802", "803"} {

@@ -94,10 +94,10 @@ func (d *Daemon) Stop() error {
 	d.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-d.done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		d.cmd.Process.Signal(syscall.SIGQUIT) // its stacks say where it hangs
 		<-d.done
-		return fmt.Errorf("vaad did not end within 60 s of SIGTERM\n%s", d.log)
+		return fmt.Errorf("vaad did not end within three minutes of SIGTERM\n%s", d.log)
 	}
 	if d.err != nil {
 		return fmt.Errorf("%w\n%s", d.err, d.log)

@@ -53,7 +53,7 @@ groups = ["city"]
 
 func newModemHouse(t *testing.T, chip string, ppm float64) *modemHouse {
 	t.Helper()
-	h := &modemHouse{house: house{t: t, ctx: within(t, 15*time.Minute)}}
+	h := &modemHouse{house: house{t: t, ctx: within(t, 4*time.Minute)}}
 	c, err := emulator.ByName(chip)
 	if err != nil {
 		t.Fatal(err)

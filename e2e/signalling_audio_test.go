@@ -63,11 +63,11 @@ func (d *deed) press() error {
 	})
 }
 
-// again does what sounds must come through for, three times at most: a machine that
+// again does what sounds must come through for, five times at most: a machine that
 // is too busy breaks them off.
 func (d *deed) again(do func(context.Context) error) (err error) {
-	for range 3 {
-		ctx, cancel := context.WithTimeout(d.ctx, 7*time.Second)
+	for range 5 {
+		ctx, cancel := context.WithTimeout(d.ctx, 8*time.Second)
 		err = do(ctx)
 		cancel()
 		if err == nil || d.ctx.Err() != nil {

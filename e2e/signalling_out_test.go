@@ -93,7 +93,7 @@ func (d *deed) outStation() error {
 // lift has a telephone dial out. Where a busy machine has broken keys, so that
 // another number was dialled, it tries again.
 func (d *deed) lift() (err error) {
-	for range 3 {
+	for range 5 {
 		if err = d.takePhone(); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (d *deed) lift() (err error) {
 		d.called = d.x.unique(7)
 		ch := d.l.expect(d.called)
 		a.Dial(d.l.prefix + d.called)
-		ctx, cancel := context.WithTimeout(d.ctx, 8*time.Second)
+		ctx, cancel := context.WithTimeout(d.ctx, 10*time.Second)
 		err = d.heard(ctx, ch)
 		cancel()
 		if err == nil || d.ctx.Err() != nil || d.call != nil {

@@ -83,7 +83,7 @@ func (d *deed) trace() string {
 
 // rescue ends what is left of a call that went wrong, so that others can go on.
 func (d *deed) rescue() {
-	ctx, cancel := context.WithTimeout(d.x.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(d.x.ctx, 30*time.Second)
 	defer cancel()
 	d.ctx = ctx
 	if d.call != nil {
@@ -96,7 +96,7 @@ func (d *deed) rescue() {
 // is stuck: neither end may know of a call, and each channel must take one of
 // either end.
 func (x *exchange931) check() {
-	ctx, cancel := context.WithTimeout(x.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(x.ctx, time.Minute)
 	defer cancel()
 	if err := x.noLeg(ctx, "at all", func(*api.Leg) bool { return true }); err != nil {
 		x.complain("%v", err)
@@ -148,7 +148,7 @@ func (x *exchange931) stuck() (stuck []string) {
 
 // try has each end call in a timeslot.
 func (x *exchange931) try(l *link, slot int) error {
-	ctx, cancel := context.WithTimeout(x.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(x.ctx, time.Minute)
 	defer cancel()
 	c, err := l.call(nil, slot, "70000000", "20", "")
 	if err != nil {
@@ -202,7 +202,7 @@ func TestCallsOnLinksOfOursAreToldAsTheFarEndsKnowThem(t *testing.T) {
 	x := newExchange931(t, within(t, counts(2*time.Minute, 2*time.Minute, 20*time.Minute)), counts(6, 6, 16), everyKind(counts(4, 4, 8))...)
 	read := x.traces()
 	x.up()
-	x.deal(usual, counts(20, 20, 400), counts(8, 8, 20), 30*time.Second)
+	x.deal(usual, counts(20, 20, 400), counts(8, 8, 20), 2*time.Minute)
 	x.check()
 	read()
 }
@@ -235,7 +235,7 @@ func TestLinksOfOursStandWhatGoesWrong(t *testing.T) {
 		all.Go(func() {
 			for n := range counts(1, 1, 10) {
 				for m, k := range unusual {
-					x.one(k, l, uint64(i<<16+n<<8+m), true, time.Minute)
+					x.one(k, l, uint64(i<<16+n<<8+m), true, 2*time.Minute)
 				}
 			}
 		})

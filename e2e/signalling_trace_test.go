@@ -86,7 +86,7 @@ func (x *exchange931) capture(l *link) (read func() ([]byte, error)) {
 			if err != nil {
 				return nil, fmt.Errorf("vaactl pcap %s: %w: %s", l.span, err, out)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			return nil, fmt.Errorf("vaactl pcap %s does not end", l.span)
 		}
 		return os.ReadFile(file)
