@@ -78,6 +78,9 @@ func (r *run) day(ctx context.Context, d archive.Day) (bool, error) {
 	}
 	if !good {
 		if err := w.journal(ctx, sc, known && !sc.same); err != nil {
+			if errors.Is(err, errLocal) && !r.last {
+				return false, errAgain // somebody is forgotten in it just now
+			}
 			return w.gaveUp(err, journalName)
 		}
 	}
@@ -223,6 +226,9 @@ var errHere = errors.New("a file of the appliance")
 
 // errLocal: the journal of the appliance cannot be read as it was planned.
 var errLocal = errors.New("the journal changed while it was read")
+
+// errAgain: a day is left to the next pass.
+var errAgain = errors.New("the next pass")
 
 // journal puts the day's journal. anew = some of its lines have other words now.
 func (w *dayRun) journal(ctx context.Context, sc *scan, anew bool) error {

@@ -87,7 +87,13 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 	})
 	r.tgt.slow = runtime.Gosched
 	for range 5 {
-		if rep, err := r.e.Run(ctx); err != nil && !errors.Is(err, backup.ErrIncomplete) {
+		// Lines of the last moment are not in the tree yet.
+		allowed := []evidence.Kind{evidence.Uncovered}
+		rep, err := r.e.Run(ctx)
+		switch {
+		case errors.Is(err, backup.ErrIncomplete): // files may be there whose line is not: they come back to be adopted
+			allowed = append(allowed, evidence.FileAdded)
+		case err != nil:
 			t.Error(err, rep.Faults)
 		}
 		consistent(t, r.tgt)
@@ -104,9 +110,9 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 		}
 		keys, _ := d.ReadFile("evidence/key.pub")
 		last, _ := d.ReadFile("evidence/last")
-		// Lines of the last moment are not in the tree yet, files of a recording that is erased as we look are gone.
+		// Files of a recording that is erased as we look are gone.
 		gone := func(id string) bool { _, ok := erased.Load(id); return ok }
-		verifiesBut(t, sub, string(keys), string(last), gone, evidence.Uncovered)
+		verifiesBut(t, sub, string(keys), string(last), gone, allowed...)
 	}
 	close(stop)
 	wg.Wait()
@@ -118,6 +124,21 @@ func TestWhatIsRecordedWhileARunIsUnderWayIsInIt(t *testing.T) {
 			t.Error(name, "is not as it is here")
 		}
 	}
+}
+
+func TestAJournalThatIsRedactedMeanwhileIsPutAllTheSame(t *testing.T) {
+	r := newRig(t)
+	gone, kept := r.seal(1, ""), r.seal(1, "")
+	redact := func() { r.erase(gone, true) }
+	r.tgt.fail = func(op, name string) error {
+		if op == "put" && strings.Contains(name, kept) && redact != nil {
+			redact()
+			redact = nil
+		}
+		return nil
+	}
+	r.run()
+	same(t, r.tgt.holds(), r.mirrors())
 }
 
 func TestASlowTargetIsEndedByItsContextAndGoneOnWith(t *testing.T) {

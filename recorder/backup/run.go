@@ -35,6 +35,7 @@ type run struct {
 	report Report
 	former string               // whose journals ours may replace
 	failed map[archive.Day]bool // days that could not be finished
+	last   bool                 // no pass follows
 }
 
 // Run brings the target up to date. The report is there also when there is an
@@ -206,6 +207,7 @@ func (r *run) known(ctx context.Context, t target.Target) error {
 // copies brings all days up to date, and again what was written meanwhile.
 func (r *run) copies(ctx context.Context) error {
 	for pass := range maxPasses {
+		r.last = pass == maxPasses-1
 		r.e.stage("plan")
 		w, todo, err := r.e.plan(ctx, r.s, r.failed)
 		if err != nil {
@@ -229,6 +231,9 @@ func (r *run) copies(ctx context.Context) error {
 		r.e.stage("copy")
 		for _, d := range todo {
 			done, err := r.day(ctx, d)
+			if err == errAgain {
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", d, err)
 			}
