@@ -80,7 +80,12 @@ type bench struct {
 	in     driver.Info
 	tx, rx *driver.Frame
 	check  checker
+	last   time.Time // the exchange before this one ended
 }
+
+// stoodStill is how long a machine may stand still without a board of the real
+// clock losing what its queues hold no more.
+const stoodStill = 200 * time.Millisecond
 
 func newBench(t *testing.T, open func(t *testing.T) driver.Board, o Options) *bench {
 	before := time.Now()
@@ -99,6 +104,9 @@ func (s *bench) step(b driver.Board) {
 	if err := b.Exchange(s.tx, s.rx); err != nil {
 		s.t.Fatalf("frame %d: %v", s.check.frames, err)
 	}
+	now := time.Now()
+	s.check.stalled = !s.in.Virtual && !s.last.IsZero() && now.Sub(s.last) > stoodStill
+	s.last = now
 	for _, wrong := range s.check.frame(s.rx) {
 		s.t.Error(wrong)
 	}
