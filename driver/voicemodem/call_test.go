@@ -227,6 +227,28 @@ func TestWhatTheModemSaysWithinAudioIsTold(t *testing.T) {
 	})
 }
 
+func TestALineThatRingsIsInNobodysUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		s := talking(t, f, nil)
+		defer s.close()
+		f.bytes("\x10P") // and nothing says that it ends: noise, or it was lost
+		s.run(time.Second, nil)
+		s.want(driver.HookEdge, 1)
+		s.command(driver.GoOnHook)
+		s.run(2*time.Second, nil)
+		s.want(driver.HookEdge, 1)
+		f.bytes("\r\nRING\r\n")
+		s.run(time.Second, nil)
+		if e := s.want(driver.HookEdge, 2); e[1].Value != 0 {
+			t.Errorf("the line is in use although it rings: %+v", e)
+		}
+		f.bytes("\r\nRING\r\n")
+		s.run(time.Second, nil)
+		s.want(driver.HookEdge, 2)
+	})
+}
+
 func TestLossInTheModemIsSaidWithItsLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

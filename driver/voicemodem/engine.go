@@ -75,6 +75,7 @@ type engine struct {
 	caller   caller
 	ringTo   time.Time // the end of a burst; never: none
 	reversed bool
+	shared   bool // another telephone uses the line, as far as the modem has said
 	model    string
 	key      byte // that sounds, by the modem
 	framed   bool // its end will be said

@@ -23,10 +23,10 @@ var codes = map[byte]struct {
 		}
 		e.lane.tell(driver.Polarity, v, nil)
 	}},
-	'H': {"handset off-hook", func(e *engine) { e.lane.tell(driver.HookEdge, 1, nil) }},
-	'h': {"handset on-hook", func(e *engine) { e.lane.tell(driver.HookEdge, 0, nil) }},
-	'P': {"line in use", func(e *engine) { e.lane.tell(driver.HookEdge, 1, nil) }},
-	'p': {"line not in use", func(e *engine) { e.lane.tell(driver.HookEdge, 0, nil) }},
+	'H': {"handset off-hook", func(e *engine) { e.neighbour(1) }},
+	'h': {"handset on-hook", func(e *engine) { e.neighbour(0) }},
+	'P': {"line in use", func(e *engine) { e.neighbour(1) }},
+	'p': {"line not in use", func(e *engine) { e.neighbour(0) }},
 	'o': {"overrun", func(e *engine) { e.voice.overran(e) }},
 	'Y': {"data lost", func(e *engine) { e.voice.overran(e) }},
 	'u': {"underrun", func(e *engine) { e.voice.starved(e) }},
@@ -47,6 +47,12 @@ var codes = map[byte]struct {
 	't': {"text telephone", nil},
 	'$': {"bong tone", nil},
 	'E': {"bad format", nil},
+}
+
+// neighbour tells of another telephone on the line: 1 it is off its hook, 0 it is not.
+func (e *engine) neighbour(v int32) {
+	e.shared = v != 0
+	e.lane.tell(driver.HookEdge, v, nil)
 }
 
 const keysOf = "0123456789*#ABCD"

@@ -86,6 +86,9 @@ func (e *engine) rings() {
 		return
 	}
 	if e.ringTo == never {
+		if e.shared { // a line that rings is in nobody's use: the end of it was not heard, or the begin was noise
+			e.neighbour(0)
+		}
 		e.lane.tell(driver.RingBegin, 0, nil)
 	}
 	e.ringTo = e.quiet.Add(ringLasts)
