@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,8 @@ const forgetPage = 2000
 // Forget takes a number out of all calls that are over, with the names that came
 // with it and the keys that were pressed, and says how many calls it changed. The
 // calls stay: that there was one is no secret of a person's. Numbers are compared
-// without what only makes them easier to read. After an error it may be called again.
+// without what only makes them easier to read. When it returns without an error, the disk
+// has the number no more, nor will it come back; after one it may be called again.
 func (j *Journal) Forget(ctx context.Context, number string) (int, error) {
 	want := bare(number)
 	if want == "" {
@@ -22,18 +24,29 @@ func (j *Journal) Forget(ctx context.Context, number string) (int, error) {
 	}
 	changed := map[string]bool{}
 	j.forgetFresh(want, changed, 1)
-	defer j.forgetFresh(want, changed, -1) // what was taken from the disk meanwhile
+	err := j.forgetStored(ctx, want, changed)
+	j.forgetFresh(want, changed, -1) // what was taken from the disk meanwhile
+	if err == nil && !j.write() {    // over what a write that was under way has put there
+		err = errUnwritten
+	}
+	if err != nil {
+		return len(changed), fmt.Errorf("calls: forget a number: %w", err)
+	}
+	return len(changed), nil
+}
+
+var errUnwritten = errors.New("calls that wait in memory could not be written")
+
+// forgetStored takes a number out of the rows on the disk.
+func (j *Journal) forgetStored(ctx context.Context, want string, changed map[string]bool) error {
 	from := ""
 	for {
 		keys, next, err := j.with(ctx, want, from)
 		if err == nil && len(keys) > 0 {
 			err = j.blank(keys, want, changed)
 		}
-		if err != nil {
-			return len(changed), fmt.Errorf("calls: forget a number: %w", err)
-		}
-		if from = next; next == "" {
-			return len(changed), nil
+		if from = next; err != nil || next == "" {
+			return err
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"vaad/channels"
@@ -151,5 +153,78 @@ func TestANumberThatIsForgottenDoesNotComeBackWithWhatIsSaidMeanwhile(t *testing
 		if err := f.db.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// asked is a context that tells when it is asked whether it is over.
+type asked struct {
+	context.Context
+	tell func()
+}
+
+func (a asked) Err() error {
+	a.tell()
+	return a.Context.Err()
+}
+
+func TestANumberIsOffTheDiskWhenForgettingItReturns(t *testing.T) {
+	f := &fixture{T: t, feed: &feed{wake: make(chan struct{}, 1)}, now: at(0)}
+	under, goOn := make(chan struct{}), make(chan struct{})
+	var hold atomic.Bool
+	var err error
+	f.db, _, err = store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{Commit: func(commit func() error) error {
+		if hold.Swap(false) {
+			close(under)
+			<-goOn
+		}
+		return commit()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.db.Close() })
+	f.restart()
+	e := ended("A", 30, "on-hook", false)
+	e.Caller = "02079460000"
+	f.play(begin("A", 1, 0, channels.Incoming), e)
+	hold.Store(true)
+	written := make(chan bool)
+	go func() { written <- f.j.write() }() // the number is on its way to the disk
+	<-under
+	var once sync.Once
+	ctx := asked{context.Background(), func() { once.Do(func() { close(goOn) }) }} // … and comes there when nothing was found on it
+	if n, err := f.j.Forget(ctx, "02079460000"); err != nil || n != 1 {
+		t.Errorf("%d calls changed, %v; want 1", n, err)
+	}
+	if !<-written {
+		t.Error("not written")
+	}
+	if err := f.db.View(func(tx *store.Tx) error { // as the next start would find it after a kill
+		r, ok, err := find(tx, "A")
+		if !ok || r.Caller != "" {
+			t.Errorf("the disk has %v %+v", ok, r)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestForgettingSaysWhenTheDiskDoesNotTakeIt(t *testing.T) {
+	f := start(t)
+	e := ended("A", 30, "on-hook", false)
+	e.Caller = "02079460000"
+	f.play(begin("A", 1, 0, channels.Incoming), e)
+	f.fail.Store(true)
+	if _, err := f.j.Forget(context.Background(), "02079460000"); err == nil {
+		t.Error("the disk refused, and it is said to be done")
+	}
+	f.fail.Store(false)
+	if _, err := f.j.Forget(context.Background(), "02079460000"); err != nil {
+		t.Error(err)
+	}
+	f.restart()
+	if r := f.row("A"); r.Caller != "" {
+		t.Errorf("%+v", r)
 	}
 }

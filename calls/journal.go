@@ -37,6 +37,7 @@ type Journal struct {
 	cfg     Config
 	metrics *metrics
 	poked   chan struct{} // something to do for Run
+	writing sync.Mutex    // held over the disk, before mu
 
 	mu     sync.Mutex
 	rows   map[string]*Row    // open rows, and those that the disk does not have yet

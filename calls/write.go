@@ -48,8 +48,11 @@ func (j *Journal) endOld() error {
 	})
 }
 
-// write makes the changed rows durable and says whether it could.
+// write makes the changed rows durable and says whether it could. One that is under
+// way ends first.
 func (j *Journal) write() bool {
+	j.writing.Lock()
+	defer j.writing.Unlock()
 	j.mu.Lock()
 	var rows []Row
 	for id := range j.dirty {
