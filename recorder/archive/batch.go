@@ -100,6 +100,8 @@ func (c *committer) prepare(seals []*sealing) {
 			}
 			if s.err == nil {
 				s.err = s.prepare(c.disk)
+			} else if s.w != nil { // without its key it may wait for days: not with its files open
+				_ = s.w.toSealing(s) // what it cannot do yet the next try does
 			}
 		})
 	}
