@@ -3,34 +3,43 @@ package archive
 import (
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // NewExt ends the name of a file that [ReplaceFile] is writing: a crash may leave one.
 const NewExt = ".new"
 
 // ReplaceFile writes a file that is no recording (keys, state, reports) whole or
-// not at all, durably.
+// not at all, durably. Of several who do so at once, in this process or others, each
+// has written all of its own; that of the last one stays.
 func ReplaceFile(name string, b []byte, perm fs.FileMode) error {
-	tmp := name + NewExt
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a crash; it may be read only
-		return err
-	}
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	f, err := newBeside(name, perm)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(tmp, name)
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(tmp))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	dir, err := os.Open(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// newBeside makes a file that nobody else writes, beside the one that it is to replace.
+func newBeside(name string, perm fs.FileMode) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(name+"."+strconv.FormatUint(rand.Uint64(), 36)+NewExt, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
