@@ -106,14 +106,14 @@ func (r *Recorder) stopped(ctx context.Context) (may []*resumed) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, indexTime)
 	defer cancel()
-	since := r.c.Now().Add(-longest - freshness)
+	f := index.Filter{From: r.c.Now().Add(-longest - freshness), EndedBy: []string{EndShutdown}, NoCount: true, Limit: 1000}
 	ask := time.NewTicker(20 * time.Millisecond)
 	defer ask.Stop()
-	p, err := r.c.Index.Query(ctx, index.Filter{From: since, Limit: 1000})
+	p, err := r.c.Index.Query(ctx, f)
 	for err == nil && p.Rebuilding && ctx.Err() == nil { // it reads what it did not know when it was closed
 		select {
 		case <-ask.C:
-			p, err = r.c.Index.Query(ctx, index.Filter{From: since, Limit: 1000})
+			p, err = r.c.Index.Query(ctx, f)
 		case <-ctx.Done():
 		}
 	}
@@ -122,7 +122,7 @@ func (r *Recorder) stopped(ctx context.Context) (may []*resumed) {
 		return nil
 	}
 	for _, row := range p.Rows {
-		if row.EndedBy == EndShutdown && r.c.Now().Sub(row.End) < freshness {
+		if r.c.Now().Sub(row.End) < freshness {
 			may = append(may, &resumed{line: row.Line, id: row.ID, conversation: row.Conversation, call: row.Call,
 				trigger: row.Trigger, end: row.End})
 		}
