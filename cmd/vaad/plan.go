@@ -55,9 +55,14 @@ func (p *plan) inOrder(boards []channels.BoardConfig) {
 	}
 }
 
-// patience is how long a new board waits for the ones before it in the
-// configuration: long enough to open, not for one that cannot be opened.
-const patience = 3 * time.Second
+// How long a new board waits for the ones before it in the configuration: long
+// enough to open, not for ones that cannot be opened. Looks are counted, not time:
+// while the machine stands still nobody opens.
+const (
+	planLook = 250 * time.Millisecond
+	patience = 20 // looks, for one board: 5 s
+	atMost   = 32 // looks, for all of them: 8 s, as its supervisor looks at nothing meanwhile
+)
 
 // await waits until the boards before this one that have no lines yet have
 // their numbers.
@@ -70,8 +75,9 @@ func (p *plan) await(board string, info driver.Info) {
 	for _, l := range known {
 		has[l.Board] = true
 	}
-	give := time.NewTimer(patience)
-	defer give.Stop()
+	look := time.NewTicker(planLook)
+	defer look.Stop()
+	left := atMost
 	for _, earlier := range p.order {
 		if earlier == board {
 			return
@@ -79,10 +85,13 @@ func (p *plan) await(board string, info driver.Info) {
 		if has[earlier] {
 			continue
 		}
-		select {
-		case <-p.planned[earlier]:
-		case <-give.C:
-			return
+		for planned, give := false, max(0, left-patience); !planned && left > give; {
+			select {
+			case <-p.planned[earlier]:
+				planned = true
+			case <-look.C:
+				left--
+			}
 		}
 	}
 }

@@ -110,7 +110,7 @@ func TestNewBoardsGetTheirNumbersInTheOrderOfTheConfiguration(t *testing.T) {
 		for board, c := range got { // they open before the first one
 			go func() { c <- numbers(t, p, board, card(2)) }()
 		}
-		time.Sleep(patience - time.Second)
+		time.Sleep((patience - 1) * planLook)
 		if ns := numbers(t, p, "first", card(2)); fmt.Sprint(ns) != "[1 2]" {
 			t.Errorf("first: %v", ns)
 		}
@@ -118,6 +118,28 @@ func TestNewBoardsGetTheirNumbersInTheOrderOfTheConfiguration(t *testing.T) {
 			t.Errorf("second %v, third %v", a, b)
 		}
 	})
+}
+
+// As where a card is not plugged in yet.
+func TestABoardThatCannotBeOpenedMixesUpNoNumbersOfTheOthers(t *testing.T) {
+	for range 8 { // whichever of them comes first
+		synctest.Test(t, func(t *testing.T) {
+			p := newTestPlan(t)
+			p.inOrder([]channels.BoardConfig{{ID: "absent"}, {ID: "first"}, {ID: "second"}, {ID: "third"}})
+			began, got := time.Now(), map[string]chan []int{"first": nil, "second": nil, "third": nil}
+			for board := range got {
+				c := make(chan []int, 1)
+				got[board] = c
+				go func() { c <- numbers(t, p, board, card(2)) }()
+			}
+			if all := fmt.Sprint(<-got["first"], <-got["second"], <-got["third"]); all != "[1 2] [3 4] [5 6]" {
+				t.Errorf("they have the lines %s", all)
+			}
+			if took := time.Since(began); took > atMost*planLook {
+				t.Errorf("they waited for %v", took)
+			}
+		})
+	}
 }
 
 // As in the first minute of a box: boards open while somebody sets it up.
