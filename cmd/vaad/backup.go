@@ -174,9 +174,13 @@ func (b *backups) drop(t *backupTarget) {
 	}
 	go func() { // its run may need a moment to end
 		t.busy.Wait()
-		b.metrics.Forget(t.name)
-		b.running.DeleteLabelValues(t.name)
-		b.drilled.DeleteLabelValues(t.name)
+		b.mu.Lock()
+		if b.targets[t.name] == nil { // else there is another of its name by now
+			b.metrics.Forget(t.name)
+			b.running.DeleteLabelValues(t.name)
+			b.drilled.DeleteLabelValues(t.name)
+		}
+		b.mu.Unlock()
 		if err := t.engine.Close(); err != nil {
 			b.d.log.Warn("the state of a backup target could not be closed", "target", t.name, "error", err)
 		}

@@ -3,11 +3,17 @@ package main
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"vaad/alarm"
 	"vaad/recorder/archive"
 	"vaad/recorder/backup"
 	"vaad/recorder/backup/target"
+	"vaad/recorder/schedule"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 func someTarget() targetDoc {
@@ -128,4 +134,55 @@ func TestGroupsAndClassesSayWhatIsBackedUp(t *testing.T) {
 			t.Errorf("%s changes nothing", name)
 		}
 	}
+}
+
+// As when settings are rolled back while the run of a target is being ended.
+func TestATargetThatIsThereAgainGoesOnBeingMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := stateDB(t)
+		alarms, err := alarm.New(alarm.Config{DB: db})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = alarms.Close() }()
+		jobs, err := schedule.New(schedule.Config{Memory: jobMemory{db}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gauge := func(name string) *prometheus.GaugeVec {
+			return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name}, []string{"target"})
+		}
+		b := &backups{d: &running{state: state{db: db, alarms: alarms}, jobs: jobs}, metrics: backup.NewMetrics(nil), targets: map[string]*backupTarget{},
+			running: gauge("running"), drilled: gauge("drilled")}
+		root := t.TempDir()
+		add := func() {
+			e, err := backup.New(backup.Config{Name: "nas", Root: root, Metrics: b.metrics})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.targets["nas"] = &backupTarget{name: "nas", engine: e}
+			b.running.WithLabelValues("nas").Set(0)
+		}
+		add()
+		old, release, err := b.use("nas") // its run
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.mu.Lock()
+		b.drop(old)
+		add()
+		b.mu.Unlock()
+		release()
+		synctest.Wait()
+		if n := testutil.CollectAndCount(b.running); n != 1 {
+			t.Errorf("%d targets are measured", n)
+		}
+		b.mu.Lock()
+		b.drop(b.targets["nas"])
+		b.mu.Unlock()
+		synctest.Wait()
+		if n := testutil.CollectAndCount(b.running); n != 0 {
+			t.Errorf("%d targets are measured, and there is none", n)
+		}
+	})
 }
