@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,63 @@ func TestAWriterThatWaitedBehindDamageGoesOn(t *testing.T) {
 		t.Fatal("it waits for ever")
 	}
 	put(t, db, "00399", want["00399"])
+}
+
+func TestAWriterThatMeetsDamageDoesNotHoldUpClose(t *testing.T) {
+	dir := t.TempDir()
+	db, want := fill(t, dir, 400)
+	wrote, closed := make(chan error, 1), make(chan error, 1)
+	go func() {
+		wrote <- db.Update(func(tx *Tx) error {
+			go func() { closed <- db.Close() }()
+			for db.cur.Load() != nil { // it is about to wait for us
+				runtime.Gosched()
+			}
+			for range 10_000 {
+				runtime.Gosched()
+			}
+			if err := os.Truncate(db.Path(), 8192); err != nil {
+				return err
+			}
+			return people().Put(tx, "00399", want["00399"])
+		})
+	}()
+	for _, c := range []struct {
+		ended chan error
+		is    error
+	}{{closed, nil}, {wrote, ErrDamaged}} {
+		select {
+		case err := <-c.ended:
+			if !errors.Is(err, c.is) {
+				t.Errorf("error %v, want %v", err, c.is)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("they wait for ever")
+		}
+	}
+	if err := db.View(func(*Tx) error { return nil }); !errors.Is(err, ErrClosed) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWhoWaitsForADamagedFileIsToldThatItIsClosed(t *testing.T) {
+	db, _ := open(t, filepath.Join(t.TempDir(), "state.db"), Options{})
+	h := db.cur.Load()
+	h.dead.Store(true)
+	db.healing.Lock()
+	told := make(chan error, 1)
+	go func() { told <- db.View(func(*Tx) error { return nil }) }()
+	for range 10_000 { // it waits for who heals the file or closes it
+		runtime.Gosched()
+	}
+	db.cur.Store(nil) // as Close does
+	db.healing.Unlock()
+	if err := <-told; !errors.Is(err, ErrClosed) {
+		t.Errorf("error %v", err)
+	}
+	if err := h.close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestDamageDuringCommitHeals(t *testing.T) {

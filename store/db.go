@@ -127,10 +127,12 @@ func (db *DB) do(op string, write bool, fn func(*Tx) error) error {
 		if h == nil {
 			return &Error{op, db.path, ErrClosed}
 		}
-		if h.dead.Load() && !db.heal(h, nil) {
-			return &Error{op, db.path, ErrDamaged}
-		} else if h = db.cur.Load(); h == nil {
+		whole := !h.dead.Load() || db.heal(h, nil)
+		if h = db.cur.Load(); h == nil {
 			return &Error{op, db.path, ErrClosed}
+		}
+		if !whole {
+			return &Error{op, db.path, ErrDamaged}
 		}
 		err = h.run(write, fn)
 	}

@@ -168,6 +168,9 @@ func (h *handle) close() error {
 	}
 	h.writer.Lock()
 	defer h.writer.Unlock()
+	if h.dead.Load() { // the writer that was waited for met damage, and bbolt would wait for it for ever
+		return h.file.Close()
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var err error
 	if e := guarded(func() { err = h.bolt.Close() }); e != nil {
