@@ -65,8 +65,12 @@ func (f *feed) round() {
 	advanced := false
 	for _, b := range f.sys.boards {
 		pos := f.drain(b)
-		if pos-b.woken >= wakeEvery || b.owed != 0 && pos >= b.owed {
-			b.woken, b.owed, advanced = pos, 0, true
+		passed := b.owed != 0 && pos >= b.owed
+		if passed {
+			b.owed = 0
+		}
+		if passed || pos-b.woken >= wakeEvery {
+			b.woken, advanced = pos, true
 		}
 	}
 	f.wakeReaders(advanced)

@@ -115,20 +115,27 @@ func TestReadersAreWokenAgainWhenThePositionPassesWhatTheyWereTold(t *testing.T)
 			return false
 		}
 	}
-	woken()
-	at := l.next + 7
-	l.out.emit(Event{Line: 1, Pos: at, Known: at, Kind: Polarity}) // while its block is taken in
-	s.feed.round()
-	if fed := mustLine(t, s, 1).Fed(); !woken() || fed > at {
-		t.Fatalf("not told of an event at %d, or told late: fed %d", at, fed)
-	}
-	ticks(t, s, l, 1)
-	if fed := mustLine(t, s, 1).Fed(); !woken() || fed <= at {
-		t.Errorf("not woken although the position has passed %d: fed %d", at, fed)
-	}
-	ticks(t, s, l, 1)
-	if woken() {
-		t.Error("woken although nothing happened")
+	for _, blocks := range []int{0, 1, wakeEvery/driver.Block + 1} { // before it; in the end they are woken for the position too
+		woken()
+		for range blocks {
+			if err := l.tick(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at := l.next + 7
+		l.out.emit(Event{Line: 1, Pos: at, Known: at, Kind: Polarity}) // while its block is taken in
+		s.feed.round()
+		if fed := mustLine(t, s, 1).Fed(); !woken() || fed > at {
+			t.Fatalf("not told of an event at %d, or told late: fed %d", at, fed)
+		}
+		ticks(t, s, l, 1)
+		if fed := mustLine(t, s, 1).Fed(); !woken() || fed <= at {
+			t.Errorf("%d blocks before: not woken although the position has passed %d: fed %d", blocks, at, fed)
+		}
+		ticks(t, s, l, 1)
+		if woken() {
+			t.Error("woken although nothing happened")
+		}
 	}
 }
 
