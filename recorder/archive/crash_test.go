@@ -198,7 +198,7 @@ func (w *world) open(d *memdisk.Disk) error {
 }
 
 // noise makes a disk refuse one operation in twenty, but no more reads of one
-// recording than are tried again: it has no bad sectors.
+// recording that is to be sealed than are tried again: it has no bad sectors.
 func noise(d *memdisk.Disk, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	unread := map[string]int{}
@@ -208,7 +208,7 @@ func noise(d *memdisk.Disk, seed uint64) {
 			if rng.IntN(20) > 0 {
 				return nil
 			}
-			if id, _, _ := strings.Cut(path.Base(name), "."); op == "read" {
+			if id, _, _ := strings.Cut(path.Base(name), "."); op == "read" && path.Dir(name) == "open" {
 				if unread[id]++; unread[id] >= archive.GiveUp {
 					return nil
 				}

@@ -139,6 +139,9 @@ func TestAJournalThatIsRedactedMeanwhileIsPutAllTheSame(t *testing.T) {
 	}
 	r.run()
 	same(t, r.tgt.holds(), r.mirrors())
+	if s := r.e.Status(); s.Done.Days != s.Total.Days {
+		t.Errorf("%d of %d days are done at the end", s.Done.Days, s.Total.Days)
+	}
 }
 
 func TestASlowTargetIsEndedByItsContextAndGoneOnWith(t *testing.T) {

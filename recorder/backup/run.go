@@ -231,11 +231,14 @@ func (r *run) copies(ctx context.Context) error {
 		r.e.stage("copy")
 		for _, d := range todo {
 			done, err := r.day(ctx, d)
+			if err != nil && err != errAgain {
+				return fmt.Errorf("%s: %w", d, err)
+			}
+			r.e.mu.Lock()
+			r.e.now.Done.Days++ // the next pass counts it anew where it does it again
+			r.e.mu.Unlock()
 			if err == errAgain {
 				continue
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", d, err)
 			}
 			if !done {
 				r.failed[d] = true
@@ -243,9 +246,6 @@ func (r *run) copies(ctx context.Context) error {
 			r.mu.Lock()
 			r.report.Days++
 			r.mu.Unlock()
-			r.e.mu.Lock()
-			r.e.now.Done.Days++
-			r.e.mu.Unlock()
 		}
 	}
 	return nil
