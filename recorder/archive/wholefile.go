@@ -7,10 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // NewExt ends the name of a file that [ReplaceFile] is writing: a crash may leave one.
 const NewExt = ".new"
+
+// leftAfter is when nobody writes such a file any more.
+const leftAfter = time.Hour
 
 // ReplaceFile writes a file that is no recording (keys, state, reports) whole or
 // not at all, durably. Of several who do so at once, in this process or others, each
@@ -31,7 +36,25 @@ func ReplaceFile(name string, b []byte, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	err = dir.Sync()
+	sweepBeside(dir, filepath.Base(name))
+	return errors.Join(err, dir.Close())
+}
+
+// sweepBeside removes what crashes have left of attempts to write the file of this name.
+func sweepBeside(dir *os.File, base string) {
+	all, err := dir.ReadDir(-1)
+	if err != nil {
+		return // it costs a little room
+	}
+	for _, e := range all {
+		if !strings.HasPrefix(e.Name(), base+".") || !strings.HasSuffix(e.Name(), NewExt) {
+			continue
+		}
+		if fi, err := e.Info(); err == nil && time.Since(fi.ModTime()) > leftAfter {
+			_ = os.Remove(filepath.Join(dir.Name(), e.Name())) // the next one tries again
+		}
+	}
 }
 
 // newBeside makes a file that nobody else writes, beside the one that it is to replace.

@@ -2,10 +2,13 @@ package archive_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"vaad/recorder/archive"
 )
@@ -35,5 +38,26 @@ func TestOfManyWhoReplaceOneFileAtOnceEachWritesAllOfIt(t *testing.T) {
 	}
 	if fi, err := es[0].Info(); err != nil || fi.Mode() != 0o600 {
 		t.Errorf("%v, %v", fi, err)
+	}
+}
+
+func TestWhatACrashLeftOfAFileGoesWithTheNextOne(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{"key.new": 2 * time.Hour, "key.abc.new": 2 * time.Hour, "key.def.new": 0, "other.abc.new": 2 * time.Hour, "key.pub": 2 * time.Hour} {
+		file, when := filepath.Join(dir, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(file, nil, 0o400), os.Chtimes(file, when, when)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.ReplaceFile(filepath.Join(dir, "key"), []byte("key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	es, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range es {
+		names = append(names, e.Name())
+	}
+	if want := []string{"key", "key.def.new", "key.pub", "other.abc.new"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("left are %q, want %q: %v", names, want, err)
 	}
 }
