@@ -133,6 +133,7 @@ func (h *house) calls(a, b *Actor, number string) (tries int) {
 			lines, _ := h.d.Ctl(h.ctx, "lines")
 			h.t.Fatalf("%v\n%s\n%s", err, lines, h.d.Log())
 		}
+		h.t.Logf("line %d did not ring when %s was dialled: once more", b.Line, number)
 		a.Event("on-hook")
 		h.lines("idle", a.Line, b.Line)
 	}
