@@ -52,7 +52,7 @@ run: build ## start the daemon on the simulated board with a scene of callers (R
 	bin/vaad run --root $(ROOT)
 
 .PHONY: test
-test: ## all tests that need neither root nor other programs (about 4 minutes on 2 cores; SKIP="A|B": not those)
+test: ## all tests that need neither root nor other programs (4 to 5 minutes on 2 cores; SKIP="A|B": not those)
 	@.ci/need go
 	go vet ./...
 	go test -timeout 30m -p 3 -parallel 4 $(if $(SKIP),-skip '$(SKIP)') ./e2e ./driver/voicemodem/emulator ./... # the longest first; many wait for real time rather than for a processor
