@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -111,10 +112,16 @@ func writeBanner(file string, text []byte) error {
 	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, text) {
 		return nil
 	}
-	if err := os.WriteFile(file+".new", text, 0o644); err != nil {
+	return renewFile(file, text, 0o644)
+}
+
+// renewFile writes a file of the running daemon, so that whoever reads it meanwhile has the one
+// from before; what must outlive a power cut goes by [archive.ReplaceFile].
+func renewFile(file string, text []byte, perm fs.FileMode) error {
+	if err := os.WriteFile(file+".new", text, perm); err != nil {
 		return err
 	}
-	if err := os.Chmod(file+".new", 0o644); err != nil { // whatever the umask: it stands on the screen
+	if err := os.Chmod(file+".new", perm); err != nil { // whatever the umask: a banner stands on the screen
 		return err
 	}
 	return os.Rename(file+".new", file)

@@ -146,13 +146,8 @@ func (d *running) announceConsole() {
 		}
 	}
 	f.mu.Lock()
-	if file != "" { // whoever reads it meanwhile has the one from before
-		to := filepath.Join(d.cfg.Run, "console")
-		err := os.WriteFile(to+".new", []byte(file+"\n"), 0o600)
-		if err == nil {
-			err = os.Rename(to+".new", to)
-		}
-		if err != nil {
+	if file != "" {
+		if err := renewFile(filepath.Join(d.cfg.Run, "console"), []byte(file+"\n"), 0o600); err != nil {
 			d.log.Error("the console's address cannot be written", "error", err)
 		}
 	}
